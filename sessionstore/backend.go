@@ -1,0 +1,92 @@
+package sessionstore
+
+import (
+	"context"
+	"time"
+)
+
+// Item is what a [Backend] keeps under a key.
+type Item struct {
+	Image []byte // the stored bytes
+	Flags uint32 // memcached's client flags; 1 means Storable (Cache::Memcached 1.30)
+	// ExpiresIn is the time left from the call that returned or stores the
+	// item, in whole seconds; 0 means that it never expires.
+	ExpiresIn time.Duration
+	// CAS is the number that [Backend.CompareAndSwap] compares. It is set by
+	// the backend and means nothing outside of it.
+	CAS uint64
+}
+
+// Backend keeps items under keys. It knows nothing of what is in them.
+//
+// Every method may be called from any goroutine, honours the context's
+// deadline and cancellation, and reports a server that does not do its part
+// as an [*UnavailableError], never as an absent item. Keys are 1 to 250 bytes
+// of printable ASCII without blanks.
+type Backend interface {
+	// Get returns the item under key, or [ErrNotFound]. The caller may keep
+	// and change the item's Image.
+	Get(ctx context.Context, key string) (Item, error)
+
+	// Add stores an item under a key that has none, else it returns
+	// [ErrExists]. An item that does not fit is an [*TooLargeError]. The
+	// backend keeps no reference to the Image.
+	Add(ctx context.Context, key string, item Item) error
+
+	// CompareAndSwap replaces the item that was read with item.CAS: it
+	// returns [ErrConflict] if the item was changed since and [ErrNotFound]
+	// if it is gone. An item that does not fit is an [*TooLargeError], and
+	// the stored one stays as it is.
+	CompareAndSwap(ctx context.Context, key string, item Item) error
+
+	// Touch gives the item under key a new time to live, 0 for never, and
+	// returns it, or [ErrNotFound].
+	Touch(ctx context.Context, key string, expiresIn time.Duration) (Item, error)
+
+	// Delete removes the item under key, or returns [ErrNotFound].
+	Delete(ctx context.Context, key string) error
+
+	// Ping asks every server whether it answers. The error is an
+	// [*UnavailableError] if one does not.
+	Ping(ctx context.Context) error
+
+	// Stats returns what every server says of itself, in configured order.
+	// A server that does not answer is a row that says so, not an error.
+	Stats(ctx context.Context) []ServerStats
+
+	// Close releases all connections and waits for everything the backend
+	// has started. Calls after it fail.
+	Close() error
+}
+
+// ServerStats is what one server says of itself.
+type ServerStats struct {
+	Address string // as configured
+	Tier    Tier
+	Alive   bool   // whether it answered within the time allowed
+	Stats   []Stat // in the server's order; empty if it did not answer
+}
+
+// Tier is the part that a server plays.
+type Tier string
+
+// Principal is the tier that holds the truth.
+const Principal Tier = "principal"
+
+// Stat is one named figure.
+type Stat struct {
+	Name  string
+	Value string
+}
+
+// Codec turns a session's attributes into the bytes of an item and back.
+type Codec interface {
+	// Append appends the image of attributes to dst. Attributes that the
+	// image cannot carry are an [*UnrepresentableError]; dst is then
+	// returned as it was.
+	Append(dst []byte, attributes *Hash) ([]byte, error)
+
+	// Decode reads an image. The result shares no memory with it. An error
+	// says, for people, why the image is no readable session.
+	Decode(image []byte) (*Hash, error)
+}

@@ -1,0 +1,42 @@
+package sessionstore
+
+import "time"
+
+// Times to live with a special meaning, as the contract has them.
+const (
+	DefaultTTL time.Duration = 0            // what the operator has configured
+	LongestTTL time.Duration = -time.Second // the longest that the operator allows
+)
+
+// InvalidTTLError says that a time to live was neither positive nor one of
+// the special ones. Nothing was written.
+type InvalidTTLError struct {
+	TTL time.Duration
+}
+
+func (e *InvalidTTLError) Error() string {
+	return "sessionstore: invalid time to live " + e.TTL.String()
+}
+
+// Lifetimes says how long sessions may live.
+type Lifetimes struct {
+	Default time.Duration // of a session that asks for DefaultTTL; 0 means for ever
+	Longest time.Duration // of any session; 0 means for ever
+}
+
+// resolve turns a requested time to live into the one to store, where 0 means
+// for ever. What is longer than allowed is cut to the longest.
+func (l Lifetimes) resolve(ttl time.Duration) (time.Duration, error) {
+	switch {
+	case ttl == DefaultTTL:
+		ttl = l.Default
+	case ttl == LongestTTL:
+		ttl = l.Longest
+	case ttl < 0:
+		return 0, &InvalidTTLError{TTL: ttl}
+	}
+	if l.Longest > 0 && (ttl == 0 || ttl > l.Longest) {
+		ttl = l.Longest
+	}
+	return ttl, nil
+}
