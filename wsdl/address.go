@@ -1,0 +1,34 @@
+package wsdl
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"strings"
+)
+
+// addressMark stands in the document once, before the service's address.
+const addressMark = `<soap:address location="`
+
+// WithAddress returns the WSDL with url as the address of the service
+// (soap:address, WSDL 1.1 section 3.8). Characters that XML reserves are
+// escaped, ones that it cannot carry become U+FFFD. The caller owns the bytes.
+func WithAddress(url string) []byte {
+	at := strings.LastIndex(document, addressMark) + len(addressMark)
+	end := at + strings.IndexByte(document[at:], '"')
+
+	var out bytes.Buffer
+	out.Grow(len(document) + len(url))
+	out.WriteString(document[:at])
+	_ = xml.EscapeText(&out, []byte(url)) // a Buffer takes everything
+	out.WriteString(document[end:])
+	return out.Bytes()
+}
+
+// ETag returns a strong entity tag (RFC 9110 section 8.8.3), quotes included,
+// for a document: equal tags mean equal bytes.
+func ETag(document []byte) string {
+	sum := sha256.Sum256(document)
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
+}
