@@ -10,19 +10,22 @@ type Item struct {
 	Image []byte // the stored bytes
 	Flags uint32 // memcached's client flags; 1 means Storable (Cache::Memcached 1.30)
 	// ExpiresIn is the time left from the call that returned or stores the
-	// item, in whole seconds; 0 means that it never expires.
+	// item, in whole seconds; 0 means that it never expires, and less that
+	// it has expired already. What is left of a second counts as a whole one.
 	ExpiresIn time.Duration
 	// CAS is the number that [Backend.CompareAndSwap] compares. It is set by
-	// the backend and means nothing outside of it.
+	// [Backend.Get] and means nothing outside of the backend. 0 never
+	// compares equal.
 	CAS uint64
 }
 
 // Backend keeps items under keys. It knows nothing of what is in them.
 //
-// Every method may be called from any goroutine, honours the context's
-// deadline and cancellation, and reports a server that does not do its part
-// as an [*UnavailableError], never as an absent item. Keys are 1 to 250 bytes
-// of printable ASCII without blanks.
+// Every method may be called from any goroutine and honours the context's
+// deadline and cancellation. A server that does not do its part, a context
+// that ends first (the error wraps its Err) and a closed backend
+// ([ErrClosed]) are an [*UnavailableError], never an absent item. A key that
+// [CheckKey] refuses is an [ErrInvalidKey], and no server hears of it.
 type Backend interface {
 	// Get returns the item under key, or [ErrNotFound]. The caller may keep
 	// and change the item's Image.
@@ -30,7 +33,7 @@ type Backend interface {
 
 	// Add stores an item under a key that has none, else it returns
 	// [ErrExists]. An item that does not fit is an [*TooLargeError]. The
-	// backend keeps no reference to the Image.
+	// backend keeps no reference to the Image, and ignores CAS.
 	Add(ctx context.Context, key string, item Item) error
 
 	// CompareAndSwap replaces the item that was read with item.CAS: it
@@ -39,8 +42,9 @@ type Backend interface {
 	// the stored one stays as it is.
 	CompareAndSwap(ctx context.Context, key string, item Item) error
 
-	// Touch gives the item under key a new time to live, 0 for never, and
-	// returns it, or [ErrNotFound].
+	// Touch gives the item under key a new time to live, as in
+	// [Item.ExpiresIn], and returns it, or [ErrNotFound]. The CAS number of
+	// what it returns is 0: whoever wants to change the item reads it first.
 	Touch(ctx context.Context, key string, expiresIn time.Duration) (Item, error)
 
 	// Delete removes the item under key, or returns [ErrNotFound].
@@ -55,8 +59,27 @@ type Backend interface {
 	Stats(ctx context.Context) []ServerStats
 
 	// Close releases all connections and waits for everything the backend
-	// has started. Calls after it fail.
+	// has started. Calls after it fail, except for Close, which then does
+	// nothing.
 	Close() error
+}
+
+// maxKeyLength is memcached's limit (KEY_MAX_LENGTH).
+const maxKeyLength = 250
+
+// CheckKey returns [ErrInvalidKey] unless key is 1 to 250 bytes of printable
+// ASCII without blanks (0x21 to 0x7e). Other keys would be refused by a
+// server, or be taken for a part of the command.
+func CheckKey(key string) error {
+	if key == "" || len(key) > maxKeyLength {
+		return ErrInvalidKey
+	}
+	for i := range len(key) {
+		if key[i] <= ' ' || key[i] > '~' {
+			return ErrInvalidKey
+		}
+	}
+	return nil
 }
 
 // ServerStats is what one server says of itself.

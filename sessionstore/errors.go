@@ -1,6 +1,7 @@
 package sessionstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +19,13 @@ var ErrExists = errors.New("sessionstore: key exists")
 // changed since it was read. A Store handles it; callers of a Store never
 // see it.
 var ErrConflict = errors.New("sessionstore: item was changed by another writer")
+
+// ErrInvalidKey is the answer of a [Backend] to a key that [CheckKey]
+// refuses. A Store takes ids only and never causes it.
+var ErrInvalidKey = errors.New("sessionstore: invalid key")
+
+// ErrClosed is the cause in the [*UnavailableError] of a closed [Backend].
+var ErrClosed = errors.New("sessionstore: closed")
 
 // InvalidIDError says that a text is not a session id. Nothing was read or
 // written.
@@ -81,3 +89,20 @@ func (e *UnavailableError) Error() string {
 
 // Unwrap returns the cause.
 func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// retryAfter is when a new try makes sense after a failure of a moment.
+const retryAfter = time.Second
+
+// Unavailable makes an [*UnavailableError] for a failure of a moment.
+func Unavailable(reason string, cause error) *UnavailableError {
+	return &UnavailableError{Reason: reason, RetryAfter: retryAfter, Err: cause}
+}
+
+// Interrupted returns nil as long as ctx lasts, and then the
+// [*UnavailableError] of a call that its context has ended.
+func Interrupted(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return Unavailable("the request ended before the store answered", err)
+	}
+	return nil
+}

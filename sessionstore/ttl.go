@@ -18,14 +18,19 @@ func (e *InvalidTTLError) Error() string {
 	return "sessionstore: invalid time to live " + e.TTL.String()
 }
 
-// Lifetimes says how long sessions may live.
+// Lifetimes says how long sessions may live. Neither time is negative.
 type Lifetimes struct {
 	Default time.Duration // of a session that asks for DefaultTTL; 0 means for ever
 	Longest time.Duration // of any session; 0 means for ever
 }
 
+// farthest bounds every time to live, so that no sum with it overflows. It is
+// far beyond what memcached can be told (2038-01-19).
+const farthest = 100 * 365 * 24 * time.Hour
+
 // resolve turns a requested time to live into the one to store, where 0 means
-// for ever. What is longer than allowed is cut to the longest.
+// for ever. What is longer than allowed is cut to the longest; a part of a
+// second counts as a whole one, because backends have whole seconds.
 func (l Lifetimes) resolve(ttl time.Duration) (time.Duration, error) {
 	switch {
 	case ttl == DefaultTTL:
@@ -37,6 +42,10 @@ func (l Lifetimes) resolve(ttl time.Duration) (time.Duration, error) {
 	}
 	if l.Longest > 0 && (ttl == 0 || ttl > l.Longest) {
 		ttl = l.Longest
+	}
+	ttl = min(ttl, farthest)
+	if whole := ttl.Truncate(time.Second); whole < ttl {
+		ttl = whole + time.Second
 	}
 	return ttl, nil
 }

@@ -1,0 +1,183 @@
+package memory
+
+import (
+	"context"
+	"hash/maphash"
+	"sync/atomic"
+	"time"
+
+	"memcachedsoap/sessionstore"
+)
+
+// Defaults of [Options], which are memcached's.
+const (
+	DefaultMaxBytes     = 64 << 20
+	DefaultMaxItemBytes = 1 << 20
+)
+
+// Options adjusts a [Backend]. Zero fields have their defaults.
+type Options struct {
+	// MaxBytes bounds the memory for items in bytes: images, keys and what
+	// keeping them costs. The least recently used items make room.
+	MaxBytes int64
+	// MaxItemBytes bounds one item in bytes: image, key and what keeping
+	// them costs. It is never more than MaxBytes.
+	MaxItemBytes int64
+}
+
+// maxShards is the greatest number of independent parts: enough for as many
+// processors as one sessions' server has.
+const maxShards = 16
+
+// Backend keeps items in this process. See [sessionstore.Backend] for what
+// its methods do.
+type Backend struct {
+	maxBytes     int64
+	maxItemBytes int64
+	seed         maphash.Seed
+	shards       []shard // their number is a power of two
+	started      time.Time
+	lastCAS      atomic.Uint64
+	closed       atomic.Bool
+}
+
+var _ sessionstore.Backend = (*Backend)(nil)
+
+// New makes an empty Backend.
+func New(o Options) *Backend {
+	b := &Backend{
+		maxBytes:     orDefault(o.MaxBytes, DefaultMaxBytes),
+		maxItemBytes: orDefault(o.MaxItemBytes, DefaultMaxItemBytes),
+		seed:         maphash.MakeSeed(),
+		started:      time.Now(),
+	}
+	b.maxItemBytes = min(b.maxItemBytes, b.maxBytes)
+	n := int64(maxShards)
+	// Each part has its own share of MaxBytes. It must take some items of
+	// the greatest size, or such an item would drive out all others.
+	for n > 1 && b.maxBytes/n < 4*b.maxItemBytes {
+		n /= 2
+	}
+	b.shards = make([]shard, n)
+	for i := range b.shards {
+		b.shards[i].init(b.maxBytes / n)
+	}
+	return b
+}
+
+func orDefault(n, def int64) int64 {
+	if n > 0 {
+		return n
+	}
+	return def
+}
+
+// Get returns the item under key.
+func (b *Backend) Get(ctx context.Context, key string) (sessionstore.Item, error) {
+	s, err := b.open(ctx, key)
+	if err != nil {
+		return sessionstore.Item{}, err
+	}
+	defer s.mu.Unlock()
+	return s.get(key, b.now())
+}
+
+// Add stores an item under a key that has none.
+func (b *Backend) Add(ctx context.Context, key string, item sessionstore.Item) error {
+	if err := b.checkSize(key, item); err != nil {
+		return err
+	}
+	item.CAS = b.lastCAS.Add(1)
+	s, err := b.open(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	return s.add(key, item, b.now())
+}
+
+// CompareAndSwap replaces the item that was read with item.CAS.
+func (b *Backend) CompareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
+	if err := b.checkSize(key, item); err != nil {
+		return err
+	}
+	old := item.CAS
+	item.CAS = b.lastCAS.Add(1)
+	s, err := b.open(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	return s.compareAndSwap(key, old, item, b.now())
+}
+
+// Touch gives the item under key a new time to live and returns it.
+func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (sessionstore.Item, error) {
+	s, err := b.open(ctx, key)
+	if err != nil {
+		return sessionstore.Item{}, err
+	}
+	defer s.mu.Unlock()
+	return s.touch(key, expiresIn, b.now())
+}
+
+// Delete removes the item under key.
+func (b *Backend) Delete(ctx context.Context, key string) error {
+	s, err := b.open(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	return s.delete(key, b.now())
+}
+
+// Ping fails only after Close and when ctx has ended.
+func (b *Backend) Ping(ctx context.Context) error { return b.usable(ctx) }
+
+// Close drops all items. Calls after it fail.
+func (b *Backend) Close() error {
+	b.closed.Store(true)
+	for i := range b.shards {
+		s := &b.shards[i]
+		s.mu.Lock()
+		s.init(s.maxBytes)
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// open returns the shard of key, locked.
+func (b *Backend) open(ctx context.Context, key string) (*shard, error) {
+	if err := sessionstore.CheckKey(key); err != nil {
+		return nil, err //nolint:wrapcheck // the contract's own error
+	}
+	s := &b.shards[maphash.String(b.seed, key)&uint64(len(b.shards)-1)]
+	s.mu.Lock()
+	// Asked under the lock: Close empties a shard after closed is set, and
+	// nothing may be put into it later.
+	if err := b.usable(ctx); err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (b *Backend) usable(ctx context.Context) error {
+	if b.closed.Load() {
+		return sessionstore.Unavailable("the store is closed", sessionstore.ErrClosed)
+	}
+	return sessionstore.Interrupted(ctx) //nolint:wrapcheck // the contract's own error
+}
+
+func (b *Backend) checkSize(key string, item sessionstore.Item) error {
+	needed := cost(key, item.Image)
+	if needed <= b.maxItemBytes {
+		return nil
+	}
+	size := int64(len(item.Image))
+	return &sessionstore.TooLargeError{Limit: size - (needed - b.maxItemBytes), Actual: size}
+}
+
+// now is the time since the start on the monotonic clock: setting the
+// machine's clock makes no session expire.
+func (b *Backend) now() time.Duration { return time.Since(b.started) }

@@ -1,0 +1,204 @@
+package sessionstore
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// Options adjusts a [Store]. Its zero value is ready for use: sessions live
+// for ever unless their writer says otherwise.
+type Options struct {
+	Lifetimes Lifetimes // how long sessions may live
+}
+
+// Store keeps sessions in a [Backend], in the form of a [Codec]. It may be
+// used from any goroutine.
+//
+// Every method that takes an id refuses one that [ParseID] refuses, and
+// reports what the backend could not do as an [*UnavailableError].
+//
+// Every change of a session's content is a compare-and-swap. When others
+// write to the same session all the time it is tried again, a bounded number
+// of times, before it is an [*UnavailableError].
+type Store struct {
+	backend   Backend
+	codec     Codec
+	lifetimes Lifetimes
+}
+
+// NewStore makes a Store, which owns the backend from now on: [Store.Close]
+// closes it.
+func NewStore(b Backend, c Codec, o Options) *Store {
+	return &Store{backend: b, codec: c, lifetimes: o.Lifetimes}
+}
+
+// Get returns the session under id. Errors are [ErrNotFound],
+// [*UnreadableError] and [*UnavailableError].
+func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
+	if _, err := ParseID(string(id)); err != nil {
+		return Session{}, err
+	}
+	item, err := s.backend.Get(ctx, string(id))
+	if err != nil {
+		return Session{}, err
+	}
+	attributes, err := s.read(id, item)
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{Ref: refOf(id, item), Attributes: attributes}, nil
+}
+
+// Create stores a new session under a new random id. It takes attributes
+// over and sets [IDAttribute] in them; nil is none. The time to live is
+// positive, [DefaultTTL] or [LongestTTL]; what exceeds the longest allowed is
+// cut, as the Ref shows.
+//
+// Errors are [*InvalidTTLError], [*UnrepresentableError], [*TooLargeError]
+// and [*UnavailableError].
+func (s *Store) Create(ctx context.Context, attributes *Hash, ttl time.Duration) (Ref, error) {
+	expiresIn, err := s.lifetimes.resolve(ttl)
+	if err != nil {
+		return Ref{}, err
+	}
+	for range maxTries {
+		ref, err := s.createAs(ctx, NewID(), attributes, expiresIn)
+		if !errors.Is(err, ErrExists) {
+			return ref, err
+		}
+	}
+	return Ref{}, Unavailable("every new session id was taken", nil)
+}
+
+func (s *Store) createAs(ctx context.Context, id ID, attributes *Hash, expiresIn time.Duration) (Ref, error) {
+	image, err := s.encode(id, attributes)
+	if err != nil {
+		return Ref{}, err
+	}
+	defer image.release()
+	item := Item{Image: image.bytes, Flags: storableFlags, ExpiresIn: expiresIn}
+	if err := s.backend.Add(ctx, string(id), item); err != nil {
+		return Ref{}, err
+	}
+	return refOf(id, item), nil
+}
+
+// Replace stores attributes as the whole session under id, in the place of
+// the present one if there is one. Attributes and time to live are as in
+// [Store.Create]. An item that is there but is no session that can be read
+// belongs to somebody else: it is an [*UnreadableError] and stays.
+//
+// Errors are those of Create, [*InvalidIDError] and [*UnreadableError].
+func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.Duration) (Ref, error) {
+	if _, err := ParseID(string(id)); err != nil {
+		return Ref{}, err
+	}
+	expiresIn, err := s.lifetimes.resolve(ttl)
+	if err != nil {
+		return Ref{}, err
+	}
+	image, err := s.encode(id, attributes)
+	if err != nil {
+		return Ref{}, err
+	}
+	defer image.release()
+	item := Item{Image: image.bytes, Flags: storableFlags, ExpiresIn: expiresIn}
+	for try := range maxTries {
+		if err := pause(ctx, try); err != nil {
+			return Ref{}, err
+		}
+		err := s.put(ctx, id, item)
+		if err == nil {
+			return refOf(id, item), nil
+		}
+		if !changedMeanwhile(err) {
+			return Ref{}, err
+		}
+	}
+	return Ref{}, Unavailable("others changed the session all the time", ErrConflict)
+}
+
+// put stores the item unless another writer comes between, which is
+// [ErrExists], [ErrConflict] or [ErrNotFound].
+func (s *Store) put(ctx context.Context, id ID, item Item) error {
+	present, err := s.backend.Get(ctx, string(id))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return s.backend.Add(ctx, string(id), item)
+	case err != nil:
+		return err
+	}
+	if _, err := s.read(id, present); err != nil {
+		return err
+	}
+	item.CAS = present.CAS
+	return s.backend.CompareAndSwap(ctx, string(id), item)
+}
+
+// Touch gives the session under id a new time to live, as in [Store.Create],
+// and leaves its content alone: it works on items that cannot be read too.
+//
+// Errors are [*InvalidIDError], [*InvalidTTLError], [ErrNotFound] and
+// [*UnavailableError].
+func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error) {
+	if _, err := ParseID(string(id)); err != nil {
+		return Ref{}, err
+	}
+	expiresIn, err := s.lifetimes.resolve(ttl)
+	if err != nil {
+		return Ref{}, err
+	}
+	item, err := s.backend.Touch(ctx, string(id), expiresIn)
+	if err != nil {
+		return Ref{}, err
+	}
+	return refOf(id, item), nil
+}
+
+// Delete removes the session under id, whether it can be read or not. Errors
+// are [*InvalidIDError], [ErrNotFound] if there was none and
+// [*UnavailableError].
+func (s *Store) Delete(ctx context.Context, id ID) error {
+	if _, err := ParseID(string(id)); err != nil {
+		return err
+	}
+	return s.backend.Delete(ctx, string(id))
+}
+
+// Ping asks every server whether it answers. The error is an
+// [*UnavailableError] if one does not.
+func (s *Store) Ping(ctx context.Context) error { return s.backend.Ping(ctx) }
+
+// Stats returns what every server says of itself, in configured order. A
+// server that does not answer is a row that says so.
+func (s *Store) Stats(ctx context.Context) []ServerStats { return s.backend.Stats(ctx) }
+
+// Close closes the backend.
+func (s *Store) Close() error { return s.backend.Close() }
+
+// maxTries bounds how often a change is tried when others come between.
+const maxTries = 8
+
+// changedMeanwhile says whether a write failed only because of another
+// writer, so that it may be tried again.
+func changedMeanwhile(err error) bool {
+	return errors.Is(err, ErrConflict) || errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound)
+}
+
+// pause waits before a repeated try: a random time up to 2, 4, 8 … ms, so
+// that writers who collided do not collide again.
+func pause(ctx context.Context, try int) error {
+	if try == 0 {
+		return nil
+	}
+	timer := time.NewTimer(rand.N(time.Millisecond << try)) //nolint:gosec // jitter is no secret
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return Interrupted(ctx)
+	}
+}
