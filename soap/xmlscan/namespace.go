@@ -1,0 +1,90 @@
+package xmlscan
+
+const (
+	xmlSpace   = "http://www.w3.org/XML/1998/namespace"
+	xmlnsSpace = "http://www.w3.org/2000/xmlns/"
+)
+
+// binding is a prefix that stands for a namespace.
+type binding struct {
+	prefix []byte // empty for the default namespace
+	name   []byte // namespace name; empty if there is none
+	// id is the first binding in force with the same name. Namespaces are
+	// compared by it: names may be long, and are compared many times.
+	id int
+}
+
+// The bindings of every document, by their place. Without a declaration there
+// is no default namespace.
+const (
+	noSpace = iota
+	xmlBinding
+	xmlnsBinding
+	predefined // how many
+)
+
+func appendPredefined(b []binding) []binding {
+	if cap(b) >= predefined {
+		return b[:predefined] // they are there already, and never change
+	}
+	return append(b,
+		binding{id: noSpace},
+		binding{prefix: []byte("xml"), name: []byte(xmlSpace), id: xmlBinding},
+		binding{prefix: []byte("xmlns"), name: []byte(xmlnsSpace), id: xmlnsBinding},
+	)
+}
+
+// Namespace returns what a prefix stands for at the last token, for qualified
+// names in values and text; an End still belongs to its element. The empty
+// prefix is always known, and is the default namespace, which may be empty.
+func (s *Scanner) Namespace(prefix []byte) ([]byte, bool) {
+	i := s.lookup(prefix)
+	if i < 0 {
+		return nil, false
+	}
+	return s.bindings[i].name, true
+}
+
+// lookup returns the binding of a prefix in force, or -1.
+func (s *Scanner) lookup(prefix []byte) int {
+	for i := len(s.bindings) - 1; i >= 0; i-- {
+		if string(s.bindings[i].prefix) == string(prefix) {
+			return i
+		}
+	}
+	return -1
+}
+
+// declare puts a declaration into force (Namespaces 1.0, 3). Offset i is that
+// of the declaration.
+func (s *Scanner) declare(i int, prefix, name []byte) error {
+	switch {
+	case string(prefix) == "xmlns":
+		return s.refuse(i, "prefix xmlns declared")
+	case (string(prefix) == "xml") != (string(name) == xmlSpace):
+		return s.refuse(i, "prefix xml and its namespace belong together")
+	case string(name) == xmlnsSpace:
+		return s.refuse(i, "prefix bound to the namespace of xmlns")
+	case len(prefix) > 0 && len(name) == 0:
+		return s.refuse(i, "prefix "+quoted(prefix)+" bound to no namespace")
+	}
+	id := s.identify(name)
+	if old := s.lookup(prefix); old >= 0 && s.bindings[old].id == id {
+		return nil
+	}
+	if len(s.bindings)-predefined >= s.limits.Namespaces {
+		return &LimitError{What: "namespaces in scope", Limit: s.limits.Namespaces}
+	}
+	s.bindings = append(s.bindings, binding{prefix: prefix, name: name, id: id})
+	return nil
+}
+
+// identify returns the id of a namespace that is about to be bound.
+func (s *Scanner) identify(name []byte) int {
+	for i := range s.bindings {
+		if string(s.bindings[i].name) == string(name) {
+			return i
+		}
+	}
+	return len(s.bindings)
+}

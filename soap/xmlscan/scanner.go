@@ -1,0 +1,218 @@
+package xmlscan
+
+import "bytes"
+
+// Kind says what a token is.
+type Kind uint8
+
+// The kinds of token.
+const (
+	// EOF is the end of a well-formed document, or comes with an error.
+	EOF Kind = iota
+	// Start is a start tag, or the first half of an empty-element tag.
+	Start
+	// End is an end tag, or the second half of an empty-element tag.
+	End
+	// Text is the character data between two tags; never empty.
+	Text
+)
+
+// String returns the name of the kind.
+func (k Kind) String() string {
+	switch k {
+	case EOF:
+		return "EOF"
+	case Start:
+		return "Start"
+	case End:
+		return "End"
+	case Text:
+		return "Text"
+	}
+	return "Kind(?)"
+}
+
+// Scanner reads a document token by token. Its zero value is ready for
+// [Scanner.Reset]. It may be reused without end, by one goroutine at a time.
+type Scanner struct {
+	doc    []byte
+	pos    int // of what was not read yet
+	limits Limits
+	err    error // the first error, returned for ever
+
+	open     []element   // open elements, the root first
+	bindings []binding   // namespaces in force, the latest last
+	scope    int         // how many bindings the next token starts with
+	attrs    []attribute // of the last start tag, declarations included
+
+	space, local []byte // name of the last Start or End
+	text         []byte // of the last Text
+	elements     int    // start tags so far
+	halfway      bool   // the End of an empty-element tag is due
+}
+
+// element is an open element.
+type element struct {
+	name  []byte // as written, prefix included
+	space []byte // namespace name
+	local int    // where the local part starts in name
+	scope int    // how many bindings were in force outside
+}
+
+// Reset starts the scanner on a document, which it will write over, and keeps
+// its own memory for reuse. Reset(nil, Limits{}) only lets go of a document.
+func (s *Scanner) Reset(doc []byte, limits Limits) {
+	// Whatever points into the former document goes, lest it be kept alive.
+	clear(s.open[:cap(s.open)])
+	s.bindings = appendPredefined(s.bindings[:0])
+	clear(s.bindings[predefined:cap(s.bindings)])
+	clear(s.attrs[:cap(s.attrs)])
+	*s = Scanner{
+		doc:      doc,
+		limits:   limits.orDefault(),
+		open:     s.open[:0],
+		bindings: s.bindings,
+		scope:    predefined,
+		attrs:    s.attrs[:0],
+	}
+}
+
+// Next reads one token. At the end of the document it returns EOF and no error,
+// as often as it is called. Its errors are a [*SyntaxError] or a [*LimitError];
+// after one, Next returns the same for ever.
+func (s *Scanner) Next() (Kind, error) {
+	if s.err != nil {
+		return EOF, s.err
+	}
+	kind, err := s.next()
+	if err != nil {
+		s.err = err
+		return EOF, err
+	}
+	return kind, nil
+}
+
+func (s *Scanner) next() (Kind, error) {
+	s.bindings = s.bindings[:s.scope]
+	if s.halfway {
+		s.halfway = false
+		return s.leave()
+	}
+	if len(s.open) == 0 {
+		return s.outside()
+	}
+	text, err := s.charData()
+	if err != nil {
+		return EOF, err
+	}
+	if len(text) > 0 {
+		s.text = text
+		return Text, nil
+	}
+	if s.at(s.pos+1) == '/' {
+		return s.endTag()
+	}
+	return s.startTag()
+}
+
+// Space returns the namespace name of the last Start or End, empty if it is in
+// none.
+func (s *Scanner) Space() []byte { return s.space }
+
+// Local returns the local part of the name of the last Start or End.
+func (s *Scanner) Local() []byte { return s.local }
+
+// Is reports whether the last Start or End has this expanded name.
+func (s *Scanner) Is(space, local string) bool {
+	return string(s.local) == local && string(s.space) == space
+}
+
+// Text returns the last Text: all character data between two tags, comments
+// left out, CDATA sections and references resolved, line ends as line feeds
+// (XML 1.0, 2.11).
+func (s *Scanner) Text() []byte { return s.text }
+
+// Depth returns how many elements are open. The last Start counts, the last End
+// no more.
+func (s *Scanner) Depth() int { return len(s.open) }
+
+// Offset returns how far the document was read, in bytes.
+func (s *Scanner) Offset() int { return s.pos }
+
+// Skip reads up to the End of the element of the last Start, and checks what it
+// passes as if the caller had read it. The errors are those of [Scanner.Next].
+func (s *Scanner) Skip() error {
+	for around := len(s.open) - 1; len(s.open) > around; {
+		if kind, err := s.Next(); kind == EOF {
+			return err
+		}
+	}
+	return nil
+}
+
+// Content reads up to the End of the element of the last Start, and returns its
+// text, which may be empty. An element inside is a [*ContentError], which
+// [Scanner.Next] then repeats; the other errors are those of Next.
+func (s *Scanner) Content() ([]byte, error) {
+	text := s.doc[s.pos:s.pos:s.pos]
+	parent := s.local
+	kind, err := s.Next()
+	if kind == Text {
+		text = s.text
+		kind, err = s.Next()
+	}
+	if kind == Start {
+		s.err = &ContentError{Offset: s.pos, Parent: short(parent), Child: short(s.local)}
+		err = s.err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// at returns the byte at offset i, or 0, which no document may contain, at the
+// end.
+func (s *Scanner) at(i int) byte {
+	if i < len(s.doc) {
+		return s.doc[i]
+	}
+	return 0
+}
+
+// starts reports whether the document goes on with a string at offset i.
+func (s *Scanner) starts(i int, with string) bool {
+	return len(s.doc)-i >= len(with) && string(s.doc[i:i+len(with)]) == with
+}
+
+// skipSpace returns the offset of the first byte from i on that is not white
+// space.
+func (s *Scanner) skipSpace(i int) int {
+	for i < len(s.doc) && classes[s.doc[i]]&isSpace != 0 {
+		i++
+	}
+	return i
+}
+
+// put writes a byte at offset w and returns the offset behind it.
+func (s *Scanner) put(w int, c byte) int {
+	s.doc[w] = c
+	return w + 1
+}
+
+// move copies doc[from:to] down to w and returns the end of the copy.
+func move(doc []byte, w, from, to int) int {
+	if w == from {
+		return to
+	}
+	return w + copy(doc[w:], doc[from:to])
+}
+
+// index returns the offset of a string from i on, or -1.
+func (s *Scanner) index(i int, of string) int {
+	n := bytes.Index(s.doc[i:], []byte(of))
+	if n < 0 {
+		return -1
+	}
+	return i + n
+}
