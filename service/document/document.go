@@ -1,0 +1,59 @@
+package document
+
+import (
+	"context"
+
+	"memcachedsoap/service"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+	"memcachedsoap/wsdl"
+)
+
+// DefaultMaxEntries is the default of [Options.MaxEntries].
+const DefaultMaxEntries = 100_000
+
+// Options are the settings of the dialect. The zero value is usable.
+type Options struct {
+	// MaxEntries is the greatest number of entries and list items, at all
+	// depths together, that a session may have in a message. 0 means
+	// DefaultMaxEntries.
+	MaxEntries int
+}
+
+// Register registers the operations of the contract.
+func Register(d *soap.Dispatcher, s *service.Service, o Options) {
+	if o.MaxEntries == 0 {
+		o.MaxEntries = DefaultMaxEntries
+	}
+	soap.Handle(d, operation("status", decodeNothing, appendStatus),
+		func(ctx context.Context, _ nothing) (string, error) { return s.Status(ctx) })
+	soap.Handle(d, operation("getSession", decodeID, o.appendSession),
+		func(ctx context.Context, id string) (sessionstore.Session, error) { return s.GetSession(ctx, id) })
+	soap.Handle(d, operation("setSession", o.decodeSet, appendRef("setSession")),
+		func(ctx context.Context, r setRequest) (sessionstore.Ref, error) {
+			return s.SetSession(ctx, r.id, r.attributes, r.ttl)
+		})
+	soap.Handle(d, operation("touchSession", decodeTouch, appendRef("touchSession")),
+		func(ctx context.Context, r touchRequest) (sessionstore.Ref, error) {
+			return s.TouchSession(ctx, r.id, r.ttl)
+		})
+	soap.Handle(d, operation("deleteSession", decodeID, appendDeleted),
+		func(ctx context.Context, id string) (bool, error) { return s.DeleteSession(ctx, id) })
+	soap.Handle(d, operation("stats", decodeNothing, appendReport),
+		func(ctx context.Context, _ nothing) (service.Report, error) { return s.Stats(ctx), nil })
+}
+
+// Operations returns the names of the operations, for counters.
+func Operations() []string {
+	return []string{"status", "getSession", "setSession", "touchSession", "deleteSession", "stats"}
+}
+
+func operation[Req, Resp any](
+	name string, decode func(*xmlscan.Scanner) (Req, error), write func([]byte, Resp) ([]byte, error),
+) soap.Operation[Req, Resp] {
+	return soap.Operation[Req, Resp]{
+		Name: soap.Name{Space: wsdl.Namespace, Local: name}, Action: wsdl.Namespace + "#" + name,
+		Decode: decode, Append: write,
+	}
+}

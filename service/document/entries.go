@@ -1,0 +1,200 @@
+package document
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"unicode/utf8"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+)
+
+// entryReader reads the values of a session. All strings of a session are
+// kept in one block of memory, which saves two allocations an entry.
+type entryReader struct {
+	scan *xmlscan.Scanner
+	left int // how many more entries and items there may be
+	kept strings.Builder
+}
+
+// keep copies text out of the scanner's buffer.
+func (r *entryReader) keep(text []byte) string {
+	const block = 2 << 10
+	start := r.kept.Len()
+	if start == 0 {
+		r.kept.Grow(max(block, len(text)))
+	}
+	// The builder's memory is never moved under a string that was handed out:
+	// when it grows it takes new memory, and the old one stays with its
+	// strings.
+	r.kept.Write(text)
+	return r.kept.String()[start:]
+}
+
+// hash reads an EntryList.
+func (r *entryReader) hash() (*sessionstore.Hash, error) {
+	h := sessionstore.NewHash(0)
+	for {
+		more, err := r.next("entry")
+		if err != nil || !more {
+			return h, err
+		}
+		key, value, err := r.value(true)
+		if err != nil {
+			return nil, err
+		}
+		if !h.Add(key, value) {
+			return nil, soap.ClientFault("Two entries of one list have the same key.")
+		}
+	}
+}
+
+// list reads an ItemList.
+func (r *entryReader) list() (sessionstore.Value, error) {
+	var items []sessionstore.Value
+	for {
+		more, err := r.next("item")
+		if err != nil {
+			return sessionstore.Value{}, err
+		}
+		if !more {
+			return sessionstore.ListOf(items...), nil
+		}
+		_, value, err := r.value(false)
+		if err != nil {
+			return sessionstore.Value{}, err
+		}
+		items = append(items, value)
+	}
+}
+
+// next moves to the next element of a list, which must have that name, or
+// behind the list's end.
+func (r *entryReader) next(name string) (bool, error) {
+	more, err := nextChild(r.scan)
+	if err != nil || !more {
+		return false, err
+	}
+	if string(r.scan.Local()) != name {
+		return false, unexpected(r.scan)
+	}
+	if r.left--; r.left < 0 {
+		return false, soap.ClientFault("The session has more entries than this service takes.")
+	}
+	return true, nil
+}
+
+// The children of an Entry; an Item has the same without key.
+var entryChildren = []string{"key", "value", "binary", "hash", "list", "undef"}
+
+// value reads an Entry or an Item to its end. At most one of its children may
+// make a value; none of them, or undef, is undef.
+func (r *entryReader) value(withKey bool) (key string, value sessionstore.Value, err error) {
+	null, err := isNil(r.scan)
+	if err != nil {
+		return "", value, err
+	}
+	hasKey, hasValue := false, false
+	err = children(r.scan, entryChildren, func(i int) error {
+		if i == 0 {
+			if !withKey {
+				return unexpected(r.scan)
+			}
+			hasKey = true
+			key, err = r.text()
+			return err
+		}
+		if i == 5 {
+			undef, err := r.boolean()
+			if err != nil || !undef {
+				return err // a false one is no statement: WCF always sends it
+			}
+		} else if value, err = r.child(i); err != nil {
+			return err
+		}
+		if hasValue {
+			return soap.ClientFault("An entry has more than one of value, binary, hash, list and undef.")
+		}
+		hasValue = true
+		return nil
+	})
+	switch {
+	case err != nil:
+	case withKey && !hasKey:
+		err = soap.ClientFault("An entry has no key.")
+	case null && (hasKey || hasValue):
+		err = soap.ClientFault("An element with xsi:nil has content.")
+	}
+	return key, value, err
+}
+
+// child reads the value of one of the children of an Entry.
+func (r *entryReader) child(i int) (sessionstore.Value, error) {
+	switch entryChildren[i] {
+	case "value":
+		return r.scalar()
+	case "binary":
+		text, err := r.scan.Content()
+		if err != nil {
+			return sessionstore.Value{}, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+		}
+		decoded, err := decodeBase64(text)
+		return sessionstore.BytesOf(decoded), err
+	case "hash":
+		h, err := r.hash()
+		return sessionstore.HashOf(h), err
+	default:
+		return r.list()
+	}
+}
+
+func (r *entryReader) text() (string, error) {
+	if isBase64(r.scan) {
+		return readText(r.scan)
+	}
+	text, err := r.scan.Content()
+	return r.keep(text), err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+}
+
+// scalar reads a value: text, or what SOAP::Lite says is base64, which is text
+// too if it is UTF-8.
+func (r *entryReader) scalar() (sessionstore.Value, error) {
+	if !isBase64(r.scan) {
+		text, err := r.text()
+		return sessionstore.TextOf(text), err
+	}
+	text, err := readText(r.scan)
+	if utf8.ValidString(text) {
+		return sessionstore.TextOf(text), err
+	}
+	return sessionstore.BytesOf(text), err
+}
+
+func (r *entryReader) boolean() (bool, error) {
+	text, err := r.scan.Content()
+	if err != nil {
+		return false, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	}
+	return parseBoolean(text)
+}
+
+// decodeBase64 decodes in place. White space may stand anywhere (XML Schema
+// part 2 section 3.2.16).
+func decodeBase64(text []byte) ([]byte, error) {
+	if bytes.ContainsAny(text, xmlSpace) {
+		kept := text[:0]
+		for _, c := range text {
+			if !strings.ContainsRune(xmlSpace, rune(c)) {
+				kept = append(kept, c)
+			}
+		}
+		text = kept
+	}
+	n, err := base64.StdEncoding.Decode(text, text)
+	if err != nil {
+		return nil, soap.ClientFault("A binary value is not base64.")
+	}
+	return text[:n], nil
+}

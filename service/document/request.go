@@ -1,0 +1,251 @@
+package document
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+	"memcachedsoap/wsdl"
+)
+
+const xsiNamespace = "http://www.w3.org/2001/XMLSchema-instance"
+
+type nothing struct{}
+
+type setRequest struct {
+	id         string
+	attributes *sessionstore.Hash
+	ttl        time.Duration
+}
+
+type touchRequest struct {
+	id  string
+	ttl time.Duration
+}
+
+// The children of the requests, in the contract's order: SOAP::Lite sends
+// unnamed arguments by position.
+var (
+	idParameters    = []string{"id"}
+	setParameters   = []string{"id", "attributes", "ttl"}
+	touchParameters = []string{"id", "ttl"}
+)
+
+func decodeNothing(s *xmlscan.Scanner) (nothing, error) {
+	return nothing{}, children(s, nil, func(int) error { return nil })
+}
+
+func decodeID(s *xmlscan.Scanner) (string, error) {
+	var id string
+	err := children(s, idParameters, func(int) (err error) {
+		id, err = readText(s)
+		return err
+	})
+	return id, err
+}
+
+func decodeTouch(s *xmlscan.Scanner) (touchRequest, error) {
+	var r touchRequest
+	err := children(s, touchParameters, func(i int) (err error) {
+		switch i {
+		case 0:
+			r.id, err = readText(s)
+		case 1:
+			r.ttl, err = readSeconds(s)
+		}
+		return err
+	})
+	return r, err
+}
+
+func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
+	r := setRequest{ttl: sessionstore.DefaultTTL}
+	err := children(s, setParameters, func(i int) (err error) {
+		switch i {
+		case 0:
+			r.id, err = readText(s)
+		case 1:
+			reader := entryReader{scan: s, left: o.MaxEntries}
+			r.attributes, err = reader.hash()
+		case 2:
+			r.ttl, err = readSeconds(s)
+		}
+		return err
+	})
+	if err == nil && r.attributes == nil {
+		// SOAP::Lite's ->service() sends nil whatever it is given: taking
+		// that for "no attributes" would wipe sessions.
+		err = soap.ClientFault("setSession needs attributes. Send an empty list to store a session without any.")
+	}
+	return r, err
+}
+
+// children reads the children of the element that the scanner has just
+// entered, and its end tag. Each is one of names, given once at most, in any
+// order; read is told which one, and reads it to its end. Nil ones are passed
+// over: xsi:nil means absent.
+func children(s *xmlscan.Scanner, names []string, read func(i int) error) error {
+	var seen uint
+	next := 0 // the position of the next argument without a name
+	for {
+		more, err := nextChild(s)
+		if err != nil || !more {
+			return err
+		}
+		i := indexOf(names, s.Local())
+		if i < 0 && bytes.HasPrefix(s.Local(), []byte("c-gensym")) && next < len(names) {
+			i = next
+		}
+		if i < 0 {
+			return unexpected(s)
+		}
+		if seen&(1<<i) != 0 {
+			return soap.ClientFault("The element " + names[i] + " is given twice.")
+		}
+		seen |= 1 << i
+		next = i + 1
+		null, err := isNil(s)
+		if err != nil {
+			return err
+		}
+		if null {
+			if err := skipNil(s); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := read(i); err != nil {
+			return err
+		}
+	}
+}
+
+// nextChild moves to the next child of the current element, or behind the
+// element's end. A child must be in the contract's namespace or in none.
+func nextChild(s *xmlscan.Scanner) (bool, error) {
+	kind, err := s.Next()
+	if err == nil && kind == xmlscan.Text {
+		if len(bytes.TrimSpace(s.Text())) > 0 {
+			return false, soap.ClientFault("There is text where only elements may stand.")
+		}
+		kind, err = s.Next()
+	}
+	if err != nil || kind != xmlscan.Start {
+		return false, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	}
+	if space := s.Space(); len(space) > 0 && string(space) != wsdl.Namespace {
+		return false, soap.ClientFault("The element " + shortName(s) + " is in a namespace that is not the contract's.")
+	}
+	return true, nil
+}
+
+func indexOf(names []string, local []byte) int {
+	for i, name := range names {
+		if string(local) == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func unexpected(s *xmlscan.Scanner) error {
+	return soap.ClientFault("The element " + shortName(s) + " is not one that the contract has here.")
+}
+
+// shortName returns the local name of the current element, cut to what a
+// fault may echo.
+func shortName(s *xmlscan.Scanner) string {
+	const most = 40
+	local := []rune(string(s.Local()))
+	if len(local) > most {
+		return string(local[:most]) + "…"
+	}
+	return string(local)
+}
+
+// isNil reports whether the current element has a true xsi:nil.
+func isNil(s *xmlscan.Scanner) (bool, error) {
+	value, ok := s.Attr(xsiNamespace, "nil")
+	if !ok {
+		return false, nil
+	}
+	return parseBoolean(value)
+}
+
+// skipNil reads an element that says it is nil to its end: it must be empty.
+func skipNil(s *xmlscan.Scanner) error {
+	text, err := s.Content()
+	if err != nil {
+		return err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	}
+	if len(bytes.TrimSpace(text)) > 0 {
+		return soap.ClientFault("An element with xsi:nil has content.")
+	}
+	return nil
+}
+
+// parseBoolean reads an xs:boolean (XML Schema part 2 section 3.2.2).
+func parseBoolean(text []byte) (bool, error) {
+	switch string(bytes.Trim(text, xmlSpace)) {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	return false, soap.ClientFault("A boolean is none of true, false, 1 and 0.")
+}
+
+const xmlSpace = " \t\r\n"
+
+// readText reads a string. SOAP::Lite sends every string with a character
+// beyond ASCII as base64 and says so in xsi:type.
+func readText(s *xmlscan.Scanner) (string, error) {
+	encoded := isBase64(s)
+	text, err := s.Content()
+	if err != nil {
+		return "", err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	}
+	if encoded {
+		text, err = decodeBase64(text)
+	}
+	return string(text), err
+}
+
+// isBase64 reports whether the current element's xsi:type is base64.
+func isBase64(s *xmlscan.Scanner) bool {
+	name, ok := s.Attr(xsiNamespace, "type")
+	if !ok {
+		return false
+	}
+	prefix, local, found := bytes.Cut(bytes.Trim(name, xmlSpace), []byte(":"))
+	if !found {
+		prefix, local = nil, prefix
+	}
+	if string(local) != "base64Binary" && string(local) != "base64" {
+		return false
+	}
+	space, _ := s.Namespace(prefix)
+	switch string(space) {
+	case "http://www.w3.org/2001/XMLSchema", "http://www.w3.org/1999/XMLSchema",
+		"http://schemas.xmlsoap.org/soap/encoding/", "http://www.w3.org/2003/05/soap-encoding":
+		return true
+	}
+	return false
+}
+
+// readSeconds reads an xs:int.
+func readSeconds(s *xmlscan.Scanner) (time.Duration, error) {
+	text, err := s.Content()
+	if err != nil {
+		return 0, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	}
+	n, err := strconv.ParseInt(strings.Trim(string(text), xmlSpace), 10, 32)
+	if err != nil {
+		return 0, soap.ClientFault("ttl is not an integer of 32 bits.")
+	}
+	return time.Duration(n) * time.Second, nil
+}

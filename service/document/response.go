@@ -1,0 +1,244 @@
+package document
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"memcachedsoap/service"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap/xmlwrite"
+	"memcachedsoap/wsdl"
+)
+
+// appendResponse appends the wrapper of an answer: one child, which is named
+// operationResult.
+func appendResponse(dst []byte, operation string, result func([]byte) ([]byte, error)) ([]byte, error) {
+	dst = append(dst, '<')
+	dst = append(dst, operation...)
+	dst = append(dst, `Response xmlns="`+wsdl.Namespace+`"><`...)
+	dst = append(dst, operation...)
+	dst = append(dst, `Result>`...)
+	dst, err := result(dst)
+	dst = append(dst, '<', '/')
+	dst = append(dst, operation...)
+	dst = append(dst, `Result></`...)
+	dst = append(dst, operation...)
+	return append(dst, `Response>`...), err
+}
+
+func appendStatus(dst []byte, status string) ([]byte, error) {
+	return appendResponse(dst, "status", func(dst []byte) ([]byte, error) {
+		return appendText(dst, status), nil
+	})
+}
+
+func appendDeleted(dst []byte, existed bool) ([]byte, error) {
+	return appendResponse(dst, "deleteSession", func(dst []byte) ([]byte, error) {
+		return strconv.AppendBool(dst, existed), nil
+	})
+}
+
+func appendRef(operation string) func([]byte, sessionstore.Ref) ([]byte, error) {
+	return func(dst []byte, ref sessionstore.Ref) ([]byte, error) {
+		return appendResponse(dst, operation, func(dst []byte) ([]byte, error) {
+			return appendRefFields(dst, ref), nil
+		})
+	}
+}
+
+func (o Options) appendSession(dst []byte, session sessionstore.Session) ([]byte, error) {
+	return appendResponse(dst, "getSession", func(dst []byte) ([]byte, error) {
+		dst = appendRefFields(dst, session.Ref)
+		dst = append(dst, `<attributes>`...)
+		w := valueWriter{dst: dst, left: o.MaxEntries}
+		for name, value := range session.Attributes.All() {
+			if name != sessionstore.IDAttribute { // it is shown as id
+				w.entry(name, value)
+			}
+		}
+		if w.failure != "" {
+			return dst, &sessionstore.UnreadableError{ID: session.ID, Reason: w.failure}
+		}
+		return append(w.dst, `</attributes>`...), nil
+	})
+}
+
+// appendRefFields appends what Session and SessionRef begin with. expiresIn is
+// absent for a session that never expires; an xs:int ends at 68 years.
+func appendRefFields(dst []byte, ref sessionstore.Ref) []byte {
+	dst = appendElement(dst, "id", string(ref.ID))
+	dst = appendElement(dst, "version", ref.Version)
+	if ref.ExpiresIn > 0 {
+		dst = append(dst, `<expiresIn>`...)
+		dst = strconv.AppendInt(dst, min(int64(ref.ExpiresIn/time.Second), math.MaxInt32), 10)
+		dst = append(dst, `</expiresIn>`...)
+	}
+	return dst
+}
+
+func appendReport(dst []byte, report service.Report) ([]byte, error) {
+	return appendResponse(dst, "stats", func(dst []byte) ([]byte, error) {
+		dst = append(dst, `<service>`...)
+		dst = appendStats(dst, report.Service)
+		dst = append(dst, `</service><servers>`...)
+		for _, server := range report.Servers {
+			dst = append(dst, `<server>`...)
+			dst = appendElement(dst, "address", server.Address)
+			dst = appendElement(dst, "tier", string(server.Tier))
+			dst = append(dst, `<alive>`...)
+			dst = strconv.AppendBool(dst, server.Alive)
+			dst = append(dst, `</alive><stats>`...)
+			dst = appendStats(dst, server.Stats)
+			dst = append(dst, `</stats></server>`...)
+		}
+		return append(dst, `</servers>`...), nil
+	})
+}
+
+func appendStats(dst []byte, stats []sessionstore.Stat) []byte {
+	for _, stat := range stats {
+		dst = append(dst, `<stat>`...)
+		dst = appendElement(dst, "name", stat.Name)
+		dst = appendElement(dst, "value", stat.Value)
+		dst = append(dst, `</stat>`...)
+	}
+	return dst
+}
+
+func appendElement(dst []byte, name, text string) []byte {
+	dst = append(dst, '<')
+	dst = append(dst, name...)
+	dst = append(dst, '>')
+	dst = appendText(dst, text)
+	dst = append(dst, '<', '/')
+	dst = append(dst, name...)
+	return append(dst, '>')
+}
+
+// appendText appends text of ours, quoted in the case, which only a broken
+// server could cause, that XML cannot carry it.
+func appendText(dst []byte, text string) []byte {
+	out, ok := xmlwrite.AppendText(dst, text)
+	if !ok {
+		out, _ = xmlwrite.AppendText(dst, strconv.QuoteToASCII(text))
+	}
+	return out
+}
+
+// maxNesting bounds how deep a value may be written: what Perl can nest
+// (STORABLE 3.26: 512 lists). Something deeper refers to itself.
+const maxNesting = 512
+
+// valueWriter writes the values of a session. Shared values are written
+// wherever they occur, so a session may be far larger as XML than it is in the
+// store: depth and number of what is written are bounded.
+type valueWriter struct {
+	dst     []byte
+	depth   int
+	left    int
+	failure string // why the session cannot be shown; "" while it can
+}
+
+func (w *valueWriter) entry(name string, value sessionstore.Value) {
+	if w.failure != "" {
+		return
+	}
+	w.dst = append(w.dst, `<entry><key>`...)
+	dst, ok := xmlwrite.AppendText(w.dst, name)
+	if !ok {
+		w.failure = "the name of an attribute holds a character that XML cannot carry"
+		return
+	}
+	w.dst = append(dst, `</key>`...)
+	w.value(value)
+	w.dst = append(w.dst, `</entry>`...)
+}
+
+func (w *valueWriter) value(v sessionstore.Value) {
+	if w.left--; w.left < 0 {
+		w.failure = "it has more entries than this service shows"
+		return
+	}
+	switch v.Kind() {
+	case sessionstore.KindUndef:
+		w.dst = append(w.dst, `<undef>true</undef>`...)
+	case sessionstore.KindBytes, sessionstore.KindText:
+		w.scalar(v.Str())
+	case sessionstore.KindInt:
+		w.dst = append(w.dst, `<value>`...)
+		w.dst = strconv.AppendInt(w.dst, v.Int(), 10)
+		w.dst = append(w.dst, `</value>`...)
+	case sessionstore.KindFloat:
+		w.scalar(formatFloat(v.Float()))
+	case sessionstore.KindList, sessionstore.KindHash, sessionstore.KindRef:
+		w.nested(v)
+	default:
+		panic(fmt.Sprintf("document: unknown kind of value %d", v.Kind()))
+	}
+}
+
+// nested writes what other values are in. A reference to a scalar has no form
+// of its own in the contract: what it points to is shown.
+func (w *valueWriter) nested(v sessionstore.Value) {
+	if w.depth++; w.depth > maxNesting {
+		w.failure = "it refers to itself or is nested too deeply"
+		return
+	}
+	switch v.Kind() {
+	case sessionstore.KindList:
+		w.dst = append(w.dst, `<list>`...)
+		for _, item := range v.List().Items {
+			w.dst = append(w.dst, `<item>`...)
+			if w.value(item); w.failure != "" {
+				return
+			}
+			w.dst = append(w.dst, `</item>`...)
+		}
+		w.dst = append(w.dst, `</list>`...)
+	case sessionstore.KindHash:
+		w.dst = append(w.dst, `<hash>`...)
+		for name, value := range v.Hash().All() {
+			if w.entry(name, value); w.failure != "" {
+				return
+			}
+		}
+		w.dst = append(w.dst, `</hash>`...)
+	default:
+		w.value(v.Ref())
+	}
+	w.depth--
+}
+
+// scalar writes a string as text if XML can carry it, else as base64. Perl
+// programs keep UTF-8 in strings that Perl takes for bytes, so bytes that are
+// UTF-8 are text.
+func (w *valueWriter) scalar(s string) {
+	if s == "" { // zeep reads an empty element as None, an empty CDATA as ""
+		w.dst = append(w.dst, `<value><![CDATA[]]></value>`...)
+		return
+	}
+	start := len(w.dst)
+	w.dst = append(w.dst, `<value>`...)
+	dst, ok := xmlwrite.AppendText(w.dst, s)
+	if ok {
+		w.dst = append(dst, `</value>`...)
+		return
+	}
+	w.dst = append(w.dst[:start], `<binary>`...)
+	w.dst = base64.StdEncoding.AppendEncode(w.dst, []byte(s))
+	w.dst = append(w.dst, `</binary>`...)
+}
+
+// formatFloat formats as Perl does ("%.15g").
+func formatFloat(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "Inf"
+	case math.IsInf(f, -1):
+		return "-Inf"
+	}
+	return strconv.FormatFloat(f, 'g', 15, 64)
+}

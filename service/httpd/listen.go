@@ -1,0 +1,69 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+const unixScheme = "unix:"
+
+// Listen opens an address: HOST:PORT, :PORT, or unix:PATH for a unix socket
+// that every local user may connect to if the folder lets them. A socket that
+// a dead process has left behind is replaced, one that a live process listens
+// on is not. At most maxConnections are open at a time; others wait in the
+// kernel's queue.
+func Listen(ctx context.Context, address string, maxConnections int) (net.Listener, error) {
+	network := "tcp"
+	if path, ok := strings.CutPrefix(address, unixScheme); ok {
+		network, address = "unix", path
+		if err := removeStale(ctx, path); err != nil {
+			return nil, err
+		}
+	}
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, network, address)
+	if err != nil {
+		return nil, fmt.Errorf("httpd: %w", err)
+	}
+	if network == "unix" {
+		if err := os.Chmod(address, 0o666); err != nil { //nolint:gosec // who may connect is the folder's business, as for every web server's socket
+			return nil, errors.Join(fmt.Errorf("httpd: %w", err), l.Close())
+		}
+	}
+	return netutil.LimitListener(l, maxConnections), nil
+}
+
+// removeStale removes a socket on which nobody listens.
+func removeStale(ctx context.Context, path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("httpd: %w", err)
+	}
+	if info.Mode().Type() != fs.ModeSocket {
+		return fmt.Errorf("httpd: %s exists and is not a socket", path)
+	}
+	dialer := net.Dialer{Timeout: time.Second}
+	conn, err := dialer.DialContext(ctx, "unix", path)
+	if err == nil {
+		return errors.Join(fmt.Errorf("httpd: another process listens on %s", path), conn.Close())
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("httpd: %w", err)
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("httpd: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// EndpointPath is the path of the SOAP endpoint; ?wsdl behind it is the
+// contract.
+const EndpointPath = "/soap"
+
+// Options are the settings of a [Server]. A field that is 0 means its
+// default.
+type Options struct {
+	// PublicURL is the address of the endpoint as clients know it. "" means
+	// that it is made of what each request for the WSDL says.
+	PublicURL string
+	// TrustedProxies are the addresses of the reverse proxies that are
+	// believed what they say of their clients. A peer on a unix socket counts
+	// as 127.0.0.1.
+	TrustedProxies []netip.Prefix
+	MaxInFlight    int           // SOAP requests at a time; default 512
+	MaxHeaderBytes int           // of a request's head; default 32 KiB
+	ReadTimeout    time.Duration // for a whole request; default 30 s
+	WriteTimeout   time.Duration // from the end of the head to the end of the answer; default 60 s
+	IdleTimeout    time.Duration // of a connection between requests; default 2 min
+	// Drain is how long a stopping server goes on answering with the word that
+	// it closes the connection, so that clients and proxies turn away from it
+	// before it does; default 0, for a server that nobody keeps connections to.
+	Drain time.Duration
+	// Ready returns an error if the service can do no work.
+	Ready func(context.Context) error
+	// Connection is told of every change of a connection's state; may be nil.
+	Connection func(net.Conn, http.ConnState)
+	Logger     *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	o.MaxInFlight = orDefault(o.MaxInFlight, 512)
+	o.MaxHeaderBytes = orDefault(o.MaxHeaderBytes, 32<<10)
+	o.ReadTimeout = orDefault(o.ReadTimeout, 30*time.Second)
+	o.WriteTimeout = orDefault(o.WriteTimeout, time.Minute)
+	o.IdleTimeout = orDefault(o.IdleTimeout, 2*time.Minute)
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// Server serves a SOAP endpoint.
+type Server struct {
+	options  Options
+	http     *http.Server
+	inFlight chan struct{} // holds a token for each SOAP request being answered
+	stopping atomic.Bool
+}
+
+// New makes a server of a SOAP endpoint.
+func New(endpoint http.Handler, o Options) *Server {
+	o = o.withDefaults()
+	s := &Server{options: o, inFlight: make(chan struct{}, o.MaxInFlight)}
+	router := echo.New()
+	router.HTTPErrorHandler = s.answerError
+	router.Use(s.identify, s.announceStop, s.log)
+	router.GET("/healthz", s.health)
+	router.GET("/readyz", s.readiness)
+	router.Any(EndpointPath, s.serveContract(s.bound(echo.WrapHandler(endpoint))))
+	s.http = &http.Server{
+		Handler:           router,
+		ReadHeaderTimeout: min(o.ReadTimeout, 10*time.Second),
+		ReadTimeout:       o.ReadTimeout,
+		WriteTimeout:      o.WriteTimeout,
+		IdleTimeout:       o.IdleTimeout,
+		MaxHeaderBytes:    o.MaxHeaderBytes,
+		ConnState:         o.Connection,
+		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
+	}
+	return s
+}
+
+// Handler returns the handler that the server serves.
+func (s *Server) Handler() http.Handler { return s.http.Handler }
+
+// Serve serves on all listeners until the context ends, then stops: it
+// reports not ready and announces the end of each connection for the drain
+// time, closes the listeners, and returns when every request has its answer,
+// or with an error after grace.
+func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...net.Listener) error {
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- s.http.Serve(l) }()
+	}
+	var err error
+	running := len(listeners)
+	select {
+	case err = <-failed:
+		running--
+	case <-ctx.Done():
+		s.drain()
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err = errors.Join(err, s.http.Shutdown(stop))
+	if stop.Err() != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	for range running {
+		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// drain tells clients to turn away, for as long as configured.
+func (s *Server) drain() {
+	s.stopping.Store(true)
+	if s.options.Drain > 0 {
+		s.options.Logger.Info("stopping", "drain", s.options.Drain)
+		time.Sleep(s.options.Drain)
+	}
+}

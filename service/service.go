@@ -1,0 +1,142 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"memcachedsoap/sessionstore"
+)
+
+// StatusOK is what Status answers. Programs compare it, so it never changes
+// (MemcachedSOAP.cgi of Apache::Session::Memorycached 2.2.1).
+const StatusOK = "...... MEMCACHED SOAP OK ......"
+
+// Service does the operations on the sessions of one store.
+type Service struct {
+	store    *sessionstore.Store
+	counters *Counters
+}
+
+// New makes a service of a store. The counters are shared with whoever
+// observes requests and connections.
+func New(store *sessionstore.Store, counters *Counters) *Service {
+	return &Service{store: store, counters: counters}
+}
+
+// Status returns [StatusOK] if every server that holds sessions answers, else
+// a [*sessionstore.UnavailableError].
+func (s *Service) Status(ctx context.Context) (string, error) {
+	if err := s.store.Ping(ctx); err != nil {
+		return "", err
+	}
+	return StatusOK, nil
+}
+
+// GetSession returns a session. Errors: [*sessionstore.InvalidIDError],
+// [sessionstore.ErrNotFound], [*sessionstore.UnreadableError],
+// [*sessionstore.UnavailableError].
+func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Session, error) {
+	parsed, err := sessionstore.ParseID(id)
+	if err != nil {
+		return sessionstore.Session{}, err
+	}
+	session, err := s.store.Get(ctx, parsed)
+	switch {
+	case err == nil:
+		s.counters.hits.Add(1)
+	case errors.Is(err, sessionstore.ErrNotFound):
+		s.counters.misses.Add(1)
+	}
+	return session, about(parsed, err)
+}
+
+// SetSession stores a whole session and says what became of it. Without an
+// id a new session is made; with one that session is replaced, or made if it
+// is absent. The attributes become the service's own. The time to live is in
+// whole seconds, see [sessionstore.DefaultTTL] and [sessionstore.LongestTTL];
+// a longer one than allowed is cut. Errors: [*sessionstore.InvalidIDError],
+// [*sessionstore.InvalidTTLError], [*sessionstore.TooLargeError],
+// [*sessionstore.UnrepresentableError], [*sessionstore.UnreadableError] (what
+// is stored under the id is no session and is left alone),
+// [*sessionstore.UnavailableError].
+func (s *Service) SetSession(ctx context.Context, id string, attributes *sessionstore.Hash, ttl time.Duration) (sessionstore.Ref, error) {
+	if stated, ok := attributes.Get(sessionstore.IDAttribute); ok && stated.Str() != id {
+		return sessionstore.Ref{}, &sessionstore.InvalidIDError{
+			Text:   cut(stated.Str()),
+			Reason: "the attribute _session_id is not the id of the call; leave it out",
+		}
+	}
+	if id == "" {
+		return s.store.Create(ctx, attributes, ttl)
+	}
+	parsed, err := sessionstore.ParseID(id)
+	if err != nil {
+		return sessionstore.Ref{}, err
+	}
+	ref, err := s.store.Replace(ctx, parsed, attributes, ttl)
+	return ref, about(parsed, err)
+}
+
+// TouchSession gives a session a new time to live without rewriting it.
+// Errors: [*sessionstore.InvalidIDError], [*sessionstore.InvalidTTLError],
+// [sessionstore.ErrNotFound], [*sessionstore.UnavailableError].
+func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration) (sessionstore.Ref, error) {
+	parsed, err := sessionstore.ParseID(id)
+	if err != nil {
+		return sessionstore.Ref{}, err
+	}
+	ref, err := s.store.Touch(ctx, parsed, ttl)
+	return ref, about(parsed, err)
+}
+
+// DeleteSession deletes a session and reports whether there was one. Errors:
+// [*sessionstore.InvalidIDError], [*sessionstore.UnavailableError].
+func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
+	parsed, err := sessionstore.ParseID(id)
+	if err != nil {
+		return false, err
+	}
+	err = s.store.Delete(ctx, parsed)
+	if errors.Is(err, sessionstore.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, about(parsed, err)
+}
+
+// Report is what the service knows of itself and of the servers behind it.
+type Report struct {
+	Service []sessionstore.Stat
+	Servers []sessionstore.ServerStats
+}
+
+// Stats returns a report. A server that does not answer is a row that says
+// so.
+func (s *Service) Stats(ctx context.Context) Report {
+	return Report{Service: s.counters.stats(), Servers: s.store.Stats(ctx)}
+}
+
+// Ready returns an error if a server that holds sessions does not answer.
+func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// cut shortens what a client sent to what a fault may echo.
+func cut(text string) string {
+	return text[:min(len(text), sessionstore.MaxIDLength)]
+}
+
+// sessionError says which session an error is about.
+type sessionError struct {
+	id  sessionstore.ID
+	err error
+}
+
+func (e *sessionError) Error() string { return e.err.Error() }
+func (e *sessionError) Unwrap() error { return e.err }
+
+// about adds the id to an error.
+func about(id sessionstore.ID, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &sessionError{id: id, err: err}
+}

@@ -1,0 +1,127 @@
+package soap
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// CompressFrom is the size in bytes from which an answer is compressed for a
+// client that accepts it. Below, compressing costs more than sending.
+const CompressFrom = 4 << 10
+
+var gzipMagic = []byte{0x1f, 0x8b}
+
+// inflate undoes the content coding of a request body. Bytes count, not the
+// header alone: Apache's inflate filter leaves the header of what it has
+// inflated, and gzip is recognised by its magic number without one. The
+// result is at most limit bytes long.
+func inflate(body []byte, coding string, limit int) ([]byte, error) {
+	coding = strings.ToLower(strings.TrimSpace(coding))
+	var from io.Reader
+	var err error
+	switch {
+	case bytes.HasPrefix(body, gzipMagic):
+		from, err = gzip.NewReader(bytes.NewReader(body))
+	case coding == "deflate" && !looksLikeXML(body):
+		from, err = inflater(body)
+	case coding == "", coding == "identity", coding == "gzip", coding == "x-gzip", coding == "deflate":
+		return body, nil
+	default:
+		return nil, ClientFault("The content coding of the request is not supported. Send gzip, deflate or none.")
+	}
+	if err != nil {
+		return nil, &Fault{Code: Client, Reason: "The compressed request is damaged.", Err: err}
+	}
+	out, err := readAll(make([]byte, 0, min(4*len(body), limit)), from, limit)
+	if errors.Is(err, errTooLong) {
+		return nil, bodyTooLarge(limit)
+	}
+	if err != nil {
+		return nil, &Fault{Code: Client, Reason: "The compressed request is damaged.", Err: err}
+	}
+	return out, nil
+}
+
+// inflater reads "deflate" as RFC 9110 section 8.4.1.2 has it (zlib) and as
+// some clients send it (no zlib header).
+func inflater(body []byte) (io.Reader, error) {
+	if len(body) >= 2 && body[0]&0x0f == 8 && (int(body[0])<<8|int(body[1]))%31 == 0 {
+		return zlib.NewReader(bytes.NewReader(body))
+	}
+	return flate.NewReader(bytes.NewReader(body)), nil
+}
+
+func looksLikeXML(body []byte) bool {
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	return bytes.HasPrefix(trimmed, []byte("<")) || bytes.HasPrefix(body, bomUTF8) ||
+		bytes.HasPrefix(body, bomUTF16BE) || bytes.HasPrefix(body, bomUTF16LE)
+}
+
+var errTooLong = errors.New("soap: more than the limit")
+
+// readAll appends what it reads to dst, up to limit bytes in all.
+func readAll(dst []byte, from io.Reader, limit int) ([]byte, error) {
+	for {
+		dst = slices.Grow(dst, bytes.MinRead)
+		n, err := from.Read(dst[len(dst):cap(dst)])
+		dst = dst[:len(dst)+n]
+		switch {
+		case len(dst) > limit:
+			return dst, errTooLong
+		case errors.Is(err, io.EOF):
+			return dst, nil
+		case err != nil:
+			return dst, err //nolint:wrapcheck // the caller knows what it reads
+		}
+	}
+}
+
+func bodyTooLarge(limit int) *Fault {
+	return ClientFault("The request is longer than " + strconv.Itoa(limit) + " bytes, the limit of this service.")
+}
+
+// acceptsGzip reports whether the client asks for gzip (RFC 9110 section
+// 12.5.3). A bare "*" does not count: whoever wants gzip names it.
+func acceptsGzip(header http.Header) bool {
+	for _, line := range header.Values("Accept-Encoding") {
+		for item := range strings.SplitSeq(line, ",") {
+			coding, params, _ := strings.Cut(item, ";")
+			coding = strings.ToLower(strings.TrimSpace(coding))
+			if coding != "gzip" && coding != "x-gzip" {
+				continue
+			}
+			name, weight, _ := strings.Cut(strings.TrimSpace(params), "=")
+			if !strings.EqualFold(name, "q") {
+				return true
+			}
+			q, err := strconv.ParseFloat(weight, 64)
+			return err == nil && q > 0
+		}
+	}
+	return false
+}
+
+// A gzip writer holds some 800 kB of tables, so writers are used again.
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is legal
+	return w
+}}
+
+func appendGzip(dst, answer []byte) []byte {
+	out := bytes.NewBuffer(dst)
+	w, _ := gzipWriters.Get().(*gzip.Writer)
+	defer gzipWriters.Put(w)
+	w.Reset(out)
+	_, _ = w.Write(answer) // a bytes.Buffer takes everything
+	_ = w.Close()
+	return out.Bytes()
+}

@@ -1,0 +1,157 @@
+package soap
+
+import (
+	"bytes"
+	"strings"
+
+	"memcachedsoap/soap/xmlscan"
+)
+
+const xmlDeclaration = `<?xml version="1.0" encoding="UTF-8"?>`
+
+// maxNotUnderstood bounds how many headers a MustUnderstand fault names.
+const maxNotUnderstood = 8
+
+// envelope walks the parts of a message that belong to SOAP itself.
+type envelope struct {
+	scan    *xmlscan.Scanner
+	version Version // what the root's namespace says; until then what the Content-Type says
+}
+
+// open reads up to the start tag of the payload.
+func (e *envelope) open() error {
+	if err := e.root(); err != nil {
+		return err
+	}
+	kind, err := e.markup("the Envelope")
+	if err != nil {
+		return err
+	}
+	if kind == xmlscan.Start && e.scan.Is(e.version.namespace(), "Header") {
+		if err := e.headers(); err != nil {
+			return err
+		}
+		if kind, err = e.markup("the Envelope"); err != nil {
+			return err
+		}
+	}
+	if kind != xmlscan.Start || !e.scan.Is(e.version.namespace(), "Body") {
+		return ClientFault("The Envelope holds something other than one Header, at most, and one Body.")
+	}
+	if kind, err = e.markup("the Body"); err != nil {
+		return err
+	}
+	if kind != xmlscan.Start {
+		return ClientFault("The Body is empty. It must hold the element of one operation.")
+	}
+	return nil
+}
+
+// root reads the start tag of the Envelope, which decides the version.
+func (e *envelope) root() error {
+	kind, err := e.scan.Next()
+	if err != nil {
+		return err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	}
+	if kind != xmlscan.Start || string(e.scan.Local()) != "Envelope" {
+		return ClientFault("The request is not a SOAP message: its root is not an Envelope.")
+	}
+	switch string(e.scan.Space()) {
+	case Namespace11:
+		e.version = V11
+	case Namespace12:
+		e.version = V12
+	default:
+		return &Fault{Code: VersionMismatch, Reason: "The namespace of the Envelope is neither that of SOAP 1.1 nor that of SOAP 1.2."}
+	}
+	return nil
+}
+
+// headers reads the header blocks. None is understood, so one that must be is
+// a fault that names it; the others are skipped.
+func (e *envelope) headers() error {
+	var missing []Name
+	for {
+		kind, err := e.markup("the Header")
+		if err != nil {
+			return err
+		}
+		if kind == xmlscan.End {
+			break
+		}
+		must, err := e.mustUnderstand()
+		if err != nil {
+			return err
+		}
+		if must && len(missing) < maxNotUnderstood {
+			missing = append(missing, Name{string(e.scan.Space()), string(e.scan.Local())})
+		}
+		if err := e.scan.Skip(); err != nil {
+			return err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	names := make([]string, len(missing))
+	for i, name := range missing {
+		names[i] = name.String()
+	}
+	return &Fault{
+		Code:          MustUnderstand,
+		Reason:        "The message has headers that must be understood and are not: " + strings.Join(names, ", "),
+		notUnderstood: missing,
+	}
+}
+
+// mustUnderstand reports whether the header block that the scanner has just
+// entered is addressed to us and must be understood.
+func (e *envelope) mustUnderstand() (bool, error) {
+	space := e.version.namespace()
+	attr, role := "actor", []byte(nil)
+	if e.version == V12 {
+		attr = "role"
+	}
+	role, _ = e.scan.Attr(space, attr)
+	value, _ := e.scan.Attr(space, "mustUnderstand")
+	switch string(bytes.TrimSpace(value)) {
+	case "", "0", "false":
+		return false, nil
+	case "1", "true":
+		return e.version.addressesUs(string(bytes.TrimSpace(role))), nil
+	default:
+		return false, ClientFault("A header has a mustUnderstand that is neither 0 nor 1.")
+	}
+}
+
+// close reads from behind the payload to the end of the message, where
+// nothing may be left but the end tags.
+func (e *envelope) close() error {
+	kind, err := e.markup("the Body")
+	if err != nil {
+		return err
+	}
+	if kind == xmlscan.Start {
+		return ClientFault("The Body holds more than one element. One message calls one operation.")
+	}
+	if kind, err = e.markup("the Envelope"); err != nil {
+		return err
+	}
+	if kind == xmlscan.Start {
+		return ClientFault("The Envelope holds something behind its Body.")
+	}
+	_, err = e.scan.Next() // the end of the document, or what is wrong there
+	return err             //nolint:wrapcheck // the dispatcher tells the scanner's errors
+}
+
+// markup returns the next tag. Only white space may stand before it.
+func (e *envelope) markup(where string) (xmlscan.Kind, error) {
+	kind, err := e.scan.Next()
+	if err == nil && kind == xmlscan.Text {
+		if len(bytes.TrimSpace(e.scan.Text())) > 0 {
+			return kind, ClientFault("There is text between the elements of " + where + ".")
+		}
+		kind, err = e.scan.Next()
+	}
+	return kind, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+}

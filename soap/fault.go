@@ -1,0 +1,224 @@
+package soap
+
+import (
+	"strconv"
+	"time"
+
+	"memcachedsoap/soap/xmlwrite"
+)
+
+// Code says who is to blame for a fault. The set is closed.
+type Code uint8
+
+// The codes of a fault, with their names in SOAP 1.1 and SOAP 1.2.
+const (
+	Client          Code = iota + 1 // the message is wrong; the same again fails again (Client, Sender)
+	Server                          // the message may be right; the same again may work (Server, Receiver)
+	MustUnderstand                  // a header that must be understood is not
+	VersionMismatch                 // the envelope is of no version that we speak
+)
+
+// String returns the code's name in SOAP 1.1.
+func (c Code) String() string { return c.name(V11) }
+
+func (c Code) name(v Version) string {
+	switch c {
+	case Client:
+		if v == V12 {
+			return "Sender"
+		}
+		return "Client"
+	case MustUnderstand:
+		return "MustUnderstand"
+	case VersionMismatch:
+		return "VersionMismatch"
+	default:
+		if v == V12 {
+			return "Receiver"
+		}
+		return "Server"
+	}
+}
+
+// Name is an expanded XML name.
+type Name struct {
+	Space, Local string
+}
+
+// String returns the name in James Clark's notation, {space}local.
+func (n Name) String() string { return "{" + n.Space + "}" + n.Local }
+
+// Subcodes that SOAP 1.2 part 2 section 4.4 defines for calls.
+var (
+	procedureNotPresent = Name{"http://www.w3.org/2003/05/soap-rpc", "ProcedureNotPresent"}
+	badArguments        = Name{"http://www.w3.org/2003/05/soap-rpc", "BadArguments"}
+)
+
+// Fault is an error that is meant for the client.
+type Fault struct {
+	Code   Code
+	Reason string  // what went wrong and what to do, for people
+	Detail *Detail // typed, for programs; nil if there is nothing to add
+	// Subcode says more than Code, for SOAP 1.2 clients only. Zero if there
+	// is none; a fault with a Detail is given the Detail's type as subcode.
+	Subcode Name
+	// RetryAfter is when a new try makes sense; 0 if nothing is known. It is
+	// sent as the HTTP header of that name, in whole seconds.
+	RetryAfter time.Duration
+	// Err is the cause. It goes to the log and never to the client.
+	Err error
+
+	notUnderstood []Name // of a MustUnderstand fault: the headers
+}
+
+// Detail is the typed content of a fault: an element in the namespace of the
+// operation, and its children.
+type Detail struct {
+	Name   string // local name of the element
+	Fields []Field
+}
+
+// Field is a child element with text.
+type Field struct {
+	Name  string // local name
+	Value string
+}
+
+// Error returns the reason, and the cause if there is one: for the log.
+func (f *Fault) Error() string {
+	s := "soap: " + f.Code.String() + " fault: " + f.Reason
+	if f.Err != nil {
+		s += ": " + f.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// ClientFault makes a fault that blames the message. The reason is shown to
+// the client.
+func ClientFault(reason string) *Fault { return &Fault{Code: Client, Reason: reason} }
+
+// opaque is the fault of an error that is not meant for the client.
+func opaque(err error) *Fault {
+	return &Fault{Code: Server, Reason: "The service failed to do this. Its operator finds the reason in the log.", Err: err}
+}
+
+// status returns the HTTP status of a fault: 500 for SOAP 1.1 (section 6.2;
+// several toolkits lose the fault with any other), by code for SOAP 1.2 (part
+// 2 table 20).
+func (f *Fault) status(v Version) int {
+	if v == V12 && f.Code == Client {
+		return 400
+	}
+	return 500
+}
+
+// appendEnvelope appends the whole answer. space is the namespace of the
+// operation that was called, in which details are written.
+func (f *Fault) appendEnvelope(dst []byte, v Version, space, requestID string) []byte {
+	dst = append(dst, xmlDeclaration...)
+	dst = append(dst, `<soap:Envelope xmlns:soap="`...)
+	dst = append(dst, v.namespace()...)
+	dst = append(dst, `">`...)
+	dst = f.appendHeader(dst, v)
+	dst = append(dst, `<soap:Body><soap:Fault>`...)
+	reason := f.Reason
+	if f.Code == Server && requestID != "" {
+		reason += " (request id " + requestID + ")"
+	}
+	if v == V12 {
+		dst = f.appendCode12(dst, space)
+		dst = append(dst, `<soap:Reason><soap:Text xml:lang="en">`...)
+		dst = appendReason(dst, reason)
+		dst = append(dst, `</soap:Text></soap:Reason>`...)
+		if f.Detail != nil {
+			dst = append(dst, `<soap:Detail>`...)
+			dst = f.Detail.append(dst, space)
+			dst = append(dst, `</soap:Detail>`...)
+		}
+	} else {
+		dst = append(dst, `<faultcode>soap:`...)
+		dst = append(dst, f.Code.name(v)...)
+		dst = append(dst, `</faultcode><faultstring xml:lang="en">`...)
+		dst = appendReason(dst, reason)
+		// Always a detail: without one some toolkits take a fault of the
+		// body for one of the headers (.NET's SoapHeaderException).
+		dst = append(dst, `</faultstring><detail>`...)
+		if f.Detail != nil {
+			dst = f.Detail.append(dst, space)
+		}
+		dst = append(dst, `</detail>`...)
+	}
+	return append(dst, `</soap:Fault></soap:Body></soap:Envelope>`...)
+}
+
+// appendHeader appends the header blocks that SOAP 1.2 part 1 sections 5.4.7
+// and 5.4.8 want with a fault about versions and headers.
+func (f *Fault) appendHeader(dst []byte, v Version) []byte {
+	switch {
+	case v == V12 && f.Code == VersionMismatch:
+		dst = append(dst, `<soap:Header><soap:Upgrade><soap:SupportedEnvelope qname="ns1:Envelope" xmlns:ns1="`+Namespace12+`"/>`...)
+		dst = append(dst, `<soap:SupportedEnvelope qname="ns2:Envelope" xmlns:ns2="`+Namespace11+`"/></soap:Upgrade></soap:Header>`...)
+	case v == V12 && len(f.notUnderstood) > 0:
+		dst = append(dst, `<soap:Header>`...)
+		for _, name := range f.notUnderstood {
+			dst = append(dst, `<soap:NotUnderstood qname="h:`...)
+			dst, _ = xmlwrite.AppendAttr(dst, name.Local)
+			dst = append(dst, `" xmlns:h="`...)
+			dst, _ = xmlwrite.AppendAttr(dst, name.Space)
+			dst = append(dst, `"/>`...)
+		}
+		dst = append(dst, `</soap:Header>`...)
+	}
+	return dst
+}
+
+func (f *Fault) appendCode12(dst []byte, space string) []byte {
+	sub := f.Subcode
+	if f.Detail != nil {
+		sub = Name{space, f.Detail.Name}
+	}
+	dst = append(dst, `<soap:Code><soap:Value>soap:`...)
+	dst = append(dst, f.Code.name(V12)...)
+	dst = append(dst, `</soap:Value>`...)
+	if sub.Local != "" {
+		dst = append(dst, `<soap:Subcode><soap:Value xmlns:sub="`...)
+		dst, _ = xmlwrite.AppendAttr(dst, sub.Space)
+		dst = append(dst, `">sub:`...)
+		dst = append(dst, sub.Local...)
+		dst = append(dst, `</soap:Value></soap:Subcode>`...)
+	}
+	return append(dst, `</soap:Code>`...)
+}
+
+func (d *Detail) append(dst []byte, space string) []byte {
+	dst = append(dst, '<')
+	dst = append(dst, d.Name...)
+	dst = append(dst, ` xmlns="`...)
+	dst, _ = xmlwrite.AppendAttr(dst, space)
+	dst = append(dst, `">`...)
+	for _, field := range d.Fields {
+		dst = append(dst, '<')
+		dst = append(dst, field.Name...)
+		dst = append(dst, '>')
+		dst = appendReason(dst, field.Value)
+		dst = append(dst, '<', '/')
+		dst = append(dst, field.Name...)
+		dst = append(dst, '>')
+	}
+	dst = append(dst, '<', '/')
+	dst = append(dst, d.Name...)
+	return append(dst, '>')
+}
+
+// appendReason appends text, quoted if it echoes something that XML cannot
+// carry.
+func appendReason(dst []byte, text string) []byte {
+	if out, ok := xmlwrite.AppendText(dst, text); ok {
+		return out
+	}
+	dst, _ = xmlwrite.AppendText(dst, strconv.QuoteToASCII(text))
+	return dst
+}
