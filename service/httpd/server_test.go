@@ -1,0 +1,357 @@
+package httpd_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"memcachedsoap/service/httpd"
+	"memcachedsoap/soap"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var trusted = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
+
+// lines is a log that tests can read while servers write.
+type lines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lines) last(t *testing.T) map[string]any {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := strings.Split(strings.TrimSpace(l.buf.String()), "\n")
+	var line map[string]any
+	require.NoError(t, json.Unmarshal([]byte(all[len(all)-1]), &line))
+	return line
+}
+
+func (l *lines) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(l, nil)) }
+
+func echoHandler(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }
+
+func get(t *testing.T, h http.Handler, target string, change func(*http.Request)) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.RemoteAddr = "127.0.0.1:4711"
+	if change != nil {
+		change(r)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestContractTellsTheAddressThatTheClientKnows(t *testing.T) {
+	forwarded := func(r *http.Request) {
+		r.Header.Set("X-Forwarded-Proto", "https")
+		r.Header.Set("X-Forwarded-Host", "spoofed.example, sso.example:8443")
+		r.Header.Set("X-Forwarded-Prefix", "/sessions/")
+	}
+	tests := []struct {
+		name, public, peer, want string
+		change                   func(*http.Request)
+	}{
+		{"own host", "", "192.0.2.1:1", "http://inner:8080/soap", nil},
+		{"trusted proxy", "", "10.1.2.3:1", "https://sso.example:8443/sessions/soap", forwarded},
+		{"unix socket", "", "@", "https://sso.example:8443/sessions/soap", forwarded},
+		{"anybody else", "", "192.0.2.1:1", "http://inner:8080/soap", forwarded},
+		{"configured", "https://sso.example/x?", "10.1.2.3:1", "https://sso.example/x?", forwarded},
+		{"nonsense of a proxy", "", "10.1.2.3:1", "http://inner:8080/soap", func(r *http.Request) {
+			r.Header.Set("X-Forwarded-Proto", "javascript")
+			r.Header.Set("X-Forwarded-Host", `evil"><x`)
+			r.Header.Set("X-Forwarded-Prefix", `no-slash`)
+		}},
+		{"nonsense of a client", "", "192.0.2.1:1", "http://localhost/soap", func(r *http.Request) { r.Host = `a"b` }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{PublicURL: tt.public, TrustedProxies: trusted, Logger: slog.New(slog.DiscardHandler)})
+			for _, query := range []string{"wsdl", "WSDL", "Wsdl=1", "singleWsdl&wsdl"} {
+				w := get(t, s.Handler(), "/soap?"+query, func(r *http.Request) {
+					r.Host, r.RemoteAddr = "inner:8080", tt.peer
+					if tt.change != nil {
+						tt.change(r)
+					}
+				})
+				require.Equal(t, 200, w.Code)
+				assert.Equal(t, "text/xml; charset=utf-8", w.Header().Get("Content-Type"))
+				assert.Contains(t, w.Body.String(), `<soap:address location="`+tt.want+`"/>`)
+			}
+		})
+	}
+}
+
+func TestContractIsNotSentAgain(t *testing.T) {
+	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
+	tag := get(t, s.Handler(), "/soap?wsdl", nil).Header().Get("ETag")
+	require.NotEmpty(t, tag)
+	w := get(t, s.Handler(), "/soap?wsdl", func(r *http.Request) { r.Header.Set("If-None-Match", tag) })
+	assert.Equal(t, http.StatusNotModified, w.Code)
+	assert.Zero(t, w.Body.Len())
+	w = get(t, s.Handler(), "/soap?wsdl", func(r *http.Request) { r.Host = "other"; r.Header.Set("If-None-Match", tag) })
+	assert.Equal(t, http.StatusOK, w.Code, "another address is another document")
+}
+
+func TestOnlyTheEndpointReachesTheHandler(t *testing.T) {
+	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
+	assert.Equal(t, "done", get(t, s.Handler(), "/soap", nil).Body.String())
+	w := get(t, s.Handler(), "/other", nil)
+	assert.Equal(t, http.StatusNotFound, w.Code)
+	assert.Equal(t, "Not Found\n", w.Body.String())
+}
+
+func TestHealth(t *testing.T) {
+	var broken error
+	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{
+		Ready: func(context.Context) error { return broken }, Logger: slog.New(slog.DiscardHandler),
+	})
+	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code)
+	assert.Equal(t, 200, get(t, s.Handler(), "/readyz", nil).Code)
+	broken = errors.New("dial tcp 10.1.2.3:11211: connection refused")
+	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code)
+	w := get(t, s.Handler(), "/readyz", nil)
+	assert.Equal(t, 503, w.Code)
+	assert.NotContains(t, w.Body.String(), "10.1.2.3")
+}
+
+func TestRequestIDs(t *testing.T) {
+	var inside string
+	s := httpd.New(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inside = httpd.RequestID(r.Context()) }),
+		httpd.Options{TrustedProxies: trusted, Logger: slog.New(slog.DiscardHandler)})
+	given := func(id, peer string) string {
+		return get(t, s.Handler(), "/soap", func(r *http.Request) {
+			r.RemoteAddr = peer
+			r.Header.Set("X-Request-Id", id)
+		}).Header().Get("X-Request-Id")
+	}
+	assert.Equal(t, "abc-1", given("abc-1", "127.0.0.1:1"))
+	assert.Equal(t, "abc-1", inside)
+	for _, id := range []string{"", "a b", "a\"b", strings.Repeat("a", 65)} {
+		assert.Len(t, given(id, "127.0.0.1:1"), 16, id)
+	}
+	assert.Len(t, given("abc-1", "192.0.2.1:1"), 16, "not from anybody")
+	assert.Empty(t, httpd.RequestID(t.Context()))
+}
+
+func TestLogLine(t *testing.T) {
+	var log lines
+	s := httpd.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		httpd.Observe(r.Context(), soap.Call{
+			Operation: soap.Name{Space: "urn:x", Local: "getSession"}, Version: soap.V12, BytesIn: 7, BytesOut: 9,
+			Fault: &soap.Fault{Code: soap.Server, Reason: "No.", Err: errors.New("cause")},
+		})
+		w.WriteHeader(500)
+	}), httpd.Options{TrustedProxies: trusted, Logger: log.logger()})
+	get(t, s.Handler(), "/soap?secret=1", func(r *http.Request) {
+		r.Header.Add("X-Forwarded-For", "203.0.113.9, 198.51.100.7")
+		r.Header.Add("X-Forwarded-For", "10.9.9.9")
+	})
+	line := log.last(t)
+	for name, want := range map[string]any{
+		"level": "ERROR", "client": "198.51.100.7", "method": "GET", "path": "/soap", "status": 500.0, "operation": "getSession",
+		"soap": "1.2", "bytes_in": 7.0, "bytes_out": 9.0, "fault": "Server", "reason": "No.", "error": "cause",
+	} {
+		assert.Equal(t, want, line[name], name)
+	}
+	assert.NotContains(t, line, "query")
+
+	get(t, s.Handler(), "/nosuch", func(r *http.Request) {
+		r.RemoteAddr = "192.0.2.1:1"
+		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+	})
+	line = log.last(t)
+	assert.Equal(t, "192.0.2.1", line["client"], "nobody may name another address than his own")
+	assert.Equal(t, 404.0, line["status"])
+	assert.NotContains(t, line, "operation")
+}
+
+func TestRequestsInFlightAreBounded(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	s := httpd.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		entered <- struct{}{}
+		<-leave
+	}), httpd.Options{MaxInFlight: 2, Logger: slog.New(slog.DiscardHandler)})
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() { get(t, s.Handler(), "/soap", nil) })
+		<-entered
+	}
+	w := get(t, s.Handler(), "/soap", nil)
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.Equal(t, "1", w.Header().Get("Retry-After"))
+	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code, "health is asked most when all is busy")
+	close(leave)
+	wg.Wait()
+	wg.Go(func() { <-entered })
+	assert.Equal(t, 200, get(t, s.Handler(), "/soap", nil).Code)
+	wg.Wait()
+}
+
+// start serves on listeners and returns what ends it.
+func start(t *testing.T, s *httpd.Server, listeners ...net.Listener) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, 10*time.Second, listeners...) }()
+	return func() error {
+		cancel()
+		return <-done
+	}
+}
+
+func TestStopLosesNoRequest(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	s := httpd.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Slow") != "" {
+			close(entered)
+			<-leave
+		}
+		_, _ = io.WriteString(w, "done")
+	}), httpd.Options{Drain: 300 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	require.NoError(t, err)
+	base := "http://" + l.Addr().String()
+	stop := start(t, s, l)
+
+	call := func(path, slow string, idle net.Conn) (body string, last bool) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
+		require.NoError(t, err)
+		r.Header.Set("X-Slow", slow)
+		require.NoError(t, r.Write(idle))
+		resp, err := http.ReadResponse(bufio.NewReader(idle), r)
+		require.NoError(t, err)
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return string(text), resp.Close
+	}
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		require.NoError(t, err)
+		return conn
+	}
+	slow, kept := dial(), dial()
+	defer slow.Close()
+	defer kept.Close()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		body, _ := call("/soap", "yes", slow)
+		assert.Equal(t, "done", body)
+	})
+	<-entered
+	_, last := call("/soap", "", kept)
+	assert.False(t, last, "before the stop connections are kept")
+
+	var stopped error
+	wg.Go(func() { stopped = stop() })
+	require.Eventually(t, func() bool {
+		probe := dial()
+		defer probe.Close()
+		body, _ := call("/readyz", "", probe)
+		return body == "stopping\n"
+	}, 5*time.Second, time.Millisecond)
+	body, last := call("/soap", "", kept)
+	assert.Equal(t, "done", body)
+	assert.True(t, last, "a stopping server answers, and says that it goes")
+	close(leave)
+	wg.Wait()
+	assert.NoError(t, stopped)
+}
+
+func TestStopEndsAfterGrace(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	s := httpd.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(entered)
+		<-leave
+	}), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
+	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, 20*time.Millisecond, l) }()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		resp, err := http.Get("http://" + l.Addr().String() + "/soap")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+	})
+	<-entered
+	cancel()
+	assert.ErrorIs(t, <-done, context.DeadlineExceeded)
+	close(leave)
+	wg.Wait()
+}
+
+func TestListen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "soap.sock")
+	l, err := httpd.Listen(t.Context(), "unix:"+path, 10)
+	require.NoError(t, err)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o666), info.Mode().Perm())
+
+	_, err = httpd.Listen(t.Context(), "unix:"+path, 10)
+	require.ErrorContains(t, err, "another process listens on")
+	require.NoError(t, l.Close())
+
+	// What a killed process leaves behind.
+	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	require.NoError(t, err)
+	dead.SetUnlinkOnClose(false)
+	require.NoError(t, dead.Close())
+	l, err = httpd.Listen(t.Context(), "unix:"+path, 10)
+	require.NoError(t, err)
+
+	var log lines
+	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{TrustedProxies: trusted, Logger: log.logger()})
+	tcp, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	require.NoError(t, err)
+	stop := start(t, s, l, tcp)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/soap", nil)
+	require.NoError(t, err)
+	r.Header.Set("X-Forwarded-For", "203.0.113.9")
+	resp, err := client.Do(r)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.NoError(t, stop())
+	assert.Equal(t, "203.0.113.9", log.last(t)["client"])
+	assert.NoFileExists(t, path)
+
+	require.NoError(t, os.WriteFile(path, []byte("precious"), 0o600))
+	_, err = httpd.Listen(t.Context(), "unix:"+path, 10)
+	require.ErrorContains(t, err, "is not a socket")
+	assert.FileExists(t, path)
+	_, err = httpd.Listen(t.Context(), "127.0.0.1:99999", 10)
+	require.Error(t, err)
+}
