@@ -1,0 +1,200 @@
+package memcached
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/bradfitz/gomemcache/memcache"
+
+	"memcachedsoap/sessionstore"
+)
+
+// Refusals of a server that have a meaning to the caller.
+var (
+	errTooLarge = errors.New("memcached: the server says that the object is too large")
+	errNoMemory = errors.New("memcached: the server has no memory left")
+	errNoCAS    = errors.New("memcached: the server runs without compare-and-swap (option -C)")
+)
+
+// get asks for value, flags, compare-and-swap number and time left at once.
+func (c *conn) get(key string) (sessionstore.Item, error) {
+	if err := c.send("mg ", key, " v f c t"); err != nil {
+		return sessionstore.Item{}, err
+	}
+	item, err := readItem(c.reader)
+	if err != nil && !errors.Is(err, sessionstore.ErrNotFound) {
+		c.broken = true
+	}
+	return item, err
+}
+
+func (c *conn) add(key string, item sessionstore.Item) error {
+	if err := c.checkSize(key, item); err != nil {
+		return err
+	}
+	return c.stored(key, item, c.client.Add(newItem(key, item)))
+}
+
+func (c *conn) compareAndSwap(key string, item sessionstore.Item) error {
+	if err := c.checkSize(key, item); err != nil {
+		return err
+	}
+	if !c.limits.cas {
+		return errNoCAS
+	}
+	return c.stored(key, item, c.client.CompareAndSwap(newItem(key, item)))
+}
+
+// stored translates what gomemcache returns for a write. A server may refuse
+// an item for its size although it fits by our reckoning.
+func (c *conn) stored(key string, item sessionstore.Item, err error) error {
+	err = c.result(err)
+	if !errors.Is(err, errTooLarge) {
+		return err
+	}
+	size := int64(len(item.Image))
+	return &sessionstore.TooLargeError{Limit: min(c.limits.value(key, item.Flags), size-1), Actual: size}
+}
+
+func newItem(key string, item sessionstore.Item) *memcache.Item {
+	return &memcache.Item{
+		Key:        key,
+		Value:      item.Image,
+		Flags:      item.Flags,
+		Expiration: exptime(item.ExpiresIn, time.Now()),
+		CasID:      item.CAS,
+	}
+}
+
+// touch sets the time to live. The item that comes back has no
+// compare-and-swap number: gomemcache sends gat, not gats.
+func (c *conn) touch(key string, expiresIn time.Duration) (sessionstore.Item, error) {
+	found, err := c.client.GetAndTouch(key, exptime(expiresIn, time.Now()))
+	if err != nil {
+		return sessionstore.Item{}, c.result(err)
+	}
+	return sessionstore.Item{Image: found.Value, Flags: found.Flags, ExpiresIn: wholeSeconds(expiresIn)}, nil
+}
+
+func (c *conn) delete(key string) error { return c.result(c.client.Delete(key)) }
+
+// unlessHeld returns refusal unless the server holds just this item, which an
+// earlier try has then stored.
+func (c *conn) unlessHeld(key string, item sessionstore.Item, refusal error) error {
+	present, err := c.get(key)
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound):
+		return refusal
+	case err != nil:
+		return err
+	case present.Flags == item.Flags && bytes.Equal(present.Image, item.Image):
+		return nil
+	}
+	return refusal
+}
+
+// stats sends "stats" or "stats <what>".
+func (c *conn) stats(command string) ([]sessionstore.Stat, error) {
+	if err := c.send(command); err != nil {
+		return nil, err
+	}
+	stats, err := readStats(c.reader)
+	if err != nil {
+		c.broken = true
+	}
+	return stats, err
+}
+
+// ping sends the meta no-op.
+func (c *conn) ping() error {
+	if err := c.send("mn"); err != nil {
+		return err
+	}
+	line, err := readLine(c.reader)
+	if err == nil && string(line) != "MN" {
+		err = unexpected("mn", line)
+	}
+	if err != nil {
+		c.broken = true
+	}
+	return err
+}
+
+// send writes a command line.
+func (c *conn) send(parts ...string) error {
+	c.line = c.line[:0]
+	for _, part := range parts {
+		c.line = append(c.line, part...)
+	}
+	c.line = append(c.line, lineEnd...)
+	if _, err := c.nc.Write(c.line); err != nil {
+		c.broken = true
+		return fmt.Errorf("memcached: sending a command: %w", err)
+	}
+	return nil
+}
+
+// limits is what a server takes.
+type limits struct {
+	item int64 // bytes of a whole item; 0 if the server does not say
+	cas  bool
+}
+
+// checkSize refuses an item that the server would refuse: only after having
+// dropped the item that is there, in the case of some versions and commands.
+// The connection asks once, since the server behind it stays the same.
+func (c *conn) checkSize(key string, item sessionstore.Item) error {
+	if c.limits == nil {
+		settings, err := c.stats("stats settings")
+		if err != nil {
+			return err
+		}
+		c.limits = readLimits(settings)
+	}
+	size := int64(len(item.Image))
+	if limit := c.limits.value(key, item.Flags); size > limit {
+		return &sessionstore.TooLargeError{Limit: limit, Actual: size}
+	}
+	return nil
+}
+
+func readLimits(settings []sessionstore.Stat) *limits {
+	l := &limits{cas: true}
+	for _, setting := range settings {
+		switch setting.Name {
+		case "item_size_max":
+			// Without a number the server has the only word.
+			l.item, _ = strconv.ParseInt(setting.Value, 10, 64) //nolint:errcheck // see above
+		case "cas_enabled":
+			l.cas = setting.Value != "no"
+		}
+	}
+	return l
+}
+
+// What memcached 1.6 keeps with a value and counts against item_size_max
+// (do_item_alloc in items.c), in bytes.
+const (
+	itemHeader = 48 // sizeof(item) on 64 bits
+	itemCAS    = 8  // unless started with -C
+	itemFlags  = 4  // unless they are 0
+)
+
+// value returns the size of the greatest value that fits under key.
+func (l *limits) value(key string, flags uint32) int64 {
+	if l.item == 0 {
+		return math.MaxInt64
+	}
+	used := int64(itemHeader + len(key) + 1 + len(lineEnd))
+	if l.cas {
+		used += itemCAS
+	}
+	if flags != 0 {
+		used += itemFlags
+	}
+	return max(l.item-used, 0)
+}

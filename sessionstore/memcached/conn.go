@@ -1,0 +1,118 @@
+package memcached
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/bradfitz/gomemcache/memcache"
+
+	"memcachedsoap/sessionstore"
+)
+
+// conn is one connection to a server, for one command at a time. Its methods
+// for commands are in commands.go.
+type conn struct {
+	nc     net.Conn
+	client *memcache.Client // speaks over nc and never dials
+	reader *bufio.Reader    // for the commands that client lacks
+	line   []byte           // the command being written, kept for its memory
+	limits *limits          // what the server takes; nil until asked
+
+	// idle says that the connection has been out of use: the server may have
+	// closed it since, without any fault of the call that finds out.
+	idle bool
+	// broken says that the stream is closed or out of step.
+	broken bool
+
+	closing sync.WaitGroup // counts a close begun because a call was given up
+	peeked  [1]byte
+}
+
+// readerSize is the buffer for answers: a line and a common session at once.
+const readerSize = 4 << 10
+
+var errNotConnected = errors.New("memcached: connection is gone")
+
+func newConn(nc net.Conn, to address, timeout time.Duration) *conn {
+	c := &conn{nc: nc, reader: bufio.NewReaderSize(nc, readerSize)}
+	c.client = memcache.NewFromSelector(only{to})
+	c.client.Timeout = timeout
+	c.client.MaxIdleConns = 1
+	given := false
+	c.client.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		if given { // the client has closed it
+			return nil, errNotConnected
+		}
+		given = true
+		return nc, nil
+	}
+	return c
+}
+
+// only is the selector of a client that has one server.
+type only struct{ address }
+
+func (o only) PickServer(string) (net.Addr, error)   { return o.address, nil }
+func (o only) Each(visit func(net.Addr) error) error { return visit(o.address) }
+
+// during runs command and closes the connection if ctx ends before it has
+// returned, which makes it return.
+func (c *conn) during(ctx context.Context, command func(*conn) error) error {
+	c.closing.Add(1)
+	stop := context.AfterFunc(ctx, func() {
+		defer c.closing.Done()
+		c.nc.Close() //nolint:errcheck // given up; the command reports the failure
+	})
+	err := command(c)
+	if stop() {
+		c.closing.Done()
+	} else {
+		c.closing.Wait()
+		c.broken = true
+	}
+	return err
+}
+
+// result translates what gomemcache returns. What is not an outcome of the
+// command has broken the connection: gomemcache has closed it.
+func (c *conn) result(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, memcache.ErrCacheMiss):
+		return sessionstore.ErrNotFound
+	case errors.Is(err, memcache.ErrCASConflict):
+		return sessionstore.ErrConflict
+	case errors.Is(err, memcache.ErrNotStored):
+		return sessionstore.ErrExists
+	}
+	c.broken = true
+	// gomemcache has no error of its own for these; the texts are those of
+	// memcached's process_update_command.
+	switch text := err.Error(); {
+	case strings.Contains(text, "SERVER_ERROR object too large"):
+		return errTooLarge
+	case strings.Contains(text, "SERVER_ERROR out of memory"):
+		return errNoMemory
+	}
+	return err
+}
+
+// isLost says whether err is that of a connection which the other side has
+// closed, as opposed to one that answers late or wrongly.
+func isLost(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.Is(err, syscall.ECONNABORTED)
+}
+
+func (c *conn) close() {
+	c.nc.Close() //nolint:errcheck // nothing is left to be lost
+}

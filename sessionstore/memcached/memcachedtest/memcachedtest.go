@@ -1,0 +1,215 @@
+// Package memcachedtest starts real memcached servers for tests.
+package memcachedtest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Server is a memcached process that ends with its test.
+type Server struct {
+	// Addr is where it listens: "127.0.0.1:port" or the path of a socket.
+	Addr string
+
+	tb     testing.TB
+	binary string
+	args   []string
+	listen []string
+	proc   *exec.Cmd
+	ended  chan struct{} // closed when proc has ended
+	stderr bytes.Buffer  // read only after ended
+}
+
+// Limits of starting: how often another port is tried, and how long a server
+// may take until it answers.
+const (
+	maxStarts    = 10
+	startTimeout = 20 * time.Second
+	pollEvery    = 5 * time.Millisecond
+)
+
+// Start starts memcached with the given arguments on a free port of the
+// loopback interface and waits until it answers. The test fails if there is
+// no memcached.
+func Start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	s := newServer(tb, args)
+	for range maxStarts {
+		port := freePort(tb)
+		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		s.listen = []string{"-l", "127.0.0.1", "-p", strconv.Itoa(port), "-U", "0"}
+		if s.start() {
+			return s
+		}
+	}
+	tb.Fatalf("memcachedtest: memcached does not start: %s", s.stderr.String())
+	return nil
+}
+
+// StartUnix is [Start] with a Unix socket in the place of a port.
+func StartUnix(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	s := newServer(tb, args)
+	// Not tb.TempDir: its path may be too long for a socket.
+	dir, err := os.MkdirTemp("", "memcached")
+	if err != nil {
+		tb.Fatalf("memcachedtest: %v", err)
+	}
+	tb.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // a leftover harms no test
+	// The server makes the socket after it has become nobody.
+	if err := os.Chmod(dir, 0o777); err != nil { //nolint:gosec // see above
+		tb.Fatalf("memcachedtest: %v", err)
+	}
+	s.Addr = filepath.Join(dir, "sock")
+	s.listen = []string{"-s", s.Addr, "-a", "0777"}
+	if !s.start() {
+		tb.Fatalf("memcachedtest: memcached does not start: %s", s.stderr.String())
+	}
+	return s
+}
+
+func newServer(tb testing.TB, args []string) *Server {
+	tb.Helper()
+	binary, err := exec.LookPath("memcached")
+	if err != nil {
+		tb.Fatal("memcachedtest: install memcached: make deps")
+	}
+	if os.Geteuid() == 0 {
+		args = append([]string{"-u", "nobody"}, args...)
+	}
+	s := &Server{tb: tb, binary: binary, args: args}
+	tb.Cleanup(s.Kill)
+	return s
+}
+
+// Stop asks the server to end and waits for it.
+func (s *Server) Stop() { s.end(syscall.SIGTERM) }
+
+// Kill ends the server at once.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+// Restart kills the server if it runs and starts it again, empty and at the
+// same address.
+func (s *Server) Restart() {
+	s.tb.Helper()
+	s.Kill()
+	if !s.start() {
+		s.tb.Fatalf("memcachedtest: memcached does not start again: %s", s.stderr.String())
+	}
+}
+
+// Freeze stops the server in its tracks: it takes connections (the kernel
+// does) and answers nothing until [Server.Thaw].
+func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen server go on.
+func (s *Server) Thaw() { s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig os.Signal) {
+	s.tb.Helper()
+	if err := s.proc.Process.Signal(sig); err != nil {
+		s.tb.Fatalf("memcachedtest: %v: %v", sig, err)
+	}
+}
+
+func (s *Server) end(sig os.Signal) {
+	if s.proc == nil {
+		return
+	}
+	_ = s.proc.Process.Signal(sig) // fails only if it has ended by itself
+	<-s.ended
+	s.proc = nil
+}
+
+// start returns false if the process ends before it answers, as it does when
+// another one took its port.
+func (s *Server) start() bool {
+	s.tb.Helper()
+	s.stderr.Reset()
+	s.proc = exec.Command(s.binary, append(s.listen, s.args...)...) //nolint:gosec,noctx // ended by Cleanup
+	s.proc.Stderr = &s.stderr
+	if err := s.proc.Start(); err != nil {
+		s.tb.Fatalf("memcachedtest: %v", err)
+	}
+	s.ended = make(chan struct{})
+	go func(proc *exec.Cmd, ended chan struct{}) {
+		_ = proc.Wait() // ended by a signal, as a rule
+		close(ended)
+	}(s.proc, s.ended)
+
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	for !s.answers(ctx) {
+		select {
+		case <-s.ended:
+			s.proc = nil
+			return false
+		case <-ctx.Done():
+			s.tb.Fatalf("memcachedtest: memcached does not answer at %s", s.Addr)
+		case <-time.After(pollEvery):
+		}
+	}
+	// The answer must be that of this process, not of one that was quicker.
+	return s.hasPID(ctx)
+}
+
+func (s *Server) answers(ctx context.Context) bool {
+	_, err := s.Command(ctx, "version")
+	return err == nil
+}
+
+func (s *Server) hasPID(ctx context.Context) bool {
+	answer, err := s.Command(ctx, "stats")
+	want := fmt.Sprintf("STAT pid %d\r\n", s.proc.Process.Pid)
+	if err == nil && bytes.HasPrefix(answer, []byte(want)) {
+		return true
+	}
+	s.Kill()
+	return false
+}
+
+// Command sends one line over a connection of its own and returns all that
+// the server answers.
+func (s *Server) Command(ctx context.Context, line string) ([]byte, error) {
+	network := "tcp"
+	if filepath.IsAbs(s.Addr) {
+		network = "unix"
+	}
+	var dialer net.Dialer
+	nc, err := dialer.DialContext(ctx, network, s.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("memcachedtest: %w", err)
+	}
+	defer nc.Close()                                      //nolint:errcheck // nothing is left to be lost
+	stop := context.AfterFunc(ctx, func() { nc.Close() }) //nolint:errcheck // see above
+	defer stop()
+	// quit makes the server close the connection behind its answer.
+	if _, err := fmt.Fprintf(nc, "%s\r\nquit\r\n", line); err != nil {
+		return nil, fmt.Errorf("memcachedtest: %w", err)
+	}
+	var answer bytes.Buffer
+	if _, err := answer.ReadFrom(nc); err != nil {
+		return nil, fmt.Errorf("memcachedtest: %w", err)
+	}
+	return answer.Bytes(), nil
+}
+
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // does not block
+	if err != nil {
+		tb.Fatalf("memcachedtest: %v", err)
+	}
+	defer l.Close() //nolint:errcheck // only its number was wanted
+	a, _ := l.Addr().(*net.TCPAddr)
+	return a.Port
+}

@@ -1,0 +1,164 @@
+package memcached
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"memcachedsoap/sessionstore"
+)
+
+// replyError is an answer that has no place in the protocol, or one with
+// which the server refuses a command.
+type replyError struct {
+	command string
+	reply   string
+}
+
+func (e *replyError) Error() string {
+	return fmt.Sprintf("memcached: unexpected answer to %s: %q", e.command, e.reply)
+}
+
+// maxQuoted bounds how much of an unexpected answer goes into an error.
+const maxQuoted = 80
+
+func unexpected(command string, line []byte) error {
+	return &replyError{command: command, reply: string(line[:min(len(line), maxQuoted)])}
+}
+
+// maxValue is the greatest item that memcached can be set to keep (-I 1g).
+const maxValue = 1 << 30
+
+// readItem reads the answer to "mg <key> v f c t" (memcached's protocol.txt,
+// "Meta Get"): "EN", or "VA <size> <flag>*" and the value. Absence is
+// [sessionstore.ErrNotFound].
+func readItem(r *bufio.Reader) (sessionstore.Item, error) {
+	line, err := readLine(r)
+	if err != nil {
+		return sessionstore.Item{}, err
+	}
+	if string(line) == "EN" {
+		return sessionstore.Item{}, sessionstore.ErrNotFound
+	}
+	rest, ok := bytes.CutPrefix(line, []byte("VA "))
+	if !ok {
+		return sessionstore.Item{}, unexpected("mg", line)
+	}
+	text, flags, _ := bytes.Cut(rest, []byte(" "))
+	size, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil || size > maxValue {
+		return sessionstore.Item{}, unexpected("mg", line)
+	}
+	item, ok := parseItemFlags(flags)
+	if !ok {
+		return sessionstore.Item{}, unexpected("mg", line)
+	}
+	item.Image, err = readValue(r, int(size))
+	if err != nil {
+		return sessionstore.Item{}, err
+	}
+	return item, nil
+}
+
+// parseItemFlags reads "f<client flags> c<cas> t<seconds left>". All three
+// must be there; others, such as W, X and Z of items that somebody
+// invalidated, say nothing to us.
+func parseItemFlags(flags []byte) (item sessionstore.Item, ok bool) {
+	var hasFlags, hasCAS, hasTime bool
+	for token := range bytes.FieldsSeq(flags) {
+		var err error
+		switch value := string(token[1:]); token[0] {
+		case 'f':
+			var n uint64
+			n, err = strconv.ParseUint(value, 10, 32)
+			item.Flags, hasFlags = uint32(n), true
+		case 'c':
+			item.CAS, err = strconv.ParseUint(value, 10, 64)
+			hasCAS = true
+		case 't':
+			item.ExpiresIn, err = parseTimeLeft(value)
+			hasTime = true
+		}
+		if err != nil {
+			return sessionstore.Item{}, false
+		}
+	}
+	return item, hasFlags && hasCAS && hasTime
+}
+
+// parseTimeLeft reads the seconds left, where -1 means for ever. An item in
+// its last second may have 0 left, which must not be taken for that.
+func parseTimeLeft(text string) (time.Duration, error) {
+	if text == "-1" {
+		return 0, nil
+	}
+	seconds, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("memcached: time left: %w", err)
+	}
+	return time.Duration(max(seconds, 1)) * time.Second, nil
+}
+
+// valueStep bounds what is allocated before bytes have come: a server that
+// promises a gigabyte does not get it.
+const valueStep = 1 << 20
+
+// readValue reads size bytes and the line end behind them.
+func readValue(r *bufio.Reader, size int) ([]byte, error) {
+	value := make([]byte, 0, min(size, valueStep)+len(lineEnd))
+	for total := size + len(lineEnd); len(value) < total; {
+		n := min(total-len(value), valueStep)
+		start := len(value)
+		value = append(value, make([]byte, n)...)
+		if _, err := io.ReadFull(r, value[start:]); err != nil {
+			return nil, fmt.Errorf("memcached: reading a value: %w", err)
+		}
+	}
+	if string(value[size:]) != lineEnd {
+		return nil, unexpected("mg", value[size:])
+	}
+	return value[:size:size], nil
+}
+
+// maxStats bounds the rows of one stats answer; memcached 1.6 has about 90.
+const maxStats = 4096
+
+// readStats reads the answer to "stats" and its like: "STAT <name> <value>"
+// lines up to "END".
+func readStats(r *bufio.Reader) ([]sessionstore.Stat, error) {
+	var stats []sessionstore.Stat
+	for {
+		line, err := readLine(r)
+		if err != nil {
+			return nil, err
+		}
+		if string(line) == "END" {
+			return stats, nil
+		}
+		row, ok := bytes.CutPrefix(line, []byte("STAT "))
+		if !ok || len(stats) == maxStats {
+			return nil, unexpected("stats", line)
+		}
+		name, value, _ := bytes.Cut(row, []byte(" "))
+		stats = append(stats, sessionstore.Stat{Name: string(name), Value: string(value)})
+	}
+}
+
+const lineEnd = "\r\n"
+
+// readLine returns the next line without its end, valid until the next read.
+// A line longer than the reader's buffer is an error.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if err != nil {
+		return nil, fmt.Errorf("memcached: reading an answer: %w", err)
+	}
+	text, ok := bytes.CutSuffix(line, []byte(lineEnd))
+	if !ok {
+		return nil, unexpected("a command", line)
+	}
+	return text, nil
+}
