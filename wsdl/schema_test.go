@@ -2,6 +2,7 @@ package wsdl_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestVocabulary(t *testing.T) {
 	scanner := xml.NewDecoder(strings.NewReader(wsdl.Document()))
 	for {
 		token, err := scanner.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		require.NoError(t, err)

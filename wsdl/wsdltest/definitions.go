@@ -134,7 +134,6 @@ type BindingOperation struct {
 
 // Body is soap:body or soap:fault.
 type Body struct {
-	XMLName       xml.Name
 	Name          string `xml:"name,attr"`
 	Use           string `xml:"use,attr"`
 	Namespace     string `xml:"namespace,attr"`
