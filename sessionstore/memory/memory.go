@@ -21,7 +21,7 @@ type Options struct {
 	// keeping them costs. The least recently used items make room.
 	MaxBytes int64
 	// MaxItemBytes bounds one item in bytes: image, key and what keeping
-	// them costs. It is never more than MaxBytes.
+	// them costs. It is always less than MaxBytes, by a page of 8 kB.
 	MaxItemBytes int64
 }
 
@@ -51,7 +51,7 @@ func New(o Options) *Backend {
 		seed:         maphash.MakeSeed(),
 		started:      time.Now(),
 	}
-	b.maxItemBytes = min(b.maxItemBytes, b.maxBytes)
+	b.maxItemBytes = min(b.maxItemBytes, b.maxBytes-pageSize) // rounded up it still fits
 	n := int64(maxShards)
 	// Each part has its own share of MaxBytes. It must take some items of
 	// the greatest size, or such an item would drive out all others.
@@ -170,12 +170,11 @@ func (b *Backend) usable(ctx context.Context) error {
 }
 
 func (b *Backend) checkSize(key string, item sessionstore.Item) error {
-	needed := cost(key, item.Image)
-	if needed <= b.maxItemBytes {
-		return nil
+	limit := max(b.maxItemBytes-int64(len(key))-overhead, 0)
+	if size := int64(len(item.Image)); size > limit {
+		return &sessionstore.TooLargeError{Limit: limit, Actual: size}
 	}
-	size := int64(len(item.Image))
-	return &sessionstore.TooLargeError{Limit: size - (needed - b.maxItemBytes), Actual: size}
+	return nil
 }
 
 // now is the time since the start on the monotonic clock: setting the

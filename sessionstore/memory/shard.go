@@ -13,11 +13,11 @@ import (
 // entry is a stored item. It is in the map, in the ring of use, and in the
 // queue of expiry if it expires.
 type entry struct {
-	key        string
-	item       sessionstore.Item
-	expires    time.Duration // when, since the start of the backend; with ExpiresIn 0 never
-	queued     int           // place in the queue of expiry, notQueued if it never expires
-	newer, old *entry        // neighbours in the ring of use
+	key          string
+	item         sessionstore.Item
+	expires      time.Duration // when, since the start of the backend; with ExpiresIn 0 never
+	queued       int           // place in the queue of expiry, notQueued if it never expires
+	newer, older *entry        // neighbours in the ring of use
 }
 
 const notQueued = -1
@@ -29,7 +29,7 @@ type shard struct {
 	maxBytes int64
 	bytes    int64
 	entries  map[string]*entry
-	ring     entry // of use: ring.old is the least, ring.newer the most recently used
+	ring     entry // of use, closed by this: ring.newer is the least, ring.older the most recently used
 	expiry   expiryQueue
 	counts   counts
 }
@@ -37,17 +37,29 @@ type shard struct {
 // overhead is what an entry costs beside its key and image: the entry, its
 // places in map and queue, and what the allocator rounds up. It is measured,
 // see TestMemoryStaysWithinBound.
-const overhead = 240
+const overhead = 176
 
-func cost(key string, image []byte) int64 { return int64(len(key) + len(image) + overhead) }
+// From largeObject on, the allocator gives whole pages, which is too much
+// rounding to be left out (Go's runtime, sizeclasses.go).
+const (
+	largeObject = 32 << 10
+	pageSize    = 8 << 10
+)
 
-func (e *entry) cost() int64 { return cost(e.key, e.item.Image) }
+// cost is what an entry takes of the shard's bytes.
+func (e *entry) cost() int64 {
+	image := int64(len(e.item.Image))
+	if image > largeObject {
+		image = (image + pageSize - 1) &^ (pageSize - 1)
+	}
+	return int64(len(e.key)) + image + overhead
+}
 
 func (s *shard) init(maxBytes int64) {
 	s.maxBytes = maxBytes
 	s.bytes = 0
 	s.entries = make(map[string]*entry)
-	s.ring.newer, s.ring.old = &s.ring, &s.ring
+	s.ring.newer, s.ring.older = &s.ring, &s.ring
 	s.expiry = nil
 }
 
@@ -149,8 +161,8 @@ func (s *shard) store(key string, item sessionstore.Item, now time.Duration) {
 func (s *shard) makeRoom(cost int64, now time.Duration) {
 	for s.bytes+cost > s.maxBytes && s.dropOneExpired(now) {
 	}
-	for s.bytes+cost > s.maxBytes && s.ring.old != &s.ring {
-		s.remove(s.ring.old)
+	for s.bytes+cost > s.maxBytes && s.ring.newer != &s.ring {
+		s.remove(s.ring.newer)
 		s.counts.evictions++
 	}
 }
@@ -199,12 +211,12 @@ func (s *shard) schedule(e *entry, expiresIn, now time.Duration) {
 }
 
 func (s *shard) enterRing(e *entry) {
-	e.old, e.newer = s.ring.newer, &s.ring
-	e.old.newer, e.newer.old = e, e
+	e.older, e.newer = s.ring.older, &s.ring
+	e.older.newer, e.newer.older = e, e
 }
 
 func (e *entry) leaveRing() {
-	e.old.newer, e.newer.old = e.newer, e.old
+	e.older.newer, e.newer.older = e.newer, e.older
 }
 
 func (e *entry) expired(now time.Duration) bool {

@@ -1,0 +1,222 @@
+package memory_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(*testing.T) sessionstore.Backend {
+		return memory.New(memory.Options{})
+	})
+}
+
+func TestExpiryIsExact(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := memory.New(memory.Options{})
+		require.NoError(t, b.Add(t.Context(), "k", sessionstore.Item{ExpiresIn: 10 * time.Second}))
+		time.Sleep(time.Second / 2)
+		item, err := b.Get(t.Context(), "k")
+		require.NoError(t, err)
+		require.Equal(t, 10*time.Second, item.ExpiresIn, "a part of a second counts as a whole one")
+
+		time.Sleep(9*time.Second + time.Second/2 - 1)
+		item, err = b.Get(t.Context(), "k")
+		require.NoError(t, err)
+		require.Equal(t, time.Second, item.ExpiresIn)
+
+		time.Sleep(1)
+		_, err = b.Get(t.Context(), "k")
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	})
+}
+
+func TestTouchMovesExpiry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := memory.New(memory.Options{})
+		for _, key := range []string{"longer", "shorter", "never"} {
+			require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{ExpiresIn: time.Minute}))
+		}
+		for key, ttl := range map[string]time.Duration{"longer": time.Hour, "shorter": time.Second, "never": 0} {
+			_, err := b.Touch(t.Context(), key, ttl)
+			require.NoError(t, err)
+		}
+		time.Sleep(time.Minute)
+		_, err := b.Get(t.Context(), "shorter")
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		_, err = b.Get(t.Context(), "longer")
+		require.NoError(t, err)
+		time.Sleep(1000 * time.Hour)
+		_, err = b.Get(t.Context(), "longer")
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		_, err = b.Get(t.Context(), "never")
+		require.NoError(t, err)
+	})
+}
+
+// Nobody asks for the expired items again, but writes clear them away.
+func TestWritesSweepExpiredItems(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := memory.New(memory.Options{MaxBytes: 1 << 20}) // a single shard
+		const expired = 100
+		for i := range expired {
+			require.NoError(t, b.Add(t.Context(), fmt.Sprintf("old%d", i), sessionstore.Item{ExpiresIn: time.Second}))
+		}
+		time.Sleep(time.Second)
+		require.Equal(t, expired, figure(t, b, "curr_items"))
+		writes := 0
+		for figure(t, b, "curr_items") > writes && writes < expired {
+			require.NoError(t, b.Add(t.Context(), fmt.Sprintf("new%d", writes), sessionstore.Item{}))
+			writes++
+		}
+		assert.Equal(t, writes, figure(t, b, "curr_items"), "only living items are left")
+		assert.Less(t, writes, expired/4, "one write removes several")
+		assert.Greater(t, writes, 1, "and not all, which would take long")
+		assert.Zero(t, figure(t, b, "evictions"))
+	})
+}
+
+func TestEvictsLeastRecentlyUsed(t *testing.T) {
+	t.Parallel()
+	image := make([]byte, 10_000)
+	b := memory.New(memory.Options{MaxBytes: 55_000, MaxItemBytes: 50_000})
+	for _, key := range []string{"a", "b", "c", "d", "e"} {
+		require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{Image: image}))
+	}
+	has := func(key string) bool { // without using it
+		before := figure(t, b, "evictions")
+		err := b.Add(t.Context(), key, sessionstore.Item{Image: nil, ExpiresIn: -1})
+		require.Equal(t, before, figure(t, b, "evictions"))
+		return err != nil
+	}
+	// Oldest first now: c, d, e, a, b.
+	_, err := b.Get(t.Context(), "a")
+	require.NoError(t, err)
+	_, err = b.Touch(t.Context(), "b", 0)
+	require.NoError(t, err)
+	require.NoError(t, b.Add(t.Context(), "f", sessionstore.Item{Image: image}))
+	require.Equal(t, 1, figure(t, b, "evictions"))
+	require.False(t, has("c"))
+	require.NoError(t, b.Add(t.Context(), "g", sessionstore.Item{Image: make([]byte, 15_000)}))
+	require.Equal(t, 3, figure(t, b, "evictions"))
+	for key, want := range map[string]bool{"a": true, "b": true, "d": false, "e": false, "f": true, "g": true} {
+		require.Equal(t, want, has(key), key)
+	}
+}
+
+func TestExpiredItemsMakeRoomFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		image := make([]byte, 10_000)
+		b := memory.New(memory.Options{MaxBytes: 1 << 20}) // a single shard
+		require.NoError(t, b.Add(t.Context(), "lives", sessionstore.Item{Image: image}))
+		for i := range 90 {
+			require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), sessionstore.Item{Image: image, ExpiresIn: time.Second}))
+		}
+		time.Sleep(time.Second)
+		require.NoError(t, b.Add(t.Context(), "large", sessionstore.Item{Image: make([]byte, 1_000_000)}))
+		_, err := b.Get(t.Context(), "lives")
+		require.NoError(t, err)
+		assert.Zero(t, figure(t, b, "evictions"))
+	})
+}
+
+// Whatever is done, the accounts are right: bytes are those of the items
+// there, and within the bound.
+func TestBytesAddUp(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		const limit = 20_000
+		b := memory.New(memory.Options{MaxBytes: limit})
+		key := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g", "h"})
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			k := key.Draw(t, "key")
+			item := sessionstore.Item{Image: make([]byte, rapid.IntRange(0, 9_000).Draw(t, "size"))}
+			switch rapid.IntRange(0, 3).Draw(t, "what") {
+			case 0:
+				_ = b.Add(t.Context(), k, item)
+			case 1:
+				present, _ := b.Get(t.Context(), k)
+				item.CAS = present.CAS
+				_ = b.CompareAndSwap(t.Context(), k, item)
+			case 2:
+				_, _ = b.Touch(t.Context(), k, time.Duration(rapid.IntRange(-1, 1).Draw(t, "ttl"))*time.Hour)
+			case 3:
+				_ = b.Delete(t.Context(), k)
+			}
+			require.LessOrEqual(t, figure(t, b, "bytes"), limit)
+		}
+		for _, k := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+			_ = b.Delete(t.Context(), k)
+		}
+		require.Zero(t, figure(t, b, "bytes"))
+		require.Zero(t, figure(t, b, "curr_items"))
+	})
+}
+
+func TestOversizedItemForSmallBackend(t *testing.T) {
+	t.Parallel()
+	b := memory.New(memory.Options{MaxBytes: 100})
+	err := b.Add(t.Context(), "k", sessionstore.Item{Image: make([]byte, 10)})
+	require.Equal(t, &sessionstore.TooLargeError{Limit: 0, Actual: 10}, err)
+}
+
+// The bound is on memory, not on a sum of lengths: what the process really
+// needs stays within a fifth of it, for small and for large sessions.
+func TestMemoryStaysWithinBound(t *testing.T) { //nolint:paralleltest // measures the heap
+	for _, size := range []int{0, 56, 300, 1_500, 20_000, 33_000, 500_000} {
+		for _, ttl := range []time.Duration{0, time.Hour} {
+			t.Run(fmt.Sprintf("%d bytes for %s", size, ttl), func(t *testing.T) {
+				const limit = 32 << 20
+				before := heap()
+				b := memory.New(memory.Options{MaxBytes: limit})
+				image := make([]byte, size)
+				for range 2 * limit / (size + 150) {
+					require.NoError(t, b.Add(t.Context(), string(sessionstore.NewID()), sessionstore.Item{Image: image, ExpiresIn: ttl}))
+				}
+				require.Positive(t, figure(t, b, "evictions"), "it was filled")
+				used := heap() - before
+				t.Logf("%.1f %% of the bound, %d items", 100*float64(used)/limit, figure(t, b, "curr_items"))
+				assert.InEpsilon(t, limit, used, 0.2)
+				runtime.KeepAlive(b)
+			})
+		}
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+func figure(t require.TestingT, b *memory.Backend, name string) int {
+	for _, stat := range b.Stats(context.Background())[0].Stats {
+		if stat.Name == name {
+			n, err := strconv.Atoi(stat.Value)
+			require.NoError(t, err)
+			return n
+		}
+	}
+	require.Fail(t, "no figure "+name)
+	return 0
+}
