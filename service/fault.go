@@ -35,7 +35,7 @@ func faultOf(err error) *soap.Fault {
 	}
 	if e, ok := errors.AsType[*sessionstore.UnreadableError](err); ok {
 		return typed(soap.Server, "What is stored under this id cannot be read as a session, and is left untouched: "+e.Reason+".",
-			"UnreadableSessionFault", soap.Field{Name: "id", Value: idOf(err)}, soap.Field{Name: "reason", Value: e.Reason})
+			"UnreadableSessionFault", soap.Field{Name: "id", Value: string(e.ID)}, soap.Field{Name: "reason", Value: e.Reason})
 	}
 	if e, ok := errors.AsType[*sessionstore.UnavailableError](err); ok {
 		return unavailable(e.Reason, e.RetryAfter)

@@ -1,0 +1,183 @@
+package document_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/service/document"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+)
+
+const (
+	client    = "Client: "
+	malformed = client + "The message is not well-formed XML as SOAP allows it: "
+)
+
+// entry is one attribute of a session as clients send it.
+func entry(key, content string) string { return `<entry><key>` + key + `</key>` + content + `</entry>` }
+
+// set is a setSession that would do harm if it were done.
+func set(entries string) string { return envelope(setSession("ab12", entries)) }
+
+// hostile are messages that must be refused with just this fault.
+var hostile = []struct{ name, body, want string }{
+	// Not one well-formed document.
+	{"empty", ``, malformed + "offset 0: no root element."},
+	{"blank", " \n", malformed + "offset 2: no root element."},
+	{"no XML", `id=ab12`, malformed + "offset 0: text outside the root element."},
+	{"JSON", `{"getSession":{"id":"ab12"}}`, malformed + "offset 0: text outside the root element."},
+	{"truncated", `<s:Envelope xmlns:s="` + soap.Namespace11 + `"><s:Body>`, malformed + "offset 72: unexpected end of document, element \"s:Body\" is open."},
+	{"end tag of another", strings.Replace(set(``), "</s:Body>", "</s:Bodi>", 1), malformed + "offset 173: end tag of \"s:Body\" expected."},
+	{"second root", set(``) + `<x/>`, malformed + "offset 195: second root element."},
+	{"second message", set(``) + set(``), malformed + "offset 195: second root element."},
+	{"text behind the root", set(``) + `junk`, malformed + "offset 195: text outside the root element."},
+	{"markup behind the root", set(``) + `<<<`, malformed + "offset 195: second root element."},
+	{"text before the root", `junk` + set(``), malformed + "offset 0: text outside the root element."},
+	{"blank before the declaration", ` <?xml version="1.0"?>` + set(``), malformed + "offset 1: processing instruction."},
+	{"XML 1.1", `<?xml version="1.1"?>` + set(``), malformed + "offset 0: XML version is not 1.0."},
+	{"attribute twice", strings.Replace(set(``), "<id>", `<id a="1" a="2">`, 1), malformed + "offset 132: attribute \"a\" twice."},
+	{"attribute twice by expanded name", strings.Replace(set(``), "<id>", `<id xmlns:p="urn:p" xmlns:q="urn:p" p:a="1" q:a="2">`, 1), malformed + "offset 166: attribute \"q:a\" twice."},
+	{"unquoted attribute", strings.Replace(set(``), "<id>", `<id a=1>`, 1), malformed + "offset 128: quote expected around the value of an attribute."},
+	{"bad name", strings.Replace(set(``), "<id>", `<:id/><id>`, 1), malformed + "offset 123: name expected."},
+
+	// What SOAP forbids.
+	{"document type", `<!DOCTYPE s:Envelope>` + set(``), malformed + "offset 0: document type declaration."},
+	{"external entity", `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>` + set(entry("k", "<value>&e;</value>")), malformed + "offset 0: document type declaration."},
+	{"a billion laughs", `<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>` + set(entry("k", "<value>&b;</value>")), malformed + "offset 0: document type declaration."},
+	{"processing instruction inside", strings.Replace(set(``), "<s:Body>", `<s:Body><?php evil ?>`, 1), malformed + "offset 72: processing instruction."},
+	{"processing instruction before", `<?xml-stylesheet href="x"?>` + set(``), malformed + "offset 0: processing instruction."},
+	{"late XML declaration", strings.Replace(set(``), "<s:Body>", `<s:Body><?xml version="1.0"?>`, 1), malformed + "offset 72: processing instruction."},
+
+	// Prefixes.
+	{"unbound prefix", strings.Replace(set(``), "<id>ab12</id>", `<zz:id>ab12</zz:id>`, 1), malformed + "offset 123: prefix \"zz\" not declared."},
+	{"unbound prefix of an attribute", strings.Replace(set(``), "<id>", `<id zz:a="1">`, 1), malformed + "offset 126: prefix \"zz\" not declared."},
+	{"prefix unbound again", strings.Replace(set(``), "<id>", `<id xmlns:s="">`, 1), malformed + "offset 126: prefix \"s\" bound to no namespace."},
+	{"child in a foreign namespace", strings.Replace(set(``), "<id>ab12</id>", `<id xmlns="urn:other">ab12</id>`, 1), client + "The element id is in a namespace that is not the contract's."},
+	{"entry in a foreign namespace", set(`<entry xmlns="urn:other"/>`), client + "The element entry is in a namespace that is not the contract's."},
+
+	// Characters.
+	{"NUL", set(entry("k", "<value>a\x00b</value>")), malformed + "offset 174: control character."},
+	{"control character", set(entry("k", "<value>a\x01b</value>")), malformed + "offset 174: control character."},
+	{"reference to a control character", set(entry("k", "<value>&#1;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
+	{"reference to nothing", set(entry("k", "<value>&#;</value>")), malformed + "offset 175: character reference is not a number and ;."},
+	{"reference beyond Unicode", set(entry("k", "<value>&#x110000;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
+	{"lone surrogate reference", set(entry("k", "<value>&#xD83D;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
+	{"unknown entity", set(entry("k", "<value>&nbsp;</value>")), malformed + "offset 173: reference to an unknown entity."},
+	{"bare ampersand", set(entry("k", "<value>a & b</value>")), malformed + "offset 175: & that begins no reference."},
+	{"invalid UTF-8", set(entry("k", "<value>\xff\xfe</value>")), malformed + "offset 173: invalid UTF-8."},
+	{"encoded surrogate", set(entry("k", "<value>\xed\xa0\xbd</value>")), malformed + "offset 173: invalid UTF-8."},
+	{"overlong UTF-8", set(entry("k", "<value>\xc0\x80</value>")), malformed + "offset 173: invalid UTF-8."},
+	{"U+FFFF", set(entry("k", "<value>\uffff</value>")), malformed + "offset 173: character U+FFFE or U+FFFF."},
+	{"]]> in text", set(entry("k", "<value>]]></value>")), malformed + "offset 173: ]]> in text."},
+
+	// The envelope.
+	{"no envelope", element("getSession", `<id>ab12</id>`), client + "The request is not a SOAP message: its root is not an Envelope."},
+	{"HTML", `<html><body/></html>`, client + "The request is not a SOAP message: its root is not an Envelope."},
+	{"envelope without a namespace", `<Envelope><Body/></Envelope>`, "VersionMismatch: The namespace of the Envelope is neither that of SOAP 1.1 nor that of SOAP 1.2."},
+	{"no Body", `<s:Envelope xmlns:s="` + soap.Namespace11 + `"/>`, client + "The Envelope holds something other than one Header, at most, and one Body."},
+	{"empty Body", envelope(``), client + "The Body is empty. It must hold the element of one operation."},
+	{"text in the Body", envelope(`junk`), client + "There is text between the elements of the Body."},
+	{"text behind the payload", envelope(setSession("ab12", ``) + `junk`), client + "There is text between the elements of the Body."},
+	{"two payloads", envelope(setSession("ab12", ``) + getSession("ab12")), client + "The Body holds more than one element. One message calls one operation."},
+	{"two Bodies", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Body/>", 1), client + "The Envelope holds something behind its Body."},
+	{"Header behind the Body", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Header/>", 1), client + "The Envelope holds something behind its Body."},
+	{"two Headers", strings.Replace(set(``), "<s:Body>", "<s:Header/><s:Header/><s:Body>", 1), client + "The Envelope holds something other than one Header, at most, and one Body."},
+	{"Body of another version", strings.Replace(set(``), "<s:Body>", `<b:Body xmlns:b="`+soap.Namespace12+`"/><s:Body>`, 1), client + "The Envelope holds something other than one Header, at most, and one Body."},
+	{"header to be understood", strings.Replace(set(``), "<s:Body>", `<s:Header><t:tx xmlns:t="urn:t" s:mustUnderstand="1"/></s:Header><s:Body>`, 1), "MustUnderstand: The message has headers that must be understood and are not: {urn:t}tx"},
+	{"foreign operation", envelope(`<getSession xmlns="urn:other"/>`), client + "The element in the Body is in a namespace that this service does not know. See its WSDL."},
+	{"operation without a namespace", envelope(`<getSession/>`), client + "The element in the Body is in a namespace that this service does not know. See its WSDL."},
+	{"unknown operation", envelope(element("dropSessions", ``)), client + "This service has no operation of the name in the Body. See its WSDL."},
+	{"operation in another case", envelope(element("GetSession", ``)), client + "This service has no operation of the name in the Body. See its WSDL."},
+
+	// The contract.
+	{"id twice", envelope(element("getSession", `<id>ab12</id><id>cd34</id>`)), client + "The element id is given twice."},
+	{"element within a text", envelope(element("getSession", `<id>ab<x>evil</x>12</id>`)), client + "The message does not fit the contract: offset 131: element \"x\" inside \"id\", which may hold only text."},
+	{"unknown child", envelope(element("getSession", `<id>ab12</id><admin>true</admin>`)), client + "The element admin is not one that the contract has here."},
+	{"a condition that this version does not know", envelope(element("setSession", `<id>ab12</id><attributes/><ifVersion>1</ifVersion>`)), client + "The element ifVersion is not one that the contract has here."},
+	{"text between children", envelope(element("getSession", `ab12<id>ab12</id>`)), client + "There is text where only elements may stand."},
+	{"child of an operation without any", envelope(element("status", `<x/>`)), client + "The element x is not one that the contract has here."},
+	{"more arguments than parameters", envelope(element("getSession", `<c-gensym3>ab12</c-gensym3><c-gensym5>x</c-gensym5>`)), client + "The element c-gensym5 is not one that the contract has here."},
+	{"no attributes", envelope(element("setSession", `<id>ab12</id>`)), client + "setSession needs attributes. Send an empty list to store a session without any."},
+	{"nil attributes", envelope(element("setSession", `<id>ab12</id><attributes xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/>`)), client + "setSession needs attributes. Send an empty list to store a session without any."},
+	{"nil with content", envelope(element("setSession", `<id xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true">ab12</id><attributes/>`)), client + "An element with xsi:nil has content."},
+	{"nil that is no boolean", envelope(element("getSession", `<id xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="TRUE"/>`)), client + "A boolean is none of true, false, 1 and 0."},
+	{"ttl that is no number", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>soon</ttl>`)), client + "ttl is not an integer of 32 bits."},
+	{"empty ttl", envelope(element("setSession", `<id>ab12</id><attributes/><ttl></ttl>`)), client + "ttl is not an integer of 32 bits."},
+	{"ttl with a fraction", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>1.5</ttl>`)), client + "ttl is not an integer of 32 bits."},
+	{"ttl beyond 32 bits", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>2147483648</ttl>`)), client + "ttl is not an integer of 32 bits."},
+	{"ttl in the past", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>-2</ttl>`)), client + "The time to live must be a positive number of seconds, 0 for the default, or -1 for the longest allowed."},
+	{"entry without a key", set(`<entry><value>x</value></entry>`), client + "An entry has no key."},
+	{"key twice in a hash", set(entry("k", "<value>1</value>") + entry("k", "<value>2</value>")), client + "Two entries of one list have the same key."},
+	{"key twice in an entry", set(`<entry><key>a</key><key>b</key></entry>`), client + "The element key is given twice."},
+	{"value twice", set(entry("k", "<value>1</value><value>2</value>")), client + "The element value is given twice."},
+	{"two kinds of value", set(entry("k", "<value>1</value><binary>MQ==</binary>")), client + "An entry has more than one of value, binary, hash, list and undef."},
+	{"undef and a value", set(entry("k", "<value>1</value><undef>true</undef>")), client + "An entry has more than one of value, binary, hash, list and undef."},
+	{"undef that is no boolean", set(entry("k", "<undef>yes</undef>")), client + "A boolean is none of true, false, 1 and 0."},
+	{"binary that is no base64", set(entry("k", "<binary>!!!!</binary>")), client + "A binary value is not base64."},
+	{"base64 without its padding", set(entry("k", "<binary>MQ</binary>")), client + "A binary value is not base64."},
+	{"item in a hash", set(`<item/>`), client + "The element item is not one that the contract has here."},
+	{"entry in a list", set(entry("k", "<list><entry/></list>")), client + "The element entry is not one that the contract has here."},
+	{"key in an item", set(entry("k", "<list><item><key>k</key></item></list>")), client + "The element key is not one that the contract has here."},
+	{"text in a list", set(entry("k", "<list>text</list>")), client + "There is text where only elements may stand."},
+	{"unknown child of an entry", set(entry("k", "<blob>x</blob>")), client + "The element blob is not one that the contract has here."},
+	{"too many entries", set(numbered(`<entry><key>%d</key><list><item/></list></entry>`, 21)), client + "The session has more entries than this service takes."},
+
+	// Limits of XML.
+	{"nested too deep", set(strings.Repeat("<entry><key>k</key><hash>", 40)), client + "The message is too large: more than 64 levels of elements."},
+	{"too many attributes", strings.Replace(set(``), "<id>", `<id`+numbered(` a%d=""`, 9)+`>`, 1), client + "The message is too large: more than 8 attributes in a tag."},
+	{"too many namespaces", strings.Replace(set(``), "<id>", `<id`+numbered(` xmlns:p%d="urn:%[1]d"`, 7)+`>`, 1), client + "The message is too large: more than 8 namespaces in scope."},
+	{"too many elements", strings.Replace(set(``), "<s:Body>", `<s:Header>`+strings.Repeat(`<a/>`, 200)+`</s:Header><s:Body>`, 1), client + "The message is too large: more than 150 elements."},
+	{"too long", set(strings.Repeat(" ", 10_000)), client + "The request is longer than 8192 bytes, the limit of this service."},
+
+	// Ids.
+	{"id with a line feed", envelope(getSession("ab12&#10;")), client + "Invalid session ID: it holds something other than hexadecimal digits."},
+	{"id with a command", envelope(getSession("ab12&#13;&#10;flush_all&#13;&#10;")), client + "Invalid session ID: it holds something other than hexadecimal digits."},
+	{"id with a blank", envelope(getSession(" ab12")), client + "Invalid session ID: it holds something other than hexadecimal digits."},
+	{"id that is a path", envelope(getSession("../../etc/passwd")), client + "Invalid session ID: it holds something other than hexadecimal digits."},
+	{"id too long", envelope(getSession(strings.Repeat("a", 65))), client + "Invalid session ID: it is longer than 64 digits."},
+	{"no id", envelope(element("getSession", ``)), client + "Invalid session ID: it is empty."},
+	{"empty id to delete", envelope(element("deleteSession", `<id/>`)), client + "Invalid session ID: it is empty."},
+	{"another id among the attributes", set(entry("_session_id", "<value>ffff</value>")), client + "Invalid session ID: the attribute _session_id is not the id of the call; leave it out."},
+	{"an id among the attributes of a new session", envelope(element("setSession", `<attributes>`+entry("_session_id", "<value>ab12</value>")+`</attributes>`)), client + "Invalid session ID: the attribute _session_id is not the id of the call; leave it out."},
+}
+
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+// Whatever is refused has changed nothing.
+func TestHostileMessages(t *testing.T) {
+	e := newEndpoint(t, document.Options{MaxEntries: 40}, soap.Limits{
+		Body: 8 << 10, XML: xmlscan.Limits{Depth: 64, Attributes: 8, Namespaces: 8, Elements: 150},
+	})
+	e.call(t, setSession("ab12", entry("uid", "<value>precious</value>")))
+	before := e.call(t, getSession("ab12"))
+	require.Contains(t, before, "precious")
+	names := map[string]bool{}
+	for _, tt := range hostile {
+		t.Run(tt.name, func(t *testing.T) {
+			require.False(t, names[tt.name], "two cases of one name")
+			names[tt.name] = true
+			code, answer := e.post(tt.body)
+			f := parseFault(t, answer)
+			assert.Equal(t, 500, code)
+			assert.Equal(t, tt.want, strings.TrimPrefix(f.Code, "soap:")+": "+f.Reason)
+			assert.Equal(t, before, e.call(t, getSession("ab12")))
+			stats := e.backend.Stats(t.Context())[0].Stats
+			for _, stat := range stats {
+				if stat.Name == "curr_items" {
+					assert.Equal(t, "1", stat.Value)
+				}
+			}
+		})
+	}
+}
