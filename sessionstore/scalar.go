@@ -26,6 +26,14 @@ func (s *Scalar) Alias() Value {
 	return v
 }
 
+// Adopt gives the scalar the value that is in place, and makes the place an
+// alias of it. It is for codecs.
+func (s *Scalar) Adopt(place *Value) {
+	s.Value = *place
+	s.Value.self = nil
+	place.self = s
+}
+
 // Identity returns the scalar that the value is an alias of, or nil for
 // nearly every value, which is not known in any other place.
 func (v Value) Identity() *Scalar { return v.self }

@@ -1,0 +1,67 @@
+package storable
+
+import (
+	"memcachedsoap/sessionstore"
+)
+
+// Codec turns values into images and back. Its zero value has the default
+// limits. It may be used by several goroutines at the same time.
+type Codec struct {
+	Limits Limits
+}
+
+var _ sessionstore.Codec = Codec{}
+
+// Decode reads the image of a session. The result may hold the image's memory
+// as long as it lives, but not the slice that was handed in. The error is a
+// [*CorruptError], an [*UnsupportedError], a [*LimitError] or a [*RootError].
+func (c Codec) Decode(image []byte) (*sessionstore.Hash, error) {
+	v, err := c.Thaw(image)
+	if err != nil {
+		return nil, err
+	}
+	if v.Kind() != sessionstore.KindHash {
+		return nil, &RootError{Kind: v.Kind()}
+	}
+	return v.Hash(), nil
+}
+
+// Thaw reads any image and returns what Perl's thaw returns: a reference,
+// hence a value of KindHash, KindList or KindRef. The error is a
+// [*CorruptError], an [*UnsupportedError] or a [*LimitError].
+func (c Codec) Thaw(image []byte) (sessionstore.Value, error) {
+	limits := c.Limits.withDefaults()
+	if len(image) > limits.ImageBytes {
+		return sessionstore.Value{}, &LimitError{What: "bytes", Limit: limits.ImageBytes, Offset: limits.ImageBytes}
+	}
+	// All strings of the result are parts of this one.
+	d := decoder{reader: reader{image: string(image)}, limits: limits}
+	d.objects = d.few[:0]
+	return d.thaw()
+}
+
+// Append appends the image of a session; nil is an empty one. The error is a
+// [*sessionstore.UnrepresentableError] if the session has something that an
+// image cannot carry or that Perl could read but never save again, and a
+// [*sessionstore.TooLargeError] if the image is larger than the limit.
+func (c Codec) Append(dst []byte, attributes *sessionstore.Hash) ([]byte, error) {
+	return c.AppendFreeze(dst, sessionstore.HashOf(attributes))
+}
+
+// AppendFreeze appends the image that Perl's nfreeze makes of a reference,
+// which is a value of KindHash, KindList or KindRef. The errors are those of
+// Append.
+func (c Codec) AppendFreeze(dst []byte, v sessionstore.Value) ([]byte, error) {
+	e := encoder{dst: append(dst, headerNetwork, minorVersion)}
+	if err := e.freeze(v); err != nil {
+		return dst, err
+	}
+	limits := c.Limits.withDefaults()
+	if n := len(e.dst) - len(dst); n > limits.ImageBytes {
+		return dst, &sessionstore.TooLargeError{Limit: int64(limits.ImageBytes), Actual: int64(n)}
+	}
+	if e.objects > limits.Objects || e.elements > limits.Objects {
+		return dst, unrepresentable("it has too many values")
+	}
+	return e.dst, nil
+}

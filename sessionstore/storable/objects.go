@@ -1,0 +1,131 @@
+package storable
+
+import "memcachedsoap/sessionstore"
+
+// object is what a tag OBJECT can refer to. Storable numbers objects from 0 in
+// the order in which they start.
+type object struct {
+	// thing is a *sessionstore.List, *sessionstore.Hash or
+	// *sessionstore.Scalar, or an immortal. It is nil for a scalar that nobody
+	// has referred to yet.
+	thing any
+	place *sessionstore.Value // where a scalar is decoded to
+}
+
+// immortal is a scalar of which Perl has only one, that cannot be written to.
+// Places that hold it have nothing in common.
+type immortal struct {
+	value sessionstore.Value
+}
+
+// immortalOf returns what we keep of an immortal scalar. Booleans become the
+// strings that nfreeze stores for copies of them. SV_UNDEF in an array is an
+// element that does not exist; SVUNDEF_ELEM is an existing one.
+func immortalOf(tag byte) sessionstore.Value {
+	switch tag {
+	case tagSVYes:
+		return sessionstore.BytesOf("1")
+	case tagSVNo:
+		return sessionstore.BytesOf("")
+	case tagSVUndef:
+		return sessionstore.Value{}.WithForm(sessionstore.FormImmortal)
+	default:
+		return sessionstore.Value{}
+	}
+}
+
+// add gives the next number to a container.
+func (d *decoder) add(thing any) error {
+	if len(d.objects) >= d.limits.Objects {
+		return d.beyond("objects", d.limits.Objects)
+	}
+	d.objects = append(d.objects, object{thing: thing})
+	return nil
+}
+
+// number gives the next number to a scalar and returns it.
+func (d *decoder) number(place *sessionstore.Value, identity *sessionstore.Scalar) (int, error) {
+	if len(d.objects) >= d.limits.Objects {
+		return 0, d.beyond("objects", d.limits.Objects)
+	}
+	o := object{place: place}
+	if identity != nil {
+		o.thing = identity
+	}
+	d.objects = append(d.objects, o)
+	return len(d.objects) - 1, nil
+}
+
+// identify returns the identity of a scalar, which it has from now on.
+func (d *decoder) identify(number int) *sessionstore.Scalar {
+	o := &d.objects[number]
+	if o.thing == nil {
+		o.thing = new(sessionstore.Scalar)
+		d.settle(number)
+	}
+	identity, _ := o.thing.(*sessionstore.Scalar)
+	return identity
+}
+
+// settle makes a scalar with an identity and its place hold the same. It is
+// called whenever one of them has changed.
+func (d *decoder) settle(number int) {
+	o := d.objects[number]
+	if o.thing == nil {
+		return
+	}
+	if identity, ok := o.thing.(*sessionstore.Scalar); ok && o.place != &identity.Value {
+		identity.Adopt(o.place)
+	}
+}
+
+// again takes the number of an earlier object.
+func (d *decoder) again() (int, error) {
+	number, err := d.bigEndian()
+	if err != nil {
+		return 0, err
+	}
+	if uint64(number) >= uint64(len(d.objects)) {
+		d.offset -= 4
+		return 0, d.corrupt("a reference to an object that was not there before")
+	}
+	return int(number), nil
+}
+
+// scalarAgain makes place an alias of an earlier scalar.
+func (d *decoder) scalarAgain(place *sessionstore.Value) error {
+	number, err := d.again()
+	if err != nil {
+		return err
+	}
+	switch thing := d.objects[number].thing.(type) {
+	case *sessionstore.List, *sessionstore.Hash:
+		d.offset -= 4
+		return d.corrupt("a container where only a reference to it can be")
+	case immortal:
+		*place = thing.value
+	default:
+		*place = d.identify(number).Alias()
+	}
+	return nil
+}
+
+// referenceAgain makes place a reference to an earlier object.
+func (d *decoder) referenceAgain(place *sessionstore.Value, form sessionstore.Form) error {
+	number, err := d.again()
+	if err != nil {
+		return err
+	}
+	switch thing := d.objects[number].thing.(type) {
+	case *sessionstore.List:
+		*place = sessionstore.ListFrom(thing)
+	case *sessionstore.Hash:
+		*place = sessionstore.HashOf(thing)
+	case immortal:
+		*place = sessionstore.RefTo(&sessionstore.Scalar{Value: thing.value})
+	default:
+		*place = sessionstore.RefTo(d.identify(number))
+	}
+	*place = place.WithForm(form)
+	return nil
+}

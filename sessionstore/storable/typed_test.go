@@ -1,0 +1,258 @@
+package storable_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+)
+
+// node is a value in the typed JSON of the recorded vectors and of thaw.pl:
+// what Perl can know of it, and nothing of the form in which it was stored.
+type node = map[string]any
+
+// typed describes what a reference refers to. Two graphs are equal exactly if
+// their descriptions are.
+func typed(v sessionstore.Value) node {
+	d := describer{seen: map[any]int{}, ids: map[any]int{}}
+	d.referent(v) // counts
+	d.counted = true
+	return d.referent(v)
+}
+
+// typedJSON is typed as canonical JSON.
+func typedJSON(t testing.TB, v sessionstore.Value) string {
+	t.Helper()
+	return canonical(t, typed(v))
+}
+
+func canonical(t testing.TB, v any) string {
+	t.Helper()
+	out, err := json.Marshal(v) // sorts the keys
+	require.NoError(t, err)
+	return string(out)
+}
+
+// describer walks twice: things met more than once get an id.
+type describer struct {
+	seen    map[any]int
+	ids     map[any]int
+	counted bool
+}
+
+// again notes a visit and returns what to write if it is not the first.
+func (d *describer) again(thing any) (same node, again bool) {
+	if !d.counted {
+		d.seen[thing]++
+		return nil, d.seen[thing] > 1
+	}
+	if id, ok := d.ids[thing]; ok {
+		return node{"t": "same", "id": float64(id)}, true
+	}
+	return nil, false
+}
+
+func (d *describer) identify(n node, thing any, class string) node {
+	if d.counted && d.seen[thing] > 1 {
+		d.ids[thing] = len(d.ids) + 1
+		n["id"] = float64(d.ids[thing])
+	}
+	if class != "" {
+		n["class"] = class
+	}
+	return n
+}
+
+func (d *describer) referent(v sessionstore.Value) node {
+	switch v.Kind() {
+	case sessionstore.KindList:
+		return d.list(v.List())
+	case sessionstore.KindHash:
+		return d.hash(v.Hash())
+	case sessionstore.KindRef:
+		return d.scalar(v.Scalar())
+	default:
+		panic("not a reference")
+	}
+}
+
+func (d *describer) list(l *sessionstore.List) node {
+	if same, again := d.again(l); again {
+		return same
+	}
+	n := d.identify(node{"t": "array"}, l, l.Class)
+	items := make([]any, len(l.Items))
+	for i, item := range l.Items {
+		if items[i] = d.value(item); item.Form() == sessionstore.FormImmortal {
+			items[i] = node{"t": "missing"}
+		}
+	}
+	n["items"] = items
+	return n
+}
+
+// placeholder stands for the value of a reserved name.
+var placeholder = sessionstore.BytesOf("").WithForm(sessionstore.FormImmortal)
+
+func (d *describer) hash(h *sessionstore.Hash) node {
+	if same, again := d.again(h); again {
+		return same
+	}
+	n := d.identify(node{"t": "hash"}, h, h.Class)
+	entries := slices.Clone(h.Entries())
+	if h.Restriction != nil {
+		n["restricted"] = true
+		for _, e := range h.Restriction.Reserved {
+			e.Value, e.Locked = placeholder, false
+			entries = append(entries, e)
+		}
+	}
+	slices.SortFunc(entries, func(a, b sessionstore.Entry) int { // code points sort as their UTF-8
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	pairs := make([]any, len(entries))
+	for i, e := range entries {
+		value := d.value(e.Value)
+		if e.Value == placeholder {
+			value = node{"t": "placeholder"}
+		}
+		pair := []any{typedKey(e), value}
+		if e.Locked && h.Restriction != nil {
+			pair = append(pair, node{"locked": true})
+		}
+		pairs[i] = pair
+	}
+	n["pairs"] = pairs
+	return n
+}
+
+func typedKey(e sessionstore.Entry) node {
+	if e.Form == sessionstore.KeyUTF8 || e.Form == sessionstore.KeyWasUTF8 {
+		return str("utf8", e.Name)
+	}
+	latin1 := make([]byte, 0, len(e.Name))
+	for _, r := range e.Name {
+		if r > 0xff || e.Form == sessionstore.KeyDefault && r >= utf8.RuneSelf {
+			return str("utf8", e.Name)
+		}
+		latin1 = append(latin1, byte(r))
+	}
+	return str("str", string(latin1))
+}
+
+func (d *describer) scalar(s *sessionstore.Scalar) node {
+	if same, again := d.again(s); again {
+		return same
+	}
+	// The number is given before the content gets its own.
+	n := d.identify(node{}, s, s.Class)
+	for k, v := range d.content(s.Value) {
+		n[k] = v
+	}
+	if s.VString != "" {
+		n["vstring"] = str("str", s.VString)
+	}
+	if s.Value.Form() == sessionstore.FormRegexp {
+		n["t"], n["pattern"], n["flags"] = "regexp", str("str", s.Value.Str()), s.Modifiers
+		delete(n, "s")
+		delete(n, "b64")
+	}
+	return n
+}
+
+func (d *describer) value(v sessionstore.Value) node {
+	if s := v.Identity(); s != nil {
+		return d.scalar(s)
+	}
+	return d.content(v)
+}
+
+func (d *describer) content(v sessionstore.Value) node {
+	switch v.Kind() {
+	case sessionstore.KindUndef:
+		return node{"t": "undef"}
+	case sessionstore.KindBytes:
+		return str("str", v.Str())
+	case sessionstore.KindText:
+		return str("utf8", v.Str())
+	case sessionstore.KindInt:
+		return node{"t": "int", "v": strconv.FormatInt(v.Int(), 10)}
+	case sessionstore.KindFloat:
+		return node{"t": "double", "be": fmt.Sprintf("%016x", math.Float64bits(v.Float()))}
+	default:
+		n := node{"t": "ref", "v": d.referent(v)}
+		if v.Form() == sessionstore.FormWeak || v.Form() == sessionstore.FormWeakOverload {
+			n["weak"] = true
+		}
+		return n
+	}
+}
+
+func str(t, octets string) node {
+	for i := range len(octets) {
+		if octets[i] < 0x20 || octets[i] > 0x7e {
+			return node{"t": t, "b64": base64.StdEncoding.EncodeToString([]byte(octets))}
+		}
+	}
+	return node{"t": t, "s": octets}
+}
+
+// stored turns a description into that of the value as an image in network
+// order can carry it: numbers that Perl stores as text become their text.
+func stored(t testing.TB, v any) string {
+	t.Helper()
+	return canonical(t, asStored(v))
+}
+
+func asStored(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = asStored(v[i])
+		}
+	case node:
+		switch v["t"] {
+		case "int":
+			return number(v, v["v"].(string)) //nolint:forcetypeassert // typed makes it so
+		case "double":
+			bits, _ := strconv.ParseUint(v["be"].(string), 16, 64) //nolint:forcetypeassert // typed makes it so
+			f := math.Float64frombits(bits)
+			if math.Abs(f) < 1<<53 && f == math.Trunc(f) {
+				return number(v, strconv.FormatInt(int64(f), 10))
+			}
+			return number(v, strconv.FormatFloat(f, 'g', -1, 64))
+		case "str":
+			if s, ok := v["s"].(string); ok {
+				return number(v, s)
+			}
+		}
+		for k := range v {
+			v[k] = asStored(v[k])
+		}
+	}
+	return v
+}
+
+// number describes digits by their value, if digits they are.
+func number(n node, digits string) node {
+	if f, err := strconv.ParseFloat(digits, 64); err == nil {
+		digits = strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	out := maps.Clone(n)
+	delete(out, "v")
+	delete(out, "be")
+	out["t"], out["s"] = "str", digits
+	return out
+}
