@@ -1,0 +1,112 @@
+// Command memcachedsoap is the session service, and a client of it.
+//
+//	memcachedsoap serve                     # sessions in the memory of this process
+//	memcachedsoap serve --servers host:port # sessions in memcached
+//	memcachedsoap session get ID
+//
+// See memcachedsoap --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammar is the command line.
+type grammar struct {
+	Serve serveCommand `cmd:"" help:"Run the service."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+const description = `A session service for SOAP clients (Java, .NET, PHP, Perl) that keeps its sessions in memcached, as the items that Perl programs read and write.
+
+Every flag of serve can be set in the environment.`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes. Scripts rely on them.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// run runs the program and returns its exit code.
+func run(ctx context.Context, args []string, std streams) int {
+	answered := false // by --help, which is no command
+	parser, err := kong.New(&grammar{},
+		kong.Name("memcachedsoap"), kong.Description(description),
+		kong.Writers(std.Out, std.Err), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
+		kong.Exit(func(int) { answered = true }),
+	)
+	if err != nil {
+		panic(err) // the grammar is wrong, which no user can mend
+	}
+	command, err := parser.Parse(args)
+	if answered {
+		return exitDone
+	}
+	if err != nil {
+		return complain(std, err, exitUsage)
+	}
+	if err := command.Run(); err != nil {
+		code := exitFailed
+		var coder kong.ExitCoder // not an error itself, so errors.AsType does not take it
+		if errors.As(err, &coder) {
+			code = coder.ExitCode()
+		}
+		return complain(std, err, code)
+	}
+	return exitDone
+}
+
+func complain(std streams, err error, code int) int {
+	fmt.Fprintln(std.Err, "memcachedsoap:", err)
+	return code
+}
+
+// streams are the standard streams of a command.
+type streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+type versionCommand struct{}
+
+// Run prints the version of the program.
+func (versionCommand) Run(std streams) error {
+	_, err := io.WriteString(std.Out, "memcachedsoap "+version()+"\n")
+	return err //nolint:wrapcheck // the terminal has gone away: there is nobody to tell
+}
+
+// version returns the version that the build has recorded: a tag, or a
+// commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value[:min(12, len(setting.Value))]
+		}
+	}
+	return "development"
+}

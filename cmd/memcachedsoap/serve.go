@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"memcachedsoap/service"
+	"memcachedsoap/service/document"
+	"memcachedsoap/service/httpd"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/storable"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+)
+
+// serveCommand holds the settings of the service.
+type serveCommand struct {
+	Listen []string `default:"127.0.0.1:8080" env:"MEMCACHEDSOAP_LISTEN" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
+
+	Servers     []string `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH; several with commas between. None: sessions are kept in the memory of this process and end with it."`
+	MemoryLimit byteSize `default:"64MiB" env:"MEMCACHEDSOAP_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory for sessions when no servers are named; the least recently used give way (${default})."`
+
+	PublicURL      string         `name:"public-url" env:"MEMCACHEDSOAP_PUBLIC_URL" placeholder:"URL" help:"Address of the endpoint as clients know it, for the WSDL. Without it the WSDL has the address under which it was asked for."`
+	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" env:"MEMCACHEDSOAP_TRUSTED_PROXIES" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, -Proto, -Host, -Prefix and X-Request-ID are believed (${default})."`
+
+	SessionTTL    seconds `name:"session-ttl" default:"72000" env:"MEMCACHEDSOAP_SESSION_TTL" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
+	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" env:"MEMCACHEDSOAP_MAX_SESSION_TTL" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
+
+	MaxBody        byteSize `default:"4MiB" env:"MEMCACHEDSOAP_MAX_BODY" placeholder:"SIZE" help:"Longest request, as sent and again after decompression (${default})."`
+	MaxHeader      byteSize `default:"32KiB" env:"MEMCACHEDSOAP_MAX_HEADER" placeholder:"SIZE" help:"Longest head of a request (${default})."`
+	MaxDepth       int      `default:"600" env:"MEMCACHEDSOAP_MAX_DEPTH" placeholder:"N" help:"Deepest nesting of XML elements (${default})."`
+	MaxAttributes  int      `default:"64" env:"MEMCACHEDSOAP_MAX_ATTRIBUTES" placeholder:"N" help:"Most attributes of one XML element (${default})."`
+	MaxNamespaces  int      `default:"64" env:"MEMCACHEDSOAP_MAX_NAMESPACES" placeholder:"N" help:"Most XML namespace declarations in force at a time (${default})."`
+	MaxElements    int      `default:"500000" env:"MEMCACHEDSOAP_MAX_ELEMENTS" placeholder:"N" help:"Most XML elements of one request (${default})."`
+	MaxEntries     int      `default:"100000" env:"MEMCACHEDSOAP_MAX_ENTRIES" placeholder:"N" help:"Most entries of one session, nested ones included (${default})."`
+	MaxInFlight    int      `default:"512" env:"MEMCACHEDSOAP_MAX_IN_FLIGHT" placeholder:"N" help:"Most requests answered at a time; more are refused with 503 (${default})."`
+	MaxConnections int      `default:"4096" env:"MEMCACHEDSOAP_MAX_CONNECTIONS" placeholder:"N" help:"Most connections open at a time on one listener; more wait (${default})."`
+
+	StoreTimeout time.Duration `default:"100ms" env:"MEMCACHEDSOAP_STORE_TIMEOUT" placeholder:"TIME" help:"For one exchange with a memcached server (${default})."`
+	CallTimeout  time.Duration `default:"10s" env:"MEMCACHEDSOAP_CALL_TIMEOUT" placeholder:"TIME" help:"For one call, once it was read (${default})."`
+	ReadTimeout  time.Duration `default:"30s" env:"MEMCACHEDSOAP_READ_TIMEOUT" placeholder:"TIME" help:"For reading one request (${default})."`
+	WriteTimeout time.Duration `default:"60s" env:"MEMCACHEDSOAP_WRITE_TIMEOUT" placeholder:"TIME" help:"From the end of a request's head to the end of its answer (${default})."`
+	IdleTimeout  time.Duration `default:"2m" env:"MEMCACHEDSOAP_IDLE_TIMEOUT" placeholder:"TIME" help:"For a connection without a request (${default})."`
+	Drain        time.Duration `default:"1s" env:"MEMCACHEDSOAP_DRAIN" placeholder:"TIME" help:"How long a stopping service still answers, reports not ready and announces the end of each connection (${default})."`
+	StopTimeout  time.Duration `default:"30s" env:"MEMCACHEDSOAP_STOP_TIMEOUT" placeholder:"TIME" help:"For requests in flight when the service stops (${default})."`
+
+	LogFormat string     `enum:"text,json" default:"text" env:"MEMCACHEDSOAP_LOG_FORMAT" placeholder:"FORMAT" help:"text or json, on standard error (${default})."`
+	LogLevel  slog.Level `default:"info" env:"MEMCACHEDSOAP_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info (a line a request), warn or error (${default})."`
+}
+
+// Validate refuses settings that cannot work, with the reason. Kong calls it.
+func (c *serveCommand) Validate() error {
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+			return errors.New("--public-url is not an http or https URL without a query")
+		}
+	}
+	if c.MaxSessionTTL > 0 && (c.SessionTTL == 0 || c.SessionTTL > c.MaxSessionTTL) {
+		return errors.New("--session-ttl is longer than --max-session-ttl")
+	}
+	if c.StoreTimeout > c.CallTimeout {
+		return errors.New("--store-timeout is longer than --call-timeout")
+	}
+	if c.CallTimeout > c.WriteTimeout {
+		return errors.New("--call-timeout is longer than --write-timeout, so an answer could not be sent")
+	}
+	for name, n := range map[string]int64{
+		"memory-limit": int64(c.MemoryLimit), "max-body": int64(c.MaxBody), "max-header": int64(c.MaxHeader),
+		"max-depth": int64(c.MaxDepth), "max-attributes": int64(c.MaxAttributes), "max-namespaces": int64(c.MaxNamespaces),
+		"max-elements": int64(c.MaxElements), "max-entries": int64(c.MaxEntries), "max-in-flight": int64(c.MaxInFlight),
+		"max-connections": int64(c.MaxConnections), "store-timeout": int64(c.StoreTimeout), "call-timeout": int64(c.CallTimeout),
+		"read-timeout": int64(c.ReadTimeout), "write-timeout": int64(c.WriteTimeout), "idle-timeout": int64(c.IdleTimeout),
+		"stop-timeout": int64(c.StopTimeout),
+	} {
+		if n <= 0 {
+			return fmt.Errorf("--%s must be more than 0", name)
+		}
+	}
+	if c.Drain < 0 {
+		return errors.New("--drain must not be negative")
+	}
+	return nil
+}
+
+// Run runs the service until the context ends.
+func (c *serveCommand) Run(ctx context.Context, std streams) error {
+	logger := c.logger(std)
+	store, err := c.store()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := store.Close(); err != nil {
+			logger.Warn("closing the store", "error", err)
+		}
+	}()
+	listeners, err := c.listeners(ctx)
+	if err != nil {
+		return err
+	}
+	counters := service.NewCounters(version(), document.Operations()...)
+	sessions := service.New(store, counters)
+	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{
+		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies,
+		MaxInFlight: c.MaxInFlight, MaxHeaderBytes: int(c.MaxHeader),
+		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
+		Ready: sessions.Ready, Connection: counters.Connection, Logger: logger,
+	})
+	for _, l := range listeners {
+		logger.Info("listening", "address", l.Addr().String(), "endpoint", httpd.EndpointPath, "version", version())
+	}
+	if len(c.Servers) == 0 {
+		logger.Warn("no --servers: sessions are kept in this process and end with it")
+	}
+	err = server.Serve(ctx, c.StopTimeout, listeners...)
+	logger.Info("stopped")
+	return err //nolint:wrapcheck // it says what it is
+}
+
+func (c *serveCommand) logger(std streams) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(std.Err, options))
+	}
+	return slog.New(slog.NewTextHandler(std.Err, options))
+}
+
+// store opens the store that the settings name. Servers need not answer yet.
+func (c *serveCommand) store() (*sessionstore.Store, error) {
+	options := sessionstore.Options{Lifetimes: sessionstore.Lifetimes{
+		Default: time.Duration(c.SessionTTL) * time.Second,
+		Longest: time.Duration(c.MaxSessionTTL) * time.Second,
+	}}
+	if len(c.Servers) == 0 {
+		return sessionstore.NewStore(memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)}), storable.Codec{}, options), nil
+	}
+	backend, err := memcached.New(memcached.Options{Servers: c.Servers, Timeout: c.StoreTimeout})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what it is
+	}
+	return sessionstore.NewStore(backend, storable.Codec{}, options), nil
+}
+
+func (c *serveCommand) listeners(ctx context.Context) ([]net.Listener, error) {
+	var listeners []net.Listener
+	for _, address := range c.Listen {
+		l, err := httpd.Listen(ctx, address, c.MaxConnections)
+		if err != nil {
+			for _, open := range listeners {
+				err = errors.Join(err, open.Close())
+			}
+			return nil, err //nolint:wrapcheck // it says what it is
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
+// endpoint makes the handler of SOAP messages.
+func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Counters, logger *slog.Logger) *soap.Dispatcher {
+	d := soap.NewDispatcher(soap.Options{
+		Limits: soap.Limits{Body: int(c.MaxBody), XML: xmlscan.Limits{
+			Depth: c.MaxDepth, Attributes: c.MaxAttributes, Namespaces: c.MaxNamespaces, Elements: c.MaxElements,
+		}},
+		Timeout:   c.CallTimeout,
+		FaultOf:   service.FaultOf,
+		RequestID: httpd.RequestID,
+		Observe: func(ctx context.Context, call soap.Call) {
+			counters.Observe(ctx, call)
+			httpd.Observe(ctx, call)
+		},
+		Logger: logger,
+	})
+	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries})
+	return d
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// byteSize is a number of bytes, written as a number with KiB, MiB or GiB
+// behind it, or without.
+type byteSize int64
+
+// UnmarshalText reads a size.
+func (b *byteSize) UnmarshalText(text []byte) error {
+	number, unit := string(text), int64(1)
+	for _, suffix := range []struct {
+		name  string
+		bytes int64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}} {
+		if trimmed, ok := strings.CutSuffix(number, suffix.name); ok {
+			number, unit = strings.TrimSpace(trimmed), suffix.bytes
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > math.MaxInt32*int64(1<<10)/unit {
+		return fmt.Errorf("%q is not a size such as 4MiB", text)
+	}
+	*b = byteSize(n * unit)
+	return nil
+}
+
+// seconds is a time to live: a whole number of seconds, up to 68 years.
+type seconds int32
+
+// UnmarshalText reads a number of seconds.
+func (s *seconds) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseInt(string(text), 10, 32)
+	if err != nil || n < 0 {
+		return fmt.Errorf("%q is not a number of seconds", text)
+	}
+	*s = seconds(n)
+	return nil
+}
