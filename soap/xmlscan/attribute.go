@@ -126,15 +126,24 @@ func (s *Scanner) resolve() error {
 		if len(a.prefix) > 0 && a.id != xmlnsBinding {
 			in := s.lookup(a.prefix)
 			if in < 0 {
-				return s.refuse(a.offset, "prefix of attribute "+quoted(a.local)+" not declared")
+				return s.refuse(a.offset, "prefix "+quoted(a.prefix)+" not declared")
 			}
 			a.space, a.id = s.bindings[in].name, s.bindings[in].id
 		}
 		for j := range s.attrs[:i] {
 			if b := &s.attrs[j]; b.id == a.id && string(b.local) == string(a.local) {
-				return s.refuse(a.offset, "attribute "+quoted(a.local)+" twice")
+				return s.refuse(a.offset, "attribute "+quoted(s.written(a))+" twice")
 			}
 		}
 	}
 	return nil
+}
+
+// written returns the name of an attribute as it stands in the document.
+func (s *Scanner) written(a *attribute) []byte {
+	size := len(a.local)
+	if len(a.prefix) > 0 {
+		size += len(a.prefix) + len(":")
+	}
+	return s.doc[a.offset : a.offset+size]
 }

@@ -96,7 +96,7 @@ func (s *Scanner) setting(i int, name string) ([]byte, int, error) {
 	}
 	end := s.index(at+1, string(quote))
 	if end < 0 {
-		return nil, at, s.expect(len(s.doc), "")
+		return nil, at, s.refuse(at, "malformed XML declaration")
 	}
 	return s.doc[at+1 : end], end + 1, nil
 }

@@ -25,8 +25,11 @@ func (s *Scanner) reference(w, i int) (int, int, error) {
 		return s.put(w, '\''), i + len("&apos;"), nil
 	}
 	end, err := s.ncName(i + 1)
-	if err != nil || s.at(end) != ';' {
-		return w, i, s.expect(end, "& that begins no reference")
+	switch {
+	case end == len(s.doc):
+		return w, i, s.expect(end, "")
+	case err != nil || s.doc[end] != ';':
+		return w, i, s.refuse(i, "& that begins no reference")
 	}
 	return w, i, s.refuse(i, "reference to an unknown entity")
 }

@@ -17,10 +17,11 @@ func (s *Scanner) startTag() (Kind, error) {
 	if s.pos, err = s.attributes(end); err != nil {
 		return EOF, err
 	}
-	space := s.lookup(prefixOf(s.doc, start, local))
+	prefix := prefixOf(s.doc, start, local)
+	space := s.lookup(prefix)
 	switch {
 	case space < 0:
-		return EOF, s.refuse(start, "prefix of element "+quoted(s.doc[start:end])+" not declared")
+		return EOF, s.refuse(start, "prefix "+quoted(prefix)+" not declared")
 	case space == xmlnsBinding:
 		return EOF, s.refuse(start, "element with prefix xmlns")
 	}
