@@ -1,0 +1,59 @@
+# Commands for people and for CI. Bare "make" lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+
+PACKAGES ?= ./...
+BENCH ?= .
+export FUZZTIME ?= 60s
+
+golangci-lint := go tool -modfile=scripts/tools/go.mod golangci-lint
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Start the service on its embedded store
+	bin/memcachedsoap serve
+
+.PHONY: build
+build: ## Build bin/memcachedsoap
+	go build -trimpath -o bin/memcachedsoap ./cmd/memcachedsoap
+
+.PHONY: deps
+deps: ## Install what the tests need (Debian and Ubuntu, root or sudo)
+	@scripts/deps
+
+.PHONY: generate
+generate: ## Generate code from wsdl/session.wsdl
+	go generate ./...
+
+.PHONY: check
+check: test lint ## test and lint
+
+.PHONY: test
+test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
+	go vet $(PACKAGES)
+	@go run ./scripts/testreport -race -shuffle=on -count=1 -timeout=10m $(PACKAGES)
+
+.PHONY: lint
+lint: ## Run every linter and look at the formatting
+	$(golangci-lint) run
+
+.PHONY: format
+format: ## Format the code as lint wants it
+	$(golangci-lint) fmt
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target (FUZZTIME=60s PACKAGES=./soap/...)
+	@scripts/fuzz $(PACKAGES)
+
+.PHONY: bench
+bench: ## Run benchmarks and compare with the run before (BENCH=Get PACKAGES=./soap/...)
+	@scripts/bench '$(BENCH)' $(PACKAGES)
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin build
