@@ -50,7 +50,7 @@ func splitHostPort(text string) (host, port string, err error) {
 	bracketed := strings.HasPrefix(text, "[")
 	switch {
 	case bracketed && strings.HasSuffix(text, "]"):
-		return text[1 : len(text)-1], defaultPort, nil
+		text += ":" + defaultPort
 	case !bracketed && strings.Count(text, ":") > 1:
 		return "", "", errors.New("an IPv6 address must be in brackets")
 	case !strings.Contains(text, ":"):

@@ -55,7 +55,7 @@ func (s *server) do(caller context.Context, command func(c *conn, again bool) er
 	if caller.Err() != nil {
 		return sessionstore.Interrupted(caller) //nolint:wrapcheck // the contract's own error
 	}
-	if ctx.Err() != nil && !errors.Is(err, errBusy) {
+	if (ctx.Err() != nil || isTimeout(err)) && !errors.Is(err, errBusy) {
 		err = errTimeout
 	}
 	return s.unavailable(err)
@@ -168,6 +168,13 @@ func (s *server) close() {
 		c.close()
 	}
 	s.calls.Wait()
+}
+
+// isTimeout says whether gomemcache's deadline was quicker than the context's,
+// which ends at nearly the same time.
+func isTimeout(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
 }
 
 // isOutcome says whether err is an answer to the command, not a failure.

@@ -4,11 +4,13 @@ package memcachedtest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -83,9 +85,6 @@ func newServer(tb testing.TB, args []string) *Server {
 	if err != nil {
 		tb.Fatal("memcachedtest: install memcached: make deps")
 	}
-	if os.Geteuid() == 0 {
-		args = append([]string{"-u", "nobody"}, args...)
-	}
 	s := &Server{tb: tb, binary: binary, args: args}
 	tb.Cleanup(s.Kill)
 	return s
@@ -98,10 +97,13 @@ func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 
 // Restart kills the server if it runs and starts it again, empty and at the
-// same address.
-func (s *Server) Restart() {
+// same address. Arguments, if given, take the place of those of [Start].
+func (s *Server) Restart(args ...string) {
 	s.tb.Helper()
 	s.Kill()
+	if len(args) > 0 {
+		s.args = args
+	}
 	if !s.start() {
 		s.tb.Fatalf("memcachedtest: memcached does not start again: %s", s.stderr.String())
 	}
@@ -109,7 +111,22 @@ func (s *Server) Restart() {
 
 // Freeze stops the server in its tracks: it takes connections (the kernel
 // does) and answers nothing until [Server.Thaw].
-func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
+func (s *Server) Freeze() {
+	s.tb.Helper()
+	s.signal(syscall.SIGSTOP)
+	// The signal is not carried out at once. The kernel tells the parent
+	// when all threads have stopped.
+	var status syscall.WaitStatus
+	for {
+		_, err := syscall.Wait4(s.proc.Process.Pid, &status, syscall.WUNTRACED, nil)
+		if err == nil && status.Stopped() {
+			return
+		}
+		if !errors.Is(err, syscall.EINTR) {
+			s.tb.Fatalf("memcachedtest: memcached did not stop: %v, status %v", err, status)
+		}
+	}
+}
 
 // Thaw lets a frozen server go on.
 func (s *Server) Thaw() { s.signal(syscall.SIGCONT) }
@@ -135,7 +152,11 @@ func (s *Server) end(sig os.Signal) {
 func (s *Server) start() bool {
 	s.tb.Helper()
 	s.stderr.Reset()
-	s.proc = exec.Command(s.binary, append(s.listen, s.args...)...) //nolint:gosec,noctx // ended by Cleanup
+	args := slices.Concat(s.listen, s.args)
+	if os.Geteuid() == 0 {
+		args = append(args, "-u", "nobody")
+	}
+	s.proc = exec.Command(s.binary, args...) //nolint:gosec,noctx // ended by Cleanup
 	s.proc.Stderr = &s.stderr
 	if err := s.proc.Start(); err != nil {
 		s.tb.Fatalf("memcachedtest: %v", err)

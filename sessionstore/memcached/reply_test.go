@@ -1,0 +1,170 @@
+package memcached
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore"
+)
+
+func reading(text string) *bufio.Reader {
+	return bufio.NewReaderSize(strings.NewReader(text), readerSize)
+}
+
+func TestReadItem(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]sessionstore.Item{
+		"VA 5 f1 c12 t-1\r\nhello\r\n":                  {Image: []byte("hello"), Flags: 1, CAS: 12},
+		"VA 0 f0 c1 t60\r\n\r\n":                        {Image: []byte{}, CAS: 1, ExpiresIn: time.Minute},
+		"VA 4 f4294967295 c2 t0\r\n\r\nab\r\n":          {Image: []byte("\r\nab"), Flags: 1<<32 - 1, CAS: 2, ExpiresIn: time.Second},
+		"VA 1 t5 c3 f7 W\r\nx\r\n":                      {Image: []byte("x"), Flags: 7, CAS: 3, ExpiresIn: 5 * time.Second},
+		"VA 1 f7 c18446744073709551615 t5 X Z\r\nx\r\n": {Image: []byte("x"), Flags: 7, CAS: 1<<64 - 1, ExpiresIn: 5 * time.Second},
+	} {
+		r := reading(text + "MN\r\n")
+		item, err := readItem(r)
+		require.NoError(t, err, "%q", text)
+		assert.Equal(t, want, item, "%q", text)
+		rest, err := io.ReadAll(r)
+		require.NoError(t, err)
+		assert.Equal(t, "MN\r\n", string(rest), "what follows is left alone")
+	}
+	_, err := readItem(reading("EN\r\n"))
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+}
+
+func TestReadItemRefuses(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"", "\r\n", "EN", "EN\n", "HD\r\n", "NF\r\n", "ERROR\r\n", "CLIENT_ERROR bad data chunk\r\n",
+		"SERVER_ERROR out of memory writing get response\r\n",
+		"VA\r\n", "VA 5\r\nhello\r\n", "VA f1 c12 t-1\r\n\r\n", "VA -1 f1 c1 t1\r\n\r\n",
+		"VA 5 c12 t-1\r\nhello\r\n", "VA 5 f1 t-1\r\nhello\r\n", "VA 5 f1 c12\r\nhello\r\n",
+		"VA 5 f1 cx t-1\r\nhello\r\n", "VA 5 f4294967296 c1 t-1\r\nhello\r\n", "VA 5 f1 c1 t-2\r\nhello\r\n", "VA 5 f1 c1 t\r\nhello\r\n",
+		"VA 5 f1 c1 t1\r\nhello", "VA 5 f1 c1 t1\r\nhell", "VA 5 f1 c1 t1\r\nhelloo\r\n", "VA 4 f1 c1 t1\r\nhello\r\n",
+		"VA 1073741825 f1 c1 t1\r\nhello\r\n", "VA 99999999999999999999 f1 c1 t1\r\nhello\r\n",
+		"VA 1073741824 f1 c1 t1\r\nhello\r\n",
+		"VA 1 f1 c1 t1" + strings.Repeat(" X", readerSize) + "\r\nx\r\n",
+	} {
+		item, err := readItem(reading(text))
+		require.Error(t, err, "%q", text)
+		require.NotErrorIs(t, err, sessionstore.ErrNotFound, "%q", text)
+		require.Zero(t, item, "%q", text)
+		require.Less(t, len(err.Error()), 200)
+	}
+}
+
+// A server that promises much and sends little costs little.
+func TestReadItemAllocatesAsBytesCome(t *testing.T) { //nolint:paralleltest // counts allocations
+	var got testing.BenchmarkResult
+	got = testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, err := readItem(reading("VA 1073741824 f1 c1 t1\r\nhello\r\n"))
+			assert.Error(b, err)
+		}
+	})
+	assert.Less(t, got.AllocedBytesPerOp(), int64(3*valueStep))
+}
+
+func TestReadItemAcrossSteps(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{valueStep - 2, valueStep - 1, valueStep, valueStep + 1, 3*valueStep + 5} {
+		image := bytes.Repeat([]byte("0123456789a"), size/11+1)[:size]
+		item, err := readItem(reading(fmt.Sprintf("VA %d f1 c1 t1\r\n%s\r\n", size, image)))
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(image, item.Image))
+	}
+}
+
+func TestReadItemProperty(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := sessionstore.Item{
+			Image:     rapid.SliceOf(rapid.Byte()).Draw(t, "image"),
+			Flags:     rapid.Uint32().Draw(t, "flags"),
+			CAS:       rapid.Uint64().Draw(t, "cas"),
+			ExpiresIn: time.Duration(rapid.Uint32Min(1).Draw(t, "seconds")) * time.Second,
+		}
+		text := fmt.Sprintf("VA %d f%d c%d t%d\r\n%s\r\n", len(want.Image), want.Flags, want.CAS, want.ExpiresIn/time.Second, want.Image)
+		got, err := readItem(reading(text))
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+		cut := rapid.IntRange(0, len(text)-1).Draw(t, "cut")
+		_, err = readItem(reading(text[:cut]))
+		assert.Error(t, err, "cut short")
+	})
+}
+
+func TestReadStats(t *testing.T) {
+	t.Parallel()
+	stats, err := readStats(reading("STAT pid 7\r\nSTAT version 1.6.18\r\nSTAT inter NULL\r\nSTAT empty \r\nSTAT bare\r\nSTAT a b c\r\nEND\r\n"))
+	require.NoError(t, err)
+	assert.Equal(t, []sessionstore.Stat{
+		{Name: "pid", Value: "7"}, {Name: "version", Value: "1.6.18"}, {Name: "inter", Value: "NULL"},
+		{Name: "empty"}, {Name: "bare"}, {Name: "a", Value: "b c"},
+	}, stats)
+	for _, text := range []string{
+		"", "END", "STAT pid 7\r\n", "STAT pid 7\r\nERROR\r\n", "RESET\r\n", "CLIENT_ERROR x\r\n",
+		strings.Repeat("STAT a 1\r\n", maxStats+1) + "END\r\n", "STAT a " + strings.Repeat("1", readerSize) + "\r\nEND\r\n",
+	} {
+		stats, err := readStats(reading(text))
+		require.Error(t, err)
+		require.Empty(t, stats)
+	}
+}
+
+// Whatever a server sends, an answer is an item that its bytes spell, an
+// absence they spell, or an error.
+func FuzzReadItem(f *testing.F) {
+	f.Add([]byte("EN\r\n"))
+	f.Add([]byte("VA 5 f1 c12 t-1\r\nhello\r\n"))
+	f.Add([]byte("VA 1 f7 c3 t5 W X Z\r\nx\r\n"))
+	f.Add([]byte("VA 1073741824 f1 c1 t1\r\nhello\r\n"))
+	f.Add([]byte("SERVER_ERROR out of memory\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		item, err := readItem(bufio.NewReaderSize(bytes.NewReader(data), readerSize))
+		switch {
+		case err == nil:
+			require.True(t, bytes.HasPrefix(data, fmt.Appendf(nil, "VA ")))
+			require.True(t, bytes.Contains(data, append([]byte("\r\n"), append(item.Image, "\r\n"...)...)))
+			require.GreaterOrEqual(t, item.ExpiresIn, time.Duration(0))
+			require.Zero(t, item.ExpiresIn%time.Second)
+		case errors.Is(err, sessionstore.ErrNotFound):
+			require.True(t, bytes.HasPrefix(data, []byte("EN\r\n")))
+		default:
+			require.Zero(t, item)
+		}
+	})
+}
+
+// What is read from stats is what was sent, row by row.
+func FuzzReadStats(f *testing.F) {
+	f.Add([]byte("END\r\n"))
+	f.Add([]byte("STAT pid 7\r\nSTAT version 1.6.18\r\nEND\r\n"))
+	f.Add([]byte("STAT empty \r\nSTAT bare\r\nSTAT a b c\r\nEND\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		stats, err := readStats(bufio.NewReaderSize(bytes.NewReader(data), readerSize))
+		if err != nil {
+			require.Empty(t, stats)
+			return
+		}
+		rest := data
+		for _, stat := range stats {
+			line, after, _ := bytes.Cut(rest, []byte("\r\n"))
+			rest = after
+			row := strings.TrimPrefix(string(line), "STAT ")
+			require.Contains(t, []string{stat.Name, stat.Name + " " + stat.Value}, row)
+		}
+		require.True(t, bytes.HasPrefix(rest, []byte("END\r\n")))
+	})
+}
