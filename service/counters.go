@@ -175,13 +175,12 @@ func (h *histogram) mean() time.Duration {
 
 // quantile returns a duration that the share q of all did not exceed.
 func (h *histogram) quantile(q float64) time.Duration {
-	rank := int64(q * float64(h.count.Load()))
+	n := h.count.Load()
+	rank := min(int64(q*float64(n)), n-1)
 	for i := range h.buckets {
-		n := h.buckets[i].Load()
-		if rank < n {
+		if rank -= h.buckets[i].Load(); rank < 0 {
 			return ceiling(i)
 		}
-		rank -= n
 	}
 	return 0
 }

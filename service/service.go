@@ -3,9 +3,11 @@ package service
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
 )
 
 // StatusOK is what Status answers. Programs compare it, so it never changes
@@ -37,7 +39,7 @@ func (s *Service) Status(ctx context.Context) (string, error) {
 // [sessionstore.ErrNotFound], [*sessionstore.UnreadableError],
 // [*sessionstore.UnavailableError].
 func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Session, error) {
-	parsed, err := sessionstore.ParseID(id)
+	parsed, err := parse(ctx, id)
 	if err != nil {
 		return sessionstore.Session{}, err
 	}
@@ -68,9 +70,11 @@ func (s *Service) SetSession(ctx context.Context, id string, attributes *session
 		}
 	}
 	if id == "" {
-		return s.store.Create(ctx, attributes, ttl)
+		ref, err := s.store.Create(ctx, attributes, ttl)
+		note(ctx, ref.ID)
+		return ref, err
 	}
-	parsed, err := sessionstore.ParseID(id)
+	parsed, err := parse(ctx, id)
 	if err != nil {
 		return sessionstore.Ref{}, err
 	}
@@ -82,7 +86,7 @@ func (s *Service) SetSession(ctx context.Context, id string, attributes *session
 // Errors: [*sessionstore.InvalidIDError], [*sessionstore.InvalidTTLError],
 // [sessionstore.ErrNotFound], [*sessionstore.UnavailableError].
 func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration) (sessionstore.Ref, error) {
-	parsed, err := sessionstore.ParseID(id)
+	parsed, err := parse(ctx, id)
 	if err != nil {
 		return sessionstore.Ref{}, err
 	}
@@ -93,7 +97,7 @@ func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration
 // DeleteSession deletes a session and reports whether there was one. Errors:
 // [*sessionstore.InvalidIDError], [*sessionstore.UnavailableError].
 func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
-	parsed, err := sessionstore.ParseID(id)
+	parsed, err := parse(ctx, id)
 	if err != nil {
 		return false, err
 	}
@@ -118,6 +122,23 @@ func (s *Service) Stats(ctx context.Context) Report {
 
 // Ready returns an error if a server that holds sessions does not answer.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// parse checks an id and notes, for the log, which session the call is about.
+func parse(ctx context.Context, id string) (sessionstore.ID, error) {
+	parsed, err := sessionstore.ParseID(id)
+	if err == nil {
+		note(ctx, parsed)
+	}
+	return parsed, err
+}
+
+// note notes a session by its fingerprint: its id is a credential, which no
+// log may hold.
+func note(ctx context.Context, id sessionstore.ID) {
+	if id != "" {
+		soap.Note(ctx, slog.String("session", id.Fingerprint()))
+	}
+}
 
 // cut shortens what a client sent to what a fault may echo.
 func cut(text string) string {

@@ -124,8 +124,8 @@ type exchange struct {
 	started time.Time
 
 	name    Name // of the operation, once known
-	space   string
 	bytesIn int
+	notes   []slog.Attr
 }
 
 // scratch is what a call needs for a moment and the next one can use again.
@@ -150,7 +150,7 @@ func (x *exchange) serve() {
 	if err != nil {
 		fault = x.faultOf(err)
 		status = fault.status(x.version)
-		answer = fault.appendEnvelope(answer[:0], x.version, x.space, x.options.RequestID(x.r.Context()))
+		answer = fault.appendEnvelope(answer[:0], x.version, x.name.Space, x.options.RequestID(x.r.Context()))
 		if fault.RetryAfter > 0 {
 			x.w.Header().Set("Retry-After", strconv.Itoa(int((fault.RetryAfter+time.Second-1)/time.Second)))
 		}
@@ -159,7 +159,7 @@ func (x *exchange) serve() {
 	sc.keep(answer)
 	x.options.Observe(x.r.Context(), Call{
 		Operation: x.name, Version: x.version, Fault: fault,
-		BytesIn: x.bytesIn, BytesOut: sent, Duration: time.Since(x.started),
+		BytesIn: x.bytesIn, BytesOut: sent, Duration: time.Since(x.started), Notes: x.notes,
 	})
 }
 
@@ -197,7 +197,7 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 	if err != nil {
 		return answer, err
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), x.options.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(x.r.Context(), exchangeKey{}, x), x.options.Timeout)
 	defer cancel()
 	answer = append(answer, xmlDeclaration...)
 	answer = append(answer, `<soap:Envelope xmlns:soap="`...)
@@ -245,7 +245,7 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (invocation, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.name, x.space = op.name, op.name.Space
+	x.name = op.name
 	call, err := op.decode(scan)
 	if err != nil {
 		fault := readFault(err)

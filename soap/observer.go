@@ -2,6 +2,7 @@ package soap
 
 import (
 	"context"
+	"log/slog"
 	"time"
 )
 
@@ -15,8 +16,20 @@ type Call struct {
 	BytesIn   int    // of the body as received
 	BytesOut  int    // of the answer as sent
 	Duration  time.Duration
+	Notes     []slog.Attr // what the operation has noted, see [Note]
 }
 
 // Observer is told of every request that was answered as SOAP, after the
 // answer was written. It is called from many goroutines.
 type Observer func(context.Context, Call)
+
+type exchangeKey struct{}
+
+// Note adds to what the [Observer] learns of the call that ctx belongs to; of
+// any other ctx it does nothing. An operation calls it before it returns, from
+// its own goroutine.
+func Note(ctx context.Context, note slog.Attr) {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		x.notes = append(x.notes, note)
+	}
+}

@@ -159,7 +159,7 @@ func TestHostileMessages(t *testing.T) {
 	e := newEndpoint(t, document.Options{MaxEntries: 40}, soap.Limits{
 		Body: 8 << 10, XML: xmlscan.Limits{Depth: 64, Attributes: 8, Namespaces: 8, Elements: 150},
 	})
-	e.call(t, setSession("ab12", entry("uid", "<value>precious</value>")))
+	e.call(t, element("setSession", `<id>ab12</id><attributes>`+entry("uid", "<value>precious</value>")+`</attributes><ttl>-1</ttl>`))
 	before := e.call(t, getSession("ab12"))
 	require.Contains(t, before, "precious")
 	names := map[string]bool{}

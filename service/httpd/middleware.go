@@ -118,6 +118,7 @@ func soapAttrs(call soap.Call) []slog.Attr {
 		slog.Int("bytes_in", call.BytesIn),
 		slog.Int("bytes_out", call.BytesOut),
 	}
+	attrs = append(attrs, call.Notes...)
 	if call.Fault != nil {
 		attrs = append(attrs, slog.String("fault", call.Fault.Code.String()), slog.String("reason", call.Fault.Reason))
 		if call.Fault.Err != nil {
