@@ -1,11 +1,482 @@
 package storetest
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/storable"
 )
 
 func storeTests() map[string]func(*testing.T, sessionstore.Backend) {
-	return nil
+	return map[string]func(*testing.T, sessionstore.Backend){
+		"CreateThenGet":          testCreateThenGet,
+		"CreateWithoutAny":       testCreateWithoutAny,
+		"SessionIDAttribute":     testSessionIDAttribute,
+		"IDs":                    testIDs,
+		"GetAbsentSession":       testGetAbsentSession,
+		"TimesToLive":            testTimesToLive,
+		"InvalidTimeToLive":      testInvalidTimeToLive,
+		"SessionExpires":         testSessionExpires,
+		"ReplaceAbsent":          testReplaceAbsent,
+		"ReplaceWhole":           testReplaceWhole,
+		"Versions":               testVersions,
+		"Unreadable":             testUnreadable,
+		"TouchSession":           testTouchSession,
+		"DeleteSession":          testDeleteSession,
+		"InvalidIDs":             testInvalidIDs,
+		"SessionTooLarge":        testSessionTooLarge,
+		"SessionUnrepresentable": testSessionUnrepresentable,
+		"ConcurrentCreate":       testConcurrentCreate,
+		"ConcurrentReplace":      testConcurrentReplace,
+		"StoreEndedContext":      testStoreEndedContext,
+		"PingStatsClose":         testPingStatsClose,
+	}
+}
+
+func newStore(b sessionstore.Backend, l sessionstore.Lifetimes) *sessionstore.Store {
+	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Lifetimes: l})
+}
+
+// forEver is a Store whose sessions live as long as is asked.
+func forEver(b sessionstore.Backend) *sessionstore.Store {
+	return newStore(b, sessionstore.Lifetimes{})
+}
+
+// hash makes attributes of names and byte strings in turn.
+func hash(pairs ...string) *sessionstore.Hash {
+	h := sessionstore.NewHash(len(pairs) / 2)
+	for pair := range slices.Chunk(pairs, 2) {
+		h.Set(pair[0], sessionstore.BytesOf(pair[1]))
+	}
+	return h
+}
+
+// texts returns all attributes, which must be byte strings, without the id.
+func texts(t *testing.T, s sessionstore.Session) map[string]string {
+	t.Helper()
+	all := make(map[string]string)
+	for name, value := range s.Attributes.All() {
+		require.Equal(t, sessionstore.KindBytes, value.Kind(), name)
+		all[name] = value.Str()
+	}
+	require.Equal(t, string(s.ID), all[sessionstore.IDAttribute])
+	delete(all, sessionstore.IDAttribute)
+	return all
+}
+
+func mustCreate(t *testing.T, s *sessionstore.Store, h *sessionstore.Hash) sessionstore.Ref {
+	t.Helper()
+	ref, err := s.Create(t.Context(), h, sessionstore.DefaultTTL)
+	require.NoError(t, err)
+	return ref
+}
+
+func mustRead(t *testing.T, s *sessionstore.Store, id sessionstore.ID) sessionstore.Session {
+	t.Helper()
+	session, err := s.Get(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, id, session.ID)
+	return session
+}
+
+func requireAbsent(t *testing.T, s *sessionstore.Store, id sessionstore.ID) {
+	t.Helper()
+	session, err := s.Get(t.Context(), id)
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.Zero(t, session)
+}
+
+func testCreateThenGet(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	binary := make([]byte, 256)
+	for i := range binary {
+		binary[i] = byte(i)
+	}
+	h := hash("uid", "dwho", "bytes", string(binary), "empty", "", "naïve ключ", "x")
+	ref := mustCreate(t, s, h)
+	session := mustRead(t, s, ref.ID)
+	assert.Equal(t, ref, session.Ref)
+	assert.Equal(t, map[string]string{"uid": "dwho", "bytes": string(binary), "empty": "", "naïve ключ": "x"}, texts(t, session))
+	assert.Equal(t, uint32(1), mustGet(t, b, string(ref.ID)).Flags)
+}
+
+func testCreateWithoutAny(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	for _, h := range []*sessionstore.Hash{nil, {}, sessionstore.NewHash(0)} {
+		ref := mustCreate(t, s, h)
+		assert.Empty(t, texts(t, mustRead(t, s, ref.ID)))
+		ref, err := s.Replace(t.Context(), ref.ID, h, sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		assert.Empty(t, texts(t, mustRead(t, s, ref.ID)))
+	}
+}
+
+func testSessionIDAttribute(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	ref := mustCreate(t, s, hash("a", "1", sessionstore.IDAttribute, "0123456789abcdef", "b", "2"))
+	assert.Equal(t, map[string]string{"a": "1", "b": "2"}, texts(t, mustRead(t, s, ref.ID)))
+	_, err := s.Replace(t.Context(), ref.ID, hash(sessionstore.IDAttribute, "", "c", "3"), sessionstore.DefaultTTL)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"c": "3"}, texts(t, mustRead(t, s, ref.ID)))
+}
+
+func testIDs(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	seen := make(map[sessionstore.ID]bool)
+	for range 50 {
+		id := mustCreate(t, s, hash("a", "1")).ID
+		require.Regexp(t, "^[0-9a-f]{32}$", string(id))
+		require.False(t, seen[id])
+		seen[id] = true
+	}
+	// Ids that others made, in the case in which they made them.
+	base := newKey()[:20]
+	for _, id := range []sessionstore.ID{sessionstore.ID(base + "a"), sessionstore.ID(base + "A"), sessionstore.ID(newKey() + newKey())} {
+		requireAbsent(t, s, id)
+		ref, err := s.Replace(t.Context(), id, hash("id", string(id)), sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		require.Equal(t, id, ref.ID)
+		require.Equal(t, string(id), texts(t, mustRead(t, s, id))["id"])
+	}
+}
+
+func testGetAbsentSession(t *testing.T, b sessionstore.Backend) {
+	requireAbsent(t, forEver(b), sessionstore.NewID())
+}
+
+func testTimesToLive(t *testing.T, b sessionstore.Backend) {
+	const hour = time.Hour
+	for name, c := range map[string]struct {
+		lifetimes sessionstore.Lifetimes
+		ttl, want time.Duration
+	}{
+		"asked":                       {sessionstore.Lifetimes{Default: hour, Longest: 8 * hour}, 2 * hour, 2 * hour},
+		"default":                     {sessionstore.Lifetimes{Default: hour, Longest: 8 * hour}, sessionstore.DefaultTTL, hour},
+		"longest":                     {sessionstore.Lifetimes{Default: hour, Longest: 8 * hour}, sessionstore.LongestTTL, 8 * hour},
+		"cut":                         {sessionstore.Lifetimes{Default: hour, Longest: 8 * hour}, 9 * hour, 8 * hour},
+		"default beyond longest":      {sessionstore.Lifetimes{Default: 9 * hour, Longest: 8 * hour}, sessionstore.DefaultTTL, 8 * hour},
+		"default for ever, but":       {sessionstore.Lifetimes{Longest: 8 * hour}, sessionstore.DefaultTTL, 8 * hour},
+		"no longest":                  {sessionstore.Lifetimes{Default: hour}, 100 * hour, 100 * hour},
+		"longest is for ever":         {sessionstore.Lifetimes{Default: hour}, sessionstore.LongestTTL, 0},
+		"default is for ever":         {sessionstore.Lifetimes{}, sessionstore.DefaultTTL, 0},
+		"a part of a second is whole": {sessionstore.Lifetimes{}, hour + 1, hour + time.Second},
+		"beyond 30 days":              {sessionstore.Lifetimes{}, 31 * 24 * hour, 31 * 24 * hour},
+	} {
+		s := newStore(b, c.lifetimes)
+		created, err := s.Create(t.Context(), hash("a", "1"), c.ttl)
+		require.NoError(t, err, name)
+		checkTimeLeft(t, s, created, c.want)
+		replaced, err := s.Replace(t.Context(), created.ID, hash("a", "2"), c.ttl)
+		require.NoError(t, err, name)
+		checkTimeLeft(t, s, replaced, c.want)
+		_, err = b.Touch(t.Context(), string(created.ID), 7*hour)
+		require.NoError(t, err, name)
+		touched, err := s.Touch(t.Context(), created.ID, c.ttl)
+		require.NoError(t, err, name)
+		checkTimeLeft(t, s, touched, c.want)
+	}
+}
+
+func checkTimeLeft(t *testing.T, s *sessionstore.Store, ref sessionstore.Ref, want time.Duration) {
+	t.Helper()
+	require.Equal(t, want, ref.ExpiresIn)
+	left := mustRead(t, s, ref.ID).ExpiresIn
+	if want == 0 {
+		require.Zero(t, left)
+		return
+	}
+	assertTimeLeft(t, want, left)
+}
+
+func testInvalidTimeToLive(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	id := sessionstore.NewID()
+	for _, ttl := range []time.Duration{-1, -time.Second - 1, -time.Hour} {
+		refused := &sessionstore.InvalidTTLError{TTL: ttl}
+		_, err := s.Create(t.Context(), hash("a", "1"), ttl)
+		require.Equal(t, refused, err)
+		_, err = s.Replace(t.Context(), id, hash("a", "1"), ttl)
+		require.Equal(t, refused, err)
+		requireAbsent(t, s, id)
+		ref := mustCreate(t, s, hash("a", "1"))
+		_, err = s.Touch(t.Context(), ref.ID, ttl)
+		require.Equal(t, refused, err)
+		require.Equal(t, ref, mustRead(t, s, ref.ID).Ref)
+	}
+}
+
+func testSessionExpires(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	ref, err := s.Create(t.Context(), hash("a", "1"), time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, time.Second, ref.ExpiresIn)
+	eventuallyGone(t, b, string(ref.ID))
+	requireAbsent(t, s, ref.ID)
+	_, err = s.Touch(t.Context(), ref.ID, time.Hour)
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), sessionstore.ErrNotFound)
+}
+
+func testReplaceAbsent(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	id := sessionstore.NewID()
+	ref, err := s.Replace(t.Context(), id, hash("a", "1"), time.Hour)
+	require.NoError(t, err)
+	session := mustRead(t, s, id)
+	assert.Equal(t, map[string]string{"a": "1"}, texts(t, session))
+	assert.Equal(t, ref.Version, session.Version)
+}
+
+func testReplaceWhole(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	ref, err := s.Create(t.Context(), hash("a", "1", "b", "2"), time.Hour)
+	require.NoError(t, err)
+	ref, err = s.Replace(t.Context(), ref.ID, hash("b", "3", "c", "4"), sessionstore.DefaultTTL)
+	require.NoError(t, err)
+	session := mustRead(t, s, ref.ID)
+	assert.Equal(t, map[string]string{"b": "3", "c": "4"}, texts(t, session))
+	assert.Equal(t, ref, session.Ref)
+}
+
+func testVersions(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	id := sessionstore.NewID()
+	put := func(h *sessionstore.Hash, ttl time.Duration) string {
+		ref, err := s.Replace(t.Context(), id, h, ttl)
+		require.NoError(t, err)
+		require.Equal(t, ref.Version, mustRead(t, s, id).Version)
+		return ref.Version
+	}
+	first := put(hash("a", "1"), time.Hour)
+	assert.Regexp(t, "^[0-9a-f]{32}$", first)
+	assert.NotEqual(t, first, put(hash("a", "2"), time.Hour), "another value")
+	assert.NotEqual(t, first, put(hash("b", "1"), time.Hour), "another name")
+	assert.NotEqual(t, first, put(hash("a", "1", "b", ""), time.Hour), "one attribute more")
+	assert.Equal(t, first, put(hash("a", "1"), 2*time.Hour), "the same content")
+
+	require.NoError(t, s.Delete(t.Context(), id))
+	assert.Equal(t, first, put(hash("a", "1"), time.Hour), "the same content, made anew")
+	assert.NotEqual(t, first, mustCreate(t, s, hash("a", "1")).Version, "another session")
+}
+
+func testUnreadable(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	readable, err := storable.Codec{}.Append(nil, hash("a", "1"))
+	require.NoError(t, err)
+	items := map[string]sessionstore.Item{
+		"plain text":         {Image: []byte("hello"), Flags: 0},
+		"flags 0":            {Image: readable, Flags: 0},
+		"compressed":         {Image: readable, Flags: 3},
+		"a bit of its own":   {Image: readable, Flags: 1 | 1<<16},
+		"garbage":            {Image: []byte{5, 11, 0xff, 0xff}, Flags: 1},
+		"empty":              {Image: []byte{}, Flags: 1},
+		"cut":                {Image: readable[:len(readable)-1], Flags: 1},
+		"an array, not hash": {Image: []byte{5, 11, 2, 0, 0, 0, 0}, Flags: 1},
+	}
+	for name, item := range items {
+		id := sessionstore.NewID()
+		require.NoError(t, b.Add(t.Context(), string(id), item))
+		before := mustGet(t, b, string(id))
+
+		session, err := s.Get(t.Context(), id)
+		requireUnreadable(t, id, err)
+		require.Zero(t, session, name)
+		_, err = s.Replace(t.Context(), id, hash("a", "2"), sessionstore.DefaultTTL)
+		requireUnreadable(t, id, err)
+		require.Equal(t, before, mustGet(t, b, string(id)), "%s is left untouched", name)
+
+		ref, err := s.Touch(t.Context(), id, time.Hour)
+		require.NoError(t, err, name)
+		require.Equal(t, time.Hour, ref.ExpiresIn)
+		after := mustGet(t, b, string(id))
+		require.True(t, bytes.Equal(item.Image, after.Image), name)
+		assertTimeLeft(t, time.Hour, after.ExpiresIn)
+
+		require.NoError(t, s.Delete(t.Context(), id), name)
+		requireAbsent(t, s, id)
+	}
+}
+
+func requireUnreadable(t *testing.T, id sessionstore.ID, err error) {
+	t.Helper()
+	var unreadable *sessionstore.UnreadableError
+	require.ErrorAs(t, err, &unreadable)
+	require.Equal(t, id, unreadable.ID)
+	require.NotEmpty(t, unreadable.Reason)
+	require.NotContains(t, err.Error(), string(id), "an id is a credential")
+}
+
+func testTouchSession(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	_, err := s.Touch(t.Context(), sessionstore.NewID(), time.Hour)
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+
+	ref := mustCreate(t, s, hash("a", "1"))
+	touched, err := s.Touch(t.Context(), ref.ID, time.Hour)
+	require.NoError(t, err)
+	assert.Equal(t, sessionstore.Ref{ID: ref.ID, Version: ref.Version, ExpiresIn: time.Hour}, touched)
+	session := mustRead(t, s, ref.ID)
+	assertTimeLeft(t, time.Hour, session.ExpiresIn)
+	assert.Equal(t, map[string]string{"a": "1"}, texts(t, session))
+}
+
+func testDeleteSession(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	ref, other := mustCreate(t, s, hash("a", "1")), mustCreate(t, s, hash("a", "2"))
+	require.NoError(t, s.Delete(t.Context(), ref.ID))
+	requireAbsent(t, s, ref.ID)
+	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), sessionstore.ErrNotFound)
+	mustRead(t, s, other.ID)
+}
+
+func testInvalidIDs(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	for _, id := range []sessionstore.ID{"", "xyz", "abc def", "a\r\nflush_all", "ab\x00", "é", sessionstore.ID(newKey() + newKey() + "0")} {
+		_, get := s.Get(t.Context(), id)
+		_, replace := s.Replace(t.Context(), id, hash("a", "1"), time.Hour)
+		_, touch := s.Touch(t.Context(), id, time.Hour)
+		for name, err := range map[string]error{"get": get, "replace": replace, "touch": touch, "delete": s.Delete(t.Context(), id)} {
+			var invalid *sessionstore.InvalidIDError
+			require.ErrorAs(t, err, &invalid, "%s %q", name, id)
+		}
+	}
+}
+
+func testSessionTooLarge(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	huge := func() *sessionstore.Hash { return hash("a", string(make([]byte, tooLarge))) }
+	var refused *sessionstore.TooLargeError
+	_, err := s.Create(t.Context(), huge(), time.Hour)
+	require.ErrorAs(t, err, &refused)
+	assert.Less(t, refused.Limit, refused.Actual)
+	assert.Positive(t, refused.Limit)
+
+	id := sessionstore.NewID()
+	_, err = s.Replace(t.Context(), id, huge(), time.Hour)
+	require.ErrorAs(t, err, &refused)
+	requireAbsent(t, s, id)
+
+	ref := mustCreate(t, s, hash("a", "small"))
+	_, err = s.Replace(t.Context(), ref.ID, huge(), time.Hour)
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, ref, mustRead(t, s, ref.ID).Ref, "the session that was there stays")
+}
+
+func testSessionUnrepresentable(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	deep := sessionstore.BytesOf("x")
+	for range 100_000 {
+		deep = sessionstore.ListOf(deep)
+	}
+	nested := func() *sessionstore.Hash {
+		h := hash("a", "1")
+		h.Set("deep", deep)
+		return h
+	}
+	var refused *sessionstore.UnrepresentableError
+	_, err := s.Create(t.Context(), nested(), time.Hour)
+	require.ErrorAs(t, err, &refused)
+	ref := mustCreate(t, s, hash("a", "1"))
+	_, err = s.Replace(t.Context(), ref.ID, nested(), time.Hour)
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, ref, mustRead(t, s, ref.ID).Ref)
+}
+
+func testConcurrentCreate(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	var group sync.WaitGroup
+	for i := range writers {
+		group.Go(func() {
+			for j := range 10 {
+				want := fmt.Sprintf("%d/%d", i, j)
+				ref, err := s.Create(t.Context(), hash("a", want), time.Hour)
+				if !assert.NoError(t, err) {
+					return
+				}
+				session, err := s.Get(t.Context(), ref.ID)
+				if !assert.NoError(t, err) {
+					return
+				}
+				value, _ := session.Attributes.Get("a")
+				assert.Equal(t, want, value.Str())
+				assert.Equal(t, ref.Version, session.Version)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// Each writer is told the truth: the session in the end is one that was
+// reported as stored, and who was not successful was told so.
+func testConcurrentReplace(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	id := sessionstore.NewID()
+	var mu sync.Mutex
+	stored := make(map[string]string) // version → attribute
+	var group sync.WaitGroup
+	for i := range writers {
+		group.Go(func() {
+			value := fmt.Sprint(i)
+			ref, err := s.Replace(t.Context(), id, hash("a", value), time.Hour)
+			if err != nil {
+				assert.ErrorIs(t, err, sessionstore.ErrConflict)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			stored[ref.Version] = value
+		})
+	}
+	group.Wait()
+	session := mustRead(t, s, id)
+	require.Contains(t, stored, session.Version)
+	require.Equal(t, map[string]string{"a": stored[session.Version]}, texts(t, session))
+}
+
+func testStoreEndedContext(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	ref := mustCreate(t, s, hash("a", "1"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, err := range everyStoreCall(ctx, s, ref.ID) {
+		require.ErrorIs(t, err, context.Canceled, name)
+		unavailable(t, err)
+	}
+	require.Equal(t, ref, mustRead(t, s, ref.ID).Ref)
+}
+
+func everyStoreCall(ctx context.Context, s *sessionstore.Store, id sessionstore.ID) map[string]error {
+	_, get := s.Get(ctx, id)
+	_, create := s.Create(ctx, hash("a", "2"), time.Hour)
+	_, replace := s.Replace(ctx, id, hash("a", "2"), time.Hour)
+	_, touch := s.Touch(ctx, id, time.Hour)
+	return map[string]error{
+		"Get": get, "Create": create, "Replace": replace, "Touch": touch, "Delete": s.Delete(ctx, id), "Ping": s.Ping(ctx),
+	}
+}
+
+func testPingStatsClose(t *testing.T, b sessionstore.Backend) {
+	s := forEver(b)
+	require.NoError(t, s.Ping(t.Context()))
+	rows := s.Stats(t.Context())
+	require.NotEmpty(t, rows)
+	id := mustCreate(t, s, hash("a", "1")).ID
+	require.NoError(t, s.Close())
+	calls := everyStoreCall(t.Context(), s, id)
+	require.Len(t, slices.Collect(maps.Keys(calls)), 6)
+	for name, err := range calls {
+		require.ErrorIs(t, err, sessionstore.ErrClosed, name)
+		unavailable(t, err)
+	}
+	require.NoError(t, s.Close())
 }
