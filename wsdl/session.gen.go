@@ -128,9 +128,9 @@ type Entry struct {
 
 type EntryList struct {
 
-	// Repeats without a fixed number: the bounds are what the service takes as one request
-	// (bytes, elements, depth of nesting) and what the store holds as one item. Beyond the first it
-	// answers a fault of the client's, beyond the second PayloadTooLarge.
+	// Repeats without a fixed number. What bounds it are settings of the service, for the bytes,
+	// the elements, the nesting and the entries of one request (beyond them the fault is a general one
+	// of the client's), and the size of an item in the store (beyond it PayloadTooLarge).
 	Entry []*Entry `xml:"entry,omitempty" json:"entry,omitempty"`
 }
 
@@ -154,9 +154,9 @@ type Item struct {
 
 type ItemList struct {
 
-	// Repeats without a fixed number: the bounds are what the service takes as one request
-	// (bytes, elements, depth of nesting) and what the store holds as one item. Beyond the first it
-	// answers a fault of the client's, beyond the second PayloadTooLarge.
+	// Repeats without a fixed number. What bounds it are settings of the service, for the bytes,
+	// the elements, the nesting and the entries of one request (beyond them the fault is a general one
+	// of the client's), and the size of an item in the store (beyond it PayloadTooLarge).
 	Item []*Item `xml:"item,omitempty" json:"item,omitempty"`
 }
 
