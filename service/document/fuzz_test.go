@@ -1,0 +1,44 @@
+package document_test
+
+import (
+	"strings"
+	"testing"
+
+	"memcachedsoap/service/document"
+	"memcachedsoap/soap"
+)
+
+// FuzzSession stores any list of entries. What is taken comes back, and what
+// has come back is the same session when it is stored again.
+func FuzzSession(f *testing.F) {
+	f.Add(fixture)
+	f.Add(entry("k", ``))
+	f.Add(entry("k", `<list><item/><item><value/></item></list>`))
+	f.Add(`<entry><key>k</key><value xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/></entry>`)
+	f.Add(entry("&#xD83D;&#xDE00;", `<binary> AP8= </binary>`))
+	f.Fuzz(func(t *testing.T, entries string) {
+		e := newEndpoint(t, document.Options{}, soap.Limits{Body: 64 << 10})
+		code, answer := e.post(envelope(setSession("ab12", entries)))
+		if code != 200 {
+			parseFault(t, answer)
+			return
+		}
+		read := func() string {
+			code, answer := e.post(envelope(getSession("ab12")))
+			if code != 200 {
+				t.Fatalf("%d %s", code, answer)
+			}
+			return attributesOf(t, answer)
+		}
+		first := read()
+		if code, answer := e.post(envelope(setSession("ab12", first))); code != 200 {
+			t.Fatalf("%d %s after %s", code, answer, first)
+		}
+		if second := read(); second != first {
+			t.Fatalf("stored again it is another session:\n%s\n%s", first, second)
+		}
+		if strings.Contains(first, "_session_id") && !strings.Contains(entries, "_session_id") {
+			t.Fatal("the id is among the attributes")
+		}
+	})
+}
