@@ -12,9 +12,10 @@ type Codec struct {
 
 var _ sessionstore.Codec = Codec{}
 
-// Decode reads the image of a session. The result may hold the image's memory
-// as long as it lives, but not the slice that was handed in. The error is a
-// [*CorruptError], an [*UnsupportedError], a [*LimitError] or a [*RootError].
+// Decode reads the image of a session. All strings of the result are parts of
+// one copy of the image, which stays in memory as long as any of them. The
+// error is a [*CorruptError], an [*UnsupportedError], a [*LimitError] or a
+// [*RootError].
 func (c Codec) Decode(image []byte) (*sessionstore.Hash, error) {
 	v, err := c.Thaw(image)
 	if err != nil {
@@ -34,7 +35,6 @@ func (c Codec) Thaw(image []byte) (sessionstore.Value, error) {
 	if len(image) > limits.ImageBytes {
 		return sessionstore.Value{}, &LimitError{What: "bytes", Limit: limits.ImageBytes, Offset: limits.ImageBytes}
 	}
-	// All strings of the result are parts of this one.
 	d := decoder{reader: reader{image: string(image)}, limits: limits}
 	d.objects = d.few[:0]
 	return d.thaw()
@@ -56,12 +56,16 @@ func (c Codec) AppendFreeze(dst []byte, v sessionstore.Value) ([]byte, error) {
 	if err := e.freeze(v); err != nil {
 		return dst, err
 	}
+	// What is written must be readable again.
 	limits := c.Limits.withDefaults()
 	if n := len(e.dst) - len(dst); n > limits.ImageBytes {
 		return dst, &sessionstore.TooLargeError{Limit: int64(limits.ImageBytes), Actual: int64(n)}
 	}
-	if e.objects > limits.Objects || e.elements > limits.Objects {
+	switch {
+	case e.objects > limits.Objects, e.elements > limits.Objects:
 		return dst, unrepresentable("it has too many values")
+	case e.longestClass > limits.ClassBytes:
+		return dst, unrepresentable("the name of a class in it is too long")
 	}
 	return e.dst, nil
 }

@@ -62,7 +62,7 @@ func (g *graph) newList(depth int) *sessionstore.List {
 	g.lists = append(g.lists, list) // before its items: they may lead back
 	for range rapid.IntRange(0, 4).Draw(g.t, "items") {
 		item := g.scalar(depth)
-		if item.Kind() == sessionstore.KindUndef && g.chance("missing") {
+		if item == (sessionstore.Value{}) && g.chance("missing") {
 			item = item.WithForm(sessionstore.FormImmortal)
 		}
 		list.Items = append(list.Items, item)

@@ -12,17 +12,15 @@ type object struct {
 	place *sessionstore.Value // where a scalar is decoded to
 }
 
-// immortal is a scalar of which Perl has only one, that cannot be written to.
-// Places that hold it have nothing in common.
-type immortal struct {
-	value sessionstore.Value
-}
+// immortal is the tag of a scalar of which Perl has only one and that cannot
+// be written to. Places that hold it have nothing in common.
+type immortal byte
 
-// immortalOf returns what we keep of an immortal scalar. Booleans become the
-// strings that nfreeze stores for copies of them. SV_UNDEF in an array is an
-// element that does not exist; SVUNDEF_ELEM is an existing one.
-func immortalOf(tag byte) sessionstore.Value {
-	switch tag {
+// value returns what we keep of it. Booleans become the strings that nfreeze
+// stores for copies of them. SV_UNDEF in an array is an element that does not
+// exist, SVUNDEF_ELEM is one that does.
+func (i immortal) value() sessionstore.Value {
+	switch i {
 	case tagSVYes:
 		return sessionstore.BytesOf("1")
 	case tagSVNo:
@@ -61,8 +59,8 @@ func (d *decoder) identify(number int) *sessionstore.Scalar {
 	o := &d.objects[number]
 	if o.thing == nil {
 		o.thing = new(sessionstore.Scalar)
-		d.settle(number)
 	}
+	d.settle(number) // it may be in the middle of being decoded
 	identity, _ := o.thing.(*sessionstore.Scalar)
 	return identity
 }
@@ -103,7 +101,7 @@ func (d *decoder) scalarAgain(place *sessionstore.Value) error {
 		d.offset -= 4
 		return d.corrupt("a container where only a reference to it can be")
 	case immortal:
-		*place = thing.value
+		*place = thing.value()
 	default:
 		*place = d.identify(number).Alias()
 	}
@@ -122,7 +120,7 @@ func (d *decoder) referenceAgain(place *sessionstore.Value, form sessionstore.Fo
 	case *sessionstore.Hash:
 		*place = sessionstore.HashOf(thing)
 	case immortal:
-		*place = sessionstore.RefTo(&sessionstore.Scalar{Value: thing.value})
+		*place = sessionstore.RefTo(&sessionstore.Scalar{Value: thing.value()})
 	default:
 		*place = sessionstore.RefTo(d.identify(number))
 	}

@@ -123,7 +123,7 @@ func (d *decoder) entry(e *sessionstore.Entry, flagged bool) (reserved bool, err
 	if flags&keyPlaceholder == 0 {
 		return false, nil
 	}
-	if e.Value != immortalOf(tagSVUndef) {
+	if e.Value != immortal(tagSVUndef).value() {
 		return false, d.corrupt("a reserved key with a value")
 	}
 	return true, nil

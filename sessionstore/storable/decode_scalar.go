@@ -1,0 +1,137 @@
+package storable
+
+import (
+	"math"
+
+	"memcachedsoap/sessionstore"
+)
+
+// scalar decodes a scalar into place. The identity, if it has one already,
+// becomes that of the place.
+func (d *decoder) scalar(tag byte, place *sessionstore.Value, identity *sessionstore.Scalar) error {
+	number, err := d.number(place, identity)
+	if err != nil {
+		return err
+	}
+	switch tag {
+	case tagRef:
+		err = d.reference(place, sessionstore.FormDefault)
+	case tagOverload:
+		err = d.reference(place, sessionstore.FormOverload)
+	case tagWeakRef:
+		err = d.reference(place, sessionstore.FormWeak)
+	case tagWeakOverload:
+		err = d.reference(place, sessionstore.FormWeakOverload)
+	case tagVString, tagLVString:
+		err = d.vstring(tag, place, d.identify(number))
+	case tagRegexp:
+		err = d.regexp(place, d.identify(number))
+	case tagSVUndef, tagSVUndefElem, tagSVYes, tagSVNo:
+		*place = immortal(tag).value()
+		d.objects[number].thing = immortal(tag)
+		return nil
+	default:
+		*place, err = d.plain(tag)
+	}
+	if err == nil {
+		d.settle(number)
+	}
+	return err
+}
+
+// plain decodes a string, a number, a boolean or an undef.
+func (d *decoder) plain(tag byte) (sessionstore.Value, error) {
+	switch tag {
+	case tagScalar, tagLScalar, tagUTF8Str, tagLUTF8Str:
+		return d.str(tag)
+	case tagByte:
+		b, err := d.byte()
+		return sessionstore.IntOf(int64(b) - 128), err
+	case tagNetint:
+		n, err := d.bigEndian()
+		return sessionstore.IntOf(int64(int32(n))), err
+	case tagInteger:
+		n, err := d.word()
+		return sessionstore.IntOf(int64(n)), err
+	case tagDouble:
+		bits, err := d.word()
+		return sessionstore.FloatOf(math.Float64frombits(bits)), err
+	case tagUndef:
+		return sessionstore.Value{}, nil
+	case tagBooleanTrue:
+		return sessionstore.BytesOf("1"), nil
+	case tagBooleanFalse:
+		return sessionstore.BytesOf(""), nil
+	}
+	d.offset--
+	if what := unsupported(tag); what != "" {
+		return sessionstore.Value{}, &UnsupportedError{Tag: tag, What: what, Offset: d.offset}
+	}
+	return sessionstore.Value{}, d.corrupt("an unknown tag")
+}
+
+// str takes a string of any of the four tags.
+func (d *decoder) str(tag byte) (sessionstore.Value, error) {
+	var s string
+	var err error
+	if tag == tagScalar || tag == tagUTF8Str {
+		s, err = d.short()
+	} else {
+		s, err = d.long()
+	}
+	if tag == tagScalar || tag == tagLScalar {
+		return sessionstore.BytesOf(s), err
+	}
+	return sessionstore.TextOf(s).WithForm(sessionstore.FormFlagged), err
+}
+
+// vstring takes a version string: its literal, and the string that it is.
+func (d *decoder) vstring(tag byte, place *sessionstore.Value, identity *sessionstore.Scalar) (err error) {
+	if tag == tagVString {
+		identity.VString, err = d.short()
+	} else {
+		identity.VString, err = d.long()
+	}
+	if err != nil {
+		return err
+	}
+	inner, err := d.byte()
+	if err != nil {
+		return err
+	}
+	switch inner {
+	case tagScalar, tagLScalar, tagUTF8Str, tagLUTF8Str:
+	default:
+		d.offset--
+		return d.corrupt("a version string that is no string")
+	}
+	if identity.VString == "" {
+		return d.corrupt("a version string without a literal")
+	}
+	*place, err = d.str(inner)
+	return err
+}
+
+// regexp takes a compiled pattern.
+func (d *decoder) regexp(place *sessionstore.Value, identity *sessionstore.Scalar) error {
+	flags, err := d.byte()
+	if err != nil {
+		return err
+	}
+	if flags&^longRegexp != 0 {
+		d.offset--
+		return d.corrupt("an unknown flag of a pattern")
+	}
+	var pattern string
+	if flags&longRegexp != 0 {
+		pattern, err = d.long()
+	} else {
+		pattern, err = d.short()
+	}
+	if err != nil {
+		return err
+	}
+	*place = sessionstore.BytesOf(pattern).WithForm(sessionstore.FormRegexp)
+	identity.Modifiers, err = d.short()
+	return err
+}

@@ -1,0 +1,94 @@
+package storable
+
+import (
+	"unicode/utf8"
+
+	"memcachedsoap/sessionstore"
+)
+
+func (e *encoder) list(l *sessionstore.List) error {
+	if !e.start(l, l.Class) {
+		return nil
+	}
+	e.dst = append(e.dst, tagArray)
+	e.length(len(l.Items))
+	e.elements += len(l.Items)
+	for i := range l.Items {
+		if err := e.scalar(&l.Items[i], true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *encoder) hash(h *sessionstore.Hash) error {
+	if !e.start(h, h.Class) {
+		return nil
+	}
+	if e.depth > perlHashDepth {
+		return errTooDeep()
+	}
+	entries, restricted := h.Entries(), h.Restriction != nil
+	var reserved []sessionstore.Entry
+	if restricted {
+		reserved = h.Restriction.Reserved
+	}
+	flagged, err := needsFlags(entries)
+	if err != nil {
+		return err
+	}
+	if flagged = flagged || restricted; flagged {
+		e.dst = append(e.dst, tagFlagHash, flagIf(restricted, hashRestricted))
+	} else {
+		e.dst = append(e.dst, tagHash)
+	}
+	e.length(len(entries) + len(reserved))
+	e.elements += len(entries) + len(reserved)
+	for i := range entries {
+		entry := &entries[i]
+		if err := e.scalar(&entry.Value, false); err != nil {
+			return err
+		}
+		e.key(entry, flagged, flagIf(restricted && entry.Locked, keyLocked))
+	}
+	for i := range reserved {
+		e.objects++
+		e.dst = append(e.dst, tagSVUndef)
+		e.key(&reserved[i], true, keyPlaceholder|flagIf(reserved[i].Locked, keyLocked))
+	}
+	return nil
+}
+
+// needsFlags says whether a key cannot be stored without flags.
+func needsFlags(entries []sessionstore.Entry) (bool, error) {
+	needs := false
+	for i := range entries {
+		flags, _, ok := keyOf(entries[i].Name, entries[i].Form)
+		if !ok {
+			return false, unrepresentable("a name in it is not valid UTF-8")
+		}
+		needs = needs || flags != 0
+	}
+	return needs, nil
+}
+
+func flagIf(set bool, flag byte) byte {
+	if set {
+		return flag
+	}
+	return 0
+}
+
+func (e *encoder) key(entry *sessionstore.Entry, flagged bool, more byte) {
+	flags, latin1, _ := keyOf(entry.Name, entry.Form)
+	if flagged {
+		e.dst = append(e.dst, flags|more)
+	}
+	if !latin1 {
+		e.length(len(entry.Name))
+		e.dst = append(e.dst, entry.Name...)
+		return
+	}
+	e.length(utf8.RuneCountInString(entry.Name))
+	e.dst = appendLatin1(e.dst, entry.Name)
+}

@@ -1,0 +1,102 @@
+package storable
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+
+	"memcachedsoap/sessionstore"
+)
+
+// scalar appends an element of a list or the value of a key. Only in a list
+// there are elements that do not exist.
+func (e *encoder) scalar(v *sessionstore.Value, inList bool) error {
+	if identity := v.Identity(); identity != nil {
+		return e.identity(identity, inList)
+	}
+	e.objects++
+	return e.content(v, inList)
+}
+
+// identity appends a scalar that may occur in several places.
+func (e *encoder) identity(s *sessionstore.Scalar, immortal bool) error {
+	if !e.start(s, s.Class) {
+		return nil
+	}
+	if s.VString != "" {
+		e.sized(tagVString, tagLVString, s.VString)
+	}
+	if s.Value.Form() == sessionstore.FormRegexp {
+		return e.regexp(s)
+	}
+	return e.content(&s.Value, immortal)
+}
+
+// content appends a scalar without its number, class and magic.
+func (e *encoder) content(v *sessionstore.Value, immortal bool) error {
+	switch v.Kind() {
+	case sessionstore.KindUndef:
+		if immortal && v.Form() == sessionstore.FormImmortal {
+			e.dst = append(e.dst, tagSVUndef)
+		} else {
+			e.dst = append(e.dst, tagUndef)
+		}
+	case sessionstore.KindBytes:
+		e.sized(tagScalar, tagLScalar, v.Str())
+	case sessionstore.KindText:
+		e.text(v)
+	case sessionstore.KindInt:
+		e.integer(v.Int())
+	case sessionstore.KindFloat:
+		e.float(v.Float())
+	case sessionstore.KindList, sessionstore.KindHash, sessionstore.KindRef:
+		return e.reference(*v)
+	}
+	return nil
+}
+
+// text appends a string of characters: with the UTF-8 flag if it has to be or
+// was read with it, else as the bytes that it consists of.
+func (e *encoder) text(v *sessionstore.Value) {
+	s := v.Str()
+	if v.Form() == sessionstore.FormFlagged || !isASCII(s) && utf8.ValidString(s) {
+		e.sized(tagUTF8Str, tagLUTF8Str, s)
+	} else {
+		e.sized(tagScalar, tagLScalar, s)
+	}
+}
+
+// regexp appends a compiled pattern.
+func (e *encoder) regexp(s *sessionstore.Scalar) error {
+	pattern := s.Value.Str()
+	if len(s.Modifiers) > longestShort {
+		return unrepresentable("a pattern in it has too many modifiers")
+	}
+	if len(pattern) > longestShort {
+		e.dst = append(e.dst, tagRegexp, longRegexp)
+		e.length(len(pattern))
+	} else {
+		e.dst = append(e.dst, tagRegexp, 0, byte(len(pattern)))
+	}
+	e.dst = append(e.dst, pattern...)
+	e.dst = append(e.dst, byte(len(s.Modifiers)))
+	e.dst = append(e.dst, s.Modifiers...)
+	return nil
+}
+
+// sized appends a string with the tag for a length of one byte if that is
+// enough, else with the one for four bytes.
+func (e *encoder) sized(short, long byte, s string) {
+	if len(s) > longestShort {
+		e.dst = append(e.dst, long)
+		e.length(len(s))
+	} else {
+		e.dst = append(e.dst, short, byte(len(s)))
+	}
+	e.dst = append(e.dst, s...)
+}
+
+// length appends a length or count. An image in which it does not fit into 31
+// bits is refused as a whole for its size.
+func (e *encoder) length(n int) {
+	e.dst = binary.BigEndian.AppendUint32(e.dst, uint32(n))
+}

@@ -1,0 +1,74 @@
+package storable_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// Any bytes either thaw or are refused with one of the errors that we name.
+// What thaws can be frozen unless it is nested deeper than Perl allows, then
+// thaws to the same, and freezes to the same bytes ever after.
+func FuzzDecode(f *testing.F) {
+	v := loadVectors(f)
+	for _, c := range append(v.Cases, loadVersions(f)...) {
+		if c.Dies == "" {
+			f.Add(unhex(f, c.Network))
+			f.Add(unhex(f, c.Native))
+		}
+	}
+	for _, m := range v.Malformed {
+		if m.Build == nil {
+			f.Add(m.image(f))
+		}
+	}
+	for _, image := range loadSessions(f) {
+		f.Add(image)
+	}
+	f.Fuzz(func(t *testing.T, image []byte) {
+		v, err := storable.Codec{}.Thaw(image)
+		if err != nil {
+			requireNamed(t, err)
+			return
+		}
+		requireConsistent(t, v)
+		written, err := storable.Codec{}.AppendFreeze(nil, v)
+		if err != nil {
+			var unrepresentable *sessionstore.UnrepresentableError
+			require.ErrorAs(t, err, &unrepresentable)
+			require.Contains(t, err.Error(), "nested deeper")
+			return
+		}
+		again, err := storable.Codec{}.Thaw(written)
+		require.NoError(t, err)
+		if native := image[0] == 0x04; native {
+			require.Equal(t, stored(t, typed(v)), stored(t, typed(again)))
+		} else {
+			require.Equal(t, typedJSON(t, v), typedJSON(t, again))
+		}
+		rewritten, err := storable.Codec{}.AppendFreeze(nil, again)
+		require.NoError(t, err)
+		require.Equal(t, written, rewritten)
+	})
+}
+
+func requireNamed(t testing.TB, err error) {
+	t.Helper()
+	var corrupt *storable.CorruptError
+	var unsupported *storable.UnsupportedError
+	var limit *storable.LimitError
+	switch {
+	case errors.As(err, &corrupt), errors.As(err, &unsupported), errors.As(err, &limit):
+	default:
+		require.NoError(t, err, "an error without a name")
+	}
+}
+
+func FuzzFreezeThaw(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(propFreezeThaw))
+}

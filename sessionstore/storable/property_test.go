@@ -1,0 +1,110 @@
+package storable_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// What is frozen thaws to the same graph, and freezing that gives the same
+// image again.
+func propFreezeThaw(t *rapid.T) {
+	v := drawGraph(t)
+	want := canonical(t, asStored(typed(v)))
+	image, err := storable.Codec{}.AppendFreeze([]byte("before"), v)
+	require.NoError(t, err)
+	require.Equal(t, "before", string(image[:6]))
+	image = image[6:]
+	thawed, err := storable.Codec{}.Thaw(image)
+	require.NoError(t, err)
+	requireConsistent(t, thawed)
+	require.Equal(t, want, canonical(t, asStored(typed(thawed))))
+	again, err := storable.Codec{}.AppendFreeze(nil, thawed)
+	require.NoError(t, err)
+	require.Equal(t, image, again)
+}
+
+func TestFreezeThaw(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, propFreezeThaw)
+}
+
+// Changing one value of a session leaves every other byte of it alone: the
+// image is that of a session that has held the new value from the start.
+func TestChangingOneValue(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		h := drawSession(t)
+		h.Set("changed", sessionstore.BytesOf("old"))
+		image, err := storable.Codec{}.Append(nil, h)
+		require.NoError(t, err)
+		read, err := storable.Codec{}.Decode(image)
+		require.NoError(t, err)
+
+		value := sessionstore.TextOf(rapid.String().Draw(t, "new"))
+		read.Set("changed", value)
+		h.Set("changed", value)
+		want, err := storable.Codec{}.Append(nil, h)
+		require.NoError(t, err)
+		got, err := storable.Codec{}.Append(nil, read)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	})
+}
+
+// requireConsistent checks that a value with an identity is what its scalar
+// holds, wherever it stands.
+func requireConsistent(t require.TestingT, v sessionstore.Value) {
+	walk(v, map[any]bool{}, func(v sessionstore.Value) {
+		if s := v.Identity(); s != nil {
+			require.True(t, v == s.Alias(), "an alias differs from its scalar")
+			require.Nil(t, s.Value.Identity())
+		}
+	})
+}
+
+// walk visits every value once.
+func walk(v sessionstore.Value, done map[any]bool, visit func(sessionstore.Value)) {
+	visit(v)
+	if l := v.List(); l != nil && !done[l] {
+		done[l] = true
+		for _, item := range l.Items {
+			walk(item, done, visit)
+		}
+	}
+	if h := v.Hash(); h != nil && !done[h] {
+		done[h] = true
+		for _, value := range h.All() {
+			walk(value, done, visit)
+		}
+	}
+	if s := v.Scalar(); s != nil && !done[s] {
+		done[s] = true
+		walk(s.Value, done, visit)
+	}
+}
+
+// An alias of something that is still being read is what it will be.
+func TestAliasWithinItself(t *testing.T) {
+	t.Parallel()
+	for name, digits := range map[string]string{
+		"element within its own array":    "050b0200000001040200000001" + "0000000001",
+		"the same, blessed":               "050b0200000001" + "110141" + "040200000001" + "0000000001",
+		"element that refers to itself":   "050b0200000001" + "04" + "0000000001",
+		"the same, blessed and twice":     "050b0200000002" + "110141" + "04" + "0000000001" + "0000000001",
+		"reference to a reference within": "050b0200000001" + "04" + "04" + "0200000001" + "0000000002",
+	} {
+		image := unhex(t, digits)
+		v, err := storable.Codec{}.Thaw(image)
+		require.NoError(t, err, name)
+		requireConsistent(t, v)
+		again, err := storable.Codec{}.AppendFreeze(nil, v)
+		require.NoError(t, err, name)
+		assert.Equal(t, image, again, name)
+	}
+}
