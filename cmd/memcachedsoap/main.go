@@ -23,6 +23,7 @@ import (
 // grammar is the command line.
 type grammar struct {
 	Serve serveCommand `cmd:"" help:"Run the service."`
+	clientCommands
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

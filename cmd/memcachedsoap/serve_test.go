@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBadConfigurationIsRefusedWithTheReason(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		code int
+	}{
+		"missing port in address":             {[]string{"--listen", "bogus"}, exitFailed},
+		"must be in brackets":                 {[]string{"--servers", "a:b:c"}, exitFailed},
+		"is not a socket":                     {[]string{"--listen", "unix:serve_test.go"}, exitFailed},
+		"--public-url is not":                 {[]string{"--public-url", "sso.example/soap"}, exitUsage},
+		"without a query":                     {[]string{"--public-url", "http://sso.example/soap?x"}, exitUsage},
+		"trusted-proxies":                     {[]string{"--trusted-proxies", "everybody"}, exitUsage},
+		"\"-1\" is not a number of seconds":   {[]string{"--session-ttl=-1"}, exitUsage},
+		"longer than --max-session-ttl":       {[]string{"--session-ttl", "0", "--max-session-ttl", "60"}, exitUsage},
+		"\"4 pages\" is not a size":           {[]string{"--max-body", "4 pages"}, exitUsage},
+		"\"9999999GiB\" is not a size":        {[]string{"--memory-limit", "9999999GiB"}, exitUsage},
+		"--max-depth must be more than 0":     {[]string{"--max-depth", "0"}, exitUsage},
+		"--drain must not be negative":        {[]string{"--drain=-1s"}, exitUsage},
+		"--store-timeout is longer than":      {[]string{"--store-timeout", "11s"}, exitUsage},
+		"--call-timeout is longer than":       {[]string{"--call-timeout", "2m"}, exitUsage},
+		"--log-format must be one of":         {[]string{"--log-format", "xml"}, exitUsage},
+		"--log-level":                         {[]string{"--log-level", "loud"}, exitUsage},
+		"unknown flag --no-such":              {[]string{"--no-such"}, exitUsage},
+		"--read-timeout: expected duration":   {[]string{"--read-timeout", "soon"}, exitUsage},
+		"unexpected argument":                 {[]string{"more"}, exitUsage},
+		"--max-connections must be more than": {[]string{"--max-connections", "0"}, exitUsage},
+	}
+	for want, tt := range tests {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), append([]string{"serve"}, tt.args...), streams{In: strings.NewReader(""), Out: &out, Err: &errs})
+		assert.Equal(t, tt.code, code, want)
+		assert.Contains(t, errs.String(), want)
+		assert.Empty(t, out.String())
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"version"}} {
+		var out, errs bytes.Buffer
+		assert.Equal(t, exitDone, run(t.Context(), args, streams{Out: &out, Err: &errs}))
+		assert.Contains(t, out.String(), "memcachedsoap")
+		assert.Empty(t, errs.String())
+	}
+}
+
+// logged is a log that a test reads while the service writes.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+// lines returns the lines with a message.
+func (l *logged) lines(t *testing.T, msg string) []map[string]any {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var found []map[string]any
+	for text := range strings.Lines(l.buf.String()) {
+		var line map[string]any
+		require.NoError(t, json.Unmarshal([]byte(text), &line), text)
+		if line["msg"] == msg {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func TestServeUntilTold(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "s")
+	var log logged
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0,unix:" + socket, "--log-format", "json", "--drain", "0s"},
+			streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
+	}()
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 2 }, 10*time.Second, time.Millisecond)
+	base := "http://" + log.lines(t, "listening")[0]["address"].(string)
+
+	const id = "5fbc010fecf1bbba68cf4d2fac579005"
+	message := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><setSession xmlns="urn:memcached-soap:session:v1"><id>` + id +
+		`</id><attributes><entry><key>uid</key><value>precious</value></entry></attributes></setSession></e:Body></e:Envelope>`
+	resp, err := http.Post(base+"/soap", "text/xml", strings.NewReader(message))
+	require.NoError(t, err)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, 200, resp.StatusCode, string(body))
+	http.DefaultClient.CloseIdleConnections()
+	stop()
+	assert.Equal(t, exitDone, <-done)
+	assert.NoFileExists(t, socket)
+
+	line := log.lines(t, "request")[0]
+	assert.Equal(t, "setSession", line["operation"])
+	assert.Len(t, line["session"], 12)
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	assert.NotContains(t, log.buf.String(), id)
+	assert.NotContains(t, log.buf.String(), "precious")
+}
