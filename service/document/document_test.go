@@ -51,7 +51,7 @@ var fixture = strings.Join([]string{
 	entry("bytes", `<binary>`+allBytes()+`</binary>`),
 	entry("a key &lt;with&gt; blanks é", `<value>1</value>`),
 	entry("hash", `<hash>`+entry("inner", `<list><item><value>x</value></item><item><undef>true</undef></item><item><binary>AP8=</binary></item></list>`)+
-		entry("", `<value>empty key</value>`)+`</hash>`),
+		entry("<![CDATA[]]>", `<value>empty key</value>`)+`</hash>`),
 	entry("single", `<list><item><value>only</value></item></list>`),
 	entry("emptylist", `<list></list>`),
 	entry("emptyhash", `<hash></hash>`),

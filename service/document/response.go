@@ -147,7 +147,7 @@ func (w *valueWriter) entry(name string, value sessionstore.Value) {
 		return
 	}
 	w.dst = append(w.dst, `<entry><key>`...)
-	dst, ok := xmlwrite.AppendText(w.dst, name)
+	dst, ok := appendString(w.dst, name)
 	if !ok {
 		w.failure = "the name of an attribute holds a character that XML cannot carry"
 		return
@@ -216,13 +216,9 @@ func (w *valueWriter) nested(v sessionstore.Value) {
 // programs keep UTF-8 in strings that Perl takes for bytes, so bytes that are
 // UTF-8 are text.
 func (w *valueWriter) scalar(s string) {
-	if s == "" { // zeep reads an empty element as None, an empty CDATA as ""
-		w.dst = append(w.dst, `<value><![CDATA[]]></value>`...)
-		return
-	}
 	start := len(w.dst)
 	w.dst = append(w.dst, `<value>`...)
-	dst, ok := xmlwrite.AppendText(w.dst, s)
+	dst, ok := appendString(w.dst, s)
 	if ok {
 		w.dst = append(dst, `</value>`...)
 		return
@@ -230,6 +226,15 @@ func (w *valueWriter) scalar(s string) {
 	w.dst = append(w.dst[:start], `<binary>`...)
 	w.dst = base64.StdEncoding.AppendEncode(w.dst, []byte(s))
 	w.dst = append(w.dst, `</binary>`...)
+}
+
+// appendString appends a string of a session. It reports whether XML can carry
+// it. zeep reads an empty element as None, and an empty CDATA section as "".
+func appendString(dst []byte, s string) ([]byte, bool) {
+	if s == "" {
+		return append(dst, `<![CDATA[]]>`...), true
+	}
+	return xmlwrite.AppendText(dst, s)
 }
 
 // formatFloat formats as Perl does ("%.15g").
