@@ -184,7 +184,7 @@ func TestMemoryStaysWithinBound(t *testing.T) { //nolint:paralleltest // measure
 	for _, size := range []int{0, 56, 300, 1_500, 20_000, 33_000, 500_000} {
 		for _, ttl := range []time.Duration{0, time.Hour} {
 			t.Run(fmt.Sprintf("%d bytes for %s", size, ttl), func(t *testing.T) {
-				const limit = 32 << 20
+				const limit = 8 << 20
 				before := heap()
 				b := memory.New(memory.Options{MaxBytes: limit})
 				image := make([]byte, size)

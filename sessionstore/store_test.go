@@ -1,0 +1,292 @@
+package sessionstore_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// intruded is a backend with another writer, who acts before a call.
+type intruded struct {
+	sessionstore.Backend
+	beforeAdd func(key string)
+	beforeCAS func(key string)
+	adds      int
+	swaps     int
+}
+
+func (b *intruded) Add(ctx context.Context, key string, item sessionstore.Item) error {
+	b.adds++
+	if b.beforeAdd != nil {
+		b.beforeAdd(key)
+	}
+	return b.Backend.Add(ctx, key, item)
+}
+
+func (b *intruded) CompareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
+	b.swaps++
+	if b.beforeCAS != nil {
+		b.beforeCAS(key)
+	}
+	return b.Backend.CompareAndSwap(ctx, key, item)
+}
+
+func newIntruded() (*intruded, *sessionstore.Store) {
+	b := &intruded{Backend: memory.New(memory.Options{})}
+	return b, sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
+}
+
+func attributes(value string) *sessionstore.Hash {
+	h := sessionstore.NewHash(2)
+	h.Set("a", sessionstore.BytesOf(value))
+	return h
+}
+
+func valueOf(t *testing.T, s *sessionstore.Store, id sessionstore.ID) string {
+	t.Helper()
+	session, err := s.Get(t.Context(), id)
+	require.NoError(t, err)
+	v, ok := session.Attributes.Get("a")
+	require.True(t, ok)
+	return v.Str()
+}
+
+// write stores a session behind the back of a store.
+func write(t *testing.T, b sessionstore.Backend, key, value string) {
+	t.Helper()
+	_ = b.Delete(t.Context(), key) // absent is fine, too
+	image, err := storable.Codec{}.Append(nil, attributes(value))
+	require.NoError(t, err)
+	require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{Image: image, Flags: 1}))
+}
+
+func TestCreateTakesAnotherIDWhenOneIsTaken(t *testing.T) {
+	t.Parallel()
+	b, s := newIntruded()
+	var taken []string
+	b.beforeAdd = func(key string) {
+		if len(taken) < 7 {
+			write(t, b.Backend, key, "theirs")
+			taken = append(taken, key)
+		}
+	}
+	ref, err := s.Create(t.Context(), attributes("ours"), time.Hour)
+	require.NoError(t, err)
+	assert.Equal(t, 8, b.adds)
+	assert.Equal(t, "ours", valueOf(t, s, ref.ID))
+	session, err := s.Get(t.Context(), ref.ID)
+	require.NoError(t, err)
+	id, _ := session.Attributes.Get(sessionstore.IDAttribute)
+	assert.Equal(t, string(ref.ID), id.Str(), "of the last id, not of one that was taken")
+	for _, key := range taken {
+		assert.Equal(t, "theirs", valueOf(t, s, sessionstore.ID(key)))
+	}
+}
+
+func TestCreateGivesUpWhenAllIDsAreTaken(t *testing.T) {
+	t.Parallel()
+	b, s := newIntruded()
+	b.beforeAdd = func(key string) { write(t, b.Backend, key, "theirs") }
+	_, err := s.Create(t.Context(), attributes("ours"), time.Hour)
+	var down *sessionstore.UnavailableError
+	require.ErrorAs(t, err, &down)
+	require.NotErrorIs(t, err, sessionstore.ErrExists, "callers never see it")
+	assert.Equal(t, time.Second, down.RetryAfter)
+	assert.Equal(t, 8, b.adds)
+}
+
+func TestReplaceTriesAgainWhenOthersWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newIntruded()
+		id := sessionstore.NewID()
+		write(t, b, string(id), "before")
+		b.beforeCAS = func(key string) {
+			if b.swaps < 8 {
+				write(t, b.Backend, key, strconv.Itoa(b.swaps))
+			}
+		}
+		started := time.Now()
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		require.NoError(t, err)
+		assert.Equal(t, 8, b.swaps)
+		assert.Equal(t, "ours", valueOf(t, s, id))
+		waited := time.Since(started)
+		assert.Positive(t, waited, "with a pause")
+		assert.Less(t, waited, (2+4+8+16+32+64+128)*time.Millisecond)
+	})
+}
+
+func TestReplaceGivesUpUnderContention(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newIntruded()
+		id := sessionstore.NewID()
+		write(t, b, string(id), "before")
+		b.beforeCAS = func(key string) { write(t, b.Backend, key, "theirs") }
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		var down *sessionstore.UnavailableError
+		require.ErrorAs(t, err, &down)
+		assert.Equal(t, time.Second, down.RetryAfter)
+		assert.Equal(t, 8, b.swaps)
+		assert.Equal(t, "theirs", valueOf(t, s, id))
+	})
+}
+
+func TestReplaceWhenTheSessionAppears(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newIntruded()
+		id := sessionstore.NewID()
+		b.beforeAdd = func(key string) { write(t, b.Backend, key, "theirs") }
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		require.NoError(t, err)
+		assert.Equal(t, 1, b.adds)
+		assert.Equal(t, 1, b.swaps)
+		assert.Equal(t, "ours", valueOf(t, s, id))
+	})
+}
+
+func TestReplaceWhenTheSessionGoes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newIntruded()
+		id := sessionstore.NewID()
+		write(t, b, string(id), "before")
+		b.beforeCAS = func(key string) { require.NoError(t, b.Backend.Delete(t.Context(), key)) }
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		require.NoError(t, err)
+		assert.Equal(t, "ours", valueOf(t, s, id))
+	})
+}
+
+// What turns up between the tries is looked at like what was there at first.
+func TestReplaceLeavesWhatBecameUnreadable(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newIntruded()
+		id := sessionstore.NewID()
+		write(t, b, string(id), "before")
+		foreign := sessionstore.Item{Image: []byte("theirs"), Flags: 0}
+		b.beforeCAS = func(key string) {
+			require.NoError(t, b.Backend.Delete(t.Context(), key))
+			require.NoError(t, b.Backend.Add(t.Context(), key, foreign))
+		}
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		var unreadable *sessionstore.UnreadableError
+		require.ErrorAs(t, err, &unreadable)
+		item, err := b.Get(t.Context(), string(id))
+		require.NoError(t, err)
+		assert.Equal(t, foreign.Image, item.Image)
+	})
+}
+
+func TestReplaceEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newIntruded()
+		id := sessionstore.NewID()
+		write(t, b, string(id), "before")
+		ctx, cancel := context.WithCancel(t.Context())
+		b.beforeCAS = func(key string) {
+			write(t, b.Backend, key, "theirs")
+			time.AfterFunc(1, cancel) // while it waits for the next try
+		}
+		_, err := s.Replace(ctx, id, attributes("ours"), time.Hour)
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Equal(t, 1, b.swaps)
+	})
+}
+
+// broken is a codec that writes nothing and reads nothing.
+type broken struct{ err error }
+
+func (c broken) Append(dst []byte, _ *sessionstore.Hash) ([]byte, error) { return dst, c.err }
+func (c broken) Decode([]byte) (*sessionstore.Hash, error)               { return nil, c.err }
+
+func TestCodecErrors(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("no image")
+	b := memory.New(memory.Options{})
+	s := sessionstore.NewStore(b, broken{cause}, sessionstore.Options{})
+	_, err := s.Create(t.Context(), nil, 0)
+	require.ErrorIs(t, err, cause)
+
+	id := sessionstore.NewID()
+	require.NoError(t, b.Add(t.Context(), string(id), sessionstore.Item{Flags: 1}))
+	_, err = s.Get(t.Context(), id)
+	require.ErrorIs(t, err, cause)
+	require.Equal(t, &sessionstore.UnreadableError{ID: id, Reason: "no image", Err: cause}, err)
+}
+
+// The version is the digest that the documentation names, of the image as
+// stored: equal in every process and on every server.
+func TestVersionIsADigestOfTheImage(t *testing.T) {
+	t.Parallel()
+	b := memory.New(memory.Options{})
+	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
+	image := []byte("\x05\x0b\x03\x00\x00\x00\x01\x0a\x011\x00\x00\x00\x01a")
+	require.NoError(t, b.Add(t.Context(), "abc", sessionstore.Item{Image: image, Flags: 1}))
+	session, err := s.Get(t.Context(), "abc")
+	require.NoError(t, err)
+	assert.Equal(t, "d0261b9e93172f7faa12cce1cfe7a738", session.Version)
+}
+
+func BenchmarkStoreGet(b *testing.B) {
+	s, id := benchmarked(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Get(b.Context(), id); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStoreReplace(b *testing.B) {
+	s, id := benchmarked(b)
+	h := common()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Replace(b.Context(), id, h, time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStoreCreate(b *testing.B) {
+	s, _ := benchmarked(b)
+	h := common()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Create(b.Context(), h, time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func benchmarked(b *testing.B) (*sessionstore.Store, sessionstore.ID) {
+	b.Helper()
+	s := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{})
+	ref, err := s.Create(b.Context(), common(), time.Hour)
+	require.NoError(b, err)
+	return s, ref.ID
+}
+
+// common is a session of the usual size: 24 attributes.
+func common() *sessionstore.Hash {
+	h := sessionstore.NewHash(25)
+	for i := range 24 {
+		h.Set("attribute"+strconv.Itoa(i), sessionstore.TextOf("a value of some forty characters, say "+strconv.Itoa(i)))
+	}
+	return h
+}
