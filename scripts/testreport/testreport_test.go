@@ -96,6 +96,19 @@ func TestBadArguments(t *testing.T) {
 	assert.Contains(t, out.String(), "1 failed")
 }
 
+// TestGoTestDies: tests passed, then go test itself was killed.
+func TestGoTestDies(t *testing.T) {
+	dir := t.TempDir()
+	script := "#!/bin/sh\n" + `echo '{"Action":"pass","Package":"m","Test":"TestA"}'; kill -9 $$`
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o700)) //nolint:gosec // it is run
+	t.Setenv("PATH", dir)
+	var out strings.Builder
+	ok, err := run(t.Context(), []string{"./..."}, &out, &out)
+	require.NoError(t, err)
+	assert.False(t, ok)
+	assert.Contains(t, out.String(), "go test: signal: killed\n1 passed, 1 failed, 0 skipped\n")
+}
+
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
