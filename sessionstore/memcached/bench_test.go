@@ -1,0 +1,79 @@
+package memcached_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+)
+
+// benchItem has the size of a usual session.
+func benchItem() sessionstore.Item {
+	return sessionstore.Item{Image: make([]byte, 1500), Flags: 1, ExpiresIn: time.Hour}
+}
+
+func benchBackend(b *testing.B) *memcached.Backend {
+	b.Helper()
+	backend := openOn(b, memcachedtest.StartUnix(b))
+	require.NoError(b, backend.Add(b.Context(), "k", benchItem()))
+	b.ReportAllocs()
+	return backend
+}
+
+func BenchmarkGet(b *testing.B) {
+	backend := benchBackend(b)
+	for b.Loop() {
+		if _, err := backend.Get(b.Context(), "k"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkGetParallel(b *testing.B) {
+	backend := benchBackend(b)
+	b.SetParallelism(16)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := backend.Get(b.Context(), "k"); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+func BenchmarkAdd(b *testing.B) {
+	backend := benchBackend(b)
+	item := benchItem()
+	for b.Loop() {
+		if err := backend.Add(b.Context(), string(sessionstore.NewID()), item); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkGetThenCompareAndSwap(b *testing.B) {
+	backend := benchBackend(b)
+	for b.Loop() {
+		item, err := backend.Get(b.Context(), "k")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := backend.CompareAndSwap(b.Context(), "k", item); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkTouch(b *testing.B) {
+	backend := benchBackend(b)
+	for b.Loop() {
+		if _, err := backend.Touch(b.Context(), "k", time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package memcached_test
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+)
+
+// wire passes bytes on between the backend and a real server, and cuts the
+// connection when told to.
+type wire struct {
+	addr   string
+	cut    atomic.Bool // the next answer is lost, and its connection
+	cutAll atomic.Bool // as cut, for all answers
+	mu     sync.Mutex
+	conns  []net.Conn // of the backend
+}
+
+func newWire(t *testing.T, to *memcachedtest.Server) *wire {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	w := &wire{addr: listener.Addr().String()}
+	var pumps sync.WaitGroup
+	pumps.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", to.Addr)
+			if !assert.NoError(t, err) {
+				return
+			}
+			w.mu.Lock()
+			w.conns = append(w.conns, client)
+			w.mu.Unlock()
+			pumps.Go(func() { w.pump(server, client, false) })
+			pumps.Go(func() { w.pump(client, server, true) })
+		}
+	})
+	t.Cleanup(func() {
+		assert.NoError(t, listener.Close())
+		w.closeAll()
+		pumps.Wait()
+	})
+	return w
+}
+
+func (w *wire) pump(to, from net.Conn, answers bool) {
+	defer to.Close()
+	defer from.Close()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		if answers && (w.cutAll.Load() || w.cut.Swap(false)) {
+			return
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (w *wire) closeAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.conns {
+		c.Close()
+	}
+}
+
+// inject sends the backend what it has not asked for.
+func (w *wire) inject(t *testing.T, text string) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.conns {
+		_, err := io.WriteString(c, text)
+		require.NoError(t, err)
+	}
+}
+
+// openWired returns a backend with one idle connection, the wire, and a way
+// to the server past it.
+func openWired(t *testing.T) (*memcached.Backend, *wire, *memcached.Backend) {
+	t.Helper()
+	server := memcachedtest.Start(t)
+	w := newWire(t, server)
+	b := open(t, memcached.Options{Servers: []string{w.addr}})
+	require.NoError(t, b.Add(t.Context(), "warm", sessionstore.Item{}))
+	return b, w, openOn(t, server)
+}
+
+// A write whose answer was lost has been carried out. It is repeated, and the
+// caller is told that it succeeded, not that the key is taken or changed.
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	b, w, direct := openWired(t)
+	ctx := t.Context()
+	item := sessionstore.Item{Image: []byte("one"), Flags: 1, ExpiresIn: time.Hour}
+
+	w.cut.Store(true)
+	require.NoError(t, b.Add(ctx, "k", item))
+	require.False(t, w.cut.Load(), "an answer was lost")
+	present, err := direct.Get(ctx, "k")
+	require.NoError(t, err)
+	require.Equal(t, "one", string(present.Image))
+
+	w.cut.Store(true)
+	got, err := b.Get(ctx, "k")
+	require.NoError(t, err)
+	require.Equal(t, present, got)
+
+	w.cut.Store(true)
+	got.Image = []byte("two")
+	require.NoError(t, b.CompareAndSwap(ctx, "k", got))
+	require.False(t, w.cut.Load())
+	present, err = direct.Get(ctx, "k")
+	require.NoError(t, err)
+	require.Equal(t, "two", string(present.Image))
+
+	w.cut.Store(true)
+	touched, err := b.Touch(ctx, "k", 2*time.Hour)
+	require.NoError(t, err)
+	require.Equal(t, "two", string(touched.Image))
+
+	w.cut.Store(true)
+	require.NoError(t, b.Delete(ctx, "k"))
+	require.False(t, w.cut.Load())
+	_, err = direct.Get(ctx, "k")
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+
+	w.cut.Store(true)
+	require.NoError(t, b.Ping(ctx))
+	w.cut.Store(true)
+	require.True(t, b.Stats(ctx)[0].Alive)
+}
+
+// A refusal whose answer was lost stays a refusal.
+func TestLostRefusals(t *testing.T) {
+	t.Parallel()
+	b, w, direct := openWired(t)
+	ctx := t.Context()
+	require.NoError(t, direct.Add(ctx, "k", sessionstore.Item{Image: []byte("theirs"), Flags: 1}))
+
+	w.cut.Store(true)
+	require.ErrorIs(t, b.Add(ctx, "k", sessionstore.Item{Image: []byte("ours"), Flags: 1}), sessionstore.ErrExists)
+	w.cut.Store(true)
+	require.ErrorIs(t, b.Add(ctx, "k", sessionstore.Item{Image: []byte("theirs"), Flags: 2}), sessionstore.ErrExists, "other flags")
+	w.cut.Store(true)
+	require.ErrorIs(t, b.CompareAndSwap(ctx, "k", sessionstore.Item{Image: []byte("ours"), Flags: 1}), sessionstore.ErrConflict)
+	w.cut.Store(true)
+	require.ErrorIs(t, b.CompareAndSwap(ctx, "absent", sessionstore.Item{}), sessionstore.ErrNotFound)
+	w.cut.Store(true)
+	_, err := b.Get(ctx, "absent")
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.False(t, w.cut.Load())
+
+	present, err := direct.Get(ctx, "k")
+	require.NoError(t, err)
+	require.Equal(t, "theirs", string(present.Image))
+}
+
+// A server that drops every connection is not asked for ever.
+func TestEveryAnswerLost(t *testing.T) {
+	t.Parallel()
+	b, w, _ := openWired(t)
+	w.cutAll.Store(true)
+	for name, err := range everyCall(t.Context(), b, "k") {
+		unavailable(t, err, "a memcached server closed the connection")
+		require.NotErrorIs(t, err, sessionstore.ErrNotFound, name)
+	}
+	require.False(t, b.Stats(t.Context())[0].Alive)
+}
+
+// Bytes that nobody has asked for are not taken for the next answer.
+func TestUnaskedBytes(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"mg": "EN\r\n", "add": "STORED\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, w, direct := openWired(t)
+			require.NoError(t, direct.Add(t.Context(), "k", sessionstore.Item{Image: []byte("x")}))
+			w.inject(t, text)
+			// A connection that was told of the bytes later than we look
+			// would be a race of the test: wait for a second connection.
+			require.Eventually(t, func() bool {
+				err := b.Ping(t.Context())
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				return len(w.conns) > 1 || err != nil
+			}, ample, time.Millisecond)
+			_, err := b.Get(t.Context(), "k")
+			require.NoError(t, err)
+			require.ErrorIs(t, b.Add(t.Context(), "k", sessionstore.Item{}), sessionstore.ErrExists)
+		})
+	}
+}

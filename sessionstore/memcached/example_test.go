@@ -1,0 +1,35 @@
+package memcached_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+)
+
+func Example() {
+	backend, err := memcached.New(memcached.Options{
+		Servers: []string{"cache1.example.org", "cache2.example.org:11212", "unix:/run/memcached.sock"},
+		Timeout: 50 * time.Millisecond,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer backend.Close() // its servers are asked when a session is
+
+	// A typing error shows at once, before any session is lost by it.
+	_, err = memcached.New(memcached.Options{Servers: []string{"cache1.example.org:1121l"}})
+	fmt.Println(err)
+
+	// The caller's patience counts, too.
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = backend.Get(ctx, string(sessionstore.NewID()))
+	fmt.Println(err)
+	// Output:
+	// memcached: server "cache1.example.org:1121l": "1121l" is no port from 1 to 65535
+	// sessionstore: store unavailable: the request ended before the store answered: context canceled
+}
