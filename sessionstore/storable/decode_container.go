@@ -23,6 +23,7 @@ func (d *decoder) count(least int) (int, error) {
 		return 0, d.corrupt("more elements than there are bytes for")
 	}
 	if n > d.limits.Objects-d.elements {
+		d.offset -= 4
 		return 0, d.beyond("elements", d.limits.Objects)
 	}
 	d.elements += n

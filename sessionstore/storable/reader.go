@@ -111,6 +111,7 @@ func (r *reader) header() error {
 	}
 	r.native = true
 	if order, err := r.take(len(nativeOrder)); err != nil || order != nativeOrder {
+		r.offset = 2
 		return r.corrupt("its byte order is neither network nor x86_64")
 	}
 	return nil

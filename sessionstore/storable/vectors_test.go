@@ -94,8 +94,7 @@ func loadJSON(t testing.TB, path string, into any) {
 	require.NoError(t, json.Unmarshal(data, into))
 }
 
-func unhex(t testing.TB, digits string) []byte {
-	t.Helper()
+func unhex(t require.TestingT, digits string) []byte {
 	b, err := hex.DecodeString(digits)
 	require.NoError(t, err)
 	return b

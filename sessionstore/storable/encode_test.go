@@ -1,0 +1,208 @@
+package storable_test
+
+import (
+	"encoding/hex"
+	"math"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// frozen returns the hexadecimal image of a list of the values, without its
+// header, tag and length.
+func frozen(t require.TestingT, values ...sessionstore.Value) string {
+	image, err := storable.Codec{}.AppendFreeze(nil, sessionstore.ListOf(values...))
+	require.NoError(t, err)
+	return hex.EncodeToString(image[7:])
+}
+
+func TestFormOfNewScalars(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		value sessionstore.Value
+		want  string
+	}{
+		"undef":                  {sessionstore.Value{}, "05"},
+		"bytes":                  {sessionstore.BytesOf("\xff\x00"), "0a02ff00"},
+		"no bytes":               {sessionstore.BytesOf(""), "0a00"},
+		"ASCII text":             {sessionstore.TextOf("abc"), "0a03616263"},
+		"no text":                {sessionstore.TextOf(""), "0a00"},
+		"text":                   {sessionstore.TextOf("é"), "1702c3a9"},
+		"text that is not UTF-8": {sessionstore.TextOf("\xc3\x28"), "0a02c328"},
+		"byte":                   {sessionstore.IntOf(-128), "0800"},
+		"netint":                 {sessionstore.IntOf(-129), "09ffffff7f"},
+		"greatest netint":        {sessionstore.IntOf(math.MaxInt32), "097fffffff"},
+		"large":                  {sessionstore.IntOf(math.MaxInt32 + 1), "0a0a32313437343833363438"},
+		"small":                  {sessionstore.IntOf(math.MinInt32 - 1), "0a0b2d32313437343833363439"},
+		"integral float":         {sessionstore.FloatOf(3), "0883"},
+		"negative zero":          {sessionstore.FloatOf(math.Copysign(0, -1)), "0880"},
+		"float":                  {sessionstore.FloatOf(0.1), "0a03302e31"},
+		"NaN":                    {sessionstore.FloatOf(math.NaN()), "0a034e614e"},
+		"reference to undef":     {sessionstore.RefTo(&sessionstore.Scalar{}), "0405"},
+		"empty list of nil":      {sessionstore.ListFrom(nil), "040200000000"},
+		"empty hash of nil":      {sessionstore.HashOf(nil), "040300000000"},
+		"undefined ref of nil":   {sessionstore.RefTo(nil), "0405"},
+		"overloading without class": {
+			sessionstore.ListOf().WithForm(sessionstore.FormOverload), "040200000000",
+		},
+		"weak overloading without class": {
+			sessionstore.ListOf().WithForm(sessionstore.FormWeakOverload), "1b0200000000",
+		},
+	} {
+		assert.Equal(t, c.want, frozen(t, c.value), name)
+	}
+}
+
+// An undef that nobody can assign to stays where it can do no harm: as an
+// element that does not exist. As the value of a key it would kill the Perl
+// program that assigns to it.
+func TestImmortalUndef(t *testing.T) {
+	t.Parallel()
+	missing := sessionstore.Value{}.WithForm(sessionstore.FormImmortal)
+	h := sessionstore.NewHash(1)
+	h.Set("a", missing)
+	assert.Equal(t, "0e"+"0403000000010500000001"+"61", frozen(t, missing, sessionstore.HashOf(h)))
+
+	v, err := storable.Codec{}.Thaw(unhex(t, "050b03000000030e00000001610f00000001621f0000000163"))
+	require.NoError(t, err)
+	image, err := storable.Codec{}.AppendFreeze(nil, v)
+	require.NoError(t, err)
+	assert.Equal(t, "050b0300000003050000000161"+"0a01310000000162"+"050000000163", hex.EncodeToString(image))
+}
+
+// Places that held the same immortal have nothing in common afterwards.
+func TestImmortalsAreNotShared(t *testing.T) {
+	t.Parallel()
+	v, err := storable.Codec{}.Thaw(unhex(t, "050b0200000003"+"0f"+"0000000001"+"040000000001"))
+	require.NoError(t, err)
+	assert.Equal(t, "0a0131"+"0a0131"+"040a0131", frozen(t, v.List().Items...))
+}
+
+func TestFormOfNewKeys(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"":         "0300000001" + "05" + "00000000",
+		"ascii":    "0300000001" + "05" + "000000056173636969",
+		"\u00e9":   "190000000001" + "05" + "02" + "00000001e9",
+		"\u0100":   "190000000001" + "05" + "01" + "00000002c480",
+		"a\u20ac":  "190000000001" + "05" + "01" + "0000000461e282ac",
+		"\u007f":   "0300000001" + "05" + "000000017f",
+		"\u0080":   "190000000001" + "05" + "02" + "0000000180",
+		"\u00ff":   "190000000001" + "05" + "02" + "00000001ff",
+		"\u00e9\n": "190000000001" + "05" + "02" + "00000002e90a",
+	} {
+		h := sessionstore.NewHash(1)
+		h.Set(name, sessionstore.Value{})
+		image, err := storable.Codec{}.Append(nil, h)
+		require.NoError(t, err)
+		assert.Equal(t, "050b"+want, hex.EncodeToString(image), name)
+	}
+	for _, name := range []string{"\xff", "a\xc3", "\xed\xa0\x80"} {
+		h := sessionstore.NewHash(1)
+		h.Set(name, sessionstore.Value{})
+		_, err := storable.Codec{}.Append(nil, h)
+		var unrepresentable *sessionstore.UnrepresentableError
+		require.ErrorAs(t, err, &unrepresentable, name)
+	}
+}
+
+// A new value under a key that was read keeps the form of the key.
+func TestSetKeepsTheFormOfAKey(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{
+		"00" + "00000001e9",   // Latin-1
+		"02" + "00000001e9",   // Latin-1, once flagged
+		"01" + "00000002c3a9", // UTF-8 that Perl would store as Latin-1
+		"02" + "0000000161",   // ASCII, once flagged
+		"01" + "00000002fffe", // not UTF-8 at all
+	} {
+		// A second key makes sure that the hash has flags.
+		const other = "05" + "01" + "00000003e282ac"
+		h, err := storable.Codec{}.Decode(unhex(t, "050b190000000002"+"05"+key+other))
+		require.NoError(t, err, key)
+		for name := range h.All() {
+			h.Set(name, sessionstore.IntOf(1))
+			break
+		}
+		image, err := storable.Codec{}.Append(nil, h)
+		require.NoError(t, err, key)
+		assert.Equal(t, "050b190000000002"+"0881"+key+other, hex.EncodeToString(image))
+	}
+}
+
+// A reserved name that gets a value is no longer reserved, and a locked value
+// stays locked.
+func TestRestrictedHash(t *testing.T) {
+	t.Parallel()
+	h, err := storable.Codec{}.Decode(unhex(t, "050b1901"+"00000003"+"0e"+"16"+"00000001e9"+"05"+"04"+"0000000161"+"0e"+"14"+"000000027a7a"))
+	require.NoError(t, err)
+	assert.Equal(t, 1, h.Len())
+	h.Set("é", sessionstore.IntOf(1))
+	h.Set("a", sessionstore.IntOf(2))
+	image, err := storable.Codec{}.Append(nil, h)
+	require.NoError(t, err)
+	assert.Equal(t, "050b1901"+"00000003"+"0882"+"04"+"0000000161"+"0881"+"02"+"00000001e9"+"0e"+"14"+"000000027a7a", hex.EncodeToString(image))
+}
+
+// Without the restriction its leftovers mean nothing, to Perl neither.
+func TestLeftoversOfARestriction(t *testing.T) {
+	t.Parallel()
+	h, err := storable.Codec{}.Decode(unhex(t, "050b1900"+"00000002"+"0e"+"14"+"000000027a7a"+"05"+"04"+"0000000161"))
+	require.NoError(t, err)
+	image, err := storable.Codec{}.Append(nil, h)
+	require.NoError(t, err)
+	assert.Equal(t, "050b03"+"00000001"+"05"+"0000000161", hex.EncodeToString(image))
+}
+
+// Perl writes 15 digits; we write those that it takes.
+func TestFloats(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f := rapid.Float64().Draw(t, "f")
+		image := frozen(t, sessionstore.FloatOf(f))
+		v, err := storable.Codec{}.Thaw(unhex(t, "050b0200000001"+image))
+		require.NoError(t, err)
+		item := v.List().Items[0]
+		if item.Kind() == sessionstore.KindInt {
+			require.Equal(t, f, float64(item.Int()))
+			return
+		}
+		back, err := strconv.ParseFloat(item.Str(), 64)
+		require.NoError(t, err)
+		require.Equal(t, f, back)
+		if perl := strconv.FormatFloat(f, 'g', 15, 64); item.Str() != perl {
+			lossy, err := strconv.ParseFloat(perl, 64)
+			require.True(t, err != nil || lossy != f, "15 digits would do")
+		}
+	})
+	for f, want := range map[float64]string{1234567.5: "1234567.5", 1e20: "1e+20", 1e-5: "1e-05", 139.8: "139.8", 0.30000000000000004: "0.30000000000000004"} {
+		image := frozen(t, sessionstore.FloatOf(f))
+		assert.Equal(t, want, string(unhex(t, image)[2:]))
+	}
+}
+
+func TestFreezeWantsAReference(t *testing.T) {
+	t.Parallel()
+	_, err := storable.Codec{}.AppendFreeze(nil, sessionstore.IntOf(1))
+	require.EqualError(t, err, "sessionstore: session cannot be stored: it is not a reference")
+	image, err := storable.Codec{}.Append(nil, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "050b0300000000", hex.EncodeToString(image))
+}
+
+func TestFreezeRefusesAnImpossiblePattern(t *testing.T) {
+	t.Parallel()
+	pattern := &sessionstore.Scalar{
+		Value:     sessionstore.BytesOf("x").WithForm(sessionstore.FormRegexp),
+		Modifiers: string(make([]byte, 256)),
+	}
+	_, err := storable.Codec{}.AppendFreeze(nil, sessionstore.RefTo(pattern))
+	var unrepresentable *sessionstore.UnrepresentableError
+	require.ErrorAs(t, err, &unrepresentable)
+}

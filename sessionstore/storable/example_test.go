@@ -1,0 +1,52 @@
+package storable_test
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/storable"
+)
+
+func Example() {
+	// What a Perl program stored with nfreeze.
+	image, _ := hex.DecodeString("050b0300000002" + "0a03616e6e" + "00000003756964" + "0884" + "00000005636f756e74")
+	var codec storable.Codec
+	session, err := codec.Decode(image)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	uid, _ := session.Get("uid")
+	count, _ := session.Get("count")
+	fmt.Println(uid.Str(), count.Int())
+
+	session.Set("count", sessionstore.IntOf(count.Int()+1))
+	image, err = codec.Append(image[:0], session)
+	fmt.Printf("%x %v\n", image, err)
+	// Output:
+	// ann 4
+	// 050b03000000020a03616e6e00000003756964088500000005636f756e74 <nil>
+}
+
+func ExampleCodec_Decode_refused() {
+	image, _ := hex.DecodeString("050b0300000001" + "04" + "130207543a3a486f6f6b05483a76616c" + "000000016f")
+	_, err := storable.Codec{}.Decode(image)
+	var unsupported *storable.UnsupportedError
+	if errors.As(err, &unsupported) {
+		fmt.Println(err)
+		fmt.Println(unsupported.What)
+	}
+	// Output:
+	// storable: image holds HOOK (tag 0x13) at byte 8, which only Perl can keep
+	// HOOK
+}
+
+func ExampleCodec_Thaw() {
+	// nfreeze(\"abc")
+	v, err := storable.Codec{}.Thaw([]byte("\x05\x0b\x0a\x03abc"))
+	fmt.Println(v.Kind() == sessionstore.KindRef, v.Ref().Str(), err)
+	// Output:
+	// true abc <nil>
+}
