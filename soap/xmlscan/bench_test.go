@@ -38,17 +38,16 @@ func session(entries int) []byte {
 }
 
 // drain reads a document to its end and looks at every token.
-func drain(s *Scanner, doc []byte) (tokens int, err error) {
+func drain(s *Scanner, doc []byte) error {
 	s.Reset(doc, Limits{})
 	for {
 		kind, err := s.Next()
 		if kind == EOF {
-			return tokens, err
+			return err
 		}
 		if kind == Start && s.Is("urn:memcached-soap:session:v1", "entry") {
 			s.Attr("http://www.w3.org/2001/XMLSchema-instance", "nil")
 		}
-		tokens++
 	}
 }
 
@@ -64,7 +63,7 @@ func BenchmarkScan(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				copy(doc, body)
-				if _, err := drain(&s, doc); err != nil {
+				if err := drain(&s, doc); err != nil {
 					b.Fatal(err)
 				}
 			}

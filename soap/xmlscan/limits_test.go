@@ -44,11 +44,15 @@ func TestLimits(t *testing.T) {
 			Limits{Namespaces: 2}, `<a xmlns="u" xmlns:p="u"/>`, `<a xmlns="u" xmlns:p="u" xmlns:q="u"/>`, LimitError{"namespaces in scope", 2},
 		},
 		"namespaces in all": {
-			Limits{Namespaces: 2}, `<a xmlns="u"><b xmlns="v"/><b xmlns="v"/><b xmlns="v"/></a>`, `<a xmlns="u"><b xmlns="v"><c xmlns="w"/></b></a>`,
+			Limits{Namespaces: 2},
+			`<a xmlns="u"><b xmlns="v"/><b xmlns="v"/><b xmlns="v"/></a>`,
+			`<a xmlns="u"><b xmlns="v"><c xmlns="w"/></b></a>`,
 			LimitError{"namespaces in scope", 2},
 		},
 		"namespaces declared again": {
-			Limits{Namespaces: 1}, `<a xmlns="u"><a xmlns="u"><a xmlns="u"/></a></a>`, `<a xmlns="u"><a xmlns=""><a xmlns="u"/></a></a>`,
+			Limits{Namespaces: 1},
+			`<a xmlns="u"><a xmlns="u"><a xmlns="u"/></a></a>`,
+			`<a xmlns="u"><a xmlns=""><a xmlns="u"/></a></a>`,
 			LimitError{"namespaces in scope", 1},
 		},
 		"elements": {

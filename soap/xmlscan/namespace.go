@@ -47,12 +47,11 @@ func (s *Scanner) Namespace(prefix []byte) ([]byte, bool) {
 
 // lookup returns the binding of a prefix in force, or -1.
 func (s *Scanner) lookup(prefix []byte) int {
-	for i := len(s.bindings) - 1; i >= 0; i-- {
-		if string(s.bindings[i].prefix) == string(prefix) {
-			return i
-		}
+	i := len(s.bindings) - 1
+	for i >= 0 && string(s.bindings[i].prefix) != string(prefix) {
+		i--
 	}
-	return -1
+	return i
 }
 
 // declare puts a declaration into force (Namespaces 1.0, 3). Offset i is that

@@ -54,8 +54,7 @@ func anonymous(reason string) string {
 func compareWithStd(t *testing.T, doc []byte) {
 	t.Helper()
 	got, err := tokens(new(Scanner), bytes.Clone(doc), Limits{})
-	var syntax *SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*SyntaxError](err); ok {
 		if _, known := stricter[anonymous(syntax.Reason)]; known {
 			return
 		}
@@ -91,17 +90,19 @@ func hasWideName(doc []byte) bool {
 	var s Scanner
 	s.Reset(bytes.Clone(doc), Limits{})
 	for {
-		switch kind, _ := s.Next(); kind {
-		case EOF:
+		kind, _ := s.Next()
+		if kind == EOF {
 			return false
-		case Start:
-			if wide(s.open[len(s.open)-1].name) {
+		}
+		if kind != Start {
+			continue
+		}
+		if wide(s.open[len(s.open)-1].name) {
+			return true
+		}
+		for _, a := range s.attrs {
+			if wide(a.prefix) || wide(a.local) {
 				return true
-			}
-			for _, a := range s.attrs {
-				if wide(a.prefix) || wide(a.local) {
-					return true
-				}
 			}
 		}
 	}

@@ -33,19 +33,21 @@ func BenchmarkAppendText(b *testing.B) {
 			size += len(text)
 			raw[i] = []byte(text)
 		}
-		b.Run(name+"/string", func(b *testing.B) { benchmark(b, texts, size) })
-		b.Run(name+"/bytes", func(b *testing.B) { benchmark(b, raw, size) })
+		b.Run(name+"/string", benchmark(texts, size))
+		b.Run(name+"/bytes", benchmark(raw, size))
 	}
 }
 
-func benchmark[T ~string | ~[]byte](b *testing.B, texts []T, size int) {
-	dst := make([]byte, 0, 1<<16)
-	b.SetBytes(int64(size))
-	b.ReportAllocs()
-	for b.Loop() {
-		dst = dst[:0]
-		for _, text := range texts {
-			dst, _ = xmlwrite.AppendText(dst, text)
+func benchmark[T ~string | ~[]byte](texts []T, size int) func(*testing.B) {
+	return func(b *testing.B) {
+		dst := make([]byte, 0, 1<<16)
+		b.SetBytes(int64(size))
+		b.ReportAllocs()
+		for b.Loop() {
+			dst = dst[:0]
+			for _, text := range texts {
+				dst, _ = xmlwrite.AppendText(dst, text)
+			}
 		}
 	}
 }
