@@ -163,7 +163,7 @@ func TestReplaceWhenTheSessionGoes(t *testing.T) {
 		b, s := newIntruded()
 		id := sessionstore.NewID()
 		write(t, b, string(id), "before")
-		b.beforeCAS = func(key string) { require.NoError(t, b.Backend.Delete(t.Context(), key)) }
+		b.beforeCAS = func(key string) { require.NoError(t, b.Delete(t.Context(), key)) }
 		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
 		require.NoError(t, err)
 		assert.Equal(t, "ours", valueOf(t, s, id))
@@ -179,7 +179,7 @@ func TestReplaceLeavesWhatBecameUnreadable(t *testing.T) {
 		write(t, b, string(id), "before")
 		foreign := sessionstore.Item{Image: []byte("theirs"), Flags: 0}
 		b.beforeCAS = func(key string) {
-			require.NoError(t, b.Backend.Delete(t.Context(), key))
+			require.NoError(t, b.Delete(t.Context(), key))
 			require.NoError(t, b.Backend.Add(t.Context(), key, foreign))
 		}
 		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)

@@ -168,7 +168,7 @@ func readLimits(settings []sessionstore.Stat) *limits {
 		switch setting.Name {
 		case "item_size_max":
 			// Without a number the server has the only word.
-			l.item, _ = strconv.ParseInt(setting.Value, 10, 64) //nolint:errcheck // see above
+			l.item, _ = strconv.ParseInt(setting.Value, 10, 64)
 		case "cas_enabled":
 			l.cas = setting.Value != "no"
 		}

@@ -39,7 +39,8 @@ func newWire(t *testing.T, to *memcachedtest.Server) *wire {
 				return
 			}
 			server, err := net.Dial("tcp", to.Addr)
-			if !assert.NoError(t, err) {
+			if err != nil {
+				t.Error(err)
 				return
 			}
 			w.mu.Lock()

@@ -94,7 +94,7 @@ func newServer(name string, a address, o Options) *server {
 // on runs command on the server that has the key.
 func (b *Backend) on(ctx context.Context, key string, command func(c *conn, again bool) error) error {
 	if err := sessionstore.CheckKey(key); err != nil {
-		return err //nolint:wrapcheck // the contract's own error
+		return err
 	}
 	return b.servers[choose(key, len(b.servers))].do(ctx, command)
 }

@@ -21,7 +21,7 @@ func (c *conn) usable() bool {
 	err = raw.Read(func(fd uintptr) bool {
 		_, err := syscall.Read(int(fd), c.peeked[:])
 		// Anything but "nothing there yet" is the end or an intruder.
-		open = err == syscall.EAGAIN || err == syscall.EINTR //nolint:errorlint // a bare errno
+		open = err == syscall.EAGAIN || err == syscall.EINTR
 		return true
 	})
 	return err == nil && open

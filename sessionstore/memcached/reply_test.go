@@ -65,8 +65,8 @@ func TestReadItemRefuses(t *testing.T) {
 
 // A server that promises much and sends little costs little.
 func TestReadItemAllocatesAsBytesCome(t *testing.T) { //nolint:paralleltest // counts allocations
-	var got testing.BenchmarkResult
-	got = testing.Benchmark(func(b *testing.B) {
+	got := testing.Benchmark(func(b *testing.B) {
+		b.Helper()
 		b.ReportAllocs()
 		for b.Loop() {
 			_, err := readItem(reading("VA 1073741824 f1 c1 t1\r\nhello\r\n"))
@@ -110,8 +110,12 @@ func TestReadStats(t *testing.T) {
 	stats, err := readStats(reading("STAT pid 7\r\nSTAT version 1.6.18\r\nSTAT inter NULL\r\nSTAT empty \r\nSTAT bare\r\nSTAT a b c\r\nEND\r\n"))
 	require.NoError(t, err)
 	assert.Equal(t, []sessionstore.Stat{
-		{Name: "pid", Value: "7"}, {Name: "version", Value: "1.6.18"}, {Name: "inter", Value: "NULL"},
-		{Name: "empty"}, {Name: "bare"}, {Name: "a", Value: "b c"},
+		{Name: "pid", Value: "7"},
+		{Name: "version", Value: "1.6.18"},
+		{Name: "inter", Value: "NULL"},
+		{Name: "empty"},
+		{Name: "bare"},
+		{Name: "a", Value: "b c"},
 	}, stats)
 	for _, text := range []string{
 		"", "END", "STAT pid 7\r\n", "STAT pid 7\r\nERROR\r\n", "RESET\r\n", "CLIENT_ERROR x\r\n",

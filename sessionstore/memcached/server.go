@@ -43,7 +43,7 @@ func (s *server) do(caller context.Context, command func(c *conn, again bool) er
 	}
 	defer s.calls.Done()
 	if err := sessionstore.Interrupted(caller); err != nil {
-		return err //nolint:wrapcheck // the contract's own error
+		return err
 	}
 	ctx, cancel := context.WithTimeout(caller, s.timeout)
 	defer cancel()
@@ -53,7 +53,7 @@ func (s *server) do(caller context.Context, command func(c *conn, again bool) er
 		return err
 	}
 	if caller.Err() != nil {
-		return sessionstore.Interrupted(caller) //nolint:wrapcheck // the contract's own error
+		return sessionstore.Interrupted(caller)
 	}
 	if (ctx.Err() != nil || isTimeout(err)) && !errors.Is(err, errBusy) {
 		err = errTimeout

@@ -3,12 +3,13 @@ package memory
 // expiryQueue is a heap of entries, the one that expires first in front.
 type expiryQueue []*entry
 
-func (q expiryQueue) Len() int           { return len(q) }
-func (q expiryQueue) Less(i, j int) bool { return q[i].expires < q[j].expires }
+func (q *expiryQueue) Len() int           { return len(*q) }
+func (q *expiryQueue) Less(i, j int) bool { return (*q)[i].expires < (*q)[j].expires }
 
-func (q expiryQueue) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].queued, q[j].queued = i, j
+func (q *expiryQueue) Swap(i, j int) {
+	all := *q
+	all[i], all[j] = all[j], all[i]
+	all[i].queued, all[j].queued = i, j
 }
 
 // Push implements [container/heap.Interface].

@@ -149,7 +149,7 @@ func (b *Backend) Close() error {
 // open returns the shard of key, locked.
 func (b *Backend) open(ctx context.Context, key string) (*shard, error) {
 	if err := sessionstore.CheckKey(key); err != nil {
-		return nil, err //nolint:wrapcheck // the contract's own error
+		return nil, err
 	}
 	s := &b.shards[maphash.String(b.seed, key)&uint64(len(b.shards)-1)]
 	s.mu.Lock()
@@ -166,7 +166,7 @@ func (b *Backend) usable(ctx context.Context) error {
 	if b.closed.Load() {
 		return sessionstore.Unavailable("the store is closed", sessionstore.ErrClosed)
 	}
-	return sessionstore.Interrupted(ctx) //nolint:wrapcheck // the contract's own error
+	return sessionstore.Interrupted(ctx)
 }
 
 func (b *Backend) checkSize(key string, item sessionstore.Item) error {

@@ -159,7 +159,10 @@ func (s *shard) store(key string, item sessionstore.Item, now time.Duration) {
 // makeRoom evicts the least recently used entries until cost bytes more fit,
 // the expired ones before any living one.
 func (s *shard) makeRoom(cost int64, now time.Duration) {
-	for s.bytes+cost > s.maxBytes && s.dropOneExpired(now) {
+	for s.bytes+cost > s.maxBytes {
+		if !s.dropOneExpired(now) {
+			break
+		}
 	}
 	for s.bytes+cost > s.maxBytes && s.ring.newer != &s.ring {
 		s.remove(s.ring.newer)

@@ -57,13 +57,12 @@ const (
 func newKey() string { return string(sessionstore.NewID()) }
 
 // unavailable requires err to be an [*sessionstore.UnavailableError].
-func unavailable(t *testing.T, err error) *sessionstore.UnavailableError {
+func unavailable(t *testing.T, err error) {
 	t.Helper()
 	var down *sessionstore.UnavailableError
 	require.ErrorAs(t, err, &down)
 	assert.Positive(t, down.RetryAfter)
 	assert.NotEmpty(t, down.Reason)
-	return down
 }
 
 // assertTimeLeft checks a time left that was just set to ttl. What the test

@@ -61,8 +61,7 @@ func Start(tb testing.TB, args ...string) *Server {
 func StartUnix(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	s := newServer(tb, args)
-	// Not tb.TempDir: its path may be too long for a socket.
-	dir, err := os.MkdirTemp("", "memcached")
+	dir, err := os.MkdirTemp("", "memcached") //nolint:usetesting // tb.TempDir is too long for a socket's path
 	if err != nil {
 		tb.Fatalf("memcachedtest: %v", err)
 	}
@@ -156,7 +155,7 @@ func (s *Server) start() bool {
 	if os.Geteuid() == 0 {
 		args = append(args, "-u", "nobody")
 	}
-	s.proc = exec.Command(s.binary, args...) //nolint:gosec,noctx // ended by Cleanup
+	s.proc = exec.Command(s.binary, args...)
 	s.proc.Stderr = &s.stderr
 	if err := s.proc.Start(); err != nil {
 		s.tb.Fatalf("memcachedtest: %v", err)
@@ -210,8 +209,8 @@ func (s *Server) Command(ctx context.Context, line string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("memcachedtest: %w", err)
 	}
-	defer nc.Close()                                      //nolint:errcheck // nothing is left to be lost
-	stop := context.AfterFunc(ctx, func() { nc.Close() }) //nolint:errcheck // see above
+	defer nc.Close()
+	stop := context.AfterFunc(ctx, func() { nc.Close() })
 	defer stop()
 	// quit makes the server close the connection behind its answer.
 	if _, err := fmt.Fprintf(nc, "%s\r\nquit\r\n", line); err != nil {
@@ -226,11 +225,11 @@ func (s *Server) Command(ctx context.Context, line string) ([]byte, error) {
 
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // does not block
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatalf("memcachedtest: %v", err)
 	}
-	defer l.Close() //nolint:errcheck // only its number was wanted
+	defer l.Close()
 	a, _ := l.Addr().(*net.TCPAddr)
 	return a.Port
 }

@@ -1,0 +1,51 @@
+package memcached
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// timed remembers the deadline of a connection.
+type timed struct {
+	net.Conn
+	deadline time.Time
+}
+
+func (c *timed) SetDeadline(t time.Time) error {
+	c.deadline = t
+	return c.Conn.SetDeadline(t)
+}
+
+// An idle connection must have no deadline: once that had passed, looking
+// whether the server has closed it would fail, and each call would dial.
+func TestIdleConnectionsHaveNoDeadline(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	s := newServer("test", address{"tcp", "test:1"}, Options{})
+	defer s.close()
+	nc := &timed{Conn: ours}
+	require.NoError(t, nc.SetDeadline(time.Now().Add(time.Hour))) // as gomemcache does
+	c := newConn(nc, s.address, s.timeout)
+	s.release(c)
+	assert.Zero(t, nc.deadline)
+	assert.Same(t, c, s.takeIdle())
+	assert.True(t, c.idle)
+	assert.Nil(t, s.takeIdle())
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	s := newServer("test", address{"tcp", "test:1"}, Options{})
+	assert.Equal(t, 100*time.Millisecond, s.timeout)
+	assert.Equal(t, 128, s.maxIdle)
+	assert.Equal(t, 256, cap(s.slots))
+	s = newServer("test", address{"tcp", "test:1"}, Options{Timeout: time.Second, MaxConns: 2, MaxIdleConns: 1})
+	assert.Equal(t, time.Second, s.timeout)
+	assert.Equal(t, 1, s.maxIdle)
+	assert.Equal(t, 2, cap(s.slots))
+}
