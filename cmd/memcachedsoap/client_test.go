@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/service"
+	"memcachedsoap/service/document"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/storable"
+	"memcachedsoap/soap"
+	"memcachedsoap/wsdl"
+	"memcachedsoap/wsdl/wsdltest"
+)
+
+// calledService is a whole service, to be called by the commands under test.
+type calledService struct {
+	url     string
+	backend sessionstore.Backend
+}
+
+func newCalledService(tb testing.TB, backend sessionstore.Backend) calledService {
+	tb.Helper()
+	server := httptest.NewServer(newEndpoint(tb, backend))
+	tb.Cleanup(server.Close)
+	return calledService{url: server.URL, backend: backend}
+}
+
+func newEndpoint(tb testing.TB, backend sessionstore.Backend) http.Handler {
+	tb.Helper()
+	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{})
+	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
+	counters := service.NewCounters("1.2.3", document.Operations()...)
+	d := soap.NewDispatcher(soap.Options{
+		FaultOf: service.FaultOf, Observe: counters.Observe, Logger: slog.New(slog.DiscardHandler),
+	})
+	document.Register(d, service.New(store, counters), document.Options{})
+	return d
+}
+
+// outcome is what a command leaves behind.
+type outcome struct {
+	out, err string
+	code     int
+}
+
+// invoke runs the program with --url and an empty standard input.
+func invoke(tb testing.TB, url string, args ...string) outcome {
+	tb.Helper()
+	return invokeWith(tb, "", append(args, "--url", url)...)
+}
+
+func invokeWith(tb testing.TB, stdin string, args ...string) outcome {
+	tb.Helper()
+	var out, err bytes.Buffer
+	code := run(tb.Context(), args, streams{In: strings.NewReader(stdin), Out: &out, Err: &err})
+	if code == exitDone {
+		assert.Empty(tb, err.String(), args)
+	} else {
+		assert.Empty(tb, out.String(), args)
+		assert.Regexp(tb, `\Amemcachedsoap: \PC+\n\z`, err.String(), "one line that says why")
+	}
+	return outcome{out.String(), err.String(), code}
+}
+
+// done is the output of a command that must succeed.
+func done(tb testing.TB, url string, args ...string) string {
+	tb.Helper()
+	o := invoke(tb, url, args...)
+	require.Zero(tb, o.code, o.err)
+	return o.out
+}
+
+func TestUnixSocket(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(newEndpoint(t, memory.New(memory.Options{})))
+	require.NoError(t, server.Listener.Close())
+	server.Listener = listener
+	server.Start()
+	t.Cleanup(server.Close)
+	assert.Equal(t, service.StatusOK+"\n", done(t, "unix:"+path, "status"))
+}
+
+func TestURLFromEnvironment(t *testing.T) {
+	s := newCalledService(t, memory.New(memory.Options{}))
+	t.Setenv("MEMCACHEDSOAP_URL", s.url)
+	assert.Equal(t, service.StatusOK+"\n", invokeWith(t, "", "status").out)
+}
+
+// TestMessages: what is sent is valid by the contract, and says who sends it.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	endpoint := newEndpoint(t, memory.New(memory.Options{}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		wsdltest.Validate(t, body)
+		assert.Regexp(t, `^memcachedsoap/\S+$`, r.UserAgent())
+		assert.Contains(t, r.Header.Get("SOAPAction"), wsdl.Namespace+"#")
+		assert.Equal(t, "Basic "+base64.StdEncoding.EncodeToString([]byte("joe:s3cret")), r.Header.Get("Authorization"))
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		endpoint.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	url := strings.Replace(server.URL, "http://", "http://joe:s3cret@", 1)
+	done(t, url, "session", "set", "a1", "uid=dwho", "empty=", "bytes=\x00\xff", "--ttl=-1")
+	done(t, url, "session", "set", "uid=dwho")
+	done(t, url, "session", "get", "a1")
+	done(t, url, "session", "touch", "a1", "--ttl=60")
+	done(t, url, "session", "touch", "a1")
+	done(t, url, "session", "delete", "a1")
+	done(t, url, "stats")
+	done(t, url, "status")
+}
+
+func TestWrongFlags(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"no scheme":     {"status", "--url", "joe:s3cret@host"},
+		"wrong scheme":  {"status", "--url", "ftp://joe:s3cret@host/"},
+		"no host":       {"status", "--url", "http:///s3cret"},
+		"no URL":        {"status", "--url", "http://joe:s3cret@[::1/"},
+		"no socket":     {"status", "--url", "unix:"},
+		"no time":       {"status", "--timeout", "0s"},
+		"no id":         {"session", "get"},
+		"no command":    {"session"},
+		"ttl too long":  {"session", "touch", "a1", "--ttl", "2147483648"},
+		"ttl no number": {"session", "set", "a=b", "--ttl", "1h"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := invokeWith(t, "", args...)
+			assert.Equal(t, exitUsage, o.code)
+			assert.NotContains(t, o.err, "s3cret", "a URL may hold a password")
+		})
+	}
+}
+
+func TestExitCodesAreHelp(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--help"}, {"session", "get", "--help"}, {"stats", "--help"}, {"status", "--help"}} {
+		assert.Contains(t, strings.Join(strings.Fields(invokeWith(t, "", args...).out), " "), exitCodesHelp)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		_, _ = io.Copy(io.Discard, r.Body) // net/http watches the connection from here on
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	var err bytes.Buffer
+	code := run(ctx, []string{"status", "--url", server.URL}, streams{Out: io.Discard, Err: &err})
+	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, "memcachedsoap: interrupted\n", err.String())
+}
+
+type closedPipe struct{}
+
+func (closedPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestOutputGone(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	for _, form := range []string{"--json", "--json=false"} {
+		var err bytes.Buffer
+		code := run(t.Context(), []string{"status", form, "--url", s.url}, streams{Out: closedPipe{}, Err: &err})
+		assert.Equal(t, exitFailed, code)
+		assert.Equal(t, "memcachedsoap: the answer cannot be printed: io: read/write on closed pipe\n", err.String())
+	}
+}

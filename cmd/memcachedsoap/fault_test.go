@@ -1,0 +1,241 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+)
+
+// TestFaults: every fault that a service has, with its exit code and its
+// sentence.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	require.NoError(t, s.backend.Add(t.Context(), "bad", sessionstore.Item{Image: []byte("no image"), Flags: 1}))
+	large := strings.Repeat("x", 2<<20)
+	for name, test := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"absent":       {[]string{"session", "get", "a1"}, exitNoSession, "There is no such session"},
+		"touch absent": {[]string{"session", "touch", "a1"}, exitNoSession, "There is no such session"},
+		"invalid id":   {[]string{"session", "get", "xyz"}, exitUsage, "Invalid session ID"},
+		"empty id":     {[]string{"session", "get", ""}, exitUsage, "Invalid session ID: it is empty"},
+		"invalid ttl":  {[]string{"session", "set", "a=b", "--ttl=-2"}, exitUsage, "time to live"},
+		"too large":    {[]string{"session", "set", "a=" + large}, exitUsage, "bytes, the store takes"},
+		"over limits":  {[]string{"session", "set", "a=" + large, "b=" + large}, exitUsage, "The request is longer than"},
+		"unreadable":   {[]string{"session", "get", "bad"}, exitFailed, "cannot be read as a session"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := invoke(t, s.url, test.args...)
+			assert.Equal(t, test.code, o.code)
+			assert.Contains(t, o.err, test.want)
+		})
+	}
+}
+
+func TestStoreUnavailable(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	require.NoError(t, s.backend.Close())
+	for _, args := range [][]string{
+		{"status"}, {"session", "get", "a1"}, {"session", "set", "a1", "a=b"}, {"session", "touch", "a1"}, {"session", "delete", "a1"},
+	} {
+		o := invoke(t, s.url, args...)
+		assert.Equal(t, exitUnavailable, o.code, args)
+		assert.Contains(t, o.err, "memcachedsoap: The sessions cannot be reached: ", args)
+	}
+	assert.Regexp(t, `(?m)^state +DOWN$`, done(t, s.url, "stats"))
+}
+
+func TestNobodyListens(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	url := "http://joe:s3cret@" + listener.Addr().String() + "/soap"
+	require.NoError(t, listener.Close())
+	o := invoke(t, url, "status")
+	assert.Equal(t, exitUnavailable, o.code)
+	assert.Contains(t, o.err, "the service cannot be reached: ")
+	assert.NotContains(t, o.err, "s3cret")
+}
+
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	for name, head := range map[string]string{"nothing": "", "half an answer": `<s:Envelope xmlns:s="`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				_, _ = io.WriteString(w, head)
+				if head != "" {
+					_ = http.NewResponseController(w).Flush()
+				}
+				<-r.Context().Done()
+			})
+			o := invoke(t, url, "status", "--timeout", "200ms")
+			assert.Equal(t, exitUnavailable, o.code)
+			assert.Equal(t, "memcachedsoap: the service did not answer within 200ms\n", o.err)
+		})
+	}
+}
+
+// answering starts a server that is no session service.
+func answering(tb testing.TB, handler http.HandlerFunc) string {
+	tb.Helper()
+	server := httptest.NewServer(handler)
+	tb.Cleanup(server.Close)
+	return server.URL
+}
+
+// answer starts a server that always answers the same.
+func answer(tb testing.TB, status int, body string) string {
+	tb.Helper()
+	return answering(tb, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
+}
+
+func inEnvelope(payload string) string {
+	return `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` + payload + `</s:Body></s:Envelope>`
+}
+
+func aFault(code, reason, detail string) string {
+	return inEnvelope(fmt.Sprintf(`<s:Fault><faultcode>%s</faultcode><faultstring>%s</faultstring><detail>%s</detail></s:Fault>`, code, reason, detail))
+}
+
+// TestForeignAnswers: answers that our service does not give.
+func TestForeignAnswers(t *testing.T) {
+	t.Parallel()
+	const page = `<!DOCTYPE html><html><body><h1>Sorry</h1><p>It broke.<br></body></html>`
+	for name, test := range map[string]struct {
+		status int
+		body   string
+		code   int
+		want   string
+	}{
+		"page 500":       {500, page, exitFailed, "the answer is HTTP status 500 Internal Server Error and not SOAP, is --url right?"},
+		"page 404":       {404, page, exitFailed, "the answer is HTTP status 404 Not Found and not SOAP, is --url right?"},
+		"page 401":       {401, page, exitFailed, "the answer is HTTP status 401 Unauthorized and not SOAP: --url needs USER:PASSWORD@ of somebody who may"},
+		"page 502":       {502, page, exitUnavailable, "the answer is HTTP status 502 Bad Gateway and not SOAP"},
+		"busy":           {503, "", exitUnavailable, "the answer is HTTP status 503 Service Unavailable and not SOAP"},
+		"page 200":       {200, page, exitFailed, "the answer is not what the contract says, is --url right? "},
+		"nothing":        {200, "", exitFailed, "the answer is not what the contract says, is --url right? EOF"},
+		"cut":            {200, inEnvelope("")[:40], exitFailed, "the answer is not what the contract says, is --url right? XML syntax error"},
+		"empty body":     {200, inEnvelope(""), exitFailed, "the answer is not what the contract says, is --url right? it has no result"},
+		"other answer":   {200, inEnvelope(`<statsResponse xmlns="urn:memcached-soap:session:v1"/>`), exitFailed, "the answer is not what the contract says"},
+		"cut fault":      {500, aFault("s:Client", "x", "")[:150], exitFailed, "the answer is HTTP status 500 Internal Server Error and not SOAP, is --url right?"},
+		"fault as 200":   {200, aFault("s:Client", "No.", ""), exitUsage, "No."},
+		"fault as 400":   {400, aFault("s:Client", "No.", ""), exitUsage, "No."},
+		"dotted code":    {500, aFault("x:Client.Argument", "No.", ""), exitUsage, "No."},
+		"server fault":   {500, aFault("s:Server", "No.", ""), exitFailed, "No."},
+		"unknown code":   {500, aFault("s:MyClient", "No.", ""), exitFailed, "No."},
+		"no reason":      {500, aFault("s:Server", "", ""), exitFailed, "the service failed and does not say why"},
+		"foreign detail": {500, aFault("s:Server", "No.", `<SessionNotFoundFault xmlns="urn:other"/>`), exitFailed, "No."},
+		"our detail":     {500, aFault("s:Server", "No.", `<SessionNotFoundFault xmlns="urn:memcached-soap:session:v1"/>`), exitNoSession, "No."},
+		"terminal codes": {500, aFault("s:Server", "No.\n\n \u009b31m\u202eway&#xD;", ""), exitFailed, "No. 31m way"},
+		"long reason":    {500, aFault("s:Server", strings.Repeat("é", 1000), ""), exitFailed, strings.Repeat("é", 400) + "..."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := invoke(t, answer(t, test.status, test.body), "status")
+			assert.Equal(t, test.code, o.code)
+			if strings.HasSuffix(test.want, " ") || !strings.HasSuffix(o.err, test.want+"\n") {
+				assert.Contains(t, o.err, "memcachedsoap: "+test.want)
+			} else {
+				assert.Equal(t, "memcachedsoap: "+test.want+"\n", o.err)
+			}
+		})
+	}
+}
+
+// TestEmptyAnswers: no command takes an answer without a result for one.
+func TestEmptyAnswers(t *testing.T) {
+	t.Parallel()
+	for operation, args := range map[string][]string{
+		"getSession":   {"session", "get", "a1"},
+		"setSession":   {"session", "set", "a1", "a=b"},
+		"touchSession": {"session", "touch", "a1"},
+		"stats":        {"stats"},
+		"status":       {"status"},
+	} {
+		url := answer(t, 200, inEnvelope(`<`+operation+`Response xmlns="urn:memcached-soap:session:v1"/>`))
+		o := invoke(t, url, args...)
+		assert.Equal(t, exitFailed, o.code, operation)
+		assert.Contains(t, o.err, "it has no result", operation)
+	}
+	url := answer(t, 200, inEnvelope(`<statsResponse xmlns="urn:memcached-soap:session:v1"><statsResult/></statsResponse>`))
+	assert.Equal(t, "SERVICE\n\nSERVER\ntier\nstate\n", done(t, url, "stats"))
+}
+
+func TestBrokenConnection(t *testing.T) {
+	t.Parallel()
+	url := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, inEnvelope("")[:40])
+	})
+	o := invoke(t, url, "status")
+	assert.Equal(t, exitUnavailable, o.code)
+	assert.Contains(t, o.err, "the connection broke within the answer: ")
+}
+
+// TestRedirect: a session must not follow to another host.
+func TestRedirect(t *testing.T) {
+	t.Parallel()
+	followed := false
+	other := answering(t, func(http.ResponseWriter, *http.Request) { followed = true })
+	for _, status := range []int{302, 307, 308} {
+		o := invoke(t, answering(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, status) }),
+			"session", "set", "uid=dwho")
+		assert.Equal(t, exitFailed, o.code)
+		assert.Contains(t, o.err, "the service has moved")
+	}
+	assert.False(t, followed)
+}
+
+// TestEndlessAnswers: neither an answer nor a fault is read without end.
+func TestEndlessAnswers(t *testing.T) {
+	t.Parallel()
+	chunk := []byte(strings.Repeat("\n", 1<<20))
+	endless := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.WriteHeader(status)
+			for _, err := w.Write(chunk); err == nil; {
+				_, err = w.Write(chunk)
+			}
+		}
+	}
+	for status, limit := range map[int]int64{200: maxAnswer, 500: maxFault} {
+		url := answering(t, endless(status))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, nil)
+		require.NoError(t, err)
+		response, err := newHTTPClient("").Do(request)
+		require.NoError(t, err)
+		n, err := io.Copy(io.Discard, response.Body)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, limit, n)
+		var tooLong *http.MaxBytesError
+		require.ErrorAs(t, err, &tooLong)
+		code, text := breakdown(err, 0)
+		assert.Equal(t, exitFailed, code)
+		assert.Equal(t, fmt.Sprintf("the answer is longer than %d MiB", limit>>20), text)
+	}
+	o := invoke(t, answering(t, endless(500)), "status")
+	assert.Equal(t, exitFailed, o.code)
+	assert.Contains(t, o.err, "HTTP status 500")
+}

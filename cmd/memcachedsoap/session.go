@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"memcachedsoap/wsdl"
+)
+
+type sessionCommand struct {
+	Get    getCommand    `cmd:"" help:"Print a session."`
+	Set    setCommand    `cmd:"" help:"Store a whole session and print its id. One that the id names is replaced."`
+	Touch  touchCommand  `cmd:"" help:"Give a session a new time to live."`
+	Delete deleteCommand `cmd:"" help:"Delete a session."`
+}
+
+type getCommand struct {
+	ID string `arg:"" help:"The session's id."`
+	callFlags
+}
+
+// Run prints a session.
+func (c *getCommand) Run(ctx context.Context, std streams) error {
+	return c.call(ctx, func(ctx context.Context, service client) error {
+		s, err := service.getSession(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		document := refDocument(s.ID, s.Version, s.ExpiresIn)
+		document.Attributes = &s.Attributes
+		text := append(refTable(s.ID, s.Version, s.ExpiresIn).append(nil), '\n')
+		attributes := hashRows(nil, "", s.Attributes)
+		if len(attributes) == 0 {
+			attributes = table{{"(no attributes)"}}
+		}
+		return c.print(std, document, attributes.append(text))
+	})
+}
+
+type touchCommand struct {
+	ID  string `arg:"" help:"The session's id."`
+	TTL int32  `name:"ttl" placeholder:"SECONDS" help:"Time to live from now: 0, or none given, is the default of the service; --ttl=-1 the longest it allows."`
+	callFlags
+}
+
+// Run gives a session a new time to live.
+func (c *touchCommand) Run(ctx context.Context, std streams) error {
+	return c.call(ctx, func(ctx context.Context, service client) error {
+		response, err := service.TouchSessionContext(ctx, &wsdl.TouchSession{Id: &c.ID, Ttl: &c.TTL})
+		if err != nil {
+			return err
+		}
+		ref, err := result(response.TouchSessionResult, nil)
+		if err != nil {
+			return err
+		}
+		return c.printRef(std, ref)
+	})
+}
+
+type deleteCommand struct {
+	ID string `arg:"" help:"The session's id."`
+	callFlags
+}
+
+// Run deletes a session; that there was none is a failure.
+func (c *deleteCommand) Run(ctx context.Context, std streams) error {
+	return c.call(ctx, func(ctx context.Context, service client) error {
+		response, err := service.DeleteSessionContext(ctx, &wsdl.DeleteSession{Id: &c.ID})
+		if err != nil {
+			return err
+		}
+		if !response.DeleteSessionResult {
+			return &failure{code: exitNoSession, text: "there is no such session"}
+		}
+		return c.print(std, map[string]bool{"deleted": true}, []byte("deleted\n"))
+	})
+}
+
+// sessionDocument is a session, or what became of one, as JSON.
+type sessionDocument struct {
+	ID         plainString `json:"id"`
+	Version    plainString `json:"version"`
+	ExpiresIn  *int32      `json:"expiresIn"` // seconds; null: never
+	Attributes *hash       `json:"attributes,omitempty"`
+}
+
+func refDocument(id, version string, expiresIn int32) *sessionDocument {
+	d := &sessionDocument{ID: plainString(id), Version: plainString(version)}
+	if expiresIn != 0 {
+		d.ExpiresIn = &expiresIn
+	}
+	return d
+}
+
+func refTable(id, version string, expiresIn int32) table {
+	return table{{"id", shown(id)}, {"version", shown(version)}, {"expires", remaining(expiresIn)}}
+}
+
+func (f *callFlags) printRef(std streams, ref *wsdl.SessionRef) error {
+	return f.print(std, refDocument(ref.Id, ref.Version, ref.ExpiresIn), refTable(ref.Id, ref.Version, ref.ExpiresIn).append(nil))
+}
+
+// print writes the document as JSON if that is wanted, else the text.
+func (f *callFlags) print(std streams, document any, text []byte) error {
+	if !f.JSON {
+		_, err := std.Out.Write(text)
+		return outputError(err)
+	}
+	out := json.NewEncoder(std.Out)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return outputError(out.Encode(document))
+}
+
+// outputError is the failure of a command whose reader has gone away.
+func outputError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{code: exitFailed, text: oneLine("the answer cannot be printed: " + err.Error())}
+}

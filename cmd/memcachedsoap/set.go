@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+type setCommand struct {
+	ID         argument   `arg:"" optional:"" help:"The session's id; without one a new session is made."`
+	Attributes []argument `arg:"" optional:"" name:"name=value" help:"Attributes, each once. They take the place of those from the file."`
+	TTL        int32      `name:"ttl" placeholder:"SECONDS" help:"Time to live: 0, or none given, is the default of the service; --ttl=-1 the longest it allows."`
+	From       argument   `placeholder:"FILE" help:"Take attributes from a JSON object as get --json prints under \"attributes\"; - is standard input."`
+	callFlags
+}
+
+// argument is a string that arrives as it was given. Kong v1.17.0 takes plain
+// strings through JSON, which puts U+FFFD for bytes that are not UTF-8.
+type argument string
+
+// Decode takes an argument. It makes the type a [kong.MapperValue].
+func (a *argument) Decode(ctx *kong.DecodeContext) error {
+	token, err := ctx.Scan.PopValue("string")
+	if err != nil {
+		return err //nolint:wrapcheck // kong's own
+	}
+	*a = argument(token.String())
+	return nil
+}
+
+// Run stores a session.
+func (c *setCommand) Run(ctx context.Context, std streams) error {
+	attributes, err := c.attributes(std)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, func(ctx context.Context, service client) error {
+		ref, err := service.setSession(ctx, string(c.ID), attributes, c.TTL)
+		if err != nil {
+			return err
+		}
+		return c.printRef(std, ref)
+	})
+}
+
+// attributes puts the attributes together: the file's, then the arguments'.
+func (c *setCommand) attributes(std streams) (hash, error) {
+	arguments := c.Attributes
+	if strings.Contains(string(c.ID), "=") { // which no id has: the id was left out
+		arguments = append([]argument{c.ID}, arguments...)
+		c.ID = ""
+	}
+	var attributes hash
+	if c.From == "" && len(arguments) == 0 {
+		return hash{}, wrongUsage("give attributes as NAME=VALUE or --from a file; one with {} makes a session without any")
+	}
+	if c.From != "" {
+		document, err := readDocument(string(c.From), std.In)
+		if err != nil {
+			return hash{}, err
+		}
+		if attributes, err = parseAttributes(document); err != nil {
+			return hash{}, wrongUsage("--from: %v", err)
+		}
+	}
+	seen := map[string]bool{}
+	for _, argument := range arguments {
+		name, text, found := strings.Cut(string(argument), "=")
+		if !found || name == "" {
+			return hash{}, wrongUsage("%q is not NAME=VALUE", argument)
+		}
+		if seen[name] {
+			return hash{}, wrongUsage("the attribute %q is given twice", name)
+		}
+		seen[name] = true
+		if stringOf(name).Text == nil {
+			return hash{}, wrongUsage("the name %q holds a character that XML cannot carry", name)
+		}
+		named := func(e entry) bool { return e.Key == name }
+		if i := slices.IndexFunc(attributes.Entries, named); i >= 0 {
+			attributes.Entries[i].value = stringOf(text)
+		} else {
+			attributes.Entries = append(attributes.Entries, entry{Key: name, value: stringOf(text)})
+		}
+	}
+	return attributes, nil
+}
+
+// readDocument reads a file, or standard input for -.
+func readDocument(path string, stdin io.Reader) ([]byte, error) {
+	in := stdin
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, wrongUsage("--from: %v", err)
+		}
+		defer func() { _ = file.Close() }() // nothing was written
+		in = file
+	}
+	document, err := io.ReadAll(io.LimitReader(in, maxAnswer+1))
+	if err != nil {
+		return nil, wrongUsage("--from: %v", err)
+	}
+	if len(document) > maxAnswer {
+		return nil, wrongUsage("--from: it is longer than %d MiB", maxAnswer>>20)
+	}
+	return document, nil
+}

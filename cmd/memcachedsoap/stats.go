@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"memcachedsoap/wsdl"
+)
+
+type statusCommand struct {
+	callFlags
+}
+
+// Run prints what the service says of itself: it fails unless all is well.
+func (c *statusCommand) Run(ctx context.Context, std streams) error {
+	return c.call(ctx, func(ctx context.Context, service client) error {
+		response, err := service.StatusContext(ctx, &wsdl.Status{})
+		if err != nil {
+			return err
+		}
+		status, err := result(response.StatusResult, nil)
+		if err != nil {
+			return err
+		}
+		return c.print(std, map[string]plainString{"status": plainString(*status)}, []byte(shown(*status)+"\n"))
+	})
+}
+
+type statsCommand struct {
+	callFlags
+}
+
+// Run prints the counters of the service, and those of its servers side by
+// side.
+func (c *statsCommand) Run(ctx context.Context, std streams) error {
+	return c.call(ctx, func(ctx context.Context, service client) error {
+		response, err := service.StatsContext(ctx, &wsdl.Stats{})
+		if err != nil {
+			return err
+		}
+		report, err := result(response.StatsResult, nil)
+		if err != nil {
+			return err
+		}
+		document := reportOf(report)
+		return c.print(std, document, document.append(nil))
+	})
+}
+
+// reportDocument is the contract's StatsReport as JSON.
+type reportDocument struct {
+	Service hash             `json:"service"`
+	Servers []serverDocument `json:"servers"`
+}
+
+type serverDocument struct {
+	Address plainString `json:"address"`
+	Tier    plainString `json:"tier"`
+	Alive   bool        `json:"alive"`
+	Stats   hash        `json:"stats"`
+}
+
+func reportOf(r *wsdl.StatsReport) *reportDocument {
+	d := &reportDocument{Service: statsOf(r.Service), Servers: []serverDocument{}}
+	if r.Servers == nil {
+		return d
+	}
+	for _, s := range r.Servers.Server {
+		d.Servers = append(d.Servers, serverDocument{
+			Address: plainString(s.Address), Tier: plainString(s.Tier), Alive: s.Alive, Stats: statsOf(s.Stats),
+		})
+	}
+	return d
+}
+
+func statsOf(l *wsdl.StatList) hash {
+	var h hash
+	if l == nil {
+		return h
+	}
+	for _, s := range l.Stat {
+		h.Entries = append(h.Entries, entry{Key: s.Name, value: value{Text: &s.Value}})
+	}
+	return h
+}
+
+// append appends the tables for people: the service's counters, then a column
+// a server. A server that does not answer is DOWN and has no figures.
+func (d *reportDocument) append(dst []byte) []byte {
+	dst = hashRows(table{{"SERVICE", ""}}, "", d.Service).append(dst)
+	dst = append(dst, '\n')
+
+	servers := table{{"SERVER"}, {"tier"}, {"state"}}
+	for _, s := range d.Servers {
+		state := "DOWN"
+		if s.Alive {
+			state = "up"
+		}
+		servers[0] = append(servers[0], shown(string(s.Address)))
+		servers[1] = append(servers[1], shown(string(s.Tier)))
+		servers[2] = append(servers[2], state)
+	}
+	for _, name := range d.statNames() {
+		row := []string{shown(name)}
+		for _, s := range d.Servers {
+			row = append(row, s.stat(name))
+		}
+		servers = append(servers, row)
+	}
+	return servers.append(dst)
+}
+
+// statNames returns the names of all servers' figures, in the order of the
+// first server that has them.
+func (d *reportDocument) statNames() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, s := range d.Servers {
+		for _, e := range s.Stats.Entries {
+			if !seen[e.Key] {
+				seen[e.Key] = true
+				names = append(names, e.Key)
+			}
+		}
+	}
+	return names
+}
+
+func (s *serverDocument) stat(name string) string {
+	i := slices.IndexFunc(s.Stats.Entries, func(e entry) bool { return e.Key == name })
+	if i < 0 {
+		return "-"
+	}
+	return shown(*s.Stats.Entries[i].Text)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// table is text in columns, for people. Its cells print: they come from us or
+// from [shown].
+type table [][]string
+
+// append appends the table: columns two spaces apart, no space at the end of
+// a line.
+func (t table) append(dst []byte) []byte {
+	var widths []int
+	for _, row := range t {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range t {
+		for i, cell := range row {
+			dst = append(dst, cell...)
+			dst = append(dst, strings.Repeat(" ", widths[i]+2-utf8.RuneCountInString(cell))...)
+		}
+		dst = append(bytes.TrimRight(dst, " "), '\n')
+	}
+	return dst
+}
+
+// hashRows adds a row an entry; those of nested values follow, indented.
+func hashRows(t table, indent string, h hash) table {
+	for _, e := range h.Entries {
+		t = valueRows(t, indent, shown(e.Key), e.value)
+	}
+	return t
+}
+
+func valueRows(t table, indent, name string, v value) table {
+	t = append(t, []string{indent + name, scalar(v)})
+	switch {
+	case v.Hash != nil:
+		t = hashRows(t, indent+"  ", *v.Hash)
+	case v.List != nil:
+		for i, item := range v.List.Items {
+			t = valueRows(t, indent+"  ", "["+strconv.Itoa(i)+"]", item)
+		}
+	}
+	return t
+}
+
+// scalar is what stands in the row of a value. In parentheses stands what is
+// no text.
+func scalar(v value) string {
+	switch {
+	case v.Hash != nil && len(v.Hash.Entries) > 0, v.List != nil && len(v.List.Items) > 0:
+		return ""
+	case v.Hash != nil:
+		return "(empty hash)"
+	case v.List != nil:
+		return "(empty list)"
+	case v.Binary != nil:
+		return "(base64) " + base64.StdEncoding.EncodeToString(*v.Binary)
+	case v.Text != nil:
+		return shown(*v.Text)
+	default:
+		return "(undef)"
+	}
+}
+
+// shown returns text as it is, or as a Go string literal if it does not print
+// or would look like something else in a table: no control character reaches
+// a terminal.
+func shown(text string) string {
+	plain := text != "" && !strings.ContainsAny(text[:1], `"([ `) && !strings.HasSuffix(text, " ") && utf8.ValidString(text)
+	for _, r := range text {
+		plain = plain && strconv.IsPrint(r)
+	}
+	if plain {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
+// remaining shows a time to live in seconds in two units; 0 is for ever.
+func remaining(seconds int32) string {
+	const minute, hour, day = 60, 60 * 60, 24 * 60 * 60
+	switch {
+	case seconds == 0:
+		return "never"
+	case seconds < minute:
+		return fmt.Sprintf("in %ds", seconds)
+	case seconds < hour:
+		return fmt.Sprintf("in %dm%ds", seconds/minute, seconds%minute)
+	case seconds < day:
+		return fmt.Sprintf("in %dh%dm", seconds/hour, seconds%hour/minute)
+	default:
+		return fmt.Sprintf("in %dd%dh", seconds/day, seconds%day/hour)
+	}
+}

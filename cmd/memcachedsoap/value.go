@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+
+	"memcachedsoap/soap/xmlwrite"
+)
+
+// session is the contract's Session. What gowsdl generates for it loses too
+// much, see [client].
+type session struct {
+	ID         string `xml:"id"`
+	Version    string `xml:"version"`
+	ExpiresIn  int32  `xml:"expiresIn"` // seconds; 0: never
+	Attributes hash   `xml:"attributes"`
+}
+
+// hash is the contract's EntryList: named values, in the order in which they
+// were sent.
+type hash struct {
+	Entries []entry `xml:"entry"`
+}
+
+type entry struct {
+	Key string `xml:"key"`
+	value
+}
+
+type list struct {
+	Items []value `xml:"item"`
+}
+
+// value is what the contract's Entry and Item have in common. At most one
+// field is set; none, or Undef, is Perl's undef. The pointers are what tells
+// an empty string from no string.
+type value struct {
+	Text   *string `xml:"value"`
+	Binary *binary `xml:"binary"`
+	Hash   *hash   `xml:"hash"`
+	List   *list   `xml:"list"`
+	Undef  bool    `xml:"undef,omitempty"`
+}
+
+// stringOf makes a value of a string: of bytes if XML cannot carry it as
+// text. encoding/xml would send U+FFFD for such characters without a word.
+func stringOf(text string) value {
+	if xmlwrite.Carries(text) {
+		return value{Text: &text}
+	}
+	return value{Binary: (*binary)(new([]byte(text)))}
+}
+
+// binary is an xs:base64Binary.
+type binary []byte
+
+// MarshalText encodes.
+func (b binary) MarshalText() ([]byte, error) { //nolint:unparam // as encoding.TextMarshaler has it
+	return base64.StdEncoding.AppendEncode(nil, b), nil
+}
+
+// UnmarshalText decodes; white space may stand anywhere (XML Schema part 2
+// section 3.2.16).
+func (b *binary) UnmarshalText(text []byte) error {
+	decoded, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(text), nil)))
+	if err != nil {
+		return fmt.Errorf("a binary value is not base64: %w", err)
+	}
+	*b = decoded
+	return nil
+}
