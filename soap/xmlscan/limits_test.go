@@ -62,15 +62,18 @@ func TestLimits(t *testing.T) {
 			Limits{}, nested(DefaultDepth), nested(DefaultDepth + 1), LimitError{"levels of elements", DefaultDepth},
 		},
 		"default attributes": {
-			Limits{}, "<a" + attributes(" $=''", DefaultAttributes) + "/>", "<a" + attributes(" $=''", DefaultAttributes+1) + "/>",
+			Limits{},
+			"<a" + attributes(" $=''", DefaultAttributes) + "/>", "<a" + attributes(" $=''", DefaultAttributes+1) + "/>",
 			LimitError{"attributes in a tag", DefaultAttributes},
 		},
 		"default namespaces": {
-			Limits{Attributes: 1000}, "<a" + attributes(" xmlns:$='$'", DefaultNamespaces) + "/>", "<a" + attributes(" xmlns:$='$'", DefaultNamespaces+1) + "/>",
+			Limits{Attributes: 1000},
+			"<a" + attributes(" xmlns:$='$'", DefaultNamespaces) + "/>", "<a" + attributes(" xmlns:$='$'", DefaultNamespaces+1) + "/>",
 			LimitError{"namespaces in scope", DefaultNamespaces},
 		},
 		"default elements": {
-			Limits{}, "<a>" + strings.Repeat("<a/>", DefaultElements-1) + "</a>", "<a>" + strings.Repeat("<a/>", DefaultElements) + "</a>",
+			Limits{},
+			"<a>" + strings.Repeat("<a/>", DefaultElements-1) + "</a>", "<a>" + strings.Repeat("<a/>", DefaultElements) + "</a>",
 			LimitError{"elements", DefaultElements},
 		},
 	} {
