@@ -150,14 +150,31 @@ func TestRestrictedHash(t *testing.T) {
 	assert.Equal(t, "050b1901"+"00000003"+"0882"+"04"+"0000000161"+"0881"+"02"+"00000001e9"+"0e"+"14"+"000000027a7a", hex.EncodeToString(image))
 }
 
+// A reserved name takes a number as well: what follows is still found.
+func TestReservedNamesAreNumbered(t *testing.T) {
+	t.Parallel()
+	const image = "050b0200000003" +
+		"04" + "1901" + "00000001" + "0e" + "14" + "000000027a7a" + // numbers 1 to 3
+		"04" + "0200000000" + // 4 and 5
+		"04" + "0000000005"
+	v, err := storable.Codec{}.Thaw(unhex(t, image))
+	require.NoError(t, err)
+	items := v.List().Items
+	assert.Same(t, items[1].List(), items[2].List())
+	again, err := storable.Codec{}.AppendFreeze(nil, v)
+	require.NoError(t, err)
+	assert.Equal(t, image, hex.EncodeToString(again))
+}
+
 // Without the restriction its leftovers mean nothing, to Perl neither.
 func TestLeftoversOfARestriction(t *testing.T) {
 	t.Parallel()
-	h, err := storable.Codec{}.Decode(unhex(t, "050b1900"+"00000002"+"0e"+"14"+"000000027a7a"+"05"+"04"+"0000000161"))
+	const flagged = "05" + "01" + "00000003e282ac"
+	h, err := storable.Codec{}.Decode(unhex(t, "050b1900"+"00000003"+"0e"+"14"+"000000027a7a"+"05"+"04"+"0000000161"+flagged))
 	require.NoError(t, err)
 	image, err := storable.Codec{}.Append(nil, h)
 	require.NoError(t, err)
-	assert.Equal(t, "050b03"+"00000001"+"05"+"0000000161", hex.EncodeToString(image))
+	assert.Equal(t, "050b1900"+"00000002"+"05"+"00"+"0000000161"+flagged, hex.EncodeToString(image))
 }
 
 // Perl writes 15 digits; we write those that it takes.
@@ -176,6 +193,10 @@ func TestFloats(t *testing.T) {
 		back, err := strconv.ParseFloat(item.Str(), 64)
 		require.NoError(t, err)
 		require.Equal(t, f, back)
+		if math.Abs(f) < 1<<53 && f == math.Trunc(f) {
+			require.Equal(t, strconv.FormatInt(int64(f), 10), item.Str())
+			return
+		}
 		if perl := strconv.FormatFloat(f, 'g', 15, 64); item.Str() != perl {
 			lossy, err := strconv.ParseFloat(perl, 64)
 			require.True(t, err != nil || lossy != f, "15 digits would do")

@@ -21,6 +21,7 @@ func arrayImage(n int, elements string) []byte {
 
 func TestThawKeepsToItsLimits(t *testing.T) {
 	t.Parallel()
+	const alias = "\x00\x00\x00\x00\x01" // takes no number
 	for name, c := range map[string]struct {
 		limits storable.Limits
 		within []byte
@@ -40,9 +41,15 @@ func TestThawKeepsToItsLimits(t *testing.T) {
 		},
 		"elements": {
 			limits: storable.Limits{Objects: 4},
-			within: arrayImage(4, "\x05\x05\x05\x00\x00\x00\x00\x01"), // the last takes no number
+			within: arrayImage(4, "\x05\x05\x05"+alias),
 			beyond: arrayImage(5, "\x05\x05\x05\x05\x05"),
 			want:   storable.LimitError{What: "elements", Limit: 4, Offset: 3},
+		},
+		"elements of all arrays": {
+			limits: storable.Limits{Objects: 5},
+			within: arrayImage(2, "\x04\x02\x00\x00\x00\x02"+alias+alias+"\x04\x02\x00\x00\x00\x01"+alias),
+			beyond: arrayImage(2, "\x04\x02\x00\x00\x00\x02"+alias+alias+"\x04\x02\x00\x00\x00\x02"+alias+alias),
+			want:   storable.LimitError{What: "elements", Limit: 5, Offset: 25},
 		},
 		"default elements": {
 			within: arrayImage(499_999, strings.Repeat("\x05", 499_999)),
@@ -95,6 +102,17 @@ func TestThawKeepsToItsLimits(t *testing.T) {
 			assert.Equal(t, c.want, *limit)
 		})
 	}
+}
+
+// Depth is what is within each other, not what is side by side.
+func TestWideIsNotDeep(t *testing.T) {
+	t.Parallel()
+	image := arrayImage(2000, strings.Repeat("\x04\x02\x00\x00\x00\x00", 2000))
+	v, err := storable.Codec{}.Thaw(image)
+	require.NoError(t, err)
+	again, err := storable.Codec{}.AppendFreeze(nil, v)
+	require.NoError(t, err)
+	assert.Equal(t, image, again)
 }
 
 // What could not be read again is not written.

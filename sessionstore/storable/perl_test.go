@@ -70,6 +70,7 @@ func requirePerlAgrees(t *testing.T, values map[string]sessionstore.Value) {
 		ours, err := storable.Codec{}.Thaw(images[i])
 		require.NoError(t, err, name)
 		want := typedJSON(t, ours)
+		assert.Equal(t, stored(t, typed(values[name])), stored(t, typed(ours)), name)
 		assert.Equal(t, want, canonical(t, verdict.Value), name)
 		refrozen, err := storable.Codec{}.Thaw(unhex(t, verdict.Refrozen))
 		require.NoError(t, err, name)
@@ -89,6 +90,25 @@ func TestPerlReadsWhatWeWriteBack(t *testing.T) {
 			require.NoError(t, err, c.Name)
 			values[order+c.Name] = v
 		}
+	}
+	requirePerlAgrees(t, values)
+}
+
+func TestPerlReadsWhatItRarelyWrites(t *testing.T) {
+	t.Parallel()
+	values := map[string]sessionstore.Value{}
+	for name, digits := range map[string]string{
+		"weak reference with overloading": "050b" + "1107543a3a4f766572" + "0300000001" + "1c0000000000" + "000000026d65",
+		"blessed element":                 "050b0200000002" + "110153" + "0a0173" + "040000000001",
+		"pattern as an element":           "050b0200000002" + "1106526567657870" + "2000017800" + "040000000001",
+		"long version string":             "050b0200000001" + "1e00000100" + strings.Repeat("31", 256) + "0a0101",
+		"immortals":                       "050b0200000005" + "0e0f101f" + "040000000002",
+		"immortals under keys":            "050b0300000003" + "0e0000000161" + "0f0000000162" + "1f0000000163",
+		"reference to undef":              "050b0200000001" + "040e",
+	} {
+		v, err := storable.Codec{}.Thaw(unhex(t, digits))
+		require.NoError(t, err, name)
+		values[name] = v
 	}
 	requirePerlAgrees(t, values)
 }
