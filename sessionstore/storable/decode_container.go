@@ -73,14 +73,12 @@ func (d *decoder) hash(hash *sessionstore.Hash, flagged bool) error {
 		if err != nil {
 			return err
 		}
-		if !reserved {
+		switch {
+		case !reserved:
 			filled++
-			continue
-		}
-		if hash.Restriction != nil {
+		case hash.Restriction != nil: // else it is a leftover that means nothing
 			hash.Restriction.Reserved = append(hash.Restriction.Reserved, *entry)
 		}
-		*entry = sessionstore.Entry{}
 	}
 	if !hash.Fill(entries[:filled]) || reservesUsed(hash) {
 		return d.corrupt("a hash with the same key twice")
