@@ -8,9 +8,11 @@ const (
 	// takes two elements (the entry and its container), and the envelope with
 	// the operation takes less than a dozen.
 	DefaultDepth = 600
-	// DefaultAttributes is several times what any toolkit writes in one tag.
+	// DefaultAttributes leaves room for an envelope that declares as many
+	// namespaces as DefaultNamespaces allows.
 	DefaultAttributes = 64
-	// DefaultNamespaces is several times what any toolkit declares.
+	// DefaultNamespaces leaves room for gSOAP, which declares in every message
+	// each namespace its program knows; other toolkits declare up to ten.
 	DefaultNamespaces = 64
 	// DefaultElements is more than 4 MiB of one-letter session entries hold.
 	DefaultElements = 500_000
