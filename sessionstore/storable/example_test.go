@@ -33,8 +33,7 @@ func Example() {
 func ExampleCodec_Decode_refused() {
 	image, _ := hex.DecodeString("050b0300000001" + "04" + "130207543a3a486f6f6b05483a76616c" + "000000016f")
 	_, err := storable.Codec{}.Decode(image)
-	var unsupported *storable.UnsupportedError
-	if errors.As(err, &unsupported) {
+	if unsupported, ok := errors.AsType[*storable.UnsupportedError](err); ok {
 		fmt.Println(err)
 		fmt.Println(unsupported.What)
 	}

@@ -151,7 +151,7 @@ func TestFreezeKeepsToItsLimits(t *testing.T) {
 
 // The memory that an image takes, readable or not, is bounded by its size.
 // Not parallel: it measures what the whole program allocates.
-func TestThawAllocatesInProportion(t *testing.T) { //nolint:paralleltest // see above
+func TestThawAllocatesInProportion(t *testing.T) {
 	const size = 100_000
 	// Arrays within each other, each of which claims all bytes that follow.
 	var claims []byte

@@ -157,9 +157,7 @@ func (d *describer) scalar(s *sessionstore.Scalar) node {
 	}
 	// The number is given before the content gets its own.
 	n := d.identify(node{}, s, s.Class)
-	for k, v := range d.content(s.Value) {
-		n[k] = v
-	}
+	maps.Copy(n, d.content(s.Value))
 	if s.VString != "" {
 		n["vstring"] = str("str", s.VString)
 	}
@@ -238,11 +236,8 @@ func asStored(v any) any {
 				v["t"] = "str"
 			}
 		}
-		switch v["t"] {
-		case "str":
-			if s, ok := v["s"].(string); ok {
-				return number(v, s)
-			}
+		if text, ok := v["s"].(string); ok && v["t"] == "str" {
+			return number(v, text)
 		}
 		for k := range v {
 			v[k] = asStored(v[k])
