@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// serveCommand, as the first argument, makes the program one of the servers
+// that it measures.
+const serveCommand = "serve"
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 3 && args[0] == serveCommand {
+		return serve(ctx, args[1], args[2], stderr)
+	}
+	s, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	return measure(ctx, s, stdout, stderr)
+}
+
+// settings are the flags.
+type settings struct {
+	rounds      int
+	turn        time.Duration // of one server in one round
+	connections int
+	entries     int
+}
+
+// time returns how long all rounds take, the first one included.
+func (s settings) time() time.Duration {
+	return time.Duration(s.rounds+1) * serverCount * s.turn
+}
+
+// maxTime bounds a whole run.
+const maxTime = time.Hour
+
+func parse(args []string, stderr io.Writer) (settings, error) {
+	var s settings
+	var seconds float64
+	flags := flag.NewFlagSet("serverbench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&s.rounds, "rounds", 60, "rounds to measure")
+	flags.Float64Var(&seconds, "seconds", 0.25, "seconds for each of the three servers in a round")
+	flags.IntVar(&s.connections, "connections", 4, "connections that send requests, each one after the other")
+	flags.IntVar(&s.entries, "entries", 24, "entries of a session")
+	if err := flags.Parse(args); err != nil {
+		return s, fmt.Errorf("serverbench: %w", err)
+	}
+	s.turn = time.Duration(min(seconds, maxTime.Seconds()) * float64(time.Second))
+	switch {
+	case flags.NArg() > 0:
+		return s, errors.New("serverbench: there are flags only, see -help")
+	case s.rounds < 1 || s.turn < time.Millisecond || s.connections < 1 || s.entries < 1:
+		return s, errors.New("serverbench: all figures must be positive")
+	case s.connections > 512 || s.entries > 5000:
+		return s, errors.New("serverbench: at most 512 connections and 5000 entries")
+	case s.rounds > 10_000 || s.time() > maxTime:
+		return s, fmt.Errorf("serverbench: that would take more than %v", maxTime)
+	}
+	return s, nil
+}

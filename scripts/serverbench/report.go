@@ -1,0 +1,94 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// report is what was measured.
+type report struct {
+	settings settings
+	sizes    sizes
+	turns    [serverCount][]turn // by server, by round
+}
+
+// write writes the report as Markdown.
+func (r *report) write(w io.Writer) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "\n%s, %s/%s, %d processors shared with memcached and the load; %d connections, %d rounds of %v a server; ",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.settings.connections, r.settings.rounds, r.settings.turn)
+	fmt.Fprintf(&text, "%d entries; getSession %d B, answer %d B; setSession %d B, answer %d B.\n\n",
+		r.settings.entries, r.sizes.get, r.sizes.gotten, r.sizes.set, r.sizes.acknowledged)
+
+	text.WriteString("| server | req/s | best | p50 | p99 | server CPU per request |\n|---|---:|---:|---:|---:|---:|\n")
+	names := serverNames()
+	for i, name := range names {
+		rates := each(r.turns[i], func(t turn) float64 { return t.rate })
+		fmt.Fprintf(&text, "| %s | %.0f | %.0f | %.2f ms | %.2f ms | %.0f µs |\n", name, median(rates), slices.Max(rates),
+			milliseconds(median(each(r.turns[i], func(t turn) time.Duration { return t.p50 }))),
+			milliseconds(median(each(r.turns[i], func(t turn) time.Duration { return t.p99 }))), r.cpu(i))
+	}
+	text.WriteString("\n| ratio | by req/s | half of the rounds | by server CPU | promised by req/s |\n|---|---:|---|---:|---|\n")
+	for _, promise := range []struct {
+		to      int // position in names
+		atLeast float64
+	}{{1, 0.85}, {2, 2}} {
+		ratios := r.ratios(promise.to)
+		verdict := "kept"
+		if median(ratios) < promise.atLeast {
+			verdict = "**broken**"
+		}
+		fmt.Fprintf(&text, "| %s / %s | %.2f | %.2f to %.2f | %.2f | at least %.2f: %s |\n", names[0], names[promise.to],
+			median(ratios), quantile(ratios, 0.25), quantile(ratios, 0.75), r.cpu(promise.to)/r.cpu(0), promise.atLeast, verdict)
+	}
+	if _, err := io.WriteString(w, text.String()); err != nil {
+		return fmt.Errorf("serverbench: %w", err)
+	}
+	return nil
+}
+
+// ratios returns how many times the rate of another server the service had, by
+// round, sorted.
+func (r *report) ratios(to int) []float64 {
+	ratios := make([]float64, len(r.turns[0]))
+	for round := range ratios {
+		ratios[round] = r.turns[0][round].rate / r.turns[to][round].rate
+	}
+	slices.Sort(ratios)
+	return ratios
+}
+
+// cpu returns the processor time of a server per request, in microseconds. It
+// is that of all rounds together: one turn is too short for the clock of
+// /proc.
+func (r *report) cpu(server int) float64 {
+	var used time.Duration
+	requests := 0
+	for _, t := range r.turns[server] {
+		used += t.cpu
+		requests += t.requests
+	}
+	return float64(used) / float64(time.Microsecond) / float64(requests)
+}
+
+func each[T any](turns []turn, get func(turn) T) []T {
+	values := make([]T, len(turns))
+	for i, t := range turns {
+		values[i] = get(t)
+	}
+	return values
+}
+
+// median returns the middle of values in any order.
+func median[T cmp.Ordered](values []T) T { return quantile(slices.Sorted(slices.Values(values)), 0.5) }
+
+// quantile returns the value that the share q of the sorted values does not
+// exceed.
+func quantile[T cmp.Ordered](sorted []T, q float64) T { return sorted[int(q*float64(len(sorted)-1))] }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"memcachedsoap/service"
+	"memcachedsoap/service/document"
+	"memcachedsoap/service/httpd"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/storable"
+	"memcachedsoap/soap"
+)
+
+// storeTimeout is longer than the default: the load may keep memcached waiting
+// for a processor.
+const storeTimeout = 5 * time.Second
+
+// The defaults of memcachedsoap serve.
+const (
+	sessionTTL     = 72000 * time.Second
+	maxConnections = 4096
+	stopTimeout    = 30 * time.Second
+)
+
+// serve runs one of the servers that the service is compared with, wired as
+// the service is, until the context ends.
+func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) error {
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	backend, err := memcached.New(memcached.Options{Servers: []string{memcachedAddress}, Timeout: storeTimeout})
+	if err != nil {
+		return err
+	}
+	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{
+		Lifetimes: sessionstore.Lifetimes{Default: sessionTTL},
+	})
+	defer func() { _ = store.Close() }() // the process ends
+	counters := service.NewCounters("serverbench", document.Operations()...)
+	var handler http.Handler
+	switch name {
+	case rawServer:
+		handler = &rawHandler{backend: backend, counters: counters}
+	case stdServer:
+		handler = &stdHandler{sessions: service.New(store, counters), counters: counters}
+	default:
+		return fmt.Errorf("serverbench: there is no server %q", name)
+	}
+	listener, err := httpd.Listen(ctx, "127.0.0.1:0", maxConnections)
+	if err != nil {
+		return err
+	}
+	server := httpd.New(handler, httpd.Options{
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		Connection:     counters.Connection, Logger: logger,
+	})
+	logger.Info("listening", "address", listener.Addr().String())
+	return server.Serve(ctx, stopTimeout, listener)
+}
+
+// observe does for a call what the dispatcher and the service do: it counts
+// it and puts it into the log line of its request.
+func observe(ctx context.Context, counters *service.Counters, call soap.Call, id sessionstore.ID) {
+	call.Version = soap.V11
+	call.Notes = []slog.Attr{slog.String("session", id.Fingerprint())}
+	counters.Observe(ctx, call)
+	httpd.Observe(ctx, call)
+}

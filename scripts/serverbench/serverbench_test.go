@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"memcachedsoap/wsdl"
+)
+
+// TestMain runs the tests, or the server as which the benchmark under test
+// has started this program again.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == serveCommand {
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestBenchmark(t *testing.T) {
+	var out, progress bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-rounds", "2", "-seconds", "0.2", "-connections", "2", "-entries", "30"}, &out, &progress))
+	assert.Contains(t, out.String(), "; 2 connections, 2 rounds of 200ms a server; 30 entries;")
+	for _, server := range serverNames() {
+		row := regexp.MustCompile(`\| ` + server + ` \| (\d+) \| (\d+) \| (\S+) ms \| (\S+) ms \| \S+ µs \|`).FindStringSubmatch(out.String())
+		require.NotNil(t, row, "%s in %s", server, out.String())
+		for _, text := range row[1:] {
+			figure, err := strconv.ParseFloat(text, 64)
+			require.NoError(t, err)
+			assert.Positive(t, figure, row[0])
+		}
+	}
+	assert.Regexp(t, `\| service / raw \| \d+\.\d\d \|`, out.String())
+	assert.Regexp(t, `\| service / encoding/xml \| \d+\.\d\d \|`, out.String())
+	assert.Equal(t, "serverbench: this takes 2s\n", progress.String())
+}
+
+func TestFlags(t *testing.T) {
+	s, err := parse(nil, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, settings{rounds: 60, turn: 250 * time.Millisecond, connections: 4, entries: 24}, s)
+	for _, args := range []string{
+		"-rounds 0", "-seconds 0", "-seconds NaN", "-connections 0", "-entries 0", "-connections 513", "-entries 5001",
+		"-rounds 10001", "-seconds 1e300", "-rounds 1200 -seconds 1", "surplus", "-nosuch",
+	} {
+		_, err := parse(strings.Fields(args), io.Discard)
+		assert.ErrorContains(t, err, "serverbench: ", args)
+	}
+}
+
+func TestUnknownServer(t *testing.T) {
+	assert.ErrorContains(t, run(t.Context(), []string{serveCommand, "nosuch", "127.0.0.1:11211"}, io.Discard, io.Discard), `no server "nosuch"`)
+}
+
+func TestSessions(t *testing.T) {
+	list, err := entryList(50)
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, entry := range list.Entry {
+		names[entry.Key] = true
+		assert.NotEmpty(t, entry.Value)
+	}
+	assert.Len(t, names, 50)
+
+	sessions, err := makeSessions(3, 24)
+	require.NoError(t, err)
+	bodies := map[string]bool{}
+	for _, session := range sessions {
+		for _, r := range []*request{session.get, session.sets[0], session.sets[1]} {
+			parsed, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.message)))
+			require.NoError(t, err)
+			body, err := io.ReadAll(parsed.Body)
+			require.NoError(t, err)
+			assert.Len(t, body, r.body)
+			bodies[string(body)] = true
+		}
+	}
+	assert.Len(t, bodies, 9, "every message is another one")
+}
+
+// answer lets a client talk to a server that gives one answer and goes.
+func answer(t *testing.T, text string) error {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	served := make(chan error, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			served <- err
+			return
+		}
+		defer conn.Close()
+		if _, err = http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			_, err = io.WriteString(conn, text)
+		}
+		served <- err
+	}()
+	c, err := dial(t.Context(), listener.Addr().String(), time.Now().Add(time.Minute))
+	require.NoError(t, err)
+	defer c.close()
+	err = c.do(newRequest(getOperation, "1", "", "wanted"))
+	require.NoError(t, <-served)
+	return err
+}
+
+func TestOnlyTheRightAnswerCounts(t *testing.T) {
+	require.NoError(t, answer(t, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nX: y\r\n\r\n wanted "))
+	for _, tt := range []struct{ text, want string }{
+		{"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nwanted", "status 500: wanted"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nanything", "lacks wanted"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nwanted", "unexpected EOF"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "a body of -1 bytes"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "a body of 99999999 bytes"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "invalid syntax"},
+		{"SSH-2.0\r\n", "not HTTP"},
+		{"", "EOF"},
+	} {
+		assert.ErrorContains(t, answer(t, tt.text), tt.want, tt.text)
+	}
+}
+
+func TestServersMustAnswerTheSame(t *testing.T) {
+	session := func(value, expiresIn string) []byte {
+		return []byte(`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><getSessionResponse xmlns="` + wsdl.Namespace +
+			`"><getSessionResult><id>1</id><expiresIn>` + expiresIn + `</expiresIn><attributes><entry><key>uid</key><value>` + value +
+			`</value></entry></attributes></getSessionResult></getSessionResponse></e:Body></e:Envelope>`)
+	}
+	require.NoError(t, sameSession(session("a", "10"), session("a", "9")))
+	assert.ErrorContains(t, sameSession(session("a", "10"), session("b", "10")), "not answer the same")
+	assert.ErrorContains(t, sameSession(session("a", "10"), []byte("<x/>")), "expected element type <Envelope>")
+	assert.ErrorContains(t, sameSession(session("a", "10"),
+		[]byte(`<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body/></Envelope>`)), "no session")
+}
+
+func TestReport(t *testing.T) {
+	r := report{settings: settings{rounds: 3, turn: time.Second, connections: 1, entries: 1}}
+	for i, rates := range [...][3]float64{{900, 80, 1000}, {1000, 100, 1100}, {400, 41, 500}} {
+		for _, rate := range rates {
+			r.turns[i] = append(r.turns[i], turn{
+				requests: int(rate), rate: rate, p50: time.Millisecond, p99: 2 * time.Millisecond, cpu: time.Duration(i+1) * 10 * time.Millisecond,
+			})
+		}
+	}
+	var out strings.Builder
+	require.NoError(t, r.write(&out))
+	assert.Contains(t, out.String(), "| service | 900 | 1000 | 1.00 ms | 2.00 ms | 15 µs |\n")
+	assert.Contains(t, out.String(), "| service / raw | 0.90 | 0.80 to 0.90 | 1.80 | at least 0.85: kept |\n")
+	assert.Contains(t, out.String(), "| service / encoding/xml | 2.00 | 1.95 to 2.00 | 6.31 | at least 2.00: kept |\n")
+	r.turns[0][0].rate = 500
+	out.Reset()
+	require.NoError(t, r.write(&out))
+	assert.Contains(t, out.String(), "| service / raw | 0.80 | 0.50 to 0.80 | 1.80 | at least 0.85: **broken** |\n")
+}
