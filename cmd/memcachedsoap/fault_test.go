@@ -68,7 +68,7 @@ func TestNobodyListens(t *testing.T) {
 	require.NoError(t, listener.Close())
 	o := invoke(t, url, "status")
 	assert.Equal(t, exitUnavailable, o.code)
-	assert.Contains(t, o.err, "the service cannot be reached: ")
+	assert.Contains(t, o.err, "the service cannot be reached: dial tcp ")
 	assert.NotContains(t, o.err, "s3cret")
 }
 

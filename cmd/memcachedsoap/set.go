@@ -11,7 +11,7 @@ import (
 )
 
 type setCommand struct {
-	ID         argument   `arg:"" optional:"" help:"The session's id; without one a new session is made."`
+	ID         *argument  `arg:"" optional:"" help:"The session's id; without one a new session is made."`
 	Attributes []argument `arg:"" optional:"" name:"name=value" help:"Attributes, each once. They take the place of those from the file."`
 	TTL        int32      `name:"ttl" placeholder:"SECONDS" help:"Time to live: 0, or none given, is the default of the service; --ttl=-1 the longest it allows."`
 	From       argument   `placeholder:"FILE" help:"Take attributes from a JSON object as get --json prints under \"attributes\"; - is standard input."`
@@ -34,12 +34,21 @@ func (a *argument) Decode(ctx *kong.DecodeContext) error {
 
 // Run stores a session.
 func (c *setCommand) Run(ctx context.Context, std streams) error {
-	attributes, err := c.attributes(std)
+	id, arguments := "", c.Attributes
+	if c.ID != nil {
+		id = string(*c.ID)
+	}
+	if strings.Contains(id, "=") { // which no id has: it was left out
+		id, arguments = "", append([]argument{*c.ID}, arguments...)
+	} else if c.ID != nil && id == "" {
+		return wrongUsage("the id is empty; leave it out for a new session") // a script's variable that was not set
+	}
+	attributes, err := c.attributes(arguments, std.In)
 	if err != nil {
 		return err
 	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
-		ref, err := service.setSession(ctx, string(c.ID), attributes, c.TTL)
+		ref, err := service.setSession(ctx, id, attributes, c.TTL)
 		if err != nil {
 			return err
 		}
@@ -48,18 +57,13 @@ func (c *setCommand) Run(ctx context.Context, std streams) error {
 }
 
 // attributes puts the attributes together: the file's, then the arguments'.
-func (c *setCommand) attributes(std streams) (hash, error) {
-	arguments := c.Attributes
-	if strings.Contains(string(c.ID), "=") { // which no id has: the id was left out
-		arguments = append([]argument{c.ID}, arguments...)
-		c.ID = ""
-	}
+func (c *setCommand) attributes(arguments []argument, stdin io.Reader) (hash, error) {
 	var attributes hash
 	if c.From == "" && len(arguments) == 0 {
 		return hash{}, wrongUsage("give attributes as NAME=VALUE or --from a file; one with {} makes a session without any")
 	}
 	if c.From != "" {
-		document, err := readDocument(string(c.From), std.In)
+		document, err := readDocument(string(c.From), stdin)
 		if err != nil {
 			return hash{}, err
 		}

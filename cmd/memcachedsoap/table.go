@@ -79,7 +79,7 @@ func scalar(v value) string {
 // or would look like something else in a table: no control character reaches
 // a terminal.
 func shown(text string) string {
-	plain := text != "" && !strings.ContainsAny(text[:1], `"([ `) && !strings.HasSuffix(text, " ") && utf8.ValidString(text)
+	plain := text != "" && !strings.ContainsAny(text[:1], `"([ `) && !strings.HasSuffix(text, " ")
 	for _, r := range text {
 		plain = plain && strconv.IsPrint(r)
 	}

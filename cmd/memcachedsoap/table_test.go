@@ -24,6 +24,7 @@ const sessionAnswer = `<getSessionResponse` + ns + `><getSessionResult>
 	<entry><key>bytes</key><binary> AP
 	8= </binary></entry>
 	<entry><key>spaced</key><value> x</value></entry>
+	<entry><key>spaced too</key><value>x </value></entry>
 	<entry><key>lines</key><value>a
 b&#x9;c&#x85;&#x202E;d</value></entry>
 	<entry><key>like</key><value>(undef)</value></entry>
@@ -51,6 +52,7 @@ nothing        (undef)
 not undef      x
 bytes          (base64) AP8=
 spaced         " x"
+spaced too     "x "
 lines          "a\nb\tc\u0085\u202ed"
 like           "(undef)"
 quoted         "\"x\""
@@ -87,6 +89,7 @@ func TestSessionJSON(t *testing.T) {
       "$binary": "AP8="
     },
     "spaced": " x",
+    "spaced too": "x ",
     "lines": "a\nb\u0009c\u0085\u202ed",
     "like": "(undef)",
     "quoted": "\"x\"",
