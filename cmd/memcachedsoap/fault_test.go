@@ -163,7 +163,8 @@ func TestForeignAnswers(t *testing.T) {
 	}
 }
 
-// TestEmptyAnswers: no command takes an answer without a result for one.
+// TestEmptyAnswers: no command takes an answer without a result, or a fault,
+// for a good one.
 func TestEmptyAnswers(t *testing.T) {
 	t.Parallel()
 	for operation, args := range map[string][]string{
@@ -177,6 +178,8 @@ func TestEmptyAnswers(t *testing.T) {
 		o := invoke(t, url, args...)
 		assert.Equal(t, exitFailed, o.code, operation)
 		assert.Contains(t, o.err, "it has no result", operation)
+		o = invoke(t, answer(t, 500, aFault("s:Server", "No.", "")), args...)
+		assert.Equal(t, outcome{err: "memcachedsoap: No.\n", code: exitFailed}, o, operation)
 	}
 	url := answer(t, 200, inEnvelope(`<statsResponse xmlns="urn:memcached-soap:session:v1"><statsResult/></statsResponse>`))
 	assert.Equal(t, "SERVICE\n\nSERVER\ntier\nstate\n", done(t, url, "stats"))
