@@ -10,10 +10,11 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-var (
-	bomUTF8    = []byte("\xEF\xBB\xBF")
-	bomUTF16BE = []byte("\xFE\xFF")
-	bomUTF16LE = []byte("\xFF\xFE")
+// Byte order marks.
+const (
+	bomUTF8    = "\xEF\xBB\xBF"
+	bomUTF16BE = "\xFE\xFF"
+	bomUTF16LE = "\xFF\xFE"
 )
 
 // utf8Document returns the document in UTF-8 without a byte order mark. The
@@ -23,11 +24,11 @@ var (
 // does that.
 func utf8Document(doc []byte, charset string) ([]byte, error) {
 	switch {
-	case bytes.HasPrefix(doc, bomUTF8):
+	case startsWith(doc, bomUTF8):
 		return doc[len(bomUTF8):], nil
-	case bytes.HasPrefix(doc, bomUTF16BE):
+	case startsWith(doc, bomUTF16BE):
 		return fromUTF16(doc[len(bomUTF16BE):], binary.BigEndian)
-	case bytes.HasPrefix(doc, bomUTF16LE):
+	case startsWith(doc, bomUTF16LE):
 		return fromUTF16(doc[len(bomUTF16LE):], binary.LittleEndian)
 	}
 	if charset == "" {
@@ -55,14 +56,11 @@ func utf8Document(doc []byte, charset string) ([]byte, error) {
 // declaredCharset returns the encoding named in the XML declaration, or "".
 // It only needs to find the name: the scanner checks the declaration.
 func declaredCharset(doc []byte) string {
-	if !bytes.HasPrefix(doc, []byte("<?xml")) {
+	declaration, _, found := bytes.Cut(doc, []byte("?>"))
+	if !found || !startsWith(declaration, "<?xml") {
 		return ""
 	}
-	end := bytes.Index(doc, []byte("?>"))
-	if end < 0 {
-		return ""
-	}
-	_, rest, found := bytes.Cut(doc[:end], []byte("encoding"))
+	_, rest, found := bytes.Cut(declaration, []byte("encoding"))
 	if !found {
 		return ""
 	}
@@ -75,6 +73,10 @@ func declaredCharset(doc []byte) string {
 		return ""
 	}
 	return string(name)
+}
+
+func startsWith(doc []byte, prefix string) bool {
+	return len(doc) >= len(prefix) && string(doc[:len(prefix)]) == prefix
 }
 
 func fromUTF16(doc []byte, order binary.ByteOrder) ([]byte, error) {

@@ -18,7 +18,7 @@ import (
 // client that accepts it. Below, compressing costs more than sending.
 const CompressFrom = 4 << 10
 
-var gzipMagic = []byte{0x1f, 0x8b}
+const gzipMagic = "\x1f\x8b"
 
 // inflate undoes the content coding of a request body. Bytes count, not the
 // header alone: Apache's inflate filter leaves the header of what it has
@@ -29,7 +29,7 @@ func inflate(body []byte, coding string, limit int) ([]byte, error) {
 	var from io.Reader
 	var err error
 	switch {
-	case bytes.HasPrefix(body, gzipMagic):
+	case startsWith(body, gzipMagic):
 		from, err = gzip.NewReader(bytes.NewReader(body))
 	case coding == "deflate" && !looksLikeXML(body):
 		from, err = inflater(body)
@@ -55,15 +55,14 @@ func inflate(body []byte, coding string, limit int) ([]byte, error) {
 // some clients send it (no zlib header).
 func inflater(body []byte) (io.Reader, error) {
 	if len(body) >= 2 && body[0]&0x0f == 8 && (int(body[0])<<8|int(body[1]))%31 == 0 {
-		return zlib.NewReader(bytes.NewReader(body))
+		return zlib.NewReader(bytes.NewReader(body)) //nolint:wrapcheck // inflate wraps it
 	}
 	return flate.NewReader(bytes.NewReader(body)), nil
 }
 
 func looksLikeXML(body []byte) bool {
-	trimmed := bytes.TrimLeft(body, " \t\r\n")
-	return bytes.HasPrefix(trimmed, []byte("<")) || bytes.HasPrefix(body, bomUTF8) ||
-		bytes.HasPrefix(body, bomUTF16BE) || bytes.HasPrefix(body, bomUTF16LE)
+	return startsWith(bytes.TrimLeft(body, " \t\r\n"), "<") || startsWith(body, bomUTF8) ||
+		startsWith(body, bomUTF16BE) || startsWith(body, bomUTF16LE)
 }
 
 var errTooLong = errors.New("soap: more than the limit")
@@ -111,6 +110,8 @@ func acceptsGzip(header http.Header) bool {
 }
 
 // A gzip writer holds some 800 kB of tables, so writers are used again.
+//
+//nolint:gochecknoglobals // a pool is shared by nature
 var gzipWriters = sync.Pool{New: func() any {
 	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is legal
 	return w

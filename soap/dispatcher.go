@@ -77,7 +77,7 @@ func (d *Dispatcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{Dispatcher: d, w: w, r: r, media: kind, version: kind.version, started: time.Now()}
-	x.serve()
+	x.serve() //nolint:contextcheck // the context is the request's, which x holds
 }
 
 // media is what the Content-Type of a request says.
@@ -140,6 +140,7 @@ type scratch struct {
 // session must not hold its memory for ever.
 const maxKept = 256 << 10
 
+//nolint:gochecknoglobals // a pool is shared by nature
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func (x *exchange) serve() {
@@ -250,7 +251,7 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (invocation, error) {
 	if err != nil {
 		fault := readFault(err)
 		if fault.Code == Client && fault.Subcode == (Name{}) {
-			fault.Subcode = badArguments
+			fault.Subcode = Name{rpcNamespace, badArguments}
 		}
 		return nil, fault
 	}
@@ -266,14 +267,14 @@ func (x *exchange) find(scan *xmlscan.Scanner) (*operation, error) {
 	byLocal := x.operations[string(scan.Space())]
 	if byLocal == nil {
 		return nil, &Fault{
-			Code: Client, Subcode: procedureNotPresent,
+			Code: Client, Subcode: Name{rpcNamespace, procedureNotPresent},
 			Reason: "The element in the Body is in a namespace that this service does not know. See its WSDL.",
 		}
 	}
 	op := byLocal[string(scan.Local())]
 	if op == nil {
 		return nil, &Fault{
-			Code: Client, Subcode: procedureNotPresent,
+			Code: Client, Subcode: Name{rpcNamespace, procedureNotPresent},
 			Reason: "This service has no operation of the name in the Body. See its WSDL.",
 		}
 	}

@@ -51,7 +51,7 @@ func (e *envelope) open() error {
 func (e *envelope) root() error {
 	kind, err := e.scan.Next()
 	if err != nil {
-		return err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+		return err
 	}
 	if kind != xmlscan.Start || string(e.scan.Local()) != "Envelope" {
 		return ClientFault("The request is not a SOAP message: its root is not an Envelope.")
@@ -87,7 +87,7 @@ func (e *envelope) headers() error {
 			missing = append(missing, Name{string(e.scan.Space()), string(e.scan.Local())})
 		}
 		if err := e.scan.Skip(); err != nil {
-			return err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+			return err
 		}
 	}
 	if len(missing) == 0 {
@@ -108,11 +108,11 @@ func (e *envelope) headers() error {
 // entered is addressed to us and must be understood.
 func (e *envelope) mustUnderstand() (bool, error) {
 	space := e.version.namespace()
-	attr, role := "actor", []byte(nil)
+	attr := "actor"
 	if e.version == V12 {
 		attr = "role"
 	}
-	role, _ = e.scan.Attr(space, attr)
+	role, _ := e.scan.Attr(space, attr)
 	value, _ := e.scan.Attr(space, "mustUnderstand")
 	switch string(bytes.TrimSpace(value)) {
 	case "", "0", "false":
@@ -141,7 +141,7 @@ func (e *envelope) close() error {
 		return ClientFault("The Envelope holds something behind its Body.")
 	}
 	_, err = e.scan.Next() // the end of the document, or what is wrong there
-	return err             //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	return err
 }
 
 // markup returns the next tag. Only white space may stand before it.
@@ -153,5 +153,5 @@ func (e *envelope) markup(where string) (xmlscan.Kind, error) {
 		}
 		kind, err = e.scan.Next()
 	}
-	return kind, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	return kind, err
 }

@@ -48,10 +48,12 @@ type Name struct {
 // String returns the name in James Clark's notation, {space}local.
 func (n Name) String() string { return "{" + n.Space + "}" + n.Local }
 
-// Subcodes that SOAP 1.2 part 2 section 4.4 defines for calls.
-var (
-	procedureNotPresent = Name{"http://www.w3.org/2003/05/soap-rpc", "ProcedureNotPresent"}
-	badArguments        = Name{"http://www.w3.org/2003/05/soap-rpc", "BadArguments"}
+// Subcodes that SOAP 1.2 part 2 section 4.4 defines for calls, and their
+// namespace.
+const (
+	rpcNamespace        = "http://www.w3.org/2003/05/soap-rpc"
+	procedureNotPresent = "ProcedureNotPresent"
+	badArguments        = "BadArguments"
 )
 
 // Fault is an error that is meant for the client.

@@ -294,7 +294,6 @@ type SessionPortType interface {
 
 	// Error can be either of the following types:
 	//
-	//   - SessionNotFound
 	//   - InvalidSessionId
 	//   - PayloadTooLarge
 	//   - UnreadableSession

@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string, std streams) int {
 }
 
 func complain(std streams, err error, code int) int {
-	fmt.Fprintln(std.Err, "memcachedsoap:", err)
+	_, _ = fmt.Fprintln(std.Err, "memcachedsoap:", err)
 	return code
 }
 

@@ -38,6 +38,6 @@ func TestREADMEListsTheSettings(t *testing.T) {
 			assert.Equal(t, []string{variable}, flag.Envs)
 		}
 	}
-	assert.Equal(t, want, listed)
-	assert.Equal(t, reflect.TypeFor[serveCommand]().NumField(), len(want))
+	assert.Equal(t, want, listed, "the README's table, and what serve has")
+	assert.Len(t, want, reflect.TypeFor[serveCommand]().NumField())
 }

@@ -123,7 +123,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
 	logger.Info("stopped")
-	return err //nolint:wrapcheck // it says what it is
+	return err
 }
 
 func (c *serveCommand) logger(std streams) *slog.Logger {
@@ -145,7 +145,7 @@ func (c *serveCommand) store() (*sessionstore.Store, error) {
 	}
 	backend, err := memcached.New(memcached.Options{Servers: c.Servers, Timeout: c.StoreTimeout})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what it is
+		return nil, err
 	}
 	return sessionstore.NewStore(backend, storable.Codec{}, options), nil
 }
@@ -158,7 +158,7 @@ func (c *serveCommand) listeners(ctx context.Context) ([]net.Listener, error) {
 			for _, open := range listeners {
 				err = errors.Join(err, open.Close())
 			}
-			return nil, err //nolint:wrapcheck // it says what it is
+			return nil, err
 		}
 		listeners = append(listeners, l)
 	}

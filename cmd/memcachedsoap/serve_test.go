@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -98,7 +99,7 @@ func TestServeUntilTold(t *testing.T) {
 			streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 	}()
 	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 2 }, 10*time.Second, time.Millisecond)
-	base := "http://" + log.lines(t, "listening")[0]["address"].(string)
+	base := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"])
 
 	const id = "5fbc010fecf1bbba68cf4d2fac579005"
 	message := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><setSession xmlns="urn:memcached-soap:session:v1"><id>` + id +

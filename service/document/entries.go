@@ -33,9 +33,21 @@ func (r *entryReader) keep(text []byte) string {
 	return r.kept.String()[start:]
 }
 
+// commonEntries is room for the entries of a common session and its id.
+const commonEntries = 32
+
+// session reads the attributes of a session.
+func (r *entryReader) session() (*sessionstore.Hash, error) {
+	return r.entries(sessionstore.NewHash(commonEntries))
+}
+
 // hash reads an EntryList.
 func (r *entryReader) hash() (*sessionstore.Hash, error) {
-	h := sessionstore.NewHash(0)
+	return r.entries(sessionstore.NewHash(0)) // an empty one must cost a sender more than us
+}
+
+// entries reads an EntryList into a hash.
+func (r *entryReader) entries(h *sessionstore.Hash) (*sessionstore.Hash, error) {
 	for {
 		more, err := r.next("entry")
 		if err != nil || !more {
@@ -87,7 +99,14 @@ func (r *entryReader) next(name string) (bool, error) {
 }
 
 // The children of an Entry; an Item has the same without key.
-var entryChildren = []string{"key", "value", "binary", "hash", "list", "undef"}
+const (
+	keyChild = iota
+	valueChild
+	binaryChild
+	hashChild
+	listChild
+	undefChild
+)
 
 // value reads an Entry or an Item to its end. At most one of its children may
 // make a value; none of them, or undef, is undef.
@@ -97,8 +116,11 @@ func (r *entryReader) value(withKey bool) (key string, value sessionstore.Value,
 		return "", value, err
 	}
 	hasKey, hasValue := false, false
-	err = children(r.scan, entryChildren, func(i int) error {
-		if i == 0 {
+	names := [...]string{
+		keyChild: "key", valueChild: "value", binaryChild: "binary", hashChild: "hash", listChild: "list", undefChild: "undef",
+	}
+	err = children(r.scan, names[:], func(i int) error {
+		if i == keyChild {
 			if !withKey {
 				return unexpected(r.scan)
 			}
@@ -106,7 +128,7 @@ func (r *entryReader) value(withKey bool) (key string, value sessionstore.Value,
 			key, err = r.text()
 			return err
 		}
-		if i == 5 {
+		if i == undefChild {
 			undef, err := r.boolean()
 			if err != nil || !undef {
 				return err // a false one is no statement: WCF always sends it
@@ -132,17 +154,17 @@ func (r *entryReader) value(withKey bool) (key string, value sessionstore.Value,
 
 // child reads the value of one of the children of an Entry.
 func (r *entryReader) child(i int) (sessionstore.Value, error) {
-	switch entryChildren[i] {
-	case "value":
+	switch i {
+	case valueChild:
 		return r.scalar()
-	case "binary":
+	case binaryChild:
 		text, err := r.scan.Content()
 		if err != nil {
 			return sessionstore.Value{}, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
 		}
 		decoded, err := decodeBase64(text)
 		return sessionstore.BytesOf(decoded), err
-	case "hash":
+	case hashChild:
 		h, err := r.hash()
 		return sessionstore.HashOf(h), err
 	default:

@@ -27,13 +27,8 @@ type touchRequest struct {
 	ttl time.Duration
 }
 
-// The children of the requests, in the contract's order: SOAP::Lite sends
-// unnamed arguments by position.
-var (
-	idParameters    = []string{"id"}
-	setParameters   = []string{"id", "attributes", "ttl"}
-	touchParameters = []string{"id", "ttl"}
-)
+// The decoders name the children of their requests in the contract's order:
+// SOAP::Lite sends unnamed arguments by position.
 
 func decodeNothing(s *xmlscan.Scanner) (nothing, error) {
 	return nothing{}, children(s, nil, func(int) error { return nil })
@@ -41,7 +36,7 @@ func decodeNothing(s *xmlscan.Scanner) (nothing, error) {
 
 func decodeID(s *xmlscan.Scanner) (string, error) {
 	var id string
-	err := children(s, idParameters, func(int) (err error) {
+	err := children(s, []string{"id"}, func(int) (err error) {
 		id, err = readText(s)
 		return err
 	})
@@ -50,7 +45,7 @@ func decodeID(s *xmlscan.Scanner) (string, error) {
 
 func decodeTouch(s *xmlscan.Scanner) (touchRequest, error) {
 	var r touchRequest
-	err := children(s, touchParameters, func(i int) (err error) {
+	err := children(s, []string{"id", "ttl"}, func(i int) (err error) {
 		switch i {
 		case 0:
 			r.id, err = readText(s)
@@ -64,13 +59,13 @@ func decodeTouch(s *xmlscan.Scanner) (touchRequest, error) {
 
 func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 	r := setRequest{ttl: sessionstore.DefaultTTL}
-	err := children(s, setParameters, func(i int) (err error) {
+	err := children(s, []string{"id", "attributes", "ttl"}, func(i int) (err error) {
 		switch i {
 		case 0:
 			r.id, err = readText(s)
 		case 1:
 			reader := entryReader{scan: s, left: o.MaxEntries}
-			r.attributes, err = reader.hash()
+			r.attributes, err = reader.session()
 		case 2:
 			r.ttl, err = readSeconds(s)
 		}

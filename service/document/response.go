@@ -147,12 +147,12 @@ func (w *valueWriter) entry(name string, value sessionstore.Value) {
 		return
 	}
 	w.dst = append(w.dst, `<entry><key>`...)
-	dst, ok := appendString(w.dst, name)
-	if !ok {
+	var ok bool
+	if w.dst, ok = appendString(w.dst, name); !ok {
 		w.failure = "the name of an attribute holds a character that XML cannot carry"
 		return
 	}
-	w.dst = append(dst, `</key>`...)
+	w.dst = append(w.dst, `</key>`...)
 	w.value(value)
 	w.dst = append(w.dst, `</entry>`...)
 }
@@ -218,9 +218,9 @@ func (w *valueWriter) nested(v sessionstore.Value) {
 func (w *valueWriter) scalar(s string) {
 	start := len(w.dst)
 	w.dst = append(w.dst, `<value>`...)
-	dst, ok := appendString(w.dst, s)
-	if ok {
-		w.dst = append(dst, `</value>`...)
+	var ok bool
+	if w.dst, ok = appendString(w.dst, s); ok {
+		w.dst = append(w.dst, `</value>`...)
 		return
 	}
 	w.dst = append(w.dst[:start], `<binary>`...)

@@ -9,18 +9,18 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+func loopback() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
 // peer returns the address at the other end of the connection. On a unix
 // socket there is none: whoever may open it is on this machine.
 func peer(r *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return loopback
+		return loopback()
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		return loopback
+		return loopback()
 	}
 	return addr.Unmap()
 }

@@ -168,7 +168,7 @@ func TestLogLine(t *testing.T) {
 			Operation: soap.Name{Space: "urn:x", Local: "getSession"}, Version: soap.V12, BytesIn: 7, BytesOut: 9,
 			Fault: &soap.Fault{Code: soap.Server, Reason: "No.", Err: errors.New("cause")},
 		})
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 	}), httpd.Options{TrustedProxies: trusted, Logger: log.logger()})
 	get(t, s.Handler(), "/soap?secret=1", func(r *http.Request) {
 		r.Header.Add("X-Forwarded-For", "203.0.113.9, 198.51.100.7")
@@ -248,6 +248,7 @@ func TestStopLosesNoRequest(t *testing.T) {
 		require.NoError(t, r.Write(idle))
 		resp, err := http.ReadResponse(bufio.NewReader(idle), r)
 		require.NoError(t, err)
+		defer resp.Body.Close()
 		text, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
 		return string(text), resp.Close
