@@ -144,18 +144,20 @@ type limits struct {
 	cas  bool
 }
 
-// checkSize refuses an item that the server would refuse: only after having
-// dropped the item that is there, in the case of some versions and commands.
-// The connection asks once, since the server behind it stays the same.
+// checkSize refuses an item that the server would refuse, which some versions
+// and commands do only after having dropped the item that is there. It asks
+// for the limits once in a connection's life, since the server behind it stays
+// the same, but again before it refuses: that server may be gone, and another
+// in its place.
 func (c *conn) checkSize(key string, item sessionstore.Item) error {
-	if c.limits == nil {
+	size := int64(len(item.Image))
+	if c.limits == nil || size > c.limits.value(key, item.Flags) {
 		settings, err := c.stats("stats settings")
 		if err != nil {
 			return err
 		}
 		c.limits = readLimits(settings)
 	}
-	size := int64(len(item.Image))
 	if limit := c.limits.value(key, item.Flags); size > limit {
 		return &sessionstore.TooLargeError{Limit: limit, Actual: size}
 	}

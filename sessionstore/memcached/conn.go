@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -94,13 +95,16 @@ func (c *conn) result(err error) error {
 		return sessionstore.ErrExists
 	}
 	c.broken = true
-	// gomemcache has no error of its own for these; the texts are those of
-	// memcached's process_update_command.
+	// gomemcache has no errors of its own for these. The texts are those of
+	// memcached's process_update_command, and gomemcache's prefix for answers
+	// that it does not understand.
 	switch text := err.Error(); {
 	case strings.Contains(text, "SERVER_ERROR object too large"):
 		return errTooLarge
 	case strings.Contains(text, "SERVER_ERROR out of memory"):
 		return errNoMemory
+	case strings.HasPrefix(text, "memcache: "):
+		return fmt.Errorf("%w: %w", errUnexpected, err)
 	}
 	return err
 }

@@ -20,8 +20,9 @@ import (
 // connection when told to.
 type wire struct {
 	addr   string
-	cut    atomic.Bool // the next answer is lost, and its connection
-	cutAll atomic.Bool // as cut, for all answers
+	cut    atomic.Bool            // the next answer is lost, and its connection
+	cutAll atomic.Bool            // as cut, for all answers
+	forge  atomic.Pointer[string] // what comes in the place of the next answer
 	mu     sync.Mutex
 	conns  []net.Conn // of the backend
 }
@@ -70,7 +71,13 @@ func (w *wire) pump(to, from net.Conn, answers bool) {
 		if answers && (w.cutAll.Load() || w.cut.Swap(false)) {
 			return
 		}
-		if _, err := to.Write(buf[:n]); err != nil {
+		data := buf[:n]
+		if answers {
+			if forged := w.forge.Swap(nil); forged != nil {
+				data = []byte(*forged)
+			}
+		}
+		if _, err := to.Write(data); err != nil {
 			return
 		}
 	}
@@ -82,6 +89,12 @@ func (w *wire) closeAll() {
 	for _, c := range w.conns {
 		c.Close()
 	}
+}
+
+func (w *wire) connections() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.conns)
 }
 
 // inject sends the backend what it has not asked for.
@@ -186,6 +199,56 @@ func TestEveryAnswerLost(t *testing.T) {
 		require.NotErrorIs(t, err, sessionstore.ErrNotFound, name)
 	}
 	require.False(t, b.Stats(t.Context())[0].Alive)
+	before := w.connections()
+	_, err := b.Get(t.Context(), "k")
+	unavailable(t, err, "a memcached server closed the connection")
+	require.Equal(t, before+1, w.connections(), "a new connection that is lost, too, is not replaced")
+}
+
+// An answer that makes no sense is an error, and spoils no other call.
+func TestForgedAnswers(t *testing.T) {
+	t.Parallel()
+	b, w, direct := openWired(t)
+	ctx := t.Context()
+	item := sessionstore.Item{Image: []byte("x"), Flags: 1}
+	require.NoError(t, direct.Add(ctx, "k", item))
+	for _, forged := range []string{
+		"HELLO\r\n", "ERROR\r\n", "CLIENT_ERROR no\r\nEN\r\n", "VA 1 f1 c1 t1\r\nxyz", "VA x\r\nEN\r\nEN\r\n", "\r\n", "SERVER_ERROR no\r\n",
+	} {
+		for name, call := range map[string]func() error{
+			"Get":    func() error { _, err := b.Get(ctx, "k"); return err },
+			"Touch":  func() error { _, err := b.Touch(ctx, "k", time.Hour); return err },
+			"Add":    func() error { return b.Add(ctx, "k", item) },
+			"Delete": func() error { return b.Delete(ctx, "absent") },
+			"Ping":   func() error { return b.Ping(ctx) },
+			"Stats": func() error {
+				if !b.Stats(ctx)[0].Alive {
+					return sessionstore.Unavailable("a memcached server answered something unexpected", io.EOF)
+				}
+				return nil
+			},
+		} {
+			w.forge.Store(&forged)
+			unavailable(t, call(), "a memcached server answered something unexpected")
+			got, err := b.Get(ctx, "k")
+			require.NoError(t, err, "%s after %q", name, forged)
+			require.Equal(t, "x", string(got.Image))
+			require.ErrorIs(t, b.Add(ctx, "k", item), sessionstore.ErrExists)
+		}
+	}
+}
+
+// Nor does a second answer behind the first.
+func TestAnswerTooMuch(t *testing.T) {
+	t.Parallel()
+	b, w, direct := openWired(t)
+	require.NoError(t, direct.Add(t.Context(), "k", sessionstore.Item{Image: []byte("x")}))
+	twice := "EN\r\nEN\r\n"
+	w.forge.Store(&twice)
+	_, err := b.Get(t.Context(), "absent")
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	_, err = b.Get(t.Context(), "k")
+	require.NoError(t, err)
 }
 
 // Bytes that nobody has asked for are not taken for the next answer.
@@ -200,10 +263,7 @@ func TestUnaskedBytes(t *testing.T) {
 			// A connection that was told of the bytes later than we look
 			// would be a race of the test: wait for a second connection.
 			require.Eventually(t, func() bool {
-				err := b.Ping(t.Context())
-				w.mu.Lock()
-				defer w.mu.Unlock()
-				return len(w.conns) > 1 || err != nil
+				return b.Ping(t.Context()) != nil || w.connections() > 1
 			}, ample, time.Millisecond)
 			_, err := b.Get(t.Context(), "k")
 			require.NoError(t, err)

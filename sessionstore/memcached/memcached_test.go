@@ -171,7 +171,10 @@ func TestFrozenServer(t *testing.T) {
 	calls := everyCall(t.Context(), b, keys[0])
 	took := time.Since(started)
 	for name, err := range calls {
-		t.Run(name, func(t *testing.T) { unavailable(t, err, "a memcached server did not answer in time") })
+		t.Run(name, func(t *testing.T) {
+			unavailable(t, err, "a memcached server did not answer in time")
+			require.ErrorContains(t, err, frozen.Addr, "for the log")
+		})
 	}
 	assert.Less(t, took, time.Duration(len(calls))*ample)
 

@@ -9,6 +9,9 @@ import "syscall"
 // that nobody has asked for would be taken for the next answer. Knowing before
 // a command is sent, we need not wonder whether it was carried out.
 func (c *conn) usable() bool {
+	if c.reader.Buffered() > 0 {
+		return false
+	}
 	source, ok := c.nc.(syscall.Conn)
 	if !ok {
 		return true

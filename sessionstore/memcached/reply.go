@@ -3,6 +3,7 @@ package memcached
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -11,22 +12,15 @@ import (
 	"memcachedsoap/sessionstore"
 )
 
-// replyError is an answer that has no place in the protocol, or one with
+// errUnexpected is an answer that has no place in the protocol, or one with
 // which the server refuses a command.
-type replyError struct {
-	command string
-	reply   string
-}
-
-func (e *replyError) Error() string {
-	return fmt.Sprintf("memcached: unexpected answer to %s: %q", e.command, e.reply)
-}
+var errUnexpected = errors.New("memcached: unexpected answer")
 
 // maxQuoted bounds how much of an unexpected answer goes into an error.
 const maxQuoted = 80
 
 func unexpected(command string, line []byte) error {
-	return &replyError{command: command, reply: string(line[:min(len(line), maxQuoted)])}
+	return fmt.Errorf("%w to %s: %q", errUnexpected, command, line[:min(len(line), maxQuoted)])
 }
 
 // maxValue is the greatest item that memcached can be set to keep (-I 1g).

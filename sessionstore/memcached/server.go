@@ -186,7 +186,6 @@ func isOutcome(err error) bool {
 
 // unavailable says in one sentence, without naming the server, what it did.
 func (s *server) unavailable(err error) error {
-	var reply *replyError
 	var reason string
 	switch {
 	case errors.Is(err, errTimeout):
@@ -199,7 +198,7 @@ func (s *server) unavailable(err error) error {
 		reason = "a memcached server has no memory left"
 	case errors.Is(err, errNoCAS):
 		reason = "a memcached server runs without compare-and-swap"
-	case errors.As(err, &reply):
+	case errors.Is(err, errUnexpected):
 		reason = "a memcached server answered something unexpected"
 	case isLost(err):
 		reason = "a memcached server closed the connection"

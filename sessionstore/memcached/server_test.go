@@ -1,8 +1,10 @@
 package memcached
 
 import (
+	"io"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -36,6 +38,42 @@ func TestIdleConnectionsHaveNoDeadline(t *testing.T) {
 	assert.Same(t, c, s.takeIdle())
 	assert.True(t, c.idle)
 	assert.Nil(t, s.takeIdle())
+}
+
+// A call that ends after Close puts nothing back.
+func TestNoConnectionIsKeptAfterClose(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	s := newServer("test", address{"tcp", "test:1"}, Options{})
+	c := newConn(ours, s.address, s.timeout)
+	s.close()
+	s.release(c)
+	assert.Nil(t, s.takeIdle())
+	_, err := theirs.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+}
+
+func TestCloseWaitsForCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer("test", address{"tcp", "test:1"}, Options{})
+		require.True(t, s.begin())
+		closed := make(chan struct{})
+		go func() {
+			s.close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			require.Fail(t, "closed with a call under way")
+		default:
+		}
+		require.False(t, s.begin(), "no new call")
+		s.calls.Done()
+		<-closed
+	})
 }
 
 func TestDefaults(t *testing.T) {
