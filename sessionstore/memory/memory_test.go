@@ -98,15 +98,16 @@ func TestSweepFollowsTouch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := memory.New(memory.Options{MaxBytes: 1 << 20}) // a single shard
-		times := []time.Duration{5, 9, 1, 0, 3, 7, 2, 8, 0, 6, 4}
-		for i, minutes := range times {
-			require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), sessionstore.Item{ExpiresIn: (10 - minutes) * time.Minute}))
+		minutes := []int{5, 9, 1, 0, 3, 7, 2, 8, 0, 6, 4}
+		for i, n := range minutes {
+			ttl := time.Duration(10-n) * time.Minute
+			require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), sessionstore.Item{ExpiresIn: ttl}))
 		}
-		for i, minutes := range times {
-			_, err := b.Touch(t.Context(), strconv.Itoa(i), minutes*time.Minute)
+		for i, n := range minutes {
+			_, err := b.Touch(t.Context(), strconv.Itoa(i), time.Duration(n)*time.Minute)
 			require.NoError(t, err)
 		}
-		for left := len(times) - 1; left >= 2; left-- {
+		for left := len(minutes) - 1; left >= 2; left-- {
 			time.Sleep(time.Minute)
 			require.NoError(t, b.Add(t.Context(), "write", sessionstore.Item{}))
 			require.NoError(t, b.Delete(t.Context(), "write"))
