@@ -30,6 +30,7 @@ func Listen(ctx context.Context, address string, maxConnections int) (net.Listen
 		}
 	}
 	var config net.ListenConfig
+	config.SetMultipathTCP(false) // on which Linux lets nobody be turned away
 	l, err := config.Listen(ctx, network, address)
 	if err != nil {
 		return nil, fmt.Errorf("httpd: %w", err)
@@ -39,7 +40,28 @@ func Listen(ctx context.Context, address string, maxConnections int) (net.Listen
 			return nil, errors.Join(fmt.Errorf("httpd: %w", err), l.Close())
 		}
 	}
-	return netutil.LimitListener(l, maxConnections), nil
+	return &listener{Listener: netutil.LimitListener(l, maxConnections), inner: l}, nil
+}
+
+// listener is a listener that can be left in good order.
+type listener struct {
+	net.Listener
+	inner net.Listener
+}
+
+// turnAway keeps new connections from being made. Those on their way can still
+// be accepted.
+func (l *listener) turnAway() error {
+	switch inner := l.inner.(type) {
+	case *net.TCPListener:
+		return turnAwayTCP(inner)
+	case *net.UnixListener:
+		inner.SetUnlinkOnClose(false) // by then it may be another's
+		if err := os.Remove(inner.Addr().String()); err != nil {
+			return fmt.Errorf("httpd: %w", err)
+		}
+	}
+	return nil
 }
 
 // removeStale removes a socket on which nobody listens.

@@ -71,6 +71,7 @@ type Server struct {
 	options  Options
 	http     *http.Server
 	inFlight chan struct{} // holds a token for each SOAP request being answered
+	busy     busyConns
 	stopping atomic.Bool
 }
 
@@ -78,6 +79,7 @@ type Server struct {
 func New(endpoint http.Handler, o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{options: o, inFlight: make(chan struct{}, o.MaxInFlight)}
+	s.busy.conns = make(map[net.Conn]struct{})
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Use(s.identify, s.announceStop, s.log)
@@ -91,7 +93,7 @@ func New(endpoint http.Handler, o Options) *Server {
 		WriteTimeout:      o.WriteTimeout,
 		IdleTimeout:       o.IdleTimeout,
 		MaxHeaderBytes:    o.MaxHeaderBytes,
-		ConnState:         o.Connection,
+		ConnState:         s.noteConnection,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
 	}
 	return s
@@ -103,7 +105,8 @@ func (s *Server) Handler() http.Handler { return s.http.Handler }
 // Serve serves on all listeners until the context ends, then stops: it
 // reports not ready and announces the end of each connection for the drain
 // time, closes the listeners, and returns when every request has its answer,
-// or with an error after grace.
+// or with an error after grace. With a drain time and listeners of [Listen] no
+// request is lost: its connection is refused, or it is answered.
 func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...net.Listener) error {
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
@@ -115,27 +118,55 @@ func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...ne
 	case err = <-failed:
 		running--
 	case <-ctx.Done():
-		s.drain()
+		s.drain(listeners)
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
+	for _, l := range listeners {
+		if e := l.Close(); !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	for range running {
+		if e := <-failed; !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	// Not by Shutdown alone: it drops a request that is read while it runs.
+	s.busy.wait(stop)
 	err = errors.Join(err, s.http.Shutdown(stop))
 	if stop.Err() != nil {
 		err = errors.Join(err, s.http.Close())
 	}
-	for range running {
-		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
-			err = errors.Join(err, e)
-		}
-	}
 	return err
 }
 
-// drain tells clients to turn away, for as long as configured.
-func (s *Server) drain() {
-	s.stopping.Store(true)
-	if s.options.Drain > 0 {
-		s.options.Logger.Info("stopping", "drain", s.options.Drain)
-		time.Sleep(s.options.Drain)
+func (s *Server) noteConnection(conn net.Conn, state http.ConnState) {
+	s.busy.note(conn, state)
+	if s.options.Connection != nil {
+		s.options.Connection(conn, state)
 	}
+}
+
+// settling is the last part of draining, in which no new connection is made
+// and those that are on their way arrive: the round trips of TCP's handshake.
+const settling = 250 * time.Millisecond
+
+// drain tells clients to turn away, for as long as configured.
+func (s *Server) drain(listeners []net.Listener) {
+	s.stopping.Store(true)
+	if s.options.Drain <= 0 {
+		return
+	}
+	s.options.Logger.Info("stopping", "drain", s.options.Drain)
+	last := min(settling, s.options.Drain/2)
+	time.Sleep(s.options.Drain - last)
+	for _, l := range listeners {
+		if l, ok := l.(*listener); ok {
+			if err := l.turnAway(); err != nil {
+				s.options.Logger.Warn("new connections may be reset", "error", err)
+			}
+		}
+	}
+	time.Sleep(last)
 }
