@@ -105,7 +105,8 @@ type Stat struct {
 // Codec turns a session's attributes into the bytes of an item and back.
 type Codec interface {
 	// Append appends the image of attributes to dst. Attributes that the
-	// image cannot carry are an [*UnrepresentableError]; dst is then
+	// image cannot carry are an [*UnrepresentableError], an image that is
+	// longer than the codec could read an [*TooLargeError]; dst is then
 	// returned as it was.
 	Append(dst []byte, attributes *Hash) ([]byte, error)
 
