@@ -101,7 +101,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Duration("duration", time.Since(started)),
 		)
 		if rec.soap {
-			attrs = append(attrs, soapAttrs(rec.call)...)
+			attrs = appendCall(attrs, rec.call)
 			if rec.call.Fault != nil && rec.call.Fault.Code == soap.Server {
 				level = slog.LevelError
 			}
@@ -111,13 +111,14 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func soapAttrs(call soap.Call) []slog.Attr {
-	attrs := []slog.Attr{
+// appendCall appends what the log tells of a call.
+func appendCall(attrs []slog.Attr, call soap.Call) []slog.Attr {
+	attrs = append(attrs,
 		slog.String("operation", call.Operation.Local),
 		slog.String("soap", call.Version.String()),
 		slog.Int("bytes_in", call.BytesIn),
 		slog.Int("bytes_out", call.BytesOut),
-	}
+	)
 	attrs = append(attrs, call.Notes...)
 	if call.Fault != nil {
 		attrs = append(attrs, slog.String("fault", call.Fault.Code.String()), slog.String("reason", call.Fault.Reason))

@@ -1,0 +1,51 @@
+package httpd_test
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"memcachedsoap/service/httpd"
+	"memcachedsoap/soap"
+)
+
+// BenchmarkEdge measures what stands around the handler of SOAP messages:
+// router, middleware and log line.
+func BenchmarkEdge(b *testing.B) {
+	call := soap.Call{
+		Operation: soap.Name{Space: "urn:x", Local: "getSession"}, Version: soap.V11, BytesIn: 236, BytesOut: 1907,
+		Duration: time.Millisecond, Notes: []slog.Attr{slog.String("session", "10885df019ff")},
+	}
+	endpoint := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		httpd.Observe(r.Context(), call)
+		w.WriteHeader(http.StatusOK)
+	})
+	s := httpd.New(endpoint, httpd.Options{TrustedProxies: trusted, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	h := s.Handler()
+	r := httptest.NewRequest(http.MethodPost, httpd.EndpointPath, nil)
+	r.RemoteAddr = "127.0.0.1:4711"
+	w := &discarder{header: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+		if w.status != http.StatusOK {
+			b.Fatal(w.status)
+		}
+	}
+}
+
+// discarder is a response writer that costs nothing.
+type discarder struct {
+	header http.Header
+	status int
+}
+
+func (d *discarder) Header() http.Header { return d.header }
+
+func (d *discarder) WriteHeader(status int) { d.status = status }
+
+func (d *discarder) Write(p []byte) (int, error) { return len(p), nil }
