@@ -91,8 +91,11 @@ type media struct {
 // contentType reads a Content-Type. A missing one is taken as SOAP 1.1, and
 // so is application/xml; false means that no SOAP client is speaking.
 func contentType(header string) (media, bool) {
-	if header == "" {
+	switch header {
+	case "":
 		return media{version: V11}, true
+	case contentType11: // what most clients send need not be taken apart
+		return media{version: V11, charset: "utf-8"}, true
 	}
 	name, params, err := mime.ParseMediaType(header)
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
