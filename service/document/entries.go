@@ -21,7 +21,7 @@ type entryReader struct {
 
 // keep copies text out of the scanner's buffer.
 func (r *entryReader) keep(text []byte) string {
-	const block = 2 << 10
+	const block = 1 << 10 // twice the text of a common session
 	start := r.kept.Len()
 	if start == 0 {
 		r.kept.Grow(max(block, len(text)))
