@@ -1,0 +1,153 @@
+package interop_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+)
+
+// phpVariants are those of php/variants.php, pythonVariants those of
+// python/variants.py.
+var (
+	phpVariants    = []string{"plain", "arrays", "classmap", "compressed", "soap12", "soap12-compressed"}
+	pythonVariants = []string{"strict", "lax", "soap12"}
+)
+
+// client is a pair of programs: one stores the fixture under the id that
+// follows, the other reads it under all ids that follow, and compares.
+type client struct {
+	name     string
+	set, get []string
+}
+
+func clients(s *service, servers string) []client {
+	list := []client{
+		{"Cache::Memcached", []string{"perl", "perl/memcached-set.pl", servers}, []string{"perl", "perl/memcached-get.pl", servers}},
+		{"SOAP::Lite", []string{"perl", "perl/set.pl", s.endpoint}, []string{"perl", "perl/get.pl", s.endpoint}},
+	}
+	for _, v := range phpVariants {
+		list = append(list, client{"PHP " + v, []string{"php", "php/set.php", s.wsdl, v}, []string{"php", "php/get.php", s.wsdl, v}})
+	}
+	for _, v := range pythonVariants {
+		list = append(list, client{"zeep " + v, []string{python, "python/set.py", s.wsdl, v}, []string{python, "python/get.py", s.wsdl, v}})
+	}
+	return list
+}
+
+// Whatever one of them stores all of them read, those who ask the service and
+// the Perl program that asks memcached.
+func TestEveryClientReadsWhatEveryOtherHasStored(t *testing.T) {
+	servers := memcachedtest.Start(t).Addr + "," + memcachedtest.Start(t).Addr
+	s := start(t, "--servers="+servers)
+	clients := clients(s, servers)
+	var ids []string
+	for i, c := range clients {
+		id := fmt.Sprintf("%032x", i+1)
+		ids = append(ids, id)
+		t.Run("set by "+c.name, func(t *testing.T) { run(t, append(c.set, id)...) })
+	}
+	// The first one is Cache::Memcached, which stores all that it has read
+	// again: what the others read is Perl's.
+	again := clients[0]
+	for _, c := range clients[1:] {
+		t.Run("read by "+c.name, func(t *testing.T) { run(t, append(c.get, ids...)...) })
+	}
+	t.Run("read and stored again by "+again.name, func(t *testing.T) { run(t, append(again.get, ids...)...) })
+	for _, c := range clients {
+		t.Run("read after Perl by "+c.name, func(t *testing.T) { run(t, append(c.get, ids...)...) })
+	}
+	s.stop(t)
+}
+
+// The life of a session from the first call to the last.
+func TestLife(t *testing.T) {
+	s := start(t, "--servers="+memcachedtest.Start(t).Addr)
+	for _, v := range phpVariants {
+		t.Run("PHP "+v, func(t *testing.T) { run(t, "php", "php/life.php", s.wsdl, v) })
+	}
+	for _, v := range pythonVariants {
+		t.Run("zeep "+v, func(t *testing.T) { run(t, python, "python/life.py", s.wsdl, v) })
+	}
+	t.Run("SOAP::Lite", func(t *testing.T) { run(t, "perl", "perl/life.pl", s.endpoint) })
+	s.stop(t)
+}
+
+// Every client gets every fault as the typed one that the contract promises.
+func TestFaults(t *testing.T) {
+	cache := memcachedtest.Start(t)
+	s := start(t, "--servers="+cache.Addr)
+	withoutStore := start(t, "--servers="+stoppedServer(t))
+	run(t, "perl", "perl/memcached-peculiar.pl", cache.Addr)
+	const unreadable = "bad1" // one that the line above has stored
+	for _, v := range phpVariants {
+		t.Run("PHP "+v, func(t *testing.T) { run(t, "php", "php/faults.php", s.wsdl, v, withoutStore.wsdl, unreadable) })
+	}
+	for _, v := range pythonVariants {
+		t.Run("zeep "+v, func(t *testing.T) { run(t, python, "python/faults.py", s.wsdl, v, withoutStore.wsdl, unreadable) })
+	}
+	t.Run("SOAP::Lite", func(t *testing.T) {
+		run(t, "perl", "perl/faults.pl", s.endpoint, withoutStore.endpoint, unreadable)
+	})
+	s.stop(t)
+	withoutStore.stop(t)
+}
+
+// stoppedServer returns an address at which there was a memcached.
+func stoppedServer(t *testing.T) string {
+	t.Helper()
+	cache := memcachedtest.Start(t)
+	cache.Stop()
+	return cache.Addr
+}
+
+func TestStats(t *testing.T) {
+	cache := memcachedtest.Start(t)
+	down := stoppedServer(t)
+	s := start(t, "--servers="+cache.Addr+","+down)
+	var report struct {
+		Service map[string]string
+		Servers []struct {
+			Address, Tier string
+			Alive         bool
+			Stats         map[string]string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(run(t, "php", "php/stats.php", s.wsdl)), &report))
+	assert.Subset(t, keys(report.Service), []string{"version", "uptime", "get_hits", "get_misses", "stats_requests", "getSession_latency_p99_us"})
+	require.Len(t, report.Servers, 2)
+
+	own, err := cache.Command(t.Context(), "stats")
+	require.NoError(t, err)
+	var names []string
+	for line := range strings.Lines(string(own)) {
+		if name, found := strings.CutPrefix(line, "STAT "); found {
+			names = append(names, strings.Fields(name)[0])
+		}
+	}
+	alive := report.Servers[0]
+	assert.ElementsMatch(t, names, keys(alive.Stats), "every figure of memcached, and no other")
+	assert.Contains(t, string(own), "STAT pid "+alive.Stats["pid"]+"\r\n")
+	assert.Equal(t, cache.Addr, alive.Address)
+	assert.Equal(t, "principal", alive.Tier)
+	assert.True(t, alive.Alive)
+
+	dead := report.Servers[1]
+	assert.Equal(t, down, dead.Address)
+	assert.False(t, dead.Alive)
+	assert.Empty(t, dead.Stats)
+	s.stop(t)
+}
+
+func keys(m map[string]string) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	return names
+}

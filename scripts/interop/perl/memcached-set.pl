@@ -1,0 +1,12 @@
+# Stores the session as Perl programs do, without the service.
+# Usage: memcached-set.pl SERVER,... ID
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Cache::Memcached;
+use Fixture;
+
+my ( $servers, $id ) = @ARGV;
+my $cache = Cache::Memcached->new( { servers => [ split /,/, $servers ] } );
+$cache->set( $id, { %{ Fixture::session() }, _session_id => $id }, 3600 ) or die "not stored\n";

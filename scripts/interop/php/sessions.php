@@ -1,0 +1,93 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * Sessions over SOAP as plain PHP values:
+ *
+ *     string    text, or bytes if it is no text that XML can carry
+ *     null      undef
+ *     array     a list
+ *     stdClass  a hash, as json_decode makes it; a session is one
+ *
+ * Every method throws SoapFault. What went wrong is the name of the property
+ * of $fault->detail, such as SessionNotFoundFault.
+ */
+final class Sessions
+{
+    /** For the operations that need no conversion. */
+    public readonly SoapClient $soap;
+
+    public function __construct(string $wsdl, array $options = [])
+    {
+        // PHP keeps a WSDL for a day otherwise.
+        $this->soap = new SoapClient($wsdl, $options + ['cache_wsdl' => WSDL_CACHE_NONE]);
+    }
+
+    public function get(string $id): stdClass
+    {
+        return self::hash($this->soap->getSession(['id' => $id])->getSessionResult->attributes);
+    }
+
+    /**
+     * Stores a whole session; without an id a new one is made. Returns its id,
+     * its version and the seconds that it lives, expiresIn.
+     */
+    public function set(?string $id, stdClass $attributes, ?int $ttl = null): object
+    {
+        $request = ['id' => $id, 'attributes' => self::entries($attributes), 'ttl' => $ttl];
+        return $this->soap->setSession($request)->setSessionResult;
+    }
+
+    private static function entries(stdClass $hash): array
+    {
+        $entries = [];
+        foreach (get_object_vars($hash) as $key => $value) {
+            $entries[] = ['key' => (string) $key] + self::element($value);
+        }
+        return ['entry' => $entries];
+    }
+
+    private static function element(string|null|array|stdClass $value): array
+    {
+        return match (true) {
+            $value === null => ['undef' => true],
+            is_array($value) => ['list' => ['item' => array_map(self::element(...), $value)]],
+            is_object($value) => ['hash' => self::entries($value)],
+            self::isText($value) => ['value' => $value],
+            default => ['binary' => $value], // PHP writes and reads the base64
+        };
+    }
+
+    private static function isText(string $value): bool
+    {
+        // SoapClient cuts a text at NUL, and XML has no other control characters.
+        return preg_match('/^[\t\n\r\x20-\x{FFFD}\x{10000}-\x{10FFFF}]*$/Du', $value) === 1;
+    }
+
+    private static function hash(object $list): stdClass
+    {
+        $hash = new stdClass();
+        foreach (self::several($list->entry ?? []) as $entry) {
+            $hash->{$entry->key} = self::value($entry);
+        }
+        return $hash;
+    }
+
+    private static function value(object $element): string|null|array|stdClass
+    {
+        return match (true) {
+            isset($element->value) => $element->value,
+            isset($element->binary) => $element->binary,
+            isset($element->hash) => self::hash($element->hash),
+            isset($element->list) => array_map(self::value(...), self::several($element->list->item ?? [])),
+            default => null,
+        };
+    }
+
+    /** One entry alone is no array, unless SOAP_SINGLE_ELEMENT_ARRAYS is set. */
+    private static function several(array|object $elements): array
+    {
+        return is_array($elements) ? $elements : [$elements];
+    }
+}

@@ -1,0 +1,25 @@
+"""A session with every kind of value. The fixtures of the other languages are the same."""
+
+FIXTURE = {
+    'ascii': 'plain',
+    'specials': '<&>"\']]>',
+    'accents': 'Zoë Grüß 漢字 😀',
+    'lines': 'a\nb\r\nc\rd\te',
+    'blanks': '  x  ',
+    'empty': '',
+    'undef': None,
+    'zero': '0',
+    'number': '007',
+    'bytes': b'\x00\xff\xfe',
+    'control': b'\x01',
+    'a key <with> blanks é': '1',
+    'hash': {'inner': ['x', None, b'\x00\xff', ''], '': 'empty key', 'none': None},
+    'list': ['a', ['b', []], {'c': 'é'}, None],
+    'single': ['only'],
+    'single undef': [None],
+    'single hash': [{'only': ['one']}],
+    'empty list': [],
+    'empty hash': {},
+    'long text': 'Zoë 漢字 😀 <&> ' * 5000,
+    'long bytes': bytes(range(256)) * 400,
+}

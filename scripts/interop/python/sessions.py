@@ -1,0 +1,84 @@
+"""Sessions over SOAP as plain Python values.
+
+    str    text
+    bytes  bytes; those that are UTF-8 text come back as str
+    None   undef
+    list   a list
+    dict   a hash; a session is one
+"""
+
+import zeep
+
+NAMESPACE = '{urn:memcached-soap:session:v1}'
+
+
+class Sessions:
+    """A client of the service whose WSDL is given.
+
+    Its methods raise zeep.exceptions.Fault; see fault().
+    """
+
+    def __init__(self, wsdl, **options):
+        self.client = zeep.Client(wsdl, plugins=[_KeepEmpty()], **options)
+        self.soap = self.client.service  # for operations that need no conversion
+
+    def get(self, id):
+        return _hash(self.soap.getSession(id).attributes)
+
+    def set(self, id, attributes, ttl=None):
+        """Stores a whole session; without an id a new one is made.
+
+        Returns its id, its version and the seconds that it lives, expiresIn.
+        """
+        return self.soap.setSession(id=id, attributes=_entries(attributes), ttl=ttl)
+
+    def fault(self, raised):
+        """Returns the name and the content of a fault's detail."""
+        element = raised.detail[0]
+        content = self.client.get_element(element.tag).parse(element, self.client.wsdl.types)
+        return element.tag.split('}')[1], content
+
+
+class _KeepEmpty(zeep.Plugin):
+    """Makes zeep see an empty list or hash. It takes an element without children for
+    an absent one, unless it has an XML attribute."""
+
+    def ingress(self, envelope, http_headers, operation):
+        for element in envelope.iter(NAMESPACE + 'list', NAMESPACE + 'hash'):
+            if len(element) == 0:
+                element.set('empty', 'true')
+        return envelope, http_headers
+
+
+def _entries(attributes):
+    return {'entry': [{'key': key, **_element(value)} for key, value in attributes.items()]}
+
+
+def _element(value):
+    if value is None:
+        return {'undef': True}
+    if isinstance(value, dict):
+        return {'hash': _entries(value)}
+    if isinstance(value, list):
+        return {'list': {'item': [_element(item) for item in value]}}
+    if isinstance(value, bytes):
+        return {'binary': value}  # zeep writes and reads the base64
+    return {'value': value}
+
+
+def _hash(entries):
+    if entries is None:  # a session without attributes
+        return {}
+    return {entry.key: _value(entry) for entry in entries.entry}
+
+
+def _value(element):
+    if element.value is not None:
+        return element.value
+    if element.binary is not None:
+        return element.binary
+    if element.hash is not None:
+        return _hash(element.hash)
+    if element.list is not None:
+        return [_value(item) for item in element.list.item]
+    return None
