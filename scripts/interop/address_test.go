@@ -16,6 +16,7 @@ import (
 // A toolkit that has the WSDL from a proxy calls the proxy, because the
 // address in the WSDL is the outer one.
 func TestAddressBehindAProxy(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	inner, err := url.Parse(s.url)
 	require.NoError(t, err)

@@ -43,6 +43,7 @@ func clients(s *service, servers string) []client {
 // Whatever one of them stores all of them read, those who ask the service and
 // the Perl program that asks memcached.
 func TestEveryClientReadsWhatEveryOtherHasStored(t *testing.T) {
+	t.Parallel()
 	servers := memcachedtest.Start(t).Addr + "," + memcachedtest.Start(t).Addr
 	s := start(t, "--servers="+servers)
 	clients := clients(s, servers)
@@ -67,6 +68,7 @@ func TestEveryClientReadsWhatEveryOtherHasStored(t *testing.T) {
 
 // The life of a session from the first call to the last.
 func TestLife(t *testing.T) {
+	t.Parallel()
 	s := start(t, "--servers="+memcachedtest.Start(t).Addr)
 	for _, v := range phpVariants {
 		t.Run("PHP "+v, func(t *testing.T) { run(t, "php", "php/life.php", s.wsdl, v) })
@@ -80,6 +82,7 @@ func TestLife(t *testing.T) {
 
 // Every client gets every fault as the typed one that the contract promises.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	cache := memcachedtest.Start(t)
 	s := start(t, "--servers="+cache.Addr)
 	withoutStore := start(t, "--servers="+stoppedServer(t))
@@ -107,6 +110,7 @@ func stoppedServer(t *testing.T) string {
 }
 
 func TestStats(t *testing.T) {
+	t.Parallel()
 	cache := memcachedtest.Start(t)
 	down := stoppedServer(t)
 	s := start(t, "--servers="+cache.Addr+","+down)

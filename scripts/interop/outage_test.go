@@ -18,6 +18,7 @@ import (
 
 // A PHP program that runs for days sees memcached go and come back.
 func TestOutages(t *testing.T) {
+	t.Parallel()
 	cache := memcachedtest.Start(t)
 	s := start(t, "--servers="+cache.Addr, "--store-timeout=2s")
 	php := startPHP(t, s)

@@ -22,6 +22,7 @@ func item(t *testing.T, cache *memcachedtest.Server, key string) string {
 
 // What only Perl has stored is shown as far as the contract can show it.
 func TestSessionsThatOnlyPerlWrites(t *testing.T) {
+	t.Parallel()
 	cache := memcachedtest.Start(t)
 	s := start(t, "--servers="+cache.Addr)
 	client := newClient(t)
@@ -68,6 +69,7 @@ func TestSessionsThatOnlyPerlWrites(t *testing.T) {
 
 // SOAP::Lite sends nothing for what is to be stored if it has read the WSDL.
 func TestSOAPLiteWithTheWSDLCannotEmptyASession(t *testing.T) {
+	t.Parallel()
 	cache := memcachedtest.Start(t)
 	s := start(t, "--servers="+cache.Addr)
 	run(t, "perl", "perl/set.pl", s.endpoint, "ab12")

@@ -21,6 +21,7 @@ const (
 // Every example of the README that is not marked otherwise works, in the order
 // in which they stand there, against a service that was just started.
 func TestREADME(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	require.NoError(t, err)
 	list, err := examples(string(readme))

@@ -21,6 +21,7 @@ import (
 // Calls that wait for memcached when the service is told to stop get their
 // answers.
 func TestStopAnswersWhatIsInFlight(t *testing.T) {
+	t.Parallel()
 	const inFlight = 200
 	cache := memcachedtest.Start(t)
 	s := start(t, "--servers="+cache.Addr, "--max-in-flight=200", "--store-timeout=50s", "--call-timeout=50s", "--stop-timeout=50s")
@@ -69,6 +70,7 @@ func connects(t *testing.T, s *service) bool {
 // Clients that call all the time lose no call when the service stops: each is
 // answered, or the connection for it is refused.
 func TestStopUnderLoadLosesNoCall(t *testing.T) {
+	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "soap")
 	cache := memcachedtest.Start(t)
 	const callers, enough = 8, 200
