@@ -161,6 +161,7 @@ func TestReport(t *testing.T) {
 	assert.Contains(t, out.String(), "| service | 900 | 1000 | 1.00 ms | 2.00 ms | 15 µs |\n")
 	assert.Contains(t, out.String(), "| service / raw | 0.90 | 0.80 to 0.90 | 1.80 | at least 0.85: kept |\n")
 	assert.Contains(t, out.String(), "| service / encoding/xml | 2.00 | 1.95 to 2.00 | 6.31 | at least 2.00: kept |\n")
+	assert.Contains(t, out.String(), "| raw / encoding/xml | 2.44 | 2.20 to 2.44 | 3.51 | the most that is possible |\n")
 	r.turns[0][0].rate = 500
 	out.Reset()
 	require.NoError(t, r.write(&out))
