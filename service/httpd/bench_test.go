@@ -23,7 +23,7 @@ func BenchmarkEdge(b *testing.B) {
 		httpd.Observe(r.Context(), call)
 		w.WriteHeader(http.StatusOK)
 	})
-	s := httpd.New(endpoint, httpd.Options{TrustedProxies: trusted, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s := httpd.New(endpoint, httpd.Options{TrustedProxies: trusted, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}) //nolint:sloglint // formatting is measured too
 	h := s.Handler()
 	r := httptest.NewRequest(http.MethodPost, httpd.EndpointPath, nil)
 	r.RemoteAddr = "127.0.0.1:4711"
