@@ -63,7 +63,7 @@ func (s *Store) Create(ctx context.Context, attributes *Hash, ttl time.Duration)
 	if err != nil {
 		return Ref{}, err
 	}
-	for range maxTries {
+	for range maxIDs {
 		ref, err := s.createAs(ctx, NewID(), attributes, expiresIn)
 		if !errors.Is(err, ErrExists) {
 			return ref, err
@@ -178,8 +178,14 @@ func (s *Store) Stats(ctx context.Context) []ServerStats { return s.backend.Stat
 // Close closes the backend.
 func (s *Store) Close() error { return s.backend.Close() }
 
-// maxTries bounds how often a change is tried when others come between.
-const maxTries = 8
+// maxIDs bounds how many new ids are tried when each is taken, of which one
+// would be a wonder.
+const maxIDs = 8
+
+// maxTries bounds how often a change is tried when others come between. Of
+// those who collide one gets through each time, so this is more writers to one
+// session at the same moment than any site has.
+const maxTries = 64
 
 // changedMeanwhile says whether a write failed only because of another
 // writer, so that it may be tried again.
@@ -187,13 +193,13 @@ func changedMeanwhile(err error) bool {
 	return errors.Is(err, ErrConflict) || errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound)
 }
 
-// pause waits before a repeated try: a random time up to 2, 4, 8 … ms, so
-// that writers who collided do not collide again.
+// pause waits before a repeated try: a random time up to 2, 4, 8 and from
+// then on 16 ms, so that writers who collided do not collide again.
 func pause(ctx context.Context, try int) error {
 	if try == 0 {
 		return nil
 	}
-	timer := time.NewTimer(rand.N(time.Millisecond << try)) //nolint:gosec // jitter is no secret
+	timer := time.NewTimer(rand.N(time.Millisecond << min(try, 4))) //nolint:gosec // jitter is no secret
 	defer timer.Stop()
 	select {
 	case <-timer.C:
