@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"time"
 
 	"memcachedsoap/service"
@@ -33,6 +34,7 @@ const (
 // the service is, until the context ends.
 func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(log, nil))
+	debug.SetGCPercent(400) // as the service does with memcached servers
 	backend, err := memcached.New(memcached.Options{Servers: []string{memcachedAddress}, Timeout: storeTimeout})
 	if err != nil {
 		return err
