@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"sessionstore/storetest": {"sessionstore/...", "github.com/stretchr/testify/..."},
 	"service":                {"service", "sessionstore", "soap/..."},
 	"service/document":       {"service", "sessionstore", "soap/...", "wsdl"},
-	"service/httpd":          {"service/...", "soap", "wsdl", "github.com/labstack/echo/...", "golang.org/x/net/..."},
+	"service/httpd":          {"service/...", "soap", "wsdl", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"cmd": {
 		"service/...", "sessionstore/...", "soap/...", "wsdl",
 		"github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap",
