@@ -160,7 +160,7 @@ func (r *entryReader) child(i int) (sessionstore.Value, error) {
 	case binaryChild:
 		text, err := r.scan.Content()
 		if err != nil {
-			return sessionstore.Value{}, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+			return sessionstore.Value{}, err
 		}
 		decoded, err := decodeBase64(text)
 		return sessionstore.BytesOf(decoded), err
@@ -177,7 +177,7 @@ func (r *entryReader) text() (string, error) {
 		return readText(r.scan)
 	}
 	text, err := r.scan.Content()
-	return r.keep(text), err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+	return r.keep(text), err
 }
 
 // scalar reads a value: text, or what SOAP::Lite says is base64, which is text
@@ -197,7 +197,7 @@ func (r *entryReader) scalar() (sessionstore.Value, error) {
 func (r *entryReader) boolean() (bool, error) {
 	text, err := r.scan.Content()
 	if err != nil {
-		return false, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+		return false, err
 	}
 	return parseBoolean(text)
 }

@@ -130,7 +130,7 @@ func nextChild(s *xmlscan.Scanner) (bool, error) {
 		kind, err = s.Next()
 	}
 	if err != nil || kind != xmlscan.Start {
-		return false, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+		return false, err
 	}
 	if space := s.Space(); len(space) > 0 && string(space) != wsdl.Namespace {
 		return false, soap.ClientFault("The element " + shortName(s) + " is in a namespace that is not the contract's.")
@@ -175,7 +175,7 @@ func isNil(s *xmlscan.Scanner) (bool, error) {
 func skipNil(s *xmlscan.Scanner) error {
 	text, err := s.Content()
 	if err != nil {
-		return err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+		return err
 	}
 	if len(bytes.TrimSpace(text)) > 0 {
 		return soap.ClientFault("An element with xsi:nil has content.")
@@ -202,7 +202,7 @@ func readText(s *xmlscan.Scanner) (string, error) {
 	encoded := isBase64(s)
 	text, err := s.Content()
 	if err != nil {
-		return "", err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+		return "", err
 	}
 	if encoded {
 		text, err = decodeBase64(text)
@@ -236,7 +236,7 @@ func isBase64(s *xmlscan.Scanner) bool {
 func readSeconds(s *xmlscan.Scanner) (time.Duration, error) {
 	text, err := s.Content()
 	if err != nil {
-		return 0, err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+		return 0, err
 	}
 	n, err := strconv.ParseInt(strings.Trim(string(text), xmlSpace), 10, 32)
 	if err != nil {
