@@ -110,7 +110,12 @@ type Codec interface {
 	// returned as it was.
 	Append(dst []byte, attributes *Hash) ([]byte, error)
 
-	// Decode reads an image. The result shares no memory with it. An error
-	// says, for people, why the image is no readable session.
+	// Decode reads an image and takes it over: the result may share its
+	// memory, so that the caller must not change it afterwards. An error says,
+	// for people, why the image is no readable session.
 	Decode(image []byte) (*Hash, error)
+
+	// Check returns the error that Decode would return, and keeps no
+	// reference to the image. It costs less, for nothing is built.
+	Check(image []byte) error
 }

@@ -10,12 +10,15 @@ import (
 // UTF-8, whatever its form in the store.
 //
 // A new value under a name that is there keeps the form of the name.
+//
+// A Hash must not be used from several goroutines at the same time, not even
+// for reading: the first search for a name in a large one makes an index.
 type Hash struct {
 	Class       string       // Perl's class of an object made of a hash, else ""
 	Restriction *Restriction // nil unless a Perl program has locked the keys
 
 	entries []Entry
-	index   map[string]int // name → position; nil while the hash is small
+	index   map[string]int // name → position; nil until find needs it
 }
 
 // Entry is a name with its value, as a codec sees it.
@@ -46,34 +49,10 @@ type Restriction struct {
 // NewHash makes an empty hash with room for n entries.
 func NewHash(n int) *Hash { return &Hash{entries: make([]Entry, 0, n)} }
 
-// Fill replaces all entries. It is for codecs: the hash takes over the slice
-// as it is, so that pointers into it stay valid until the next change of the
-// hash. If a name occurs twice, Fill returns false and the hash is empty.
-func (h *Hash) Fill(entries []Entry) bool {
-	h.entries, h.index = nil, nil
-	if len(entries) > indexFrom {
-		index := indexOf(entries)
-		if len(index) < len(entries) {
-			return false
-		}
-		h.index = index
-	} else if repeatsName(entries) {
-		return false
-	}
-	h.entries = entries
-	return true
-}
-
-func repeatsName(entries []Entry) bool {
-	for i := range entries {
-		for j := range i {
-			if entries[i].Name == entries[j].Name {
-				return true
-			}
-		}
-	}
-	return false
-}
+// Fill replaces all entries. It is for codecs, who see to it that no name
+// occurs twice: the hash takes over the slice as it is, so that pointers into
+// it stay valid until the next change of the hash.
+func (h *Hash) Fill(entries []Entry) { h.entries, h.index = entries, nil }
 
 // Entries returns the entries in order. It is for codecs; the slice belongs
 // to the hash and must not be changed.
@@ -93,12 +72,15 @@ func (h *Hash) All() iter.Seq2[string, Value] {
 	}
 }
 
-// indexFrom is the number of entries above which a hash keeps an index: up to
-// it a walk is fast enough and needs no memory.
+// indexFrom is the number of entries above which a hash makes an index when a
+// name is looked for: up to it a walk is fast enough and needs no memory.
 const indexFrom = 32
 
 // find returns the position of name, or -1.
 func (h *Hash) find(name string) int {
+	if h.index == nil && len(h.entries) > indexFrom {
+		h.index = indexOf(h.entries)
+	}
 	if h.index != nil {
 		if i, ok := h.index[name]; ok {
 			return i
@@ -147,11 +129,8 @@ func (h *Hash) append(name string, v Value) {
 		entry.Form = h.Restriction.release(name)
 	}
 	h.entries = append(h.entries, entry)
-	switch {
-	case h.index != nil:
+	if h.index != nil {
 		h.index[name] = len(h.entries) - 1
-	case len(h.entries) > indexFrom:
-		h.index = indexOf(h.entries)
 	}
 }
 

@@ -213,6 +213,7 @@ type broken struct{ err error }
 
 func (c broken) Append(dst []byte, _ *sessionstore.Hash) ([]byte, error) { return dst, c.err }
 func (c broken) Decode([]byte) (*sessionstore.Hash, error)               { return nil, c.err }
+func (c broken) Check([]byte) error                                      { return c.err }
 
 func TestCodecErrors(t *testing.T) {
 	t.Parallel()
@@ -226,7 +227,8 @@ func TestCodecErrors(t *testing.T) {
 	require.NoError(t, b.Add(t.Context(), string(id), sessionstore.Item{Flags: 1}))
 	_, err = s.Get(t.Context(), id)
 	require.ErrorIs(t, err, cause)
-	require.Equal(t, &sessionstore.UnreadableError{ID: id, Reason: "no image", Err: cause}, err)
+	unreadable := &sessionstore.UnreadableError{ID: id, Reason: "no image", Err: cause}
+	require.Equal(t, unreadable, err)
 }
 
 // The version is the digest that the documentation names, of the image as

@@ -1,6 +1,7 @@
 package storable_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,16 +56,40 @@ func login() *sessionstore.Hash {
 	return h
 }
 
-func BenchmarkDecode(b *testing.B) {
+// benchmarked returns two sessions of the usual size, and one of many names.
+func benchmarked(b *testing.B) map[string][]byte {
+	b.Helper()
 	portal, err := storable.Codec{}.Append(nil, login())
 	require.NoError(b, err)
-	for name, image := range map[string][]byte{"login": portal, "SOAP::Lite": loadSessions(b)["24pairs"]} {
+	large := sessionstore.NewHash(200)
+	for i := range 200 {
+		large.Set("attribute"+strconv.Itoa(i), sessionstore.IntOf(int64(i)))
+	}
+	wide, err := storable.Codec{}.Append(nil, large)
+	require.NoError(b, err)
+	return map[string][]byte{"login": portal, "SOAP::Lite": loadSessions(b)["24pairs"], "200 names": wide}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for name, image := range benchmarked(b) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(image)))
 			b.ReportAllocs()
 			for b.Loop() {
 				_, err := storable.Codec{}.Decode(image)
 				require.NoError(b, err)
+			}
+		})
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	for name, image := range benchmarked(b) {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(image)))
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, storable.Codec{}.Check(image))
 			}
 		})
 	}

@@ -2,31 +2,45 @@ package storable
 
 import "memcachedsoap/sessionstore"
 
-// decoder decodes one image.
+// decoder decodes one image, or only checks it. A place is where a value goes.
+// It is nil while an image is checked, as are the containers, and then nothing
+// is built.
 type decoder struct {
 	reader
 	limits   Limits
+	root     sessionstore.Value
 	depth    int      // of references that are being decoded
 	elements int      // that all containers so far have claimed
 	owed     int      // the fewest bytes that the claimed but not yet decoded elements take
 	objects  []object // by number
 	classes  []string // by index
-
-	few [48]object // room for objects: enough for most sessions
+	keys     []key    // of the hashes that are being decoded, the innermost last
+	names    nameSet
 }
 
-func (d *decoder) thaw() (sessionstore.Value, error) {
-	var root sessionstore.Value
+// thaw decodes the image into place.
+func (d *decoder) thaw(place *sessionstore.Value) error {
 	if err := d.header(); err != nil {
-		return root, err
+		return err
 	}
-	if err := d.reference(&root, sessionstore.FormDefault); err != nil {
-		return sessionstore.Value{}, err
+	if err := d.reference(place, sessionstore.FormDefault); err != nil {
+		return err
 	}
 	if d.remaining() > 0 {
-		return sessionstore.Value{}, d.corrupt("bytes follow the image")
+		return d.corrupt("bytes follow the image")
 	}
-	return root, nil
+	return nil
+}
+
+// kind is that of the reference to the object with which the image starts.
+func (d *decoder) kind() sessionstore.Kind {
+	switch d.objects[0].thing.(type) {
+	case *sessionstore.Hash:
+		return sessionstore.KindHash
+	case *sessionstore.List:
+		return sessionstore.KindList
+	}
+	return sessionstore.KindRef
 }
 
 // reference decodes an object and makes place a reference to it. The place
@@ -35,34 +49,46 @@ func (d *decoder) reference(place *sessionstore.Value, form sessionstore.Form) e
 	if d.depth++; d.depth > d.limits.Depth {
 		return d.beyond("nested references", d.limits.Depth)
 	}
-	err := d.referent(place, form)
+	blessed, err := d.referent(place, form)
 	d.depth--
-	if err == nil && overloads(form) && place.Class() == "" {
+	if err == nil && overloads(form) && !blessed {
 		return d.corrupt("a reference with overloading to what is no object")
 	}
 	return err
 }
 
-func (d *decoder) referent(place *sessionstore.Value, form sessionstore.Form) error {
+// referent is reference without its checks. It says whether the object is
+// blessed into a class.
+func (d *decoder) referent(place *sessionstore.Value, form sessionstore.Form) (blessed bool, err error) {
 	tag, class, err := d.tag()
 	if err != nil {
-		return err
+		return false, err
 	}
+	blessed = class != ""
 	switch tag {
 	case tagObject:
 		return d.referenceAgain(place, form)
 	case tagArray:
-		list := &sessionstore.List{Class: class}
-		*place = sessionstore.ListFrom(list).WithForm(form)
-		return d.array(list)
+		var list *sessionstore.List
+		if place != nil {
+			list = &sessionstore.List{Class: class}
+			*place = sessionstore.ListFrom(list).WithForm(form)
+		}
+		return blessed, d.array(list, blessed)
 	case tagHash, tagFlagHash:
-		hash := &sessionstore.Hash{Class: class}
-		*place = sessionstore.HashOf(hash).WithForm(form)
-		return d.hash(hash, tag == tagFlagHash)
+		var hash *sessionstore.Hash
+		if place != nil {
+			hash = &sessionstore.Hash{Class: class}
+			*place = sessionstore.HashOf(hash).WithForm(form)
+		}
+		return blessed, d.hash(hash, blessed, tag == tagFlagHash)
+	}
+	if place == nil {
+		return blessed, d.scalar(tag, object{blessed: blessed})
 	}
 	target := &sessionstore.Scalar{Class: class}
 	*place = sessionstore.RefTo(target).WithForm(form)
-	return d.scalar(tag, &target.Value, target)
+	return blessed, d.scalar(tag, object{thing: target, place: &target.Value, blessed: blessed})
 }
 
 // tag takes the tag of an object, and first the class into which the object
@@ -113,23 +139,24 @@ func (d *decoder) class(tag byte) (string, error) {
 }
 
 // element decodes an element of an array or the value of a key, which must be
-// a scalar.
-func (d *decoder) element(place *sessionstore.Value) error {
+// a scalar. It says whether that is the immortal undef.
+func (d *decoder) element(place *sessionstore.Value) (missing bool, err error) {
 	tag, class, err := d.tag()
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch tag {
 	case tagObject:
 		return d.scalarAgain(place)
 	case tagArray, tagHash, tagFlagHash:
 		d.offset--
-		return d.corrupt("a container where only a reference to it can be")
+		return false, d.corrupt("a container where only a reference to it can be")
 	}
-	if class == "" {
-		return d.scalar(tag, place, nil)
+	o := object{place: place, blessed: class != ""}
+	if o.blessed && place != nil {
+		o.thing = &sessionstore.Scalar{Class: class}
 	}
-	return d.scalar(tag, place, &sessionstore.Scalar{Class: class})
+	return tag == tagSVUndef, d.scalar(tag, o)
 }
 
 func (d *decoder) beyond(what string, limit int) error {

@@ -31,32 +31,38 @@ func (d *decoder) count(least int) (int, error) {
 	return n, nil
 }
 
-func (d *decoder) array(list *sessionstore.List) error {
-	if err := d.add(list); err != nil {
+func (d *decoder) array(list *sessionstore.List, blessed bool) error {
+	if _, err := d.add(object{thing: list, blessed: blessed}); err != nil {
 		return err
 	}
 	n, err := d.count(leastItem)
 	if err != nil {
 		return err
 	}
-	list.Items = make([]sessionstore.Value, n)
-	for i := range list.Items {
+	if list != nil {
+		list.Items = make([]sessionstore.Value, n)
+	}
+	for i := range n {
 		d.owed -= leastItem
-		if err := d.element(&list.Items[i]); err != nil {
+		var place *sessionstore.Value
+		if list != nil {
+			place = &list.Items[i]
+		}
+		if _, err := d.element(place); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *decoder) hash(hash *sessionstore.Hash, flagged bool) error {
-	if err := d.add(hash); err != nil {
+func (d *decoder) hash(hash *sessionstore.Hash, blessed, flagged bool) (err error) {
+	if _, err = d.add(object{thing: hash, blessed: blessed}); err != nil {
 		return err
 	}
-	least := leastEntry
+	least, restricted := leastEntry, false
 	if flagged {
 		least = leastFlaggedEntry
-		if err := d.hashFlags(hash); err != nil {
+		if restricted, err = d.hashFlags(); err != nil {
 			return err
 		}
 	}
@@ -64,68 +70,100 @@ func (d *decoder) hash(hash *sessionstore.Hash, flagged bool) error {
 	if err != nil {
 		return err
 	}
-	entries := make([]sessionstore.Entry, n)
-	filled := 0
-	for range n {
-		d.owed -= least
-		entry := &entries[filled]
-		reserved, err := d.entry(entry, flagged)
-		if err != nil {
-			return err
-		}
-		switch {
-		case !reserved:
-			filled++
-		case hash.Restriction != nil: // else it is a leftover that means nothing
-			hash.Restriction.Reserved = append(hash.Restriction.Reserved, *entry)
-		}
+	first := len(d.keys)
+	if hash != nil {
+		err = d.entries(hash, n, flagged, restricted)
+	} else {
+		err = d.checkEntries(n, flagged, restricted)
 	}
-	if !hash.Fill(entries[:filled]) || reservesUsed(hash) {
-		return d.corrupt("a hash with the same key twice")
-	}
-	return nil
-}
-
-func (d *decoder) hashFlags(hash *sessionstore.Hash) error {
-	flags, err := d.byte()
 	if err != nil {
 		return err
 	}
+	if d.names.repeat(d.keys[first:]) {
+		return d.corrupt("a hash with the same key twice")
+	}
+	clear(d.keys[first:]) // lest they keep the image in memory
+	d.keys = d.keys[:first]
+	return nil
+}
+
+// hashFlags takes the flags of a hash: there is one that says whether the
+// keys are restricted.
+func (d *decoder) hashFlags() (restricted bool, err error) {
+	flags, err := d.byte()
+	if err != nil {
+		return false, err
+	}
 	if flags&^hashRestricted != 0 {
 		d.offset--
-		return d.corrupt("an unknown flag of a hash")
+		return false, d.corrupt("an unknown flag of a hash")
 	}
-	if flags&hashRestricted != 0 {
+	return flags&hashRestricted != 0, nil
+}
+
+// entries decodes n entries of a hash.
+func (d *decoder) entries(hash *sessionstore.Hash, n int, flagged, restricted bool) error {
+	if restricted {
 		hash.Restriction = new(sessionstore.Restriction)
+	}
+	entries := make([]sessionstore.Entry, n)
+	filled := 0
+	for range n {
+		entry := &entries[filled]
+		k, err := d.entry(&entry.Value, flagged, restricted)
+		if err != nil {
+			return err
+		}
+		entry.Name, entry.Form, entry.Locked = k.name, k.form, k.locked
+		switch {
+		case !k.reserved:
+			filled++
+		case restricted: // else it is a leftover that means nothing
+			hash.Restriction.Reserved = append(hash.Restriction.Reserved, *entry)
+		}
+	}
+	hash.Fill(entries[:filled])
+	return nil
+}
+
+func (d *decoder) checkEntries(n int, flagged, restricted bool) error {
+	for range n {
+		if _, err := d.entry(nil, flagged, restricted); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// entry decodes a value and its key, and says whether the key is only
-// reserved: the place of the value is then free for another.
-func (d *decoder) entry(e *sessionstore.Entry, flagged bool) (reserved bool, err error) {
-	if err := d.element(&e.Value); err != nil {
-		return false, err
+// entry decodes a value and its key, which it adds to d.keys. If the key is
+// only reserved, the place is free for another value.
+func (d *decoder) entry(place *sessionstore.Value, flagged, restricted bool) (k key, err error) {
+	d.owed -= leastEntry
+	if flagged {
+		d.owed -= leastFlaggedEntry - leastEntry
+	}
+	missing, err := d.element(place)
+	if err != nil {
+		return key{}, err
 	}
 	var flags byte
 	if flagged {
 		if flags, err = d.keyFlags(); err != nil {
-			return false, err
+			return key{}, err
 		}
 	}
-	key, err := d.long()
+	stored, err := d.long()
 	if err != nil {
-		return false, err
+		return key{}, err
 	}
-	e.Name, e.Form = nameOf(key, flags)
-	e.Locked = flags&keyLocked != 0
-	if flags&keyPlaceholder == 0 {
-		return false, nil
+	k = keyFrom(stored, flags)
+	if k.reserved && !missing {
+		return key{}, d.corrupt("a reserved key with a value")
 	}
-	if e.Value != immortal(tagSVUndef).value() {
-		return false, d.corrupt("a reserved key with a value")
+	if restricted || !k.reserved {
+		d.keys = append(d.keys, k)
 	}
-	return true, nil
+	return k, nil
 }
 
 func (d *decoder) keyFlags() (byte, error) {
@@ -141,17 +179,4 @@ func (d *decoder) keyFlags() (byte, error) {
 		return 0, d.corrupt("an unknown combination of flags of a key")
 	}
 	return flags, nil
-}
-
-// reservesUsed says whether a reserved key also has a value.
-func reservesUsed(hash *sessionstore.Hash) bool {
-	if hash.Restriction == nil {
-		return false
-	}
-	for _, reserved := range hash.Restriction.Reserved {
-		if _, used := hash.Get(reserved.Name); used {
-			return true
-		}
-	}
-	return false
 }

@@ -6,13 +6,14 @@ import (
 	"memcachedsoap/sessionstore"
 )
 
-// scalar decodes a scalar into place. The identity, if it has one already,
+// scalar decodes a scalar into its place. The identity, if it has one already,
 // becomes that of the place.
-func (d *decoder) scalar(tag byte, place *sessionstore.Value, identity *sessionstore.Scalar) error {
-	number, err := d.number(place, identity)
+func (d *decoder) scalar(tag byte, o object) error {
+	number, err := d.add(o)
 	if err != nil {
 		return err
 	}
+	place := o.place
 	switch tag {
 	case tagRef:
 		err = d.reference(place, sessionstore.FormDefault)
@@ -23,20 +24,29 @@ func (d *decoder) scalar(tag byte, place *sessionstore.Value, identity *sessions
 	case tagWeakOverload:
 		err = d.reference(place, sessionstore.FormWeakOverload)
 	case tagVString, tagLVString:
-		err = d.vstring(tag, place, d.identify(number))
+		err = d.vstring(tag, number)
 	case tagRegexp:
-		err = d.regexp(place, d.identify(number))
+		err = d.regexp(number)
 	case tagSVUndef, tagSVUndefElem, tagSVYes, tagSVNo:
-		*place = immortal(tag).value()
+		put(place, immortal(tag).value())
 		d.objects[number].thing = immortal(tag)
 		return nil
 	default:
-		*place, err = d.plain(tag)
+		var v sessionstore.Value
+		v, err = d.plain(tag)
+		put(place, v)
 	}
 	if err == nil {
 		d.settle(number)
 	}
 	return err
+}
+
+// put puts a value into a place, if there is one.
+func put(place *sessionstore.Value, v sessionstore.Value) {
+	if place != nil {
+		*place = v
+	}
 }
 
 // plain decodes a string, a number, a boolean or an undef.
@@ -86,11 +96,12 @@ func (d *decoder) str(tag byte) (sessionstore.Value, error) {
 }
 
 // vstring takes a version string: its literal, and the string that it is.
-func (d *decoder) vstring(tag byte, place *sessionstore.Value, identity *sessionstore.Scalar) (err error) {
+func (d *decoder) vstring(tag byte, number int) (err error) {
+	var literal string
 	if tag == tagVString {
-		identity.VString, err = d.short()
+		literal, err = d.short()
 	} else {
-		identity.VString, err = d.long()
+		literal, err = d.long()
 	}
 	if err != nil {
 		return err
@@ -105,15 +116,19 @@ func (d *decoder) vstring(tag byte, place *sessionstore.Value, identity *session
 		d.offset--
 		return d.corrupt("a version string that is no string")
 	}
-	if identity.VString == "" {
+	if literal == "" {
 		return d.corrupt("a version string without a literal")
 	}
-	*place, err = d.str(inner)
+	v, err := d.str(inner)
+	if place := d.objects[number].place; place != nil && err == nil {
+		*place = v
+		d.identify(number).VString = literal
+	}
 	return err
 }
 
 // regexp takes a compiled pattern.
-func (d *decoder) regexp(place *sessionstore.Value, identity *sessionstore.Scalar) error {
+func (d *decoder) regexp(number int) error {
 	flags, err := d.byte()
 	if err != nil {
 		return err
@@ -131,7 +146,10 @@ func (d *decoder) regexp(place *sessionstore.Value, identity *sessionstore.Scala
 	if err != nil {
 		return err
 	}
-	*place = sessionstore.BytesOf(pattern).WithForm(sessionstore.FormRegexp)
-	identity.Modifiers, err = d.short()
+	modifiers, err := d.short()
+	if place := d.objects[number].place; place != nil && err == nil {
+		*place = sessionstore.BytesOf(pattern).WithForm(sessionstore.FormRegexp)
+		d.identify(number).Modifiers = modifiers
+	}
 	return err
 }

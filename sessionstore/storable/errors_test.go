@@ -60,6 +60,7 @@ func TestThawNamesTheRule(t *testing.T) {
 		"050b1a05": `storable: image holds CODE (tag 0x1a) at byte 2, which only Perl can keep`,
 		"050b2105": `storable: image holds LOBJECT (tag 0x21) at byte 2, which only Perl can keep`,
 	} {
+		requireSameVerdict(t, storable.Codec{}, unhex(t, digits))
 		_, err := storable.Codec{}.Thaw(unhex(t, digits))
 		if want == "" {
 			require.NoError(t, err, digits)
@@ -79,6 +80,7 @@ func TestThawRefusesEveryPrefix(t *testing.T) {
 		for _, digits := range []string{c.Network, c.Native} {
 			image := unhex(t, digits)
 			for n := range min(len(image), 300) {
+				requireSameVerdict(t, storable.Codec{}, image[:n])
 				_, err := storable.Codec{}.Thaw(image[:n])
 				require.Error(t, err, "%s: %s", c.Name, hex.EncodeToString(image[:n]))
 			}

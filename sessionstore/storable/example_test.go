@@ -23,7 +23,7 @@ func Example() {
 	fmt.Println(uid.Str(), count.Int())
 
 	session.Set("count", sessionstore.IntOf(count.Int()+1))
-	image, err = codec.Append(image[:0], session)
+	image, err = codec.Append(nil, session) // not into the image, which is the session's
 	fmt.Printf("%x %v\n", image, err)
 	// Output:
 	// ann 4

@@ -15,21 +15,7 @@ import (
 // What thaws can be frozen unless it is nested deeper than Perl allows, then
 // thaws to the same, and freezes to the same bytes ever after.
 func FuzzDecode(f *testing.F) {
-	v := loadVectors(f)
-	for _, c := range append(v.Cases, loadVersions(f)...) {
-		if c.Dies == "" {
-			f.Add(unhex(f, c.Network))
-			f.Add(unhex(f, c.Native))
-		}
-	}
-	for _, m := range v.Malformed {
-		if m.Build == nil {
-			f.Add(m.image(f))
-		}
-	}
-	for _, image := range loadSessions(f) {
-		f.Add(image)
-	}
+	addImages(f)
 	f.Fuzz(func(t *testing.T, image []byte) {
 		v, err := storable.Codec{}.Thaw(image)
 		if err != nil {
@@ -55,6 +41,26 @@ func FuzzDecode(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, written, rewritten)
 	})
+}
+
+// addImages adds everything that was recorded.
+func addImages(f *testing.F) {
+	f.Helper()
+	v := loadVectors(f)
+	for _, c := range append(v.Cases, loadVersions(f)...) {
+		if c.Dies == "" {
+			f.Add(unhex(f, c.Network))
+			f.Add(unhex(f, c.Native))
+		}
+	}
+	for _, m := range v.Malformed {
+		if m.Build == nil {
+			f.Add(m.image(f))
+		}
+	}
+	for _, image := range loadSessions(f) {
+		f.Add(image)
+	}
 }
 
 func requireNamed(t testing.TB, err error) {

@@ -10,6 +10,19 @@ import (
 // UTF-8 as Perl extends it, every other in Latin-1. A name is always UTF-8;
 // flagged bytes that are not valid UTF-8 are kept as they are.
 
+// key is a key as it was read.
+type key struct {
+	name     string
+	form     sessionstore.KeyForm
+	locked   bool
+	reserved bool // has no value
+}
+
+func keyFrom(stored string, flags byte) key {
+	name, form := nameOf(stored, flags)
+	return key{name: name, form: form, locked: flags&keyLocked != 0, reserved: flags&keyPlaceholder != 0}
+}
+
 // nameOf returns the name that a stored key stands for, and its form.
 func nameOf(key string, flags byte) (string, sessionstore.KeyForm) {
 	switch {

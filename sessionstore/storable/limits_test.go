@@ -94,6 +94,8 @@ func TestThawKeepsToItsLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			codec := storable.Codec{Limits: c.limits}
+			requireSameVerdict(t, codec, c.within)
+			requireSameVerdict(t, codec, c.beyond)
 			_, err := codec.Thaw(c.within)
 			require.NoError(t, err)
 			_, err = codec.Thaw(c.beyond)

@@ -7,9 +7,11 @@ import "memcachedsoap/sessionstore"
 type object struct {
 	// thing is a *sessionstore.List, *sessionstore.Hash or
 	// *sessionstore.Scalar, or an immortal. It is nil for a scalar that nobody
-	// has referred to yet.
-	thing any
-	place *sessionstore.Value // where a scalar is decoded to
+	// has referred to yet, or ever while an image is only checked; a list or
+	// hash is then a nil pointer of its type.
+	thing   any
+	place   *sessionstore.Value // where a scalar is decoded to
+	blessed bool                // into a class
 }
 
 // immortal is the tag of a scalar of which Perl has only one and that cannot
@@ -32,23 +34,10 @@ func (i immortal) value() sessionstore.Value {
 	}
 }
 
-// add gives the next number to a container.
-func (d *decoder) add(thing any) error {
-	if len(d.objects) >= d.limits.Objects {
-		return d.beyond("objects", d.limits.Objects)
-	}
-	d.objects = append(d.objects, object{thing: thing})
-	return nil
-}
-
-// number gives the next number to a scalar and returns it.
-func (d *decoder) number(place *sessionstore.Value, identity *sessionstore.Scalar) (int, error) {
+// add gives the next number to an object and returns it.
+func (d *decoder) add(o object) (int, error) {
 	if len(d.objects) >= d.limits.Objects {
 		return 0, d.beyond("objects", d.limits.Objects)
-	}
-	o := object{place: place}
-	if identity != nil {
-		o.thing = identity
 	}
 	d.objects = append(d.objects, o)
 	return len(d.objects) - 1, nil
@@ -90,31 +79,39 @@ func (d *decoder) again() (int, error) {
 	return int(number), nil
 }
 
-// scalarAgain makes place an alias of an earlier scalar.
-func (d *decoder) scalarAgain(place *sessionstore.Value) error {
+// scalarAgain makes place an alias of an earlier scalar, and says whether that
+// is the immortal undef.
+func (d *decoder) scalarAgain(place *sessionstore.Value) (missing bool, err error) {
 	number, err := d.again()
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch thing := d.objects[number].thing.(type) {
 	case *sessionstore.List, *sessionstore.Hash:
 		d.offset -= 4
-		return d.corrupt("a container where only a reference to it can be")
+		return false, d.corrupt("a container where only a reference to it can be")
 	case immortal:
-		*place = thing.value()
-	default:
+		put(place, thing.value())
+		return thing == tagSVUndef, nil
+	}
+	if place != nil {
 		*place = d.identify(number).Alias()
 	}
-	return nil
+	return false, nil
 }
 
-// referenceAgain makes place a reference to an earlier object.
-func (d *decoder) referenceAgain(place *sessionstore.Value, form sessionstore.Form) error {
+// referenceAgain makes place a reference to an earlier object, and says
+// whether that is blessed into a class.
+func (d *decoder) referenceAgain(place *sessionstore.Value, form sessionstore.Form) (blessed bool, err error) {
 	number, err := d.again()
 	if err != nil {
-		return err
+		return false, err
 	}
-	switch thing := d.objects[number].thing.(type) {
+	o := d.objects[number]
+	if place == nil {
+		return o.blessed, nil
+	}
+	switch thing := o.thing.(type) {
 	case *sessionstore.List:
 		*place = sessionstore.ListFrom(thing)
 	case *sessionstore.Hash:
@@ -125,5 +122,5 @@ func (d *decoder) referenceAgain(place *sessionstore.Value, form sessionstore.Fo
 		*place = sessionstore.RefTo(d.identify(number))
 	}
 	*place = place.WithForm(form)
-	return nil
+	return o.blessed, nil
 }

@@ -20,6 +20,7 @@ func propFreezeThaw(t *rapid.T) {
 	require.NoError(t, err)
 	require.Equal(t, "before", string(image[:6]))
 	image = image[6:]
+	requireSameVerdict(t, storable.Codec{}, image)
 	thawed, err := storable.Codec{}.Thaw(image)
 	require.NoError(t, err)
 	requireConsistent(t, thawed)

@@ -1,0 +1,50 @@
+package storable
+
+import "hash/maphash"
+
+// nameSet finds the names that a hash has twice. It keeps its memory from one
+// hash to the next.
+type nameSet struct {
+	seed  maphash.Seed // a secret: nobody can choose names that collide
+	slots []uint32     // 1 + the place of a key; 0 is free. Their number is a power of two
+}
+
+func newNameSet() nameSet { return nameSet{seed: maphash.MakeSeed()} }
+
+// repeat says whether two keys have the same name. Perl does not mind that a
+// name is reserved twice.
+func (s *nameSet) repeat(keys []key) bool {
+	if len(keys) < 2 {
+		return false
+	}
+	s.empty(2 * len(keys))
+	mask := uint64(len(s.slots) - 1)
+	for i := range keys {
+		k := &keys[i]
+		slot := maphash.String(s.seed, k.name) & mask
+		for ; s.slots[slot] != 0; slot = (slot + 1) & mask {
+			if other := &keys[s.slots[slot]-1]; other.name == k.name {
+				if !other.reserved || !k.reserved {
+					return true
+				}
+				break
+			}
+		}
+		s.slots[slot] = uint32(i + 1)
+	}
+	return false
+}
+
+// empty makes room for at least n free slots.
+func (s *nameSet) empty(n int) {
+	size := 4
+	for size < n {
+		size *= 2
+	}
+	if size > cap(s.slots) {
+		s.slots = make([]uint32, size)
+		return
+	}
+	s.slots = s.slots[:size]
+	clear(s.slots)
+}
