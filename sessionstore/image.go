@@ -11,17 +11,35 @@ import (
 // Storable, as Cache::Memcached 1.30 writes it.
 const storableFlags = 1
 
-// read decodes an item. What is not ours to understand is an
-// [*UnreadableError].
+// read decodes an item, which nobody may change afterwards. What is not ours
+// to understand is an [*UnreadableError].
 func (s *Store) read(id ID, item Item) (*Hash, error) {
-	if item.Flags != storableFlags {
-		return nil, &UnreadableError{ID: id, Reason: fmt.Sprintf("its flags are %d, those of a session are %d", item.Flags, storableFlags)}
+	if err := checkFlags(id, item); err != nil {
+		return nil, err
 	}
 	attributes, err := s.codec.Decode(item.Image)
 	if err != nil {
 		return nil, &UnreadableError{ID: id, Reason: err.Error(), Err: err}
 	}
 	return attributes, nil
+}
+
+// check returns the error that read would return.
+func (s *Store) check(id ID, item Item) error {
+	if err := checkFlags(id, item); err != nil {
+		return err
+	}
+	if err := s.codec.Check(item.Image); err != nil {
+		return &UnreadableError{ID: id, Reason: err.Error(), Err: err}
+	}
+	return nil
+}
+
+func checkFlags(id ID, item Item) error {
+	if item.Flags != storableFlags {
+		return &UnreadableError{ID: id, Reason: fmt.Sprintf("its flags are %d, those of a session are %d", item.Flags, storableFlags)}
+	}
+	return nil
 }
 
 func refOf(id ID, item Item) Ref {

@@ -130,7 +130,7 @@ func (s *Store) put(ctx context.Context, id ID, item Item) error {
 	case err != nil:
 		return err
 	}
-	if _, err := s.read(id, present); err != nil {
+	if err := s.check(id, present); err != nil {
 		return err
 	}
 	item.CAS = present.CAS
