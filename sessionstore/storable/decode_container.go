@@ -1,6 +1,10 @@
 package storable
 
-import "memcachedsoap/sessionstore"
+import (
+	"slices"
+
+	"memcachedsoap/sessionstore"
+)
 
 // The fewest bytes that an element takes: an array's is a tag; a hash's has a
 // tag and the length of the key, and maybe flags.
@@ -28,6 +32,7 @@ func (d *decoder) count(least int) (int, error) {
 	}
 	d.elements += n
 	d.owed += n * least
+	d.objects = slices.Grow(d.objects, n) // most elements are objects
 	return n, nil
 }
 
@@ -71,6 +76,7 @@ func (d *decoder) hash(hash *sessionstore.Hash, blessed, flagged bool) (err erro
 		return err
 	}
 	first := len(d.keys)
+	d.keys = slices.Grow(d.keys, n)
 	if hash != nil {
 		err = d.entries(hash, n, flagged, restricted)
 	} else {

@@ -5,7 +5,8 @@
 // of x86_64) of Storable 2.x and 3.x write, and encodes what nfreeze would
 // write, so that every Perl since 5.8 reads it. [Codec.Decode] and
 // [Codec.Append] are for sessions, which are hashes; [Codec.Thaw] and
-// [Codec.AppendFreeze] take whatever a reference can refer to.
+// [Codec.AppendFreeze] take whatever a reference can refer to. [Codec.Check]
+// only says whether an image is a session.
 //
 // What is read and not changed is written in the form in which it was read:
 // flags of strings and keys, classes, weak references, shared and circular
