@@ -5,14 +5,14 @@ import (
 	"unsafe"
 )
 
-// A decoder takes twice the memory of a small session, and is used again.
+// A decoder takes more memory than a small session, and is used again.
 //
 //nolint:gochecknoglobals // a pool is shared by nature
 var decoders = sync.Pool{New: func() any { return &decoder{names: newNameSet()} }}
 
 // maxPooled is the greatest number of objects, and of keys, for which a
 // decoder with room for them is kept: a rare giant must not stay in memory for
-// ever. It comes to some 60 kB.
+// ever. It comes to less than 100 kB.
 const maxPooled = 1024
 
 // open returns a decoder of the image, to be given back with release. The
