@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,26 @@ import (
 // for ever unless their writer says otherwise.
 type Options struct {
 	Lifetimes Lifetimes // how long sessions may live
+
+	// Principals are attributes by whose value Perl programs find a session
+	// (option principal of Apache::Session::Memorycached 2.2.1). Whenever a
+	// session with such an attribute NAME is stored, its id is stored too, as
+	// a plain string under the MD5 of the value in hexadecimal, which the
+	// session has as NAME_MD5. Both live equally long. The last session
+	// stored with a value has the key; the key goes when that session is
+	// deleted or has another value. A value that is empty, undef, a list, a
+	// hash or a reference has no key.
+	//
+	// memcached cannot change two items at once. Of two writers who change
+	// the value of one session at the same time, or delete it meanwhile, the
+	// slower may leave a key that points to a session without that value, or
+	// to none, until it expires: who follows a key looks at the session.
+	Principals []string
+	// ReverseKeyFailed is told of a session that was stored, touched or
+	// deleted, but whose reverse key could not be. That is no error of the
+	// call: what it was to do to the session is done. The error is for the
+	// log only. May be nil.
+	ReverseKeyFailed func(ctx context.Context, id ID, err error)
 }
 
 // Store keeps sessions in a [Backend], in the form of a [Codec]. It may be
@@ -22,16 +43,24 @@ type Options struct {
 // Every change of a session's content is a compare-and-swap. When others
 // write to the same session all the time it is tried again, a bounded number
 // of times, before it is an [*UnavailableError].
+//
+// The items of [Options.Principals] are no sessions: as those they are absent,
+// whoever has stored them, and are not replaced.
 type Store struct {
-	backend   Backend
-	codec     Codec
-	lifetimes Lifetimes
+	backend          Backend
+	codec            Codec
+	lifetimes        Lifetimes
+	principals       []string
+	reverseKeyFailed func(context.Context, ID, error)
 }
 
 // NewStore makes a Store, which owns the backend from now on: [Store.Close]
 // closes it.
 func NewStore(b Backend, c Codec, o Options) *Store {
-	return &Store{backend: b, codec: c, lifetimes: o.Lifetimes}
+	return &Store{
+		backend: b, codec: c, lifetimes: o.Lifetimes,
+		principals: slices.Clone(o.Principals), reverseKeyFailed: o.ReverseKeyFailed,
+	}
 }
 
 // Get returns the session under id. Errors are [ErrNotFound],
@@ -43,6 +72,9 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 	item, err := s.backend.Get(ctx, string(id))
 	if err != nil {
 		return Session{}, err
+	}
+	if _, ok := pointsTo(item); ok {
+		return Session{}, ErrNotFound
 	}
 	attributes, err := s.read(id, item)
 	if err != nil {
@@ -63,8 +95,12 @@ func (s *Store) Create(ctx context.Context, attributes *Hash, ttl time.Duration)
 	if err != nil {
 		return Ref{}, err
 	}
+	keys := s.markReverseKeys(attributes)
 	for range maxTries {
 		ref, err := s.createAs(ctx, NewID(), attributes, expiresIn)
+		if err == nil {
+			s.moveReverseKeys(ctx, ref.ID, nil, keys, expiresIn)
+		}
 		if !errors.Is(err, ErrExists) {
 			return ref, err
 		}
@@ -99,6 +135,7 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 	if err != nil {
 		return Ref{}, err
 	}
+	keys := s.markReverseKeys(attributes)
 	image, err := s.encode(id, attributes)
 	if err != nil {
 		return Ref{}, err
@@ -109,8 +146,9 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 		if err := pause(ctx, try); err != nil {
 			return Ref{}, err
 		}
-		err := s.put(ctx, id, item)
+		former, err := s.put(ctx, id, item)
 		if err == nil {
+			s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, expiresIn)
 			return refOf(id, item), nil
 		}
 		if !changedMeanwhile(err) {
@@ -121,20 +159,21 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 }
 
 // put stores the item unless another writer comes between, which is
-// [ErrExists], [ErrConflict] or [ErrNotFound].
-func (s *Store) put(ctx context.Context, id ID, item Item) error {
+// [ErrExists], [ErrConflict] or [ErrNotFound]. It returns the attributes of the
+// session that was there, or nil.
+func (s *Store) put(ctx context.Context, id ID, item Item) (former *Hash, err error) {
 	present, err := s.backend.Get(ctx, string(id))
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return s.backend.Add(ctx, string(id), item)
+		return nil, s.backend.Add(ctx, string(id), item)
 	case err != nil:
-		return err
+		return nil, err
 	}
-	if _, err := s.read(id, present); err != nil {
-		return err
+	if former, err = s.read(id, present); err != nil {
+		return nil, err
 	}
 	item.CAS = present.CAS
-	return s.backend.CompareAndSwap(ctx, string(id), item)
+	return former, s.backend.CompareAndSwap(ctx, string(id), item)
 }
 
 // Touch gives the session under id a new time to live, as in [Store.Create],
@@ -154,6 +193,11 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	if err != nil {
 		return Ref{}, err
 	}
+	if session, ok := pointsTo(item); ok {
+		s.touchedReverseKey(ctx, id, session)
+		return Ref{}, ErrNotFound
+	}
+	s.renewReverseKeys(ctx, id, item, expiresIn)
 	return refOf(id, item), nil
 }
 
@@ -164,7 +208,18 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 	if _, err := ParseID(string(id)); err != nil {
 		return err
 	}
-	return s.backend.Delete(ctx, string(id))
+	item, err := s.backend.Get(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	if _, ok := pointsTo(item); ok {
+		return ErrNotFound
+	}
+	if err := s.backend.Delete(ctx, string(id)); err != nil {
+		return err
+	}
+	s.renewReverseKeys(ctx, id, item, gone)
+	return nil
 }
 
 // Ping asks every server whether it answers. The error is an
