@@ -34,6 +34,8 @@ type serveCommand struct {
 	SessionTTL    seconds `name:"session-ttl" default:"72000" env:"MEMCACHEDSOAP_SESSION_TTL" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
 	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" env:"MEMCACHEDSOAP_MAX_SESSION_TTL" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
 
+	Principal string `env:"MEMCACHEDSOAP_PRINCIPAL" placeholder:"ATTRIBUTE" help:"Attribute, such as uid, by whose value Perl programs find a session: option principal of Apache::Session::Memorycached. Every session with it has its id stored under the MD5 of the value, and that MD5 as ATTRIBUTE_MD5."`
+
 	MaxBody        byteSize `default:"4MiB" env:"MEMCACHEDSOAP_MAX_BODY" placeholder:"SIZE" help:"Longest request, as sent and again after decompression (${default})."`
 	MaxHeader      byteSize `default:"32KiB" env:"MEMCACHEDSOAP_MAX_HEADER" placeholder:"SIZE" help:"Longest head of a request (${default})."`
 	MaxDepth       int      `default:"600" env:"MEMCACHEDSOAP_MAX_DEPTH" placeholder:"N" help:"Deepest nesting of XML elements (${default})."`
@@ -67,6 +69,9 @@ func (c *serveCommand) Validate() error {
 	if c.MaxSessionTTL > 0 && (c.SessionTTL == 0 || c.SessionTTL > c.MaxSessionTTL) {
 		return errors.New("--session-ttl is longer than --max-session-ttl")
 	}
+	if c.Principal == sessionstore.IDAttribute {
+		return errors.New("--principal is the attribute that has the id already")
+	}
 	if c.StoreTimeout > c.CallTimeout {
 		return errors.New("--store-timeout is longer than --call-timeout")
 	}
@@ -94,7 +99,7 @@ func (c *serveCommand) Validate() error {
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
-	store, err := c.store()
+	store, err := c.store(logger)
 	if err != nil {
 		return err
 	}
@@ -135,11 +140,19 @@ func (c *serveCommand) logger(std streams) *slog.Logger {
 }
 
 // store opens the store that the settings name. Servers need not answer yet.
-func (c *serveCommand) store() (*sessionstore.Store, error) {
-	options := sessionstore.Options{Lifetimes: sessionstore.Lifetimes{
-		Default: time.Duration(c.SessionTTL) * time.Second,
-		Longest: time.Duration(c.MaxSessionTTL) * time.Second,
-	}}
+func (c *serveCommand) store(logger *slog.Logger) (*sessionstore.Store, error) {
+	options := sessionstore.Options{
+		Lifetimes: sessionstore.Lifetimes{
+			Default: time.Duration(c.SessionTTL) * time.Second,
+			Longest: time.Duration(c.MaxSessionTTL) * time.Second,
+		},
+		ReverseKeyFailed: func(ctx context.Context, id sessionstore.ID, err error) {
+			logger.WarnContext(ctx, "reverse key not kept", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
+		},
+	}
+	if c.Principal != "" {
+		options.Principals = []string{c.Principal}
+	}
 	if len(c.Servers) == 0 {
 		return sessionstore.NewStore(memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)}), storable.Codec{}, options), nil
 	}

@@ -322,12 +322,18 @@ func testReverseKeyRace(t *testing.T, b sessionstore.Backend) {
 
 func testPlainTextIsUnreadable(t *testing.T, b sessionstore.Backend) {
 	s := withPrincipals(t, b, "uid")
-	for _, image := range []string{"", "a string", newKey() + newKey() + "0", newKey() + "\n"} {
+	for _, item := range []sessionstore.Item{
+		{},
+		{Image: []byte("a string")},
+		{Image: []byte(newKey() + newKey() + "0")},
+		{Image: []byte(newKey() + "\n")},
+		{Image: []byte(newKey()), Flags: 1},
+	} {
 		id := sessionstore.NewID()
-		require.NoError(t, b.Add(t.Context(), string(id), sessionstore.Item{Image: []byte(image)}))
+		require.NoError(t, b.Add(t.Context(), string(id), item))
 		_, err := s.Get(t.Context(), id)
 		var unreadable *sessionstore.UnreadableError
-		require.ErrorAs(t, err, &unreadable, "%q", image)
+		require.ErrorAs(t, err, &unreadable, "%q, flags %d", item.Image, item.Flags)
 	}
 }
 
