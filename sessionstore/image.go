@@ -15,7 +15,7 @@ const storableFlags = 1
 // [*UnreadableError].
 func (s *Store) read(id ID, item Item) (*Hash, error) {
 	if item.Flags != storableFlags {
-		return nil, &UnreadableError{ID: id, Reason: fmt.Sprintf("its flags are %d, those of a session are %d", item.Flags, storableFlags)}
+		return nil, &UnreadableError{ID: id, Foreign: item.Flags&storableFlags == 0, Reason: fmt.Sprintf("its flags are %d, those of a session are %d", item.Flags, storableFlags)}
 	}
 	attributes, err := s.codec.Decode(item.Image)
 	if err != nil {
