@@ -13,6 +13,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memory"
@@ -35,6 +36,8 @@ type serveCommand struct {
 	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" env:"MEMCACHEDSOAP_MAX_SESSION_TTL" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
 
 	Principal string `env:"MEMCACHEDSOAP_PRINCIPAL" placeholder:"ATTRIBUTE" help:"Attribute, such as uid, by whose value Perl programs find a session: option principal of Apache::Session::Memorycached. Every session with it has its id stored under the MD5 of the value, and that MD5 as ATTRIBUTE_MD5."`
+
+	LegacyBooking bool `name:"legacy-booking" default:"true" env:"MEMCACHEDSOAP_LEGACY_BOOKING" negatable:"" help:"Make a new session when a program of MemcachedSOAP.cgi asks for one without an id, as the script did; without, that is a fault (${default})."`
 
 	MaxBody        byteSize `default:"4MiB" env:"MEMCACHEDSOAP_MAX_BODY" placeholder:"SIZE" help:"Longest request, as sent and again after decompression (${default})."`
 	MaxHeader      byteSize `default:"32KiB" env:"MEMCACHEDSOAP_MAX_HEADER" placeholder:"SIZE" help:"Longest head of a request (${default})."`
@@ -194,5 +197,6 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		Logger: logger,
 	})
 	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries})
+	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, Booking: c.LegacyBooking})
 	return d
 }
