@@ -13,6 +13,12 @@ import (
 type Options struct {
 	Lifetimes Lifetimes // how long sessions may live
 
+	// CompressThreshold is the size in bytes from which on a session is
+	// stored compressed, if that saves more than 20 percent
+	// (compress_threshold of Cache::Memcached 1.30); 0 is never. Sessions
+	// found compressed are read and stay so in any case.
+	CompressThreshold int
+
 	// Principals are attributes by whose value Perl programs find a session
 	// (option principal of Apache::Session::Memorycached 2.2.1). Whenever a
 	// session with such an attribute NAME is stored, its id is stored too, as
@@ -47,18 +53,19 @@ type Options struct {
 // The items of [Options.Principals] are no sessions: as those they are absent,
 // whoever has stored them, and are not replaced.
 type Store struct {
-	backend          Backend
-	codec            Codec
-	lifetimes        Lifetimes
-	principals       []string
-	reverseKeyFailed func(context.Context, ID, error)
+	backend           Backend
+	codec             Codec
+	lifetimes         Lifetimes
+	compressThreshold int
+	principals        []string
+	reverseKeyFailed  func(context.Context, ID, error)
 }
 
 // NewStore makes a Store, which owns the backend from now on: [Store.Close]
 // closes it.
 func NewStore(b Backend, c Codec, o Options) *Store {
 	return &Store{
-		backend: b, codec: c, lifetimes: o.Lifetimes,
+		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
 		principals: slices.Clone(o.Principals), reverseKeyFailed: o.ReverseKeyFailed,
 	}
 }
@@ -76,11 +83,11 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 	if _, ok := pointsTo(item); ok {
 		return Session{}, ErrNotFound
 	}
-	attributes, err := s.read(id, item)
+	attributes, version, err := s.open(id, item)
 	if err != nil {
 		return Session{}, err
 	}
-	return Session{Ref: refOf(id, item), Attributes: attributes}, nil
+	return Session{Ref: Ref{ID: id, Version: version, ExpiresIn: item.ExpiresIn}, Attributes: attributes}, nil
 }
 
 // Create stores a new session under a new random id. It takes attributes
@@ -114,16 +121,16 @@ func (s *Store) createAs(ctx context.Context, id ID, attributes *Hash, expiresIn
 		return Ref{}, err
 	}
 	defer image.release()
-	item := Item{Image: image.bytes, Flags: storableFlags, ExpiresIn: expiresIn}
-	if err := s.backend.Add(ctx, string(id), item); err != nil {
+	if err := s.backend.Add(ctx, string(id), s.pack(image.bytes, storableFlag, expiresIn)); err != nil {
 		return Ref{}, err
 	}
-	return refOf(id, item), nil
+	return Ref{ID: id, Version: version(image.bytes), ExpiresIn: expiresIn}, nil
 }
 
 // Replace stores attributes as the whole session under id, in the place of
 // the present one if there is one. Attributes and time to live are as in
-// [Store.Create]. An item that is there but is no session that can be read
+// [Store.Create]. A session of Apache::Session::Memcached keeps its form and,
+// for DefaultTTL, the time that it has. An item that is there but is no session that can be read
 // belongs to somebody else: it is an [*UnreadableError] and stays.
 //
 // Errors are those of Create, [*InvalidIDError] and [*UnreadableError].
@@ -141,15 +148,14 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 		return Ref{}, err
 	}
 	defer image.release()
-	item := Item{Image: image.bytes, Flags: storableFlags, ExpiresIn: expiresIn}
 	for try := range maxTries {
 		if err := pause(ctx, try); err != nil {
 			return Ref{}, err
 		}
-		former, err := s.put(ctx, id, item)
+		former, left, err := s.put(ctx, id, image.bytes, ttl, expiresIn)
 		if err == nil {
-			s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, expiresIn)
-			return refOf(id, item), nil
+			s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, left)
+			return Ref{ID: id, Version: version(image.bytes), ExpiresIn: left}, nil
 		}
 		if !changedMeanwhile(err) {
 			return Ref{}, err
@@ -158,22 +164,29 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 	return Ref{}, Unavailable("others changed the session all the time", ErrConflict)
 }
 
-// put stores the item unless another writer comes between, which is
+// put stores the image unless another writer comes between, which is
 // [ErrExists], [ErrConflict] or [ErrNotFound]. It returns the attributes of the
-// session that was there, or nil.
-func (s *Store) put(ctx context.Context, id ID, item Item) (former *Hash, err error) {
+// session that was there, or nil, and the time that the session now has.
+func (s *Store) put(ctx context.Context, id ID, image []byte, ttl, expiresIn time.Duration) (*Hash, time.Duration, error) {
 	present, err := s.backend.Get(ctx, string(id))
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil, s.backend.Add(ctx, string(id), item)
+		return nil, expiresIn, s.backend.Add(ctx, string(id), s.pack(image, storableFlag, expiresIn))
 	case err != nil:
-		return nil, err
+		return nil, 0, err
 	}
-	if former, err = s.read(id, present); err != nil {
-		return nil, err
+	former, err := s.read(id, present)
+	if err != nil {
+		return nil, 0, err
 	}
+	if present.Flags&storableFlag == 0 && ttl == DefaultTTL {
+		// Apache::Session::Memcached stores sessions for ever and never
+		// renews them.
+		expiresIn = s.lifetimes.cut(present.ExpiresIn)
+	}
+	item := s.pack(image, present.Flags, expiresIn)
 	item.CAS = present.CAS
-	return former, s.backend.CompareAndSwap(ctx, string(id), item)
+	return former, expiresIn, s.backend.CompareAndSwap(ctx, string(id), item)
 }
 
 // Touch gives the session under id a new time to live, as in [Store.Create],
@@ -209,6 +222,10 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 		return err
 	}
 	item, err := s.backend.Get(ctx, string(id))
+	if errors.Is(err, ErrNotFound) {
+		// A server that is away may have it, and the backend take note.
+		return s.backend.Delete(ctx, string(id))
+	}
 	if err != nil {
 		return err
 	}

@@ -70,10 +70,10 @@ func TestConformance(t *testing.T) {
 		"rehash":        {Servers: addresses(three), OnDeadServer: memcached.Rehash},
 		"rehash of one": {Servers: addresses(one), OnDeadServer: memcached.Rehash},
 	} {
+		o.Timeout = ample
 		t.Run(name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) sessionstore.Backend {
 				t.Helper()
-				o.Timeout = ample
 				b, err := memcached.New(o)
 				require.NoError(t, err)
 				return b
