@@ -26,7 +26,13 @@ import (
 type serveCommand struct {
 	Listen []string `default:"127.0.0.1:8080" env:"MEMCACHEDSOAP_LISTEN" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
 
-	Servers     []string `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH; several with commas between. None: sessions are kept in the memory of this process and end with it."`
+	Servers           []string               `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH, each with =WEIGHT behind it if they have weights; several with commas between. None: sessions are kept in the memory of this process and end with it."`
+	Hash              memcached.Hash         `enum:"cache-memcached,libmemcached-ketama,cache-memcached-fast-ketama,modula" default:"cache-memcached" env:"MEMCACHEDSOAP_HASH" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached, and ::Fast without ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE), cache-memcached-fast-ketama (ketama_points) or modula (OPT_HASH=HASH_CRC) (${default})."`
+	KetamaPoints      int                    `env:"MEMCACHEDSOAP_KETAMA_POINTS" placeholder:"N" help:"ketama_points of Cache::Memcached::Fast, with --hash=cache-memcached-fast-ketama (150)."`
+	KeyPrefix         string                 `env:"MEMCACHEDSOAP_KEY_PREFIX" placeholder:"TEXT" help:"Prefix of every key in memcached: namespace of Cache::Memcached. It does not decide about the server."`
+	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" env:"MEMCACHEDSOAP_ON_DEAD_SERVER" placeholder:"WHAT" help:"fail: sessions of a server that is down are unavailable. rehash: the next server takes its place, as with Cache::Memcached; without their sessions its users are strangers until it is back (${default})."`
+	CompressThreshold byteSize               `default:"0" env:"MEMCACHEDSOAP_COMPRESS_THRESHOLD" placeholder:"SIZE" help:"Compress sessions of this size and more, as compress_threshold of Cache::Memcached; 0 is never. Compressed ones are read in any case (${default})."`
+
 	MemoryLimit byteSize `default:"64MiB" env:"MEMCACHEDSOAP_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory for sessions when no servers are named; the least recently used give way (${default})."`
 
 	PublicURL      string         `name:"public-url" env:"MEMCACHEDSOAP_PUBLIC_URL" placeholder:"URL" help:"Address of the endpoint as clients know it, for the WSDL. Without it the WSDL has the address under which it was asked for."`
@@ -149,6 +155,7 @@ func (c *serveCommand) store(logger *slog.Logger) (*sessionstore.Store, error) {
 			Default: time.Duration(c.SessionTTL) * time.Second,
 			Longest: time.Duration(c.MaxSessionTTL) * time.Second,
 		},
+		CompressThreshold: int(c.CompressThreshold),
 		ReverseKeyFailed: func(ctx context.Context, id sessionstore.ID, err error) {
 			logger.WarnContext(ctx, "reverse key not kept", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
 		},
@@ -159,7 +166,10 @@ func (c *serveCommand) store(logger *slog.Logger) (*sessionstore.Store, error) {
 	if len(c.Servers) == 0 {
 		return sessionstore.NewStore(memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)}), storable.Codec{}, options), nil
 	}
-	backend, err := memcached.New(memcached.Options{Servers: c.Servers, Timeout: c.StoreTimeout})
+	backend, err := memcached.New(memcached.Options{
+		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
+		OnDeadServer: c.OnDeadServer, Timeout: c.StoreTimeout,
+	})
 	if err != nil {
 		return nil, err
 	}
