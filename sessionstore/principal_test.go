@@ -191,3 +191,14 @@ func TestNoReverseKeyForWhatWasNotStored(t *testing.T) {
 	_, err = b.Get(t.Context(), keyOfDwho)
 	require.ErrorIs(t, err, sessionstore.ErrNotFound)
 }
+
+func BenchmarkStoreReplaceWithPrincipal(b *testing.B) {
+	s := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{Principals: []string{"attribute0"}})
+	h := common()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Replace(b.Context(), "abc", h, time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -36,7 +36,9 @@ func TestPrincipal(t *testing.T) {
 	run(t, "curl", "--silent", "--fail", s.endpoint, "--header", "Content-Type: text/xml", "--data", envelope(setSession("ab12")))
 	assert.Equal(t, "ab12 names its key\n", find("dwho"), "stored through the contract")
 
-	cli := func(args ...string) { run(t, append([]string{program, "session"}, append(args, "--url", s.endpoint)...)...) }
+	cli := func(args ...string) {
+		run(t, append([]string{program, "session"}, append(args, "--url", s.endpoint)...)...)
+	}
 	cli("modify", "ab12", "uid=rtyler")
 	assert.Equal(t, "ab12 names its key\n", find("rtyler"))
 	requireNoKey("dwho")
