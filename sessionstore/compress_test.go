@@ -48,7 +48,7 @@ func TestPack(t *testing.T) {
 	plain := bytes.Repeat([]byte("abc"), 100)
 	random := make([]byte, 300)
 	for i := range random {
-		random[i] = byte(rand.N(256))
+		random[i] = byte(rand.N(256)) //nolint:gosec // noise is no secret
 	}
 	for name, tt := range map[string]struct {
 		threshold int

@@ -2,6 +2,7 @@ package memcached
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -29,35 +30,43 @@ const (
 	Modula Hash = "modula"
 )
 
-// choice says which server has a key.
-type choice interface {
-	// choose returns the index of the server, in configured order.
-	choose(key string) int
+// choice says which servers have a key, by their index in configured order.
+type choice struct {
+	choose func(key string) int
+	chain  func(key string) []int // while servers are dead; nil if the rule knows no others
 }
 
 // newChoice makes the choice among servers. The error says which setting does
 // not fit, and names no package.
 func newChoice(o Options, servers []member) (choice, error) {
+	none := choice{}
 	if o.KetamaPoints < 0 || o.KetamaPoints > maxKetamaPoints {
-		return nil, fmt.Errorf("ketama points are from 1 to %d", maxKetamaPoints)
+		return none, fmt.Errorf("ketama points are from 1 to %d", maxKetamaPoints)
 	}
 	if o.KetamaPoints != 0 && o.Hash != FastKetama {
-		return nil, fmt.Errorf("ketama points are for %s only", FastKetama)
+		return none, fmt.Errorf("ketama points are for %s only", FastKetama)
 	}
 	for _, s := range servers {
 		if err := s.check(o.Hash); err != nil {
-			return nil, fmt.Errorf("server %q: %w", s.name, err)
+			return none, fmt.Errorf("server %q: %w", s.name, err)
 		}
 	}
 	switch o.Hash {
-	case "", CacheMemcached, Modula:
-		return newBuckets(servers), nil
+	case "", CacheMemcached:
+		b := newBuckets(servers)
+		return choice{b.choose, b.chain}, nil
+	case Modula:
+		return choice{choose: newBuckets(servers).choose}, nil
 	case LibmemcachedKetama:
-		return newLibmemcachedKetama(servers).orNone()
+		return choice{choose: newLibmemcachedKetama(servers).choose}, nil
 	case FastKetama:
-		return newFastKetama(servers, cmp.Or(o.KetamaPoints, DefaultKetamaPoints)).orNone()
+		r := newFastKetama(servers, cmp.Or(o.KetamaPoints, DefaultKetamaPoints))
+		if len(r.points) == 0 {
+			return none, errors.New("the weights are too small: no server has a point on the ring")
+		}
+		return choice{choose: r.choose}, nil
 	}
-	return nil, fmt.Errorf("%q is no way to choose servers", o.Hash)
+	return none, fmt.Errorf("%q is no way to choose servers", o.Hash)
 }
 
 // buckets is the choice of Cache::Memcached 1.30 (sub init_buckets and sub

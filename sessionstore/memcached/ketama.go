@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/md5" //nolint:gosec // libmemcached's rule, no secret
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
 	"math"
 	"slices"
@@ -34,14 +33,6 @@ type ring struct {
 func newRing(points []point, place func(key string) uint32) *ring {
 	slices.SortStableFunc(points, func(a, b point) int { return cmp.Compare(a.at, b.at) })
 	return &ring{points: points, place: place}
-}
-
-// orNone refuses a ring without points, on which no key has a server.
-func (r *ring) orNone() (choice, error) {
-	if len(r.points) == 0 {
-		return nil, errors.New("the weights are too small: no server has a point on the ring")
-	}
-	return r, nil
 }
 
 func (r *ring) choose(key string) int {

@@ -106,12 +106,11 @@ func New(o Options) (*Backend, error) {
 	switch o.OnDeadServer {
 	case "", Fail:
 	case Rehash:
-		perl, ok := b.choice.(buckets)
-		if !ok || o.Hash == Modula {
+		if b.choice.chain == nil {
 			return nil, fmt.Errorf("memcached: %s knows no other server for the keys of a dead one, %s does", o.Hash, CacheMemcached)
 		}
 		if len(members) > 1 {
-			b.chain = perl.chain
+			b.chain = b.choice.chain
 		}
 	default:
 		return nil, fmt.Errorf("memcached: %q is nothing to do about a dead server", o.OnDeadServer)

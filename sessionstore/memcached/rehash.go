@@ -193,7 +193,7 @@ func (w walk) get(ctx context.Context) (sessionstore.Item, error) {
 }
 
 func (w walk) add(ctx context.Context, item sessionstore.Item) error {
-	return w.atHome(ctx, func(s *server, c *conn, again bool) error {
+	return w.atHome(ctx, func(_ *server, c *conn, again bool) error {
 		err := c.add(w.key, item)
 		if !errors.Is(err, sessionstore.ErrExists) {
 			return err
