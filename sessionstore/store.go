@@ -240,7 +240,7 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 }
 
 // Ping asks every server whether it answers. The error is an
-// [*UnavailableError] if one does not.
+// [*UnavailableError] if one does not without which sessions cannot be kept.
 func (s *Store) Ping(ctx context.Context) error { return s.backend.Ping(ctx) }
 
 // Stats returns what every server says of itself, in configured order. A
