@@ -15,6 +15,7 @@ import (
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/storable"
 )
 
 // pool is some servers that can be cut off, with all they have, and the
@@ -208,6 +209,22 @@ func TestDeletedSessionStaysDeleted(t *testing.T) {
 	require.Equal(t, "new", show(t, p.processes[1], key))
 	require.NoError(t, b.Delete(t.Context(), key))
 	require.Empty(t, show(t, p.processes[1], key))
+}
+
+// Who deletes a session that is away cannot see it, but it must not come back.
+func TestStoreDeletesWhatIsAway(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, 3, 1)
+	b := p.processes[0]
+	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
+	ref, err := s.Create(t.Context(), nil, time.Hour)
+	require.NoError(t, err)
+	home := b.choice.choose(string(ref.ID))
+	p.leave(home)
+	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), sessionstore.ErrNotFound)
+	p.comeBack(home)
+	_, err = s.Get(t.Context(), ref.ID)
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
 }
 
 func TestTombstoneGivesWayToANewSession(t *testing.T) {
