@@ -163,9 +163,13 @@ func (r *Reader) typeOf(s *xmlscan.Scanner, inherited kind) (kind, error) {
 
 // resolve finds the namespace of a qualified name in a value.
 func resolve(s *xmlscan.Scanner, name []byte) (space, local []byte, err error) {
-	prefix, local, found := bytes.Cut(bytes.Trim(name, xmlSpace), []byte(":"))
-	if !found {
-		prefix, local = nil, prefix
+	var prefix []byte
+	if len(name) > 0 && (name[0] <= ' ' || name[len(name)-1] <= ' ') {
+		name = bytes.Trim(name, xmlSpace)
+	}
+	local = name
+	if colon := bytes.IndexByte(name, ':'); colon >= 0 {
+		prefix, local = name[:colon], name[colon+1:]
 	}
 	space, ok := s.Namespace(prefix)
 	if !ok || len(local) == 0 {

@@ -114,6 +114,9 @@ func (r *Reader) content(s *xmlscan.Scanner, at int32, items kind) error {
 // Values returns the parameters of the call. All of the message must have been
 // read.
 func (r *Reader) Values() ([]sessionstore.Value, error) {
+	if len(r.nodes) == 0 {
+		return nil, nil // no payload was read
+	}
 	values := make([]sessionstore.Value, 0, r.count(0))
 	for i := int32(1); i < r.nodes[0].end; i = r.nodes[i].end {
 		if r.nodes[i].apart {
