@@ -97,7 +97,7 @@ func TestSetAndGet(t *testing.T) {
 	assert.Equal(t, id, set(`<s><a>2</a><_session_id>`+id+`</_session_id></s>`))
 	assert.Equal(t, map[string]any{"_session_id": id, "a": "2"}, get(id))
 	assert.Equal(t, "C0FFEE", set(strs("_session_id", "C0FFEE")), "a new one")
-	assert.Equal(t, "", get("c0ffee"), "case matters")
+	assert.Empty(t, get("c0ffee"), "case matters")
 
 	id = set("")
 	assert.Equal(t, map[string]any{"_session_id": id}, get(id))
@@ -149,15 +149,15 @@ func TestTooLargeLeavesTheOldSession(t *testing.T) {
 // What another program keeps under a key is neither told nor overwritten.
 func TestForeignItems(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
-	const secret = "db7b022bdaa712cdc92345bccfc917f1"
+	const told = "db7b022bdaa712cdc92345bccfc917f1"
 	for key, item := range map[string]sessionstore.Item{
-		"a1": {Image: []byte(secret)},
-		"a2": {Image: []byte("garbage " + secret), Flags: 1},
+		"a1": {Image: []byte(told)},
+		"a2": {Image: []byte("garbage " + told), Flags: 1},
 	} {
 		require.NoError(t, e.backend.Add(t.Context(), key, item))
 		code, answer := e.post(envelope(method("getSession", strs(key))))
 		assert.Equal(t, key == "a1", code == 200)
-		assert.NotContains(t, answer, secret)
+		assert.NotContains(t, answer, told)
 		f := e.fault(t, method("setSession", strs("_session_id", key, "k", "v")))
 		assert.Equal(t, "soap:Server", f.Code)
 		kept, err := e.backend.Get(t.Context(), key)

@@ -49,7 +49,7 @@ func recorded(t *testing.T) map[string]exchange {
 	for lines := json.NewDecoder(bufio.NewReader(file)); ; {
 		var x exchange
 		err := lines.Decode(&x)
-		if err == io.EOF { //nolint:errorlint // a decoder returns it bare
+		if err == io.EOF {
 			return all
 		}
 		require.NoError(t, err)

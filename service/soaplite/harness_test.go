@@ -19,14 +19,14 @@ const prefixes = `xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:s
 	`xmlns:enc12="http://www.w3.org/2003/05/soap-encoding" xmlns:apachens="http://xml.apache.org/xml-soap" xmlns:z="urn:z"`
 
 // read reads the children of a Body: a call, and what it refers to.
-func read(body string, max int) (*soaplite.Reader, []sessionstore.Value, error) {
-	return readDocument("<Body "+prefixes+">"+body+"</Body>", max)
+func read(body string, most int) (*soaplite.Reader, []sessionstore.Value, error) {
+	return readDocument("<Body "+prefixes+">"+body+"</Body>", most)
 }
 
-func readDocument(document string, max int) (*soaplite.Reader, []sessionstore.Value, error) {
+func readDocument(document string, most int) (*soaplite.Reader, []sessionstore.Value, error) {
 	var s xmlscan.Scanner
 	s.Reset([]byte(document), xmlscan.Limits{})
-	r := &soaplite.Reader{MaxEntries: max}
+	r := &soaplite.Reader{MaxEntries: most}
 	if _, err := s.Next(); err != nil {
 		return r, nil, err
 	}
@@ -67,9 +67,9 @@ func one(t *testing.T, content string) sessionstore.Value {
 }
 
 // refused reads a message that must be refused, and returns the reason.
-func refused(t *testing.T, body string, max int) string {
+func refused(t *testing.T, body string, most int) string {
 	t.Helper()
-	_, _, err := read(body, max)
+	_, _, err := read(body, most)
 	var fault *soap.Fault
 	require.ErrorAs(t, err, &fault, body)
 	require.Equal(t, soap.Client, fault.Code)

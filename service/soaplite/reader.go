@@ -94,9 +94,9 @@ func (r *Reader) content(s *xmlscan.Scanner, at int32, items kind) error {
 	for {
 		kind, err := s.Next()
 		if err != nil {
-			return err //nolint:wrapcheck // the dispatcher tells the scanner's errors
+			return err
 		}
-		switch kind { //nolint:exhaustive // EOF comes with an error inside of an element
+		switch kind {
 		case xmlscan.Text:
 			r.nodes[at].text = s.Text()
 		case xmlscan.Start:

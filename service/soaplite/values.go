@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	stdhex "encoding/hex"
+	"strings"
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/soap"
@@ -139,7 +140,7 @@ func runes(latin1 []byte) []rune {
 func decodeBase64(text []byte) ([]byte, error) {
 	kept := make([]byte, 0, len(text))
 	for _, c := range text {
-		if bytes.IndexByte([]byte(xmlSpace), c) < 0 {
+		if strings.IndexByte(xmlSpace, c) < 0 {
 			kept = append(kept, c)
 		}
 	}

@@ -120,8 +120,8 @@ func TestEncodings(t *testing.T) {
 }
 
 func TestAnswersAreBounded(t *testing.T) {
-	write := func(v sessionstore.Value, max int) ([]byte, error) {
-		return soaplite.Encoding{MaxEntries: max}.AppendResponse([]byte("x"), soap.Name{Local: "get"}, v)
+	write := func(v sessionstore.Value, most int) ([]byte, error) {
+		return soaplite.Encoding{MaxEntries: most}.AppendResponse([]byte("x"), soap.Name{Local: "get"}, v)
 	}
 	_, err := write(sessionstore.ListOf(number(1), number(2)), 2)
 	require.NoError(t, err)
