@@ -131,3 +131,17 @@ func TestRequestOf(t *testing.T) {
 		assert.Equal(t, []soap.Request{c.want}, seen)
 	}
 }
+
+// A message that is no UTF-8, though the Content-Type says so, is in the
+// charset that it declares itself.
+func TestDeclaredCharsetOfAMislabelledMessage(t *testing.T) {
+	h := newHarness(soap.Options{})
+	message := open11 + greeting("Zo\xeb") + closing
+	w := h.post([]byte(`<?xml version="1.0" encoding="windows-1252"?>` + message))
+	assert.Equal(t, 200, w.Code)
+	assert.Contains(t, w.Body.String(), "Hello, Zoë")
+	assert.Equal(t, 500, h.post([]byte(message)).Code)
+	assert.Equal(t, 500, h.post([]byte(`<?xml version="1.0" encoding="UTF-8"?>`+message)).Code)
+	w = h.post([]byte(`<?xml version="1.0" encoding="iso-8859-1"?>` + open11 + greeting("Zoë") + closing))
+	assert.Contains(t, w.Body.String(), "Hello, Zoë", "what is UTF-8 is read as the Content-Type says")
+}
