@@ -52,7 +52,7 @@ func TestContainers(t *testing.T) {
 		`<p><b>1</b><a>x</a></p>`:                         `<a xsi:type="xsd:string">x</a><b xsi:type="xsd:int">1</b>`,
 		`<p>text<a>1</a>more</p>`:                         `<a xsi:type="xsd:int">1</a>`,
 		`<p xsi:type="z:Foo"><a>1</a></p>`:                `<a xsi:type="xsd:int">1</a>`,
-		`<p xsi:type="xsd:NCName"><a>1</a></p>`:            `<a xsi:type="xsd:int">1</a>`,
+		`<p xsi:type="xsd:NCName"><a>1</a></p>`:           `<a xsi:type="xsd:int">1</a>`,
 		`<p xsi:type="z:Foo"> </p>`:                       ``,
 		`<soapenc:Struct><a>1</a></soapenc:Struct>`:       `<a xsi:type="xsd:int">1</a>`,
 		`<p><a>1</a><b>2</b><a>3</a><a xsi:nil="1"/></p>`: `<a soapenc:arrayType="xsd:anyType[3]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item><item xsi:type="xsd:int">3</item><item xsi:nil="true" /></a><b xsi:type="xsd:int">2</b>`,
