@@ -53,6 +53,16 @@ func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Sessi
 	return session, about(parsed, err)
 }
 
+// NewSession stores a new session without attributes, to be filled later, and
+// returns it. It lives for the default time. The error is a
+// [*sessionstore.UnavailableError].
+func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) {
+	attributes := sessionstore.NewHash(1)
+	ref, err := s.store.Create(ctx, attributes, sessionstore.DefaultTTL)
+	note(ctx, ref.ID)
+	return sessionstore.Session{Ref: ref, Attributes: attributes}, err
+}
+
 // SetSession stores a whole session and says what became of it. Without an
 // id a new session is made; with one that session is replaced, or made if it
 // is absent. The attributes become the service's own. The time to live is in

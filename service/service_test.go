@@ -211,3 +211,15 @@ func TestCounters(t *testing.T) {
 	within("getSession_latency_p50_us", 50_000, 64_000)
 	within("getSession_latency_p99_us", 99_000, 128_000)
 }
+
+func TestNewSessionIsEmptyAndStored(t *testing.T) {
+	s, _ := newService(t)
+	session, err := s.NewSession(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, session.Attributes.Len())
+	id, _ := session.Attributes.Get(sessionstore.IDAttribute)
+	assert.Equal(t, string(session.ID), id.Str())
+	stored, err := s.GetSession(t.Context(), id.Str())
+	require.NoError(t, err)
+	assert.Equal(t, session.Version, stored.Version)
+}

@@ -51,7 +51,8 @@ type Backend interface {
 	Delete(ctx context.Context, key string) error
 
 	// Ping asks every server whether it answers. The error is an
-	// [*UnavailableError] if one does not.
+	// [*UnavailableError] if one does not without which sessions cannot be
+	// kept.
 	Ping(ctx context.Context) error
 
 	// Stats returns what every server says of itself, in configured order.

@@ -53,6 +53,9 @@ type UnreadableError struct {
 	ID     ID
 	Reason string // why, for people; never a value of the session
 	Err    error  // the codec's error, may be nil
+	// Foreign says that the item does not even claim to be a session: it is a
+	// plain string, such as the reverse key of a principal.
+	Foreign bool
 }
 
 func (e *UnreadableError) Error() string { return "sessionstore: unreadable session: " + e.Reason }

@@ -5,48 +5,109 @@ import (
 	"encoding/hex"
 	"fmt"
 	"sync"
+	"time"
 )
 
-// storableFlags are memcached's client flags of a session: bit 1 says
-// Storable, as Cache::Memcached 1.30 writes it.
-const storableFlags = 1
+// memcached's client flags of a session, as Cache::Memcached 1.30 has them.
+//
+// Sessions of Apache::Session::Memcached 0.03 lack the first: it makes the
+// Storable image itself and stores it as a plain string. They are told from
+// other strings by how they begin, and keep their form.
+const (
+	storableFlag = 1 // a reference, as a Storable image
+	gzipFlag     = 2 // compressed
+)
+
+// looksStorable says whether a string begins as a Storable image in memory:
+// in network order, or in the order of a machine whose numbers have 8 bytes.
+func looksStorable(image []byte) bool {
+	if len(image) < 3 || image[1] > 0x0f {
+		return false
+	}
+	return image[0] == 5 || image[0] == 4 && image[2] == 8
+}
+
+// imageOf returns the Storable image in an item. What is not ours to
+// understand is an [*UnreadableError].
+func imageOf(id ID, item Item) ([]byte, error) {
+	if item.Flags > storableFlag|gzipFlag {
+		return nil, &UnreadableError{
+			ID: id, Foreign: item.Flags&storableFlag == 0,
+			Reason: fmt.Sprintf("its flags are %d, those of a session are 0 to 3", item.Flags),
+		}
+	}
+	image := item.Image
+	if item.Flags&gzipFlag != 0 {
+		var err error
+		if image, err = inflate(image); err != nil {
+			return nil, &UnreadableError{ID: id, Reason: "it cannot be decompressed", Err: err}
+		}
+	}
+	if item.Flags&storableFlag == 0 && !looksStorable(image) {
+		return nil, &UnreadableError{
+			ID: id, Foreign: true,
+			Reason: fmt.Sprintf("its flags are %d, and it does not begin as a Storable image", item.Flags),
+		}
+	}
+	return image, nil
+}
 
 // read decodes an item, which nobody may change afterwards. What is not ours
 // to understand is an [*UnreadableError].
 func (s *Store) read(id ID, item Item) (*Hash, error) {
-	if err := checkFlags(id, item); err != nil {
-		return nil, err
-	}
-	attributes, err := s.codec.Decode(item.Image)
+	attributes, _, err := s.open(id, item)
+	return attributes, err
+}
+
+// open is read that returns the version, too.
+func (s *Store) open(id ID, item Item) (*Hash, string, error) {
+	image, err := imageOf(id, item)
 	if err != nil {
-		return nil, &UnreadableError{ID: id, Reason: err.Error(), Err: err}
+		return nil, "", err
 	}
-	return attributes, nil
+	attributes, err := s.codec.Decode(image)
+	if err != nil {
+		return nil, "", &UnreadableError{ID: id, Reason: err.Error(), Err: err}
+	}
+	return attributes, version(image), nil
 }
 
 // check returns the error that read would return.
 func (s *Store) check(id ID, item Item) error {
-	if err := checkFlags(id, item); err != nil {
+	image, err := imageOf(id, item)
+	if err != nil {
 		return err
 	}
-	if err := s.codec.Check(item.Image); err != nil {
+	if err := s.codec.Check(image); err != nil {
 		return &UnreadableError{ID: id, Reason: err.Error(), Err: err}
 	}
 	return nil
 }
 
-func checkFlags(id ID, item Item) error {
-	if item.Flags != storableFlags {
-		return &UnreadableError{ID: id, Reason: fmt.Sprintf("its flags are %d, those of a session are %d", item.Flags, storableFlags)}
+// pack makes the item to store an image as, in the form that flags are of. What
+// was compressed is again, whatever the threshold.
+func (s *Store) pack(image []byte, flags uint32, expiresIn time.Duration) Item {
+	item := Item{Image: image, Flags: flags & storableFlag, ExpiresIn: expiresIn}
+	if flags&gzipFlag == 0 && (s.compressThreshold <= 0 || len(image) < s.compressThreshold) {
+		return item
 	}
-	return nil
+	if compressed := deflate(image); worthwhile(len(compressed), len(image)) {
+		item.Image, item.Flags = compressed, item.Flags|gzipFlag
+	}
+	return item
 }
 
+// refOf returns the Ref of an item that need not be readable.
 func refOf(id ID, item Item) Ref {
-	return Ref{ID: id, Version: version(item.Image), ExpiresIn: item.ExpiresIn}
+	image, err := imageOf(id, item)
+	if err != nil {
+		image = item.Image
+	}
+	return Ref{ID: id, Version: version(image), ExpiresIn: item.ExpiresIn}
 }
 
-// version is the first 128 bits of the SHA-256 of the image, in hexadecimal.
+// version is the first 128 bits of the SHA-256 of the image, before any
+// compression, in hexadecimal.
 //
 // A digest and not memcached's CAS number, because a write through the
 // classic protocol does not return the new number, numbers start again when

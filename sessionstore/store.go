@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,32 @@ import (
 // for ever unless their writer says otherwise.
 type Options struct {
 	Lifetimes Lifetimes // how long sessions may live
+
+	// CompressThreshold is the size in bytes from which on a session is
+	// stored compressed, if that saves more than 20 percent
+	// (compress_threshold of Cache::Memcached 1.30); 0 is never. Sessions
+	// found compressed are read and stay so in any case.
+	CompressThreshold int
+
+	// Principals are attributes by whose value Perl programs find a session
+	// (option principal of Apache::Session::Memorycached 2.2.1). Whenever a
+	// session with such an attribute NAME is stored, its id is stored too, as
+	// a plain string under the MD5 of the value in hexadecimal, which the
+	// session has as NAME_MD5. Both live equally long. The last session
+	// stored with a value has the key; the key goes when that session is
+	// deleted or has another value. A value that is empty, undef, a list, a
+	// hash or a reference has no key.
+	//
+	// memcached cannot change two items at once. Of two writers who change
+	// the value of one session at the same time, or delete it meanwhile, the
+	// slower may leave a key that points to a session without that value, or
+	// to none, until it expires: who follows a key looks at the session.
+	Principals []string
+	// ReverseKeyFailed is told of a session that was stored, touched or
+	// deleted, but whose reverse key could not be. That is no error of the
+	// call: what it was to do to the session is done. The error is for the
+	// log only. May be nil.
+	ReverseKeyFailed func(ctx context.Context, id ID, err error)
 }
 
 // Store keeps sessions in a [Backend], in the form of a [Codec]. It may be
@@ -22,16 +49,25 @@ type Options struct {
 // Every change of a session's content is a compare-and-swap. When others
 // write to the same session all the time it is tried again, a bounded number
 // of times, before it is an [*UnavailableError].
+//
+// The items of [Options.Principals] are no sessions: as those they are absent,
+// whoever has stored them, and are not replaced.
 type Store struct {
-	backend   Backend
-	codec     Codec
-	lifetimes Lifetimes
+	backend           Backend
+	codec             Codec
+	lifetimes         Lifetimes
+	compressThreshold int
+	principals        []string
+	reverseKeyFailed  func(context.Context, ID, error)
 }
 
 // NewStore makes a Store, which owns the backend from now on: [Store.Close]
 // closes it.
 func NewStore(b Backend, c Codec, o Options) *Store {
-	return &Store{backend: b, codec: c, lifetimes: o.Lifetimes}
+	return &Store{
+		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
+		principals: slices.Clone(o.Principals), reverseKeyFailed: o.ReverseKeyFailed,
+	}
 }
 
 // Get returns the session under id. Errors are [ErrNotFound],
@@ -44,11 +80,14 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	attributes, err := s.read(id, item)
+	if _, ok := pointsTo(item); ok {
+		return Session{}, ErrNotFound
+	}
+	attributes, version, err := s.open(id, item)
 	if err != nil {
 		return Session{}, err
 	}
-	return Session{Ref: refOf(id, item), Attributes: attributes}, nil
+	return Session{Ref: Ref{ID: id, Version: version, ExpiresIn: item.ExpiresIn}, Attributes: attributes}, nil
 }
 
 // Create stores a new session under a new random id. It takes attributes
@@ -63,8 +102,12 @@ func (s *Store) Create(ctx context.Context, attributes *Hash, ttl time.Duration)
 	if err != nil {
 		return Ref{}, err
 	}
+	keys := s.markReverseKeys(attributes)
 	for range maxIDs {
 		ref, err := s.createAs(ctx, NewID(), attributes, expiresIn)
+		if err == nil {
+			s.moveReverseKeys(ctx, ref.ID, nil, keys, expiresIn)
+		}
 		if !errors.Is(err, ErrExists) {
 			return ref, err
 		}
@@ -78,17 +121,18 @@ func (s *Store) createAs(ctx context.Context, id ID, attributes *Hash, expiresIn
 		return Ref{}, err
 	}
 	defer image.release()
-	item := Item{Image: image.bytes, Flags: storableFlags, ExpiresIn: expiresIn}
-	if err := s.backend.Add(ctx, string(id), item); err != nil {
+	if err := s.backend.Add(ctx, string(id), s.pack(image.bytes, storableFlag, expiresIn)); err != nil {
 		return Ref{}, err
 	}
-	return refOf(id, item), nil
+	return Ref{ID: id, Version: version(image.bytes), ExpiresIn: expiresIn}, nil
 }
 
 // Replace stores attributes as the whole session under id, in the place of
 // the present one if there is one. Attributes and time to live are as in
-// [Store.Create]. An item that is there but is no session that can be read
-// belongs to somebody else: it is an [*UnreadableError] and stays.
+// [Store.Create]. A session of Apache::Session::Memcached keeps its form and,
+// for DefaultTTL, the time that it has. An item that is there but is no session
+// that can be read belongs to somebody else: it is an [*UnreadableError] and
+// stays.
 //
 // Errors are those of Create, [*InvalidIDError] and [*UnreadableError].
 func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.Duration) (Ref, error) {
@@ -99,19 +143,20 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 	if err != nil {
 		return Ref{}, err
 	}
+	keys := s.markReverseKeys(attributes)
 	image, err := s.encode(id, attributes)
 	if err != nil {
 		return Ref{}, err
 	}
 	defer image.release()
-	item := Item{Image: image.bytes, Flags: storableFlags, ExpiresIn: expiresIn}
 	for try := range maxTries {
 		if err := pause(ctx, try); err != nil {
 			return Ref{}, err
 		}
-		err := s.put(ctx, id, item)
+		former, left, err := s.put(ctx, id, image.bytes, ttl, expiresIn)
 		if err == nil {
-			return refOf(id, item), nil
+			s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, left)
+			return Ref{ID: id, Version: version(image.bytes), ExpiresIn: left}, nil
 		}
 		if !changedMeanwhile(err) {
 			return Ref{}, err
@@ -120,21 +165,38 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 	return Ref{}, Unavailable("others changed the session all the time", ErrConflict)
 }
 
-// put stores the item unless another writer comes between, which is
-// [ErrExists], [ErrConflict] or [ErrNotFound].
-func (s *Store) put(ctx context.Context, id ID, item Item) error {
+// put stores the image unless another writer comes between, which is
+// [ErrExists], [ErrConflict] or [ErrNotFound]. It returns what replaced does of
+// the session that was there, or nil, and the time that the session now has.
+func (s *Store) put(ctx context.Context, id ID, image []byte, ttl, expiresIn time.Duration) (*Hash, time.Duration, error) {
 	present, err := s.backend.Get(ctx, string(id))
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return s.backend.Add(ctx, string(id), item)
+		return nil, expiresIn, s.backend.Add(ctx, string(id), s.pack(image, storableFlag, expiresIn))
 	case err != nil:
-		return err
+		return nil, 0, err
 	}
-	if err := s.check(id, present); err != nil {
-		return err
+	former, err := s.replaced(id, present)
+	if err != nil {
+		return nil, 0, err
 	}
+	if present.Flags&storableFlag == 0 && ttl == DefaultTTL {
+		// Apache::Session::Memcached stores sessions for ever and never
+		// renews them.
+		expiresIn = s.lifetimes.cut(present.ExpiresIn)
+	}
+	item := s.pack(image, present.Flags, expiresIn)
 	item.CAS = present.CAS
-	return s.backend.CompareAndSwap(ctx, string(id), item)
+	return former, expiresIn, s.backend.CompareAndSwap(ctx, string(id), item)
+}
+
+// replaced checks the session that is to be replaced. Its attributes are worth
+// reading only for the reverse keys that they have.
+func (s *Store) replaced(id ID, item Item) (*Hash, error) {
+	if len(s.principals) == 0 {
+		return nil, s.check(id, item)
+	}
+	return s.read(id, item)
 }
 
 // Touch gives the session under id a new time to live, as in [Store.Create],
@@ -154,6 +216,11 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	if err != nil {
 		return Ref{}, err
 	}
+	if session, ok := pointsTo(item); ok {
+		s.touchedReverseKey(ctx, id, session)
+		return Ref{}, ErrNotFound
+	}
+	s.renewReverseKeys(ctx, id, item, expiresIn)
 	return refOf(id, item), nil
 }
 
@@ -164,11 +231,26 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 	if _, err := ParseID(string(id)); err != nil {
 		return err
 	}
-	return s.backend.Delete(ctx, string(id))
+	item, err := s.backend.Get(ctx, string(id))
+	if errors.Is(err, ErrNotFound) {
+		// A server that is away may have it, and the backend take note.
+		return s.backend.Delete(ctx, string(id))
+	}
+	if err != nil {
+		return err
+	}
+	if _, ok := pointsTo(item); ok {
+		return ErrNotFound
+	}
+	if err := s.backend.Delete(ctx, string(id)); err != nil {
+		return err
+	}
+	s.renewReverseKeys(ctx, id, item, gone)
+	return nil
 }
 
 // Ping asks every server whether it answers. The error is an
-// [*UnavailableError] if one does not.
+// [*UnavailableError] if one does not without which sessions cannot be kept.
 func (s *Store) Ping(ctx context.Context) error { return s.backend.Ping(ctx) }
 
 // Stats returns what every server says of itself, in configured order. A

@@ -40,12 +40,17 @@ func (l Lifetimes) resolve(ttl time.Duration) (time.Duration, error) {
 	case ttl < 0:
 		return 0, &InvalidTTLError{TTL: ttl}
 	}
-	if l.Longest > 0 && (ttl == 0 || ttl > l.Longest) {
-		ttl = l.Longest
-	}
-	ttl = min(ttl, farthest)
+	ttl = min(l.cut(ttl), farthest)
 	if whole := ttl.Truncate(time.Second); whole < ttl {
 		ttl = whole + time.Second
 	}
 	return ttl, nil
+}
+
+// cut cuts a time to live, where 0 means for ever, to the longest.
+func (l Lifetimes) cut(ttl time.Duration) time.Duration {
+	if l.Longest > 0 && (ttl == 0 || ttl > l.Longest) {
+		return l.Longest
+	}
+	return ttl
 }

@@ -36,6 +36,12 @@ func utf8Document(doc []byte, charset string) ([]byte, error) {
 	}
 	switch strings.ToLower(charset) {
 	case "", "utf-8", "utf8":
+		if declared := declaredCharset(doc); declared != "" && !isUTF8(declared) && !utf8.Valid(doc) {
+			// Programs declare the charset that they write in, and leave the
+			// Content-Type to a library that knows one only. What is no UTF-8
+			// can be read in one way only.
+			return utf8Document(doc, declared)
+		}
 		return doc, nil
 	case "us-ascii", "ascii":
 		if i := bytes.IndexFunc(doc, func(r rune) bool { return r >= utf8.RuneSelf }); i >= 0 {
@@ -56,8 +62,11 @@ func utf8Document(doc []byte, charset string) ([]byte, error) {
 // declaredCharset returns the encoding named in the XML declaration, or "".
 // It only needs to find the name: the scanner checks the declaration.
 func declaredCharset(doc []byte) string {
+	if !startsWith(doc, "<?xml") {
+		return ""
+	}
 	declaration, _, found := bytes.Cut(doc, []byte("?>"))
-	if !found || !startsWith(declaration, "<?xml") {
+	if !found {
 		return ""
 	}
 	_, rest, found := bytes.Cut(declaration, []byte("encoding"))
@@ -73,6 +82,10 @@ func declaredCharset(doc []byte) string {
 		return ""
 	}
 	return string(name)
+}
+
+func isUTF8(charset string) bool {
+	return strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
 func startsWith(doc []byte, prefix string) bool {

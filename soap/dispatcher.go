@@ -40,6 +40,7 @@ type Dispatcher struct {
 	options    Options
 	operations map[string]map[string]*operation // by namespace, by local name
 	actions    map[string]Name                  // by SOAPAction
+	aliases    []func(space string) string
 }
 
 // NewDispatcher makes a dispatcher without operations.
@@ -127,6 +128,7 @@ type exchange struct {
 	started time.Time
 
 	name    Name // of the operation, once known
+	request Request
 	bytesIn int
 	notes   []slog.Attr
 }
@@ -203,12 +205,7 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithValue(x.r.Context(), exchangeKey{}, x), x.options.Timeout)
 	defer cancel()
-	answer = append(answer, xmlDeclaration...)
-	answer = append(answer, `<soap:Envelope xmlns:soap="`...)
-	answer = append(answer, x.version.namespace()...)
-	answer = append(answer, `"><soap:Body>`...)
-	answer, err = call(ctx, answer)
-	return append(answer, `</soap:Body></soap:Envelope>`...), err
+	return call(ctx, answer)
 }
 
 // document reads the body and returns it in UTF-8.
@@ -237,7 +234,7 @@ func (x *exchange) document(sc *scratch) ([]byte, error) {
 
 // read reads the whole message and returns the call that it asks for. Nothing
 // is done before the last byte was found to be in order.
-func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (invocation, error) {
+func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	scan.Reset(doc, x.options.Limits.XML)
 	env := envelope{scan: scan, version: x.version}
 	err := env.open()
@@ -258,16 +255,22 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (invocation, error) {
 		}
 		return nil, fault
 	}
-	if err := env.close(); err != nil {
+	if err := env.close(call.more); err != nil {
 		return nil, readFault(err)
 	}
-	return call, nil
+	x.request.Version, x.request.EncodingStyle = env.version, env.encodingStyle
+	return call.run, nil
 }
 
 // find finds the operation by the expanded name of the payload. The SOAPAction
 // only has a say when it names another operation of ours.
 func (x *exchange) find(scan *xmlscan.Scanner) (*operation, error) {
+	alias := ""
 	byLocal := x.operations[string(scan.Space())]
+	if byLocal == nil {
+		alias = string(scan.Space())
+		byLocal = x.aliased(alias)
+	}
 	if byLocal == nil {
 		return nil, &Fault{
 			Code: Client, Subcode: Name{rpcNamespace, procedureNotPresent},
@@ -285,10 +288,25 @@ func (x *exchange) find(scan *xmlscan.Scanner) (*operation, error) {
 	if action == "" {
 		action = x.media.action
 	}
+	x.request.Action, x.request.Name = action, op.name
+	if alias != "" {
+		x.request.Name.Space = alias
+	}
 	if other, known := x.actions[action]; known && other != op.name && other.Space == op.name.Space {
 		return nil, ClientFault("The SOAPAction names the operation " + other.Local + ", the Body calls " + op.name.Local + ".")
 	}
 	return op, nil
+}
+
+// aliased returns the operations of the namespace that another one stands
+// for, or nil.
+func (x *exchange) aliased(space string) map[string]*operation {
+	for _, alias := range x.aliases {
+		if byLocal := x.operations[alias(space)]; byLocal != nil {
+			return byLocal
+		}
+	}
+	return nil
 }
 
 // readFault turns an error of reading a message into a fault. The scanner's

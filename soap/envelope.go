@@ -16,6 +16,8 @@ const maxNotUnderstood = 8
 type envelope struct {
 	scan    *xmlscan.Scanner
 	version Version // what the root's namespace says; until then what the Content-Type says
+
+	encodingStyle string // of the Body, or else of the Envelope
 }
 
 // open reads up to the start tag of the payload.
@@ -38,6 +40,7 @@ func (e *envelope) open() error {
 	if kind != xmlscan.Start || !e.scan.Is(e.version.namespace(), "Body") {
 		return ClientFault("The Envelope holds something other than one Header, at most, and one Body.")
 	}
+	e.noteEncodingStyle()
 	if kind, err = e.markup("the Body"); err != nil {
 		return err
 	}
@@ -64,7 +67,14 @@ func (e *envelope) root() error {
 	default:
 		return &Fault{Code: VersionMismatch, Reason: "The namespace of the Envelope is neither that of SOAP 1.1 nor that of SOAP 1.2."}
 	}
+	e.noteEncodingStyle()
 	return nil
+}
+
+func (e *envelope) noteEncodingStyle() {
+	if style, ok := e.scan.Attr(e.version.namespace(), "encodingStyle"); ok {
+		e.encodingStyle = string(style)
+	}
 }
 
 // headers reads the header blocks. None is understood, so one that must be is
@@ -125,9 +135,14 @@ func (e *envelope) mustUnderstand() (bool, error) {
 }
 
 // close reads from behind the payload to the end of the message, where
-// nothing may be left but the end tags.
-func (e *envelope) close() error {
+// nothing may be left but the end tags, and what more takes.
+func (e *envelope) close(more func(*xmlscan.Scanner) error) error {
 	kind, err := e.markup("the Body")
+	for err == nil && kind == xmlscan.Start && more != nil {
+		if err = more(e.scan); err == nil {
+			kind, err = e.markup("the Body")
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -14,10 +14,19 @@ type Operation[Req, Resp any] struct {
 	// Action is the SOAPAction that its binding declares.
 	Action string
 	// Decode reads the payload. The scanner stands at the payload's start tag
-	// and must be left behind its end tag. What Decode keeps it must copy. Its
-	// errors are [ClientFault]s and the scanner's own.
+	// and must be left behind its end tag. The bytes that the scanner hands out
+	// stay as they are until the call has been answered; what is kept longer
+	// must be a copy. Its errors are [ClientFault]s and the scanner's own.
 	Decode func(*xmlscan.Scanner) (Req, error)
-	// Append appends the payload of the answer to dst.
+	// More reads another child of the Body, behind the payload, in the way of
+	// Decode, whose result it is given. nil: there must be none.
+	More func(*xmlscan.Scanner, Req) error
+	// Attributes are written into the start tag of the answer's Envelope, such
+	// as declarations that Append relies on; each begins with a blank. The
+	// Envelope itself declares the prefix soap. nil: there are none.
+	Attributes func(Resp) string
+	// Append appends the payload of the answer to dst, and whatever is to
+	// follow it in the Body.
 	Append func(dst []byte, resp Resp) ([]byte, error)
 }
 
@@ -29,20 +38,47 @@ func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(conte
 	d.register(op.Name, op.Action, func(s *xmlscan.Scanner) (invocation, error) {
 		req, err := op.Decode(s)
 		if err != nil {
-			return nil, err
+			return invocation{}, err
 		}
-		return func(ctx context.Context, dst []byte) ([]byte, error) {
+		var call invocation
+		if op.More != nil {
+			call.more = func(s *xmlscan.Scanner) error { return op.More(s, req) }
+		}
+		call.run = func(ctx context.Context, dst []byte) ([]byte, error) {
 			resp, err := fn(ctx, req)
 			if err != nil {
 				return dst, err
 			}
-			return op.Append(dst, resp)
-		}, nil
+			attributes := ""
+			if op.Attributes != nil {
+				attributes = op.Attributes(resp)
+			}
+			dst = appendOpening(dst, RequestOf(ctx).Version, attributes)
+			dst, err = op.Append(dst, resp)
+			return append(dst, `</soap:Body></soap:Envelope>`...), err
+		}
+		return call, nil
 	})
 }
 
-// invocation is a call whose request has been read.
-type invocation func(ctx context.Context, dst []byte) ([]byte, error)
+// appendOpening appends an answer up to the start tag of its Body.
+func appendOpening(dst []byte, v Version, attributes string) []byte {
+	dst = append(dst, xmlDeclaration...)
+	dst = append(dst, `<soap:Envelope xmlns:soap="`...)
+	dst = append(dst, v.namespace()...)
+	dst = append(dst, '"')
+	dst = append(dst, attributes...)
+	return append(dst, `><soap:Body>`...)
+}
+
+// invocation is a call whose payload has been read.
+type invocation struct {
+	more func(*xmlscan.Scanner) error // reads another child of the Body; nil: there must be none
+	run  run
+}
+
+// run does a call and appends the answer.
+type run func(ctx context.Context, dst []byte) ([]byte, error)
 
 type operation struct {
 	name   Name
@@ -65,6 +101,11 @@ func (d *Dispatcher) register(name Name, action string, decode func(*xmlscan.Sca
 	byLocal[name.Local] = &operation{name: name, action: action, decode: decode}
 	d.actions[action] = name
 }
+
+// Alias lets namespaces stand for others: for one without operations alias
+// returns the namespace whose operations are meant, or "". Like [Handle] it
+// must not be called once the dispatcher serves.
+func (d *Dispatcher) Alias(alias func(space string) string) { d.aliases = append(d.aliases, alias) }
 
 // Operations returns the name of every registered operation with its
 // SOAPAction.

@@ -15,6 +15,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memory"
@@ -27,7 +28,13 @@ import (
 type serveCommand struct {
 	Listen []string `default:"127.0.0.1:8080" env:"MEMCACHEDSOAP_LISTEN" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
 
-	Servers     []string `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH; several with commas between. None: sessions are kept in the memory of this process and end with it."`
+	Servers           []string               `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH, each with =WEIGHT behind it if they have weights; several with commas between. None: sessions are kept in the memory of this process and end with it."`
+	Hash              memcached.Hash         `enum:"cache-memcached,libmemcached-ketama,cache-memcached-fast-ketama,modula" default:"cache-memcached" env:"MEMCACHEDSOAP_HASH" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached, and ::Fast without ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE), cache-memcached-fast-ketama (ketama_points) or modula (OPT_HASH=HASH_CRC) (${default})."`
+	KetamaPoints      int                    `env:"MEMCACHEDSOAP_KETAMA_POINTS" placeholder:"N" help:"ketama_points of Cache::Memcached::Fast, with --hash=cache-memcached-fast-ketama (150)."`
+	KeyPrefix         string                 `env:"MEMCACHEDSOAP_KEY_PREFIX" placeholder:"TEXT" help:"Prefix of every key in memcached: namespace of Cache::Memcached. It does not decide about the server."`
+	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" env:"MEMCACHEDSOAP_ON_DEAD_SERVER" placeholder:"WHAT" help:"fail: sessions of a server that is down are unavailable. rehash: the next server takes its place, as with Cache::Memcached; without their sessions its users are strangers until it is back (${default})."`
+	CompressThreshold byteSize               `default:"0" env:"MEMCACHEDSOAP_COMPRESS_THRESHOLD" placeholder:"SIZE" help:"Compress sessions of this size and more, as compress_threshold of Cache::Memcached; 0 is never. Compressed ones are read in any case (${default})."`
+
 	MemoryLimit byteSize `default:"64MiB" env:"MEMCACHEDSOAP_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory for sessions when no servers are named; the least recently used give way (${default})."`
 
 	PublicURL      string         `name:"public-url" env:"MEMCACHEDSOAP_PUBLIC_URL" placeholder:"URL" help:"Address of the endpoint as clients know it, for the WSDL. Without it the WSDL has the address under which it was asked for."`
@@ -35,6 +42,10 @@ type serveCommand struct {
 
 	SessionTTL    seconds `name:"session-ttl" default:"72000" env:"MEMCACHEDSOAP_SESSION_TTL" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
 	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" env:"MEMCACHEDSOAP_MAX_SESSION_TTL" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
+
+	Principal string `env:"MEMCACHEDSOAP_PRINCIPAL" placeholder:"ATTRIBUTE" help:"Attribute, such as uid, by whose value Perl programs find a session: option principal of Apache::Session::Memorycached. Every session with it has its id stored under the MD5 of the value, and that MD5 as ATTRIBUTE_MD5."`
+
+	LegacyBooking bool `name:"legacy-booking" default:"true" env:"MEMCACHEDSOAP_LEGACY_BOOKING" negatable:"" help:"Make a new session when a program of MemcachedSOAP.cgi asks for one without an id, as the script did; without, that is a fault (${default})."`
 
 	MaxBody        byteSize `default:"4MiB" env:"MEMCACHEDSOAP_MAX_BODY" placeholder:"SIZE" help:"Longest request, as sent and again after decompression (${default})."`
 	MaxHeader      byteSize `default:"32KiB" env:"MEMCACHEDSOAP_MAX_HEADER" placeholder:"SIZE" help:"Longest head of a request (${default})."`
@@ -69,6 +80,9 @@ func (c *serveCommand) Validate() error {
 	if c.MaxSessionTTL > 0 && (c.SessionTTL == 0 || c.SessionTTL > c.MaxSessionTTL) {
 		return errors.New("--session-ttl is longer than --max-session-ttl")
 	}
+	if c.Principal == sessionstore.IDAttribute {
+		return errors.New("--principal is the attribute that has the id already")
+	}
 	if c.StoreTimeout > c.CallTimeout {
 		return errors.New("--store-timeout is longer than --call-timeout")
 	}
@@ -97,7 +111,7 @@ func (c *serveCommand) Validate() error {
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
 	c.tuneCollector()
-	store, err := c.store()
+	store, err := c.store(logger)
 	if err != nil {
 		return err
 	}
@@ -150,15 +164,27 @@ func (c *serveCommand) logger(std streams) *slog.Logger {
 }
 
 // store opens the store that the settings name. Servers need not answer yet.
-func (c *serveCommand) store() (*sessionstore.Store, error) {
-	options := sessionstore.Options{Lifetimes: sessionstore.Lifetimes{
-		Default: time.Duration(c.SessionTTL) * time.Second,
-		Longest: time.Duration(c.MaxSessionTTL) * time.Second,
-	}}
+func (c *serveCommand) store(logger *slog.Logger) (*sessionstore.Store, error) {
+	options := sessionstore.Options{
+		Lifetimes: sessionstore.Lifetimes{
+			Default: time.Duration(c.SessionTTL) * time.Second,
+			Longest: time.Duration(c.MaxSessionTTL) * time.Second,
+		},
+		CompressThreshold: int(c.CompressThreshold),
+		ReverseKeyFailed: func(ctx context.Context, id sessionstore.ID, err error) {
+			logger.WarnContext(ctx, "reverse key not kept", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
+		},
+	}
+	if c.Principal != "" {
+		options.Principals = []string{c.Principal}
+	}
 	if len(c.Servers) == 0 {
 		return sessionstore.NewStore(memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)}), storable.Codec{}, options), nil
 	}
-	backend, err := memcached.New(memcached.Options{Servers: c.Servers, Timeout: c.StoreTimeout})
+	backend, err := memcached.New(memcached.Options{
+		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
+		OnDeadServer: c.OnDeadServer, Timeout: c.StoreTimeout,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -196,5 +222,6 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		Logger: logger,
 	})
 	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries})
+	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, Booking: c.LegacyBooking})
 	return d
 }

@@ -8,10 +8,12 @@ import (
 )
 
 type sessionCommand struct {
-	Get    getCommand    `cmd:"" help:"Print a session."`
+	Get    getCommand    `cmd:"" aliases:"show" help:"Print a session."`
 	Set    setCommand    `cmd:"" help:"Store a whole session and print its id. One that the id names is replaced."`
+	Modify modifyCommand `cmd:"" help:"Set and remove attributes of a session that is there; not atomic."`
 	Touch  touchCommand  `cmd:"" help:"Give a session a new time to live."`
-	Delete deleteCommand `cmd:"" help:"Delete a session."`
+	Delete deleteCommand `cmd:"" help:"Delete a session, or only attributes of it."`
+	Info   infoCommand   `cmd:"" help:"Print what the memcached servers of a service say of themselves."`
 }
 
 type getCommand struct {
@@ -59,12 +61,20 @@ func (c *touchCommand) Run(ctx context.Context, std streams) error {
 }
 
 type deleteCommand struct {
-	ID string `arg:"" help:"The session's id."`
+	ID    string     `arg:"" help:"The session's id."`
+	Names []argument `arg:"" optional:"" name:"name" help:"Attributes to remove from the session, which stays."`
 	callFlags
 }
 
-// Run deletes a session; that there was none is a failure.
+// Help is what the command's --help adds.
+func (*deleteCommand) Help() string { return "With names: " + rewriteHelp }
+
+// Run deletes a session, or attributes of it; that there was none is a
+// failure.
 func (c *deleteCommand) Run(ctx context.Context, std streams) error {
+	if len(c.Names) > 0 {
+		return c.rewrite(ctx, std, c.ID, nil, c.Names)
+	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
 		response, err := service.DeleteSessionContext(ctx, &wsdl.DeleteSession{Id: &c.ID})
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -71,27 +70,31 @@ func (c *setCommand) attributes(arguments []argument, stdin io.Reader) (hash, er
 			return hash{}, wrongUsage("--from: %v", err)
 		}
 	}
-	seen := map[string]bool{}
+	set, err := assignments(arguments)
+	if err != nil {
+		return hash{}, err
+	}
+	attributes.Entries = overlay(attributes.Entries, set)
+	return attributes, nil
+}
+
+// assignments reads attributes that are given as NAME=VALUE, each once.
+func assignments(arguments []argument) ([]entry, error) {
+	var entries []entry
 	for _, argument := range arguments {
 		name, text, found := strings.Cut(string(argument), "=")
 		if !found || name == "" {
-			return hash{}, wrongUsage("%q is not NAME=VALUE", argument)
+			return nil, wrongUsage("%q is not NAME=VALUE", argument)
 		}
-		if seen[name] {
-			return hash{}, wrongUsage("the attribute %q is given twice", name)
+		if indexOf(entries, name) >= 0 {
+			return nil, wrongUsage("the attribute %q is given twice", name)
 		}
-		seen[name] = true
 		if stringOf(name).Text == nil {
-			return hash{}, wrongUsage("the name %q holds a character that XML cannot carry", name)
+			return nil, wrongUsage("the name %q holds a character that XML cannot carry", name)
 		}
-		named := func(e entry) bool { return e.Key == name }
-		if i := slices.IndexFunc(attributes.Entries, named); i >= 0 {
-			attributes.Entries[i].value = stringOf(text)
-		} else {
-			attributes.Entries = append(attributes.Entries, entry{Key: name, value: stringOf(text)})
-		}
+		entries = append(entries, entry{Key: name, value: stringOf(text)})
 	}
-	return attributes, nil
+	return entries, nil
 }
 
 // readDocument reads a file, or standard input for -.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"memcachedsoap/wsdl"
 )
@@ -85,37 +84,41 @@ func statsOf(l *wsdl.StatList) hash {
 }
 
 // append appends the tables for people: the service's counters, then a column
-// a server. A server that does not answer is DOWN and has no figures.
+// a server.
 func (d *reportDocument) append(dst []byte) []byte {
 	dst = hashRows(table{{"SERVICE", ""}}, "", d.Service).append(dst)
-	dst = append(dst, '\n')
+	return serverTable(d.Servers).append(append(dst, '\n'))
+}
 
-	servers := table{{"SERVER"}, {"tier"}, {"state"}}
-	for _, s := range d.Servers {
+// serverTable has a column a server. One that does not answer is DOWN and has
+// no figures.
+func serverTable(servers []serverDocument) table {
+	t := table{{"SERVER"}, {"tier"}, {"state"}}
+	for _, s := range servers {
 		state := "DOWN"
 		if s.Alive {
 			state = "up"
 		}
-		servers[0] = append(servers[0], shown(string(s.Address)))
-		servers[1] = append(servers[1], shown(string(s.Tier)))
-		servers[2] = append(servers[2], state)
+		t[0] = append(t[0], shown(string(s.Address)))
+		t[1] = append(t[1], shown(string(s.Tier)))
+		t[2] = append(t[2], state)
 	}
-	for _, name := range d.statNames() {
+	for _, name := range statNames(servers) {
 		row := []string{shown(name)}
-		for _, s := range d.Servers {
+		for _, s := range servers {
 			row = append(row, s.stat(name))
 		}
-		servers = append(servers, row)
+		t = append(t, row)
 	}
-	return servers.append(dst)
+	return t
 }
 
 // statNames returns the names of all servers' figures, in the order of the
 // first server that has them.
-func (d *reportDocument) statNames() []string {
+func statNames(servers []serverDocument) []string {
 	var names []string
 	seen := map[string]bool{}
-	for _, s := range d.Servers {
+	for _, s := range servers {
 		for _, e := range s.Stats.Entries {
 			if !seen[e.Key] {
 				seen[e.Key] = true
@@ -127,7 +130,7 @@ func (d *reportDocument) statNames() []string {
 }
 
 func (s *serverDocument) stat(name string) string {
-	i := slices.IndexFunc(s.Stats.Entries, func(e entry) bool { return e.Key == name })
+	i := indexOf(s.Stats.Entries, name)
 	if i < 0 {
 		return "-"
 	}

@@ -33,6 +33,8 @@ var mayImport = map[string][]string{
 	"sessionstore/storetest": {"sessionstore/...", "github.com/stretchr/testify/..."},
 	"service":                {"service", "sessionstore", "soap/..."},
 	"service/document":       {"service", "sessionstore", "soap/...", "wsdl"},
+	"service/soaplite":       {"sessionstore", "soap/..."},
+	"service/perlcgi":        {"service", "service/soaplite", "sessionstore", "soap/..."},
 	"service/httpd":          {"service/...", "soap", "wsdl", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"cmd": {
 		"service/...", "sessionstore/...", "soap/...", "wsdl",

@@ -77,7 +77,11 @@ func (s *Server) address(r *http.Request) string {
 			host = local.String()
 		}
 	}
-	return scheme + "://" + host + prefix + EndpointPath
+	path := EndpointPath
+	if r.URL.Path == CGIPath {
+		path = CGIPath // it may be all of us that a proxy lets through
+	}
+	return scheme + "://" + host + prefix + path
 }
 
 // forwarded returns the last element of a header that proxies append to.

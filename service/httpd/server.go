@@ -17,6 +17,10 @@ import (
 // contract.
 const EndpointPath = "/soap"
 
+// CGIPath is another path of the endpoint: that of the CGI script which the
+// service replaces, MemcachedSOAP.cgi of Apache::Session::Memorycached.
+const CGIPath = "/cgi-bin/MemcachedSOAP.cgi"
+
 // Options are the settings of a [Server]. A field that is 0 means its
 // default.
 type Options struct {
@@ -85,7 +89,9 @@ func New(endpoint http.Handler, o Options) *Server {
 	router.Use(s.identify, s.announceStop, s.log)
 	router.GET("/healthz", s.health)
 	router.GET("/readyz", s.readiness)
-	router.Any(EndpointPath, s.serveContract(s.bound(echo.WrapHandler(endpoint))))
+	for _, path := range []string{EndpointPath, CGIPath} {
+		router.Any(path, s.serveContract(s.bound(echo.WrapHandler(endpoint))))
+	}
 	s.http = &http.Server{
 		Handler:           router,
 		ReadHeaderTimeout: min(o.ReadTimeout, 10*time.Second),

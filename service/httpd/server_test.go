@@ -109,6 +109,14 @@ func TestContractTellsTheAddressThatTheClientKnows(t *testing.T) {
 	}
 }
 
+func TestTheScriptsPathIsTheEndpointToo(t *testing.T) {
+	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
+	assert.Equal(t, "done", get(t, s.Handler(), httpd.CGIPath, nil).Body.String())
+	w := get(t, s.Handler(), httpd.CGIPath+"?WSDL", func(r *http.Request) { r.Host = "inner:8080" })
+	require.Equal(t, 200, w.Code)
+	assert.Contains(t, w.Body.String(), `<soap:address location="http://inner:8080/cgi-bin/MemcachedSOAP.cgi"/>`)
+}
+
 func TestContractIsNotSentAgain(t *testing.T) {
 	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
 	tag := get(t, s.Handler(), "/soap?wsdl", nil).Header().Get("ETag")

@@ -91,10 +91,14 @@ func (c *conn) unlessHeld(key string, item sessionstore.Item, refusal error) err
 		return refusal
 	case err != nil:
 		return err
-	case present.Flags == item.Flags && bytes.Equal(present.Image, item.Image):
+	case sameContent(present, item):
 		return nil
 	}
 	return refusal
+}
+
+func sameContent(a, b sessionstore.Item) bool {
+	return a.Flags == b.Flags && bytes.Equal(a.Image, b.Image)
 }
 
 // stats sends "stats" or "stats <what>".

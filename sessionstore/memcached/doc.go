@@ -1,17 +1,67 @@
 // Package memcached keeps items on one or several memcached servers, where
 // Perl programs find them under the same keys.
 //
-// Every key belongs to one server, chosen as Cache::Memcached 1.30 does for
-// servers of equal weight. While that server is away its sessions are
-// unavailable: nothing is looked up or stored elsewhere, because what comes
-// back with the server would be older than what was stored meanwhile.
+// # Choice
+//
+// Every key belongs to one server, its home, by the rule that the other
+// programs on the pool have ([Hash]): that of Cache::Memcached 1.30 with
+// weights, of libmemcached's weighted ketama, of Cache::Memcached::Fast's own
+// ketama, or libmemcached's modula. Points on a ring are computed once. A key
+// prefix is sent but never hashed.
+//
+// # Dead servers
+//
+// A server is dead when it takes no connections. One that takes them and does
+// not answer is slow: each call to it fails after the timeout, as with
+// Cache::Memcached. Connections that are open already are used in any case.
+//
+// With [Fail] the sessions of a dead server are unavailable. A server that
+// refuses connections costs nothing and is asked by each call, so it is used
+// again at once. One that says nothing costs the call that finds out one
+// timeout; the others fail at once for a second, after which one call tries
+// again. It is used again within a second and a timeout of being back.
+//
+// With [Rehash] a server is dead for 20 to 29 seconds after any failure to
+// connect, and its keys go to the next server of the chain that
+// Cache::Memcached 1.30 computes from the key, over 20 tries. Sessions that
+// are on the dead server are absent meanwhile. When it comes back, with its
+// old items or empty, these rules hold:
+//
+//   - Whoever notices that it is back writes a marking item to it. What has a
+//     smaller number for compare-and-swap was stored before and is in doubt.
+//     All processes read the mark, once a second at most, also those that
+//     noticed nothing or were started later.
+//   - When the home of a key has nothing or something in doubt, and for a
+//     minute after a new mark, the next three servers of the chain are asked.
+//     What one of them has was stored while the home was dead: it takes the
+//     place of what is in doubt, by compare-and-swap and with the time that
+//     it has left, and is then deleted there.
+//   - A session deleted while a server before its home is dead leaves a
+//     tombstone, for 30 days: an empty item that Perl programs take for
+//     absent. It is believed over anything older, and moves like a session.
+//     A deletion at home is one on the next three servers, too.
+//   - Something in doubt is not believed of a server that is not the home.
+//
+// Perl programs follow the same chain but none of these rules. What they
+// store is found, by these rules, where they stored it. The limits are theirs:
+// they read what the server brings back until one of our calls has dealt with
+// that session; for the up to 29 seconds in which processes disagree about a
+// server two of them may write one session in two places, and the copy at home
+// stays; what they leave on another server in one outage is taken for what was
+// stored in the next, if they alone have used the session between; and a
+// deletion by them while a server is dead leaves no tombstone. With two
+// outages at a time, of the home and then of the server in its place, changes
+// made between may be lost, but not deletions.
+//
+// # Connections
 //
 // Each server has a bounded pool of connections. Storing, touching and
 // deleting go through gomemcache, which is imported nowhere else. Over the
 // same connections go the commands that it lacks: the meta get, which returns
 // value, flags, compare-and-swap number and remaining time at once, and stats.
 // gomemcache knows no context either; therefore each connection carries a
-// client of its own, and is closed under it when a call is given up.
+// client of its own, and is closed under it when a call is given up. An answer
+// that does not come closes the idle connections to that server as well.
 //
 // A connection that the server has closed while it was idle, as after a
 // restart of the server, costs the caller no error: see [Backend].

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,9 +23,27 @@ const (
 // other than Servers have their defaults.
 type Options struct {
 	// Servers are "host", "host:port", "[v6]", "[v6]:port", "unix:/path" or
-	// "/path"; the port is 11211 unless given. Their order decides where a
-	// session is: it must be that of the Perl programs beside us.
+	// "/path"; the port is 11211 unless given. Behind that may stand
+	// "=WEIGHT", a whole number from 1 to 1000, or for FastKetama a decimal
+	// fraction; it is 1 unless given. Order, weights and, on a ring, the
+	// names as they are written decide where a session is: they must be those
+	// of the other programs on the pool.
 	Servers []string
+	// Hash is the rule by which a key gets its server; CacheMemcached unless
+	// given.
+	Hash Hash
+	// KetamaPoints is ketama_points of Cache::Memcached::Fast, for FastKetama
+	// only.
+	KetamaPoints int
+	// KeyPrefix stands before each key on the wire. It does not decide which
+	// server has the key (namespace of Cache::Memcached and of
+	// Cache::Memcached::Fast without hash_namespace, and
+	// OPT_PREFIX_KEY of libmemcached). It has 1 to 186 bytes from 0x21 to
+	// 0x7e, which leaves room for the longest session id.
+	KeyPrefix string
+	// OnDeadServer says what becomes of the keys of a server that takes no
+	// connections; Fail unless given.
+	OnDeadServer OnDeadServer
 	// Timeout bounds each call: waiting for a connection, making one, and
 	// the server's answer.
 	Timeout time.Duration
@@ -34,6 +54,16 @@ type Options struct {
 	// out of use.
 	MaxIdleConns int
 }
+
+// OnDeadServer says what becomes of the keys of a dead server. The
+// documentation of the package has the details.
+type OnDeadServer string
+
+// What becomes of them.
+const (
+	Fail   OnDeadServer = "fail"   // their sessions are unavailable
+	Rehash OnDeadServer = "rehash" // other servers have them, as with Cache::Memcached 1.30; for CacheMemcached only
+)
 
 // Backend keeps items on memcached servers. See [sessionstore.Backend] for
 // what its methods do.
@@ -49,34 +79,74 @@ type Options struct {
 // context has ended, may still be carried out by the server later.
 type Backend struct {
 	servers []*server
+	choice  choice
+	chain   func(key string) []int // of the servers that may have a key; nil unless rehashing
+	prefix  string
 }
 
 var _ sessionstore.Backend = (*Backend)(nil)
 
 // New makes a Backend. It fails if the servers are missing, not understood or
-// given twice; it connects to none.
+// given twice, or other options do not fit; it connects to none.
 func New(o Options) (*Backend, error) {
 	if len(o.Servers) == 0 {
 		return nil, errors.New("memcached: no servers given")
 	}
-	b := &Backend{}
-	seen := make(map[address]bool)
-	for _, name := range o.Servers {
-		a, err := parseAddress(name)
-		if err != nil {
-			return nil, fmt.Errorf("memcached: server %q: %w", name, err)
+	members, err := parseMembers(o.Servers)
+	if err != nil {
+		return nil, err
+	}
+	b := &Backend{prefix: o.KeyPrefix}
+	if b.choice, err = newChoice(o, members); err != nil {
+		return nil, fmt.Errorf("memcached: %w", err)
+	}
+	if o.KeyPrefix != "" && (len(o.KeyPrefix) > maxPrefix || sessionstore.CheckKey(o.KeyPrefix) != nil) {
+		return nil, fmt.Errorf("memcached: a key prefix has up to %d bytes of printable ASCII without blanks", maxPrefix)
+	}
+	switch o.OnDeadServer {
+	case "", Fail:
+	case Rehash:
+		if b.choice.chain == nil {
+			return nil, fmt.Errorf("memcached: %s knows no other server for the keys of a dead one, %s does", o.Hash, CacheMemcached)
 		}
-		if seen[a] {
-			return nil, fmt.Errorf("memcached: server %q is given twice", name)
+		if len(members) > 1 {
+			b.chain = b.choice.chain
 		}
-		seen[a] = true
-		b.servers = append(b.servers, newServer(name, a, o))
+	default:
+		return nil, fmt.Errorf("memcached: %q is nothing to do about a dead server", o.OnDeadServer)
+	}
+	for i, m := range members {
+		s := newServer(m.name, m.address, o)
+		s.number = uint64(i) + 1
+		s.dead.rehash = b.chain != nil
+		b.servers = append(b.servers, s)
 	}
 	return b, nil
 }
 
+// maxPrefix leaves room for the longest session id in the longest key.
+const maxPrefix = 250 - sessionstore.MaxIDLength
+
+func parseMembers(servers []string) ([]member, error) {
+	members := make([]member, len(servers))
+	seen := make(map[address]bool)
+	for i, text := range servers {
+		m, err := parseMember(text)
+		if err != nil {
+			return nil, fmt.Errorf("memcached: server %q: %w", text, err)
+		}
+		if seen[m.address] {
+			return nil, fmt.Errorf("memcached: server %q is given twice", text)
+		}
+		seen[m.address] = true
+		members[i] = m
+	}
+	return members, nil
+}
+
 func newServer(name string, a address, o Options) *server {
 	s := &server{name: name, address: a, timeout: DefaultTimeout, maxIdle: DefaultMaxIdleConns}
+	s.dialContext = new(net.Dialer).DialContext
 	if o.Timeout > 0 {
 		s.timeout = o.Timeout
 	}
@@ -91,74 +161,88 @@ func newServer(name string, a address, o Options) *server {
 	return s
 }
 
-// on runs command on the server that has the key.
-func (b *Backend) on(ctx context.Context, key string, command func(c *conn, again bool) error) error {
-	if err := sessionstore.CheckKey(key); err != nil {
-		return err
+// wire returns a key as servers know it.
+func (b *Backend) wire(key string) (string, error) {
+	if key == "" {
+		return "", sessionstore.ErrInvalidKey
 	}
-	return b.servers[choose(key, len(b.servers))].do(ctx, command)
+	onWire := b.prefix + key
+	return onWire, sessionstore.CheckKey(onWire)
 }
+
+// home returns the server that has the key.
+func (b *Backend) home(key string) *server { return b.servers[b.choice.choose(key)] }
 
 // Get returns the item under key, in one round trip.
 func (b *Backend) Get(ctx context.Context, key string) (sessionstore.Item, error) {
-	var item sessionstore.Item
-	err := b.on(ctx, key, func(c *conn, _ bool) (err error) {
-		item, err = c.get(key)
-		return err
-	})
-	return item, err
+	wire, err := b.wire(key)
+	switch {
+	case err != nil:
+		return sessionstore.Item{}, err
+	case b.chain != nil:
+		return b.walk(key, wire).get(ctx)
+	}
+	return b.home(key).get(ctx, wire)
 }
 
 // Add stores an item under a key that has none.
 func (b *Backend) Add(ctx context.Context, key string, item sessionstore.Item) error {
-	return b.on(ctx, key, func(c *conn, again bool) error {
-		err := c.add(key, item)
-		if again && errors.Is(err, sessionstore.ErrExists) {
-			return c.unlessHeld(key, item, err)
-		}
+	wire, err := b.wire(key)
+	switch {
+	case err != nil:
 		return err
-	})
+	case b.chain != nil:
+		return b.walk(key, wire).add(ctx, item)
+	}
+	return b.home(key).add(ctx, wire, item)
 }
 
 // CompareAndSwap replaces the item that was read with item.CAS.
 func (b *Backend) CompareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
-	return b.on(ctx, key, func(c *conn, again bool) error {
-		err := c.compareAndSwap(key, item)
-		if again && errors.Is(err, sessionstore.ErrConflict) {
-			return c.unlessHeld(key, item, err)
-		}
+	wire, err := b.wire(key)
+	switch {
+	case err != nil:
 		return err
-	})
+	case b.chain != nil:
+		return b.walk(key, wire).compareAndSwap(ctx, item)
+	}
+	return b.home(key).compareAndSwap(ctx, wire, item)
 }
 
 // Touch gives the item under key a new time to live and returns it.
 func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (sessionstore.Item, error) {
-	var item sessionstore.Item
-	err := b.on(ctx, key, func(c *conn, _ bool) (err error) {
-		item, err = c.touch(key, expiresIn)
-		return err
-	})
-	return item, err
+	wire, err := b.wire(key)
+	switch {
+	case err != nil:
+		return sessionstore.Item{}, err
+	case b.chain != nil:
+		return b.walk(key, wire).touch(ctx, expiresIn)
+	}
+	return b.home(key).touch(ctx, wire, expiresIn)
 }
 
 // Delete removes the item under key.
 func (b *Backend) Delete(ctx context.Context, key string) error {
-	return b.on(ctx, key, func(c *conn, again bool) error {
-		err := c.delete(key)
-		if again && errors.Is(err, sessionstore.ErrNotFound) {
-			return nil // removed by the first try, for all that can be known
-		}
+	wire, err := b.wire(key)
+	switch {
+	case err != nil:
 		return err
-	})
+	case b.chain != nil:
+		return b.walk(key, wire).delete(ctx)
+	}
+	return b.home(key).delete(ctx, wire)
 }
 
 // Ping asks all servers whether they answer. The error is that of the first,
-// in configured order, that does not.
+// in configured order, that does not. With Rehash one that answers is enough.
 func (b *Backend) Ping(ctx context.Context) error {
 	failures := make([]error, len(b.servers))
 	b.each(func(i int, s *server) {
 		failures[i] = s.do(ctx, func(c *conn, _ bool) error { return c.ping() })
 	})
+	if b.chain != nil && slices.Contains(failures, nil) {
+		return nil
+	}
 	for _, err := range failures {
 		if err != nil {
 			return err

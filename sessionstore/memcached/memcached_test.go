@@ -60,13 +60,21 @@ func TestConformance(t *testing.T) {
 	one := []*memcachedtest.Server{memcachedtest.Start(t)}
 	three := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.StartUnix(t), memcachedtest.Start(t)}
 	unix := []*memcachedtest.Server{memcachedtest.StartUnix(t)}
-	for name, servers := range map[string][]*memcachedtest.Server{
-		"one server": one, "three servers": three, "unix socket": unix,
+	tcp := []*memcachedtest.Server{one[0], three[0], three[2]}
+	for name, o := range map[string]memcached.Options{
+		"one server":    {Servers: addresses(one)},
+		"three servers": {Servers: addresses(three)},
+		"unix socket":   {Servers: addresses(unix)},
+		"a ring":        {Servers: addresses(tcp), Hash: memcached.LibmemcachedKetama},
+		"another ring":  {Servers: addresses(tcp), Hash: memcached.FastKetama, KetamaPoints: 20},
+		"rehash":        {Servers: addresses(three), OnDeadServer: memcached.Rehash},
+		"rehash of one": {Servers: addresses(one), OnDeadServer: memcached.Rehash},
 	} {
+		o.Timeout = ample
 		t.Run(name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) sessionstore.Backend {
 				t.Helper()
-				b, err := memcached.New(memcached.Options{Servers: addresses(servers), Timeout: ample})
+				b, err := memcached.New(o)
 				require.NoError(t, err)
 				return b
 			})

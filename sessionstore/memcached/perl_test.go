@@ -29,7 +29,12 @@ type perl struct {
 
 func startPerl(t *testing.T, servers []string) *perl {
 	t.Helper()
-	command := exec.CommandContext(context.Background(), "perl", append([]string{"testdata/cache_memcached.pl"}, servers...)...)
+	return startPerlScript(t, "testdata/cache_memcached.pl", servers)
+}
+
+func startPerlScript(t *testing.T, path string, servers []string) *perl {
+	t.Helper()
+	command := exec.CommandContext(context.Background(), "perl", append([]string{path}, servers...)...)
 	in, err := command.StdinPipe()
 	require.NoError(t, err)
 	out, err := command.StdoutPipe()

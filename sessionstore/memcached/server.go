@@ -16,9 +16,14 @@ import (
 type server struct {
 	name    string // as configured
 	address address
-	timeout time.Duration
-	maxIdle int
-	slots   chan struct{} // one for each connection in use
+	// dialContext is that of a net.Dialer, but in tests of hosts that are gone.
+	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	timeout     time.Duration
+	maxIdle     int
+	slots       chan struct{} // one for each connection in use
+	dead        deadline      // when no connection is made
+	mark        mark          // used when rehashing
+	number      uint64        // from 1, in configured order
 
 	mu     sync.Mutex
 	idle   []*conn // the one used last at the end
@@ -29,6 +34,8 @@ type server struct {
 var (
 	errBusy    = errors.New("memcached: all connections are in use")
 	errTimeout = errors.New("memcached: no answer in time")
+	// errNoConnection is in the error of a call that could not connect.
+	errNoConnection = errors.New("memcached: no connection")
 )
 
 // do runs command on a connection, within the timeout. If the connection was
@@ -45,7 +52,7 @@ func (s *server) do(caller context.Context, command func(c *conn, again bool) er
 	if err := sessionstore.Interrupted(caller); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(caller, s.timeout)
+	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
 	defer cancel()
 
 	err := s.attempt(ctx, command)
@@ -55,7 +62,10 @@ func (s *server) do(caller context.Context, command func(c *conn, again bool) er
 	if caller.Err() != nil {
 		return sessionstore.Interrupted(caller)
 	}
-	if (ctx.Err() != nil || isTimeout(err)) && !errors.Is(err, errBusy) {
+	if (ctx.Err() != nil || isTimeout(err)) && !errors.Is(err, errBusy) && !errors.Is(err, errNoConnection) {
+		// Whoever else takes one of the idle connections would wait as long,
+		// if the server is gone. A new one tells.
+		s.dropIdle()
 		err = errTimeout
 	}
 	return s.unavailable(err)
@@ -106,13 +116,35 @@ func (s *server) connect(ctx context.Context) (*conn, error) {
 	}
 }
 
+// dial makes a connection, unless the server is known to be dead.
 func (s *server) dial(ctx context.Context) (*conn, error) {
-	var dialer net.Dialer
-	nc, err := dialer.DialContext(ctx, s.address.network, s.address.target)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // unavailable wraps it
+	if !s.dead.admit(time.Now()) {
+		return nil, fmt.Errorf("%w: %w", errNoConnection, errDead)
 	}
-	return newConn(nc, s.address, s.timeout), nil
+	began := time.Now()
+	nc, err := s.dialContext(ctx, s.address.network, s.address.target)
+	if err == nil {
+		if s.dead.tried(time.Now(), alive) {
+			s.mark.serverIsBack()
+		}
+		return newConn(nc, s.address, s.timeout), nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		<-ctx.Done() // at the same time, or nearly
+	}
+	switch {
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout):
+		s.dead.tried(time.Now(), unknown)
+	case isTimeout(err) && time.Since(began) < s.timeout/2: // spent on waiting for a slot
+		s.dead.tried(time.Now(), unknown)
+		err = errTimeout
+	case isTimeout(err):
+		s.dead.tried(time.Now(), silent)
+		err = errTimeout
+	default:
+		s.dead.tried(time.Now(), refusing)
+	}
+	return nil, fmt.Errorf("%w: %w", errNoConnection, err)
 }
 
 func (s *server) begin() bool {
@@ -161,13 +193,20 @@ func (s *server) putIdle(c *conn) bool {
 // end within the timeout and close theirs.
 func (s *server) close() {
 	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.dropIdle()
+	s.calls.Wait()
+}
+
+func (s *server) dropIdle() {
+	s.mu.Lock()
 	idle := s.idle
-	s.idle, s.closed = nil, true
+	s.idle = nil
 	s.mu.Unlock()
 	for _, c := range idle {
 		c.close()
 	}
-	s.calls.Wait()
 }
 
 // isTimeout says whether gomemcache's deadline was quicker than the context's,
@@ -188,6 +227,8 @@ func isOutcome(err error) bool {
 func (s *server) unavailable(err error) error {
 	var reason string
 	switch {
+	case errors.Is(err, errDead):
+		reason = "a memcached server is down"
 	case errors.Is(err, errTimeout):
 		reason = "a memcached server did not answer in time"
 	case errors.Is(err, errBusy):

@@ -44,6 +44,14 @@ func Run(t *testing.T, newBackend func(t *testing.T) sessionstore.Backend) {
 			})
 		}
 	})
+	t.Run("Principal", func(t *testing.T) {
+		for name, test := range principalTests() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, open(t))
+			})
+		}
+	})
 }
 
 const (

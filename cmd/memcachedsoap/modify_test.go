@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+)
+
+// attributesOf returns the attributes of the session a1.
+func attributesOf(t *testing.T, url string) string {
+	t.Helper()
+	var got struct {
+		Attributes json.RawMessage `json:"attributes"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(done(t, url, "session", "show", "a1", "--json")), &got))
+	return string(got.Attributes)
+}
+
+func TestModify(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	require.Zero(t, invokeWith(t, attributesInJSON, "session", "set", "a1", "--from", "-", "--ttl=5000", "--url", s.url).code)
+
+	out := done(t, s.url, "session", "modify", "a1", "uid=0", "new=a=b", "--remove=like", "--remove", "empty")
+	assert.Regexp(t, `\Aid       a1\nversion  [0-9a-f]+\nexpires  in 1h(2[0-3])m\n\z`, out, "the time that was left")
+	assert.JSONEq(t, `{
+		"uid": "0", "undef": null, "bytes": {"$binary": "AP8="},
+		"text": "<é> & \"😀\" \\ \n\r\t\u007f",
+		"groups": ["admin", null, "", [], {}, ["nested", {"$binary": "AA=="}]],
+		"prefs": {"theme": "dark", "": "no name", "more": {"$$binary": "a name"}, "two": {"$binary": "x", "b": "y"}},
+		"new": "a=b"
+	}`, attributesOf(t, s.url), "the others as they were")
+	done(t, s.url, "session", "modify", "a1", "uid=", "new=\xff")
+	assert.Regexp(t, `(?m)^uid +""$`, done(t, s.url, "session", "show", "a1"), "an empty value is one")
+	assert.Regexp(t, `(?m)^new +\(base64\) /w==$`, done(t, s.url, "session", "show", "a1"))
+
+	out = done(t, s.url, "session", "delete", "a1", "text", "groups", "prefs", "bytes", "undef")
+	assert.Regexp(t, `(?m)^expires  in 1h(2[0-3])m$`, out)
+	assert.JSONEq(t, `{"uid": "", "new": {"$binary": "/w=="}}`, attributesOf(t, s.url))
+	done(t, s.url, "session", "delete", "a1", "uid", "new")
+	assert.JSONEq(t, `{}`, attributesOf(t, s.url), "the session stays without attributes")
+	assert.Equal(t, "deleted\n", done(t, s.url, "session", "delete", "a1"))
+}
+
+// TestModifyForEver: a session without an end keeps having none.
+func TestModifyForEver(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	done(t, s.url, "session", "set", "a1", "uid=dwho", "--ttl=-1")
+	var changed sessionDocument
+	require.NoError(t, json.Unmarshal([]byte(done(t, s.url, "session", "modify", "a1", "uid=rtyler", "--json")), &changed))
+	assert.Nil(t, changed.ExpiresIn)
+	item, err := s.backend.Get(t.Context(), "a1")
+	require.NoError(t, err)
+	assert.Zero(t, item.ExpiresIn)
+}
+
+func TestModifyRefuses(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	done(t, s.url, "session", "set", "a1", "uid=dwho")
+	before, err := s.backend.Get(t.Context(), "a1")
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"no session":          {[]string{"modify", "b2", "uid=x"}, exitNoSession, "no such session"},
+		"delete, no session":  {[]string{"delete", "b2", "uid"}, exitNoSession, "no such session"},
+		"no id":               {[]string{"modify", "../x", "uid=x"}, exitUsage, "Invalid session ID"},
+		"an empty id":         {[]string{"modify", "", "uid=x"}, exitUsage, "Invalid session ID: it is empty"},
+		"delete, an empty id": {[]string{"delete", "", "uid"}, exitUsage, "Invalid session ID: it is empty"},
+		"nothing to do":       {[]string{"modify", "a1"}, exitUsage, "to set as NAME=VALUE, or to --remove"},
+		"no name":             {[]string{"modify", "a1", "=x"}, exitUsage, "is not NAME=VALUE"},
+		"twice":               {[]string{"modify", "a1", "x=1", "x=2"}, exitUsage, "given twice"},
+		"set and removed":     {[]string{"modify", "a1", "uid=1", "--remove", "uid"}, exitUsage, "to be set and removed"},
+		"not there":           {[]string{"modify", "a1", "uid=1", "--remove", "mail"}, exitFailed, "no attribute mail; nothing was changed"},
+		"removed twice":       {[]string{"modify", "a1", "--remove", "uid", "--remove", "uid"}, exitFailed, "no attribute uid"},
+		"delete, not there":   {[]string{"delete", "a1", "uid", "mail"}, exitFailed, "no attribute mail; nothing was changed"},
+		"another id":          {[]string{"modify", "a1", "_session_id=b2"}, exitUsage, "_session_id"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := invoke(t, s.url, append([]string{"session"}, test.args...)...)
+			assert.Equal(t, test.code, o.code, o.err)
+			assert.Contains(t, o.err, test.want)
+			after, err := s.backend.Get(t.Context(), "a1")
+			require.NoError(t, err)
+			assert.Equal(t, before.CAS, after.CAS, "nothing was written")
+		})
+	}
+	_, err = s.backend.Get(t.Context(), "b2")
+	assert.ErrorIs(t, err, sessionstore.ErrNotFound)
+}
+
+// TestModifyKeepsTheOthers: whatever else a session holds stays what it was.
+func TestModifyKeepsTheOthers(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	rapid.Check(t, func(r *rapid.T) {
+		attributes := anyHash(2).Draw(r, "attributes")
+		attributes.Entries = slices.DeleteFunc(attributes.Entries, func(e entry) bool { return e.Key == "changed" })
+		o := invokeWith(t, string(attributes.appendJSON(nil, false)), "session", "set", "a1", "--from", "-", "--url", s.url)
+		require.Zero(r, o.code, o.err)
+		done(t, s.url, "session", "modify", "a1", "changed=1")
+		with := hash{append(attributes.Entries, entry{Key: "changed", value: stringOf("1")})}
+		require.JSONEq(r, string(with.appendJSON(nil, false)), attributesOf(t, s.url))
+		_, err := s.backend.Touch(t.Context(), "a1", time.Hour)
+		require.NoError(r, err)
+		done(t, s.url, "session", "delete", "a1", "changed")
+		require.JSONEq(r, string(attributes.appendJSON(nil, false)), attributesOf(t, s.url))
+	})
+}
+
+func TestInfo(t *testing.T) {
+	t.Parallel()
+	service := answer(t, 200, inEnvelope(statsAnswer()))
+	const head = "SERVER      10.0.0.1:11211  10.0.0.2:11211  10.0.0.3:11211\n" +
+		"tier        principal       principal       principal\n" +
+		"state       up              DOWN            up\n"
+	assert.Equal(t, head+"uptime      345678          -               -\ncurr_items  9               -               10\n"+
+		`note        -               -               "\u0085"`+"\n", done(t, service, "session", "info"))
+	assert.Equal(t, head+"curr_items  9               -               10\n", done(t, service, "session", "info", "curr_"))
+	assert.JSONEq(t, `{"servers": [
+		{"address": "10.0.0.1:11211", "tier": "principal", "alive": true, "stats": {"uptime": "345678"}},
+		{"address": "10.0.0.2:11211", "tier": "principal", "alive": false, "stats": {}},
+		{"address": "10.0.0.3:11211", "tier": "principal", "alive": true, "stats": {}}
+	]}`, done(t, service, "session", "info", "uptime", "--json"))
+	o := invoke(t, service, "session", "info", "items")
+	assert.Equal(t, outcome{err: "memcachedsoap: no server has a figure that begins with items\n", code: exitFailed}, o)
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5" //nolint:gosec // as Perl has it
+	"encoding/hex"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+)
+
+// TestServePrincipal: the flag leads to the store, and what cannot be stored
+// there is said in the log.
+func TestServePrincipal(t *testing.T) {
+	server := "unix:" + startMemcached(t, filepath.Join(t.TempDir(), "cache"))
+	var log logged
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{
+			"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s",
+			"--servers", server, "--store-timeout", "10s", "--principal", "uid",
+		}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
+	}()
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, 10*time.Second, time.Millisecond)
+	url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
+	backend, err := memcached.New(memcached.Options{Servers: []string{server}, Timeout: 10 * time.Second})
+	require.NoError(t, err)
+	defer backend.Close()
+
+	done(t, url, "session", "set", "ab12", "uid=dwho")
+	sum := md5.Sum([]byte("dwho")) //nolint:gosec // as Perl has it
+	key := hex.EncodeToString(sum[:])
+	item, err := backend.Get(t.Context(), key)
+	require.NoError(t, err)
+	assert.Equal(t, "ab12", string(item.Image))
+	assert.Zero(t, item.Flags)
+	assert.Contains(t, done(t, url, "session", "get", "ab12"), "\nuid_MD5  "+key+"\n")
+	assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", key).code, "nobody gets the session by the user's name")
+	assert.Equal(t, exitNoSession, invoke(t, url, "session", "delete", key).code)
+	assert.Empty(t, log.lines(t, "reverse key not kept"))
+
+	require.NoError(t, backend.Delete(t.Context(), key))
+	require.NoError(t, backend.Add(t.Context(), key, sessionstore.Item{Image: []byte("somebody's")}))
+	done(t, url, "session", "set", "ab12", "uid=dwho")
+	stop()
+	assert.Equal(t, exitDone, <-ended)
+	line := log.lines(t, "reverse key not kept")
+	require.Len(t, line, 1)
+	assert.Equal(t, sessionstore.ID("ab12").Fingerprint(), line[0]["session"])
+	assert.NotEmpty(t, line[0]["request_id"])
+	assert.Contains(t, line[0]["error"], "no reverse key")
+}
+
+func TestPrincipalThatCannotBe(t *testing.T) {
+	var errs bytes.Buffer
+	code := run(t.Context(), []string{"serve", "--principal", "_session_id"}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &errs})
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, errs.String(), "--principal is the attribute that has the id already")
+}

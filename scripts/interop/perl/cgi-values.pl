@@ -1,0 +1,144 @@
+# Every kind of value that a program of MemcachedSOAP.cgi stores comes back as
+# it came back from the CGI, for SOAP::Lite in all its settings, and is in
+# memcached as the CGI put it there.
+# Usage: cgi-values.pl ENDPOINT SERVER,...
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use utf8;
+use Cache::Memcached;
+use Encode qw(encode_utf8);
+use Fixture;
+use SOAP::Lite;
+
+my ( $endpoint, $servers ) = @ARGV;
+my $cache  = Cache::Memcached->new( { servers => [ split /,/, $servers ] } );
+my $latin1 = "Le Vengeur Masqu\xe9";
+utf8::downgrade($latin1);
+my $all_bytes = join '', map { chr } 0 .. 255;
+my $shared    = [ 'shared', { deep => 'x' } ];
+
+# What is sent, and what comes back if that is something else.
+my @cases = (
+    [ plain     => 'dwho' ],
+    [ empty     => '' ],
+    [ undef     => undef ],
+    [ zero      => 0 ],
+    [ zeros     => '00000' ],
+    [ int       => 42 ],
+    [ negative  => -2147483648 ],
+    [ long      => '9223372036854775807' ],
+    [ huge      => '123456789012345678901234567890' ],
+    [ float     => 3.25 ],
+    [ exponent  => '1e5' ],
+    [ agent     => '007' ],
+    [ date      => '2009-02-28' ],
+    [ time      => '2009-02-28T23:59:59Z' ],
+    [ duration  => 'P1Y2M' ],
+    [ url       => 'http://example.com/?a=b&c=d' ],
+    [ urn       => 'urn:x' ],
+    [ markup    => q{<a href="x">'&amp;'</a>]]>} ],
+    [ blanks    => "  two  blanks\t" ],
+    [ lines     => "a\nb\r\nc\rd" ],
+    [ latin1    => $latin1 ],
+    [ text      => 'Zoë 漢字 😀', encode_utf8('Zoë 漢字 😀') ],
+    [ bytes     => $all_bytes ],
+    [ yes       => 'true',  1 ],
+    [ Yes       => 'TRUE',  1 ],
+    [ no        => 'false', 0 ],
+    [ array     => [ 1, 'a', undef, [ 2, [] ], { k => 'v' } ] ],
+    [ integers  => [ 1, 2, 3 ] ],
+    [ none      => [] ],
+    [ hash      => { name => 'x', inner => { deep => [ 'y', undef ] } } ],
+    [ map       => { 'a key' => 1, '42' => 'number', '<' => 'x' } ],
+    [ nothing   => {}, '' ],
+    [ first     => $shared ],
+    [ second    => $shared ],
+    [ 'a key'   => 'Map' ],
+    [ xmlthing  => 'a reserved name' ],
+    [ 42        => 'a number as key' ],
+    [ big       => 'x' x 300_000 ],
+    [ bigbytes  => $all_bytes x 1000 ],
+);
+my %sent     = map { $_->[0] => $_->[1] } @cases;
+my %expected = map { $_->[0] => $_->[-1] } @cases;
+
+my %clients = (
+    'plain'              => client(),
+    'keep-alive'         => client( keep_alive => 1 ),
+    'compressing'        => client( options => { compress_threshold => 100 } ),
+    'readable'           => client()->readable(1),
+    'Latin-1'            => client()->encoding('iso-8859-1'),
+    'hierarchical'       => client()->uri('http://any.example.com/MemcachedSOAPClass'),
+    'without SOAPAction' => client()->on_action( sub { '""' } ),
+    'slash'              => client()->on_action( sub { join '/', @_ } ),
+);
+SOAP::Lite->soapversion('1.2');
+$clients{'SOAP 1.2'} = client();
+SOAP::Lite->soapversion('1.1');
+for my $name ( sort keys %clients ) {
+    my $client = $clients{$name};
+    SOAP::Lite->soapversion( $name eq 'SOAP 1.2' ? 1.2 : 1.1 );    # of all answers
+    check( result( $client, 'status' ) eq '...... MEMCACHED SOAP OK ......', "$name: status" );
+    my $id = result( $client, setSession => %sent );
+    check( $id =~ /^[0-9a-f]{32}$/, "$name: a new id" );
+    compare( "$name: memcached", $cache->get($id), { %expected, _session_id => $id } );
+    for ( 1 .. 3 ) {
+        compare( "$name: SOAP", result( $client, getSession => $id ), { %expected, _session_id => $id } );
+    }
+    my $same = result( $client, setSession => _session_id => $id, uid => 'dwho' );
+    check( $same eq $id, "$name: a session is replaced" );
+    compare( "$name: replaced", result( $client, getSession => "$id\n" ), { uid => 'dwho', _session_id => $id } );
+    check( result( $client, getSession => '0123456789abcdef' ) eq '', "$name: absent" );
+
+    my $struct = result( $client, setSession => { uid => 'dwho', 'a key' => 1 } );
+    compare( "$name: one struct", $cache->get($struct), { uid => 'dwho', 'a key' => 1, _session_id => $struct } );
+    for my $none ( [], [undef], [''], [0] ) {
+        my $booked = result( $client, getSession => @$none );
+        check( $cache->get( $booked->{_session_id} ), "$name: a session is booked" );
+    }
+}
+
+# A program may say itself what its strings are.
+my $id = result( client()->encoding('iso-8859-1'), setSession => 'uid', SOAP::Data->type( string => 'Masqué' ) );
+compare( 'Latin-1 text', $cache->get($id), { uid => 'Masqué', _session_id => $id } );
+compare( 'Latin-1 text back', result( client(), getSession => $id ), { uid => encode_utf8('Masqué'), _session_id => $id } );
+
+# An object is its data, whatever its class.
+$id = result( client(), setSession => user => bless { uid => 'dwho' }, 'Apache::Session::Memorycached' );
+compare( 'object', $cache->get($id), { user => { uid => 'dwho' }, _session_id => $id } );
+
+# Who wants XML has XML.
+my $xml = client()->outputxml(1)->getSession($id);
+check( $xml =~ m{<getSessionResponse xmlns="urn:MemcachedSOAPClass">.*dwho}s, 'outputxml' );
+
+# What a mod_perl program stores is typed as ever.
+$cache->set( 'ab12', { _session_id => 'ab12', uid => $latin1, n => 7, list => [ 1, undef ] }, 600 ) or die;
+compare( 'of mod_perl', result( client(), getSession => 'ab12' ), { _session_id => 'ab12', uid => $latin1, n => 7, list => [ 1, undef ] } );
+
+sub client {
+    my @options = @_;
+    return SOAP::Lite->new->uri('urn:MemcachedSOAPClass')->proxy( $endpoint, @options );
+}
+
+sub result {
+    my ( $client, $method, @arguments ) = @_;
+    my $answer = $client->call( $method, @arguments );
+    die $method . ': ' . $answer->faultcode . ': ' . $answer->faultstring . "\n" if $answer->fault;
+    return $answer->result;
+}
+
+sub compare {
+    my ( $what, $got, $want ) = @_;
+    die "$what: no session\n" if ref $got ne 'HASH';
+    my $difference = Fixture::difference( $got, $want );
+    die "$what differs at $difference\n" if defined $difference;
+    return;
+}
+
+sub check {
+    my ( $holds, $what ) = @_;
+    die "not so: $what\n" if !$holds;
+    return;
+}

@@ -1,0 +1,129 @@
+package perlcgi
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"memcachedsoap/service"
+	"memcachedsoap/service/soaplite"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+)
+
+// Namespace is the one that the scripts of Apache::Session::Memorycached use.
+// Others of the same path stand for it, see [Register].
+const Namespace = "urn:" + class
+
+// class is the Perl class that SOAP::Lite finds by a namespace.
+const class = "MemcachedSOAPClass"
+
+// Options are the settings of the dialect.
+type Options struct {
+	// MaxEntries is the greatest number of values, at all depths together,
+	// that a message may have; 0 means [soaplite.DefaultMaxEntries].
+	MaxEntries int
+	// Booking lets getSession without an id make a new session, as the CGI
+	// does; without it that is a Client fault.
+	Booking bool
+}
+
+// Register registers the operations, in [Namespace] and in every other
+// namespace that SOAP::Lite maps to the same class.
+func Register(d *soap.Dispatcher, s *service.Service, o Options) {
+	sessions := sessions{Service: s, booking: o.Booking}
+	register(d, o, "status", func(ctx context.Context, _ []sessionstore.Value) (sessionstore.Value, error) {
+		status, err := s.Status(ctx)
+		return sessionstore.BytesOf(status), err
+	})
+	register(d, o, "getSession", sessions.get)
+	register(d, o, "setSession", sessions.set)
+	d.Alias(canonical)
+}
+
+// canonical returns [Namespace] for a namespace whose path is the class
+// (SOAP::Server::find_target of SOAP::Lite 1.27), else "".
+func canonical(space string) string {
+	path, _, _ := strings.Cut(space, "#")
+	path, _, _ = strings.Cut(path, "?")
+	if scheme, rest, found := strings.Cut(path, ":"); found && !strings.Contains(scheme, "/") {
+		path = rest
+	}
+	if rest, hierarchical := strings.CutPrefix(path, "//"); hierarchical {
+		_, path, _ = strings.Cut(rest, "/")
+	}
+	if strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/") != class {
+		return ""
+	}
+	return Namespace
+}
+
+// method does a call on its parameters.
+type method func(context.Context, []sessionstore.Value) (sessionstore.Value, error)
+
+// response is an answer and the way in which it is to be written.
+type response struct {
+	encoding soaplite.Encoding
+	method   soap.Name
+	result   sessionstore.Value
+}
+
+func register(d *soap.Dispatcher, o Options, name string, do method) {
+	soap.Handle(d, soap.Operation[*soaplite.Reader, response]{
+		Name: soap.Name{Space: Namespace, Local: name}, Action: Namespace + "#" + name,
+		Decode: func(s *xmlscan.Scanner) (*soaplite.Reader, error) {
+			r := &soaplite.Reader{MaxEntries: o.MaxEntries}
+			return r, r.Call(s)
+		},
+		More:       func(s *xmlscan.Scanner, r *soaplite.Reader) error { return r.More(s) },
+		Attributes: func(a response) string { return a.encoding.Attributes() },
+		Append: func(dst []byte, a response) ([]byte, error) {
+			return a.encoding.AppendResponse(dst, a.method, a.result)
+		},
+	}, func(ctx context.Context, r *soaplite.Reader) (response, error) {
+		request := soap.RequestOf(ctx)
+		if err := check(request); err != nil {
+			return response{}, err
+		}
+		parameters, err := r.Values()
+		if err != nil {
+			return response{}, err
+		}
+		result, err := do(ctx, parameters)
+		return response{
+			encoding: soaplite.Encoding{Version: request.Version, Schema: r.Schema(), MaxEntries: o.MaxEntries},
+			method:   request.Name, result: result,
+		}, fault(err)
+	})
+}
+
+// check refuses a SOAPAction that is not the method's, as SOAP::Server does,
+// and an encoding that is not understood.
+func check(r soap.Request) error {
+	if r.Action != "" && r.Action != r.Name.Space+"#"+r.Name.Local && r.Action != r.Name.Space+"/"+r.Name.Local {
+		return soap.ClientFault("SOAPAction shall match 'uri#method' if present.")
+	}
+	if !soaplite.KnownStyle(r.EncodingStyle) {
+		return soaplite.ErrStyle()
+	}
+	return nil
+}
+
+// fault makes the fault of an error as this dialect has it: without a typed
+// detail, in which its clients would look for data, and with the code of the
+// original for an id that is none.
+func fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	f := service.FaultOf(err)
+	if f == nil {
+		return err
+	}
+	f.Detail = nil
+	if _, invalid := errors.AsType[*sessionstore.InvalidIDError](err); invalid {
+		f.Code = soap.Server
+	}
+	return f
+}

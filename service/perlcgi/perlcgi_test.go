@@ -1,0 +1,230 @@
+package perlcgi_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/service"
+	"memcachedsoap/service/perlcgi"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/soap"
+)
+
+func TestNamespaces(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	for space, known := range map[string]bool{
+		"urn:MemcachedSOAPClass": true, "MemcachedSOAPClass": true, "/MemcachedSOAPClass": true, "MemcachedSOAPClass/": true,
+		"http://any/MemcachedSOAPClass": true, "https://any:80/MemcachedSOAPClass/?q#f": true, "urn:MemcachedSOAPClass?q": true,
+		"//host/MemcachedSOAPClass": true,
+		"urn:memcachedsoapclass":    false, "urn:Other": false, "": false, "http://MemcachedSOAPClass": false, "http://MemcachedSOAPClass/": false,
+		"urn:x:MemcachedSOAPClass": false, "http://any/a/MemcachedSOAPClass": false, "//MemcachedSOAPClass": false,
+		"urn:MemcachedSOAPClass//": false, "urn:MemcachedSOAPClass::x": false,
+	} {
+		code, answer := e.post(envelope(`<status xmlns="` + space + `"/>`))
+		if !known {
+			assert.Equal(t, 500, code, space)
+			assert.Equal(t, "soap:Client", parseFault(t, answer).Code, space)
+			continue
+		}
+		require.Equal(t, 200, code, space)
+		name, result := response(t, answer)
+		assert.Equal(t, soap.Name{Space: space, Local: "statusResponse"}, name)
+		assert.Equal(t, service.StatusOK, result.Str())
+	}
+}
+
+func TestSOAPAction(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	message := envelope(`<status xmlns="http://h/MemcachedSOAPClass"/>`)
+	for action, ok := range map[string]bool{
+		"": true, `""`: true, `"http://h/MemcachedSOAPClass#status"`: true, `http://h/MemcachedSOAPClass/status`: true,
+		`"urn:MemcachedSOAPClass#status"`: false, `"http://h/MemcachedSOAPClass#getSession"`: false, "x": false, `"status"`: false,
+	} {
+		code, answer := e.post(message, "SOAPAction", action)
+		assert.Equal(t, ok, code == 200, action)
+		if !ok {
+			f := parseFault(t, answer)
+			assert.Equal(t, "soap:Client", f.Code, action)
+		}
+	}
+	_, answer := e.post(message, "SOAPAction", "x")
+	assert.True(t, strings.HasPrefix(parseFault(t, answer).Reason, "SOAPAction shall match 'uri#method' if present"), answer)
+}
+
+func TestEncodingStyleOfTheEnvelope(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	code, answer := e.post(strings.Replace(envelope(method("status", "")), "soap/encoding/", "soap/other/", 1))
+	assert.Equal(t, 500, code)
+	assert.Equal(t, "soap:Client", parseFault(t, answer).Code)
+}
+
+func TestBooking(t *testing.T) {
+	none := map[string]string{
+		"nothing": "", "undef": `<p xsi:nil="true"/>`, "empty": strs(""), "zero": strs("0"), "false": `<p xsi:type="xsd:boolean">false</p>`,
+	}
+	for name, parameters := range none {
+		e := newEndpoint(t, perlcgi.Options{Booking: true})
+		session := e.call(t, method("getSession", parameters)).Hash()
+		require.NotNil(t, session, name)
+		require.Equal(t, 1, session.Len())
+		id, _ := session.Get("_session_id")
+		assert.Regexp(t, "^[0-9a-f]{32}$", id.Str())
+		item, err := e.backend.Get(t.Context(), id.Str())
+		require.NoError(t, err)
+		assert.Equal(t, lifetime, item.ExpiresIn)
+		assert.Equal(t, data(sessionstore.HashOf(session)), data(e.call(t, method("getSession", strs(id.Str())))))
+
+		e = newEndpoint(t, perlcgi.Options{})
+		assert.Equal(t, "soap:Client", e.fault(t, method("getSession", parameters)).Code, name)
+	}
+}
+
+func TestSetAndGet(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	set := func(parameters string) string { return e.call(t, method("setSession", parameters)).Str() }
+	get := func(id string) any { return data(e.call(t, method("getSession", strs(id, "ignored")))) }
+
+	id := set(strs("uid", "bob", "n", "1", "uid", "last", "odd"))
+	assert.Equal(t, map[string]any{"_session_id": id, "uid": "last", "n": "1", "odd": nil}, get(id))
+
+	// _session_id replaces that session, whatever the form of its value.
+	assert.Equal(t, id, set(strs("_session_id", id+"\n", "only", "one")))
+	assert.Equal(t, map[string]any{"_session_id": id, "only": "one"}, get(id+"\n"))
+	assert.Equal(t, id, set(`<s><a>2</a><_session_id>`+id+`</_session_id></s>`))
+	assert.Equal(t, map[string]any{"_session_id": id, "a": "2"}, get(id))
+	assert.Equal(t, "C0FFEE", set(strs("_session_id", "C0FFEE")), "a new one")
+	assert.Empty(t, get("c0ffee"), "case matters")
+
+	id = set("")
+	assert.Equal(t, map[string]any{"_session_id": id}, get(id))
+	id = set(`<m xsi:type="apachens:Map"/>`)
+	assert.Equal(t, map[string]any{"_session_id": id}, get(id))
+}
+
+func TestSetRefusesWhatIsNoSession(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	for parameters, reason := range map[string]string{
+		strs("_session_id", "not hex"):               "Invalid session ID: it holds",
+		strs("_session_id", ""):                      "Invalid session ID: it is empty",
+		strs("_session_id"):                          "Invalid session ID: it is empty",
+		strs("_session_id", strings.Repeat("a", 65)): "Invalid session ID: it is longer",
+		strs("_session_id", "x 0 0 1&#13;&#10;A"):    "Invalid session ID: it holds",
+		strs("_session_id", "ab\n\n"):                "Invalid session ID: it holds",
+		strs("_session_id") + `<s><a/></s>`:          "Invalid session ID: it is a struct",
+	} {
+		f := e.fault(t, method("setSession", parameters))
+		assert.True(t, strings.HasPrefix(f.Reason, reason), f.Reason)
+		assert.Equal(t, "soap:Server", f.Code)
+		assert.Empty(t, f.Detail)
+	}
+	for parameters, reason := range map[string]string{
+		`<s><a>1</a></s><s/>`: "name of a value",
+		`<s soapenc:arrayType="xsd:string[2]"><i>k</i><i>v</i></s>`: "name of a value",
+		strs("k", strings.Repeat("x", 2<<20)):                       "bytes, the store takes",
+	} {
+		f := e.fault(t, method("setSession", parameters))
+		assert.Contains(t, f.Reason, reason)
+		assert.Equal(t, "soap:Client", f.Code)
+		assert.Empty(t, f.Detail)
+	}
+	for _, parameters := range []string{strs("é"), strs(" ab"), strs("ab "), strs("ab\n\n"), strs("../etc"), `<s><a/></s>`, `<s soapenc:arrayType="xsd:int[1]"><i>1</i></s>`} {
+		f := e.fault(t, method("getSession", parameters))
+		assert.True(t, strings.HasPrefix(f.Reason, "Invalid session ID: "), f.Reason)
+	}
+}
+
+// A large session is refused before the store drops the one that is there.
+func TestTooLargeLeavesTheOldSession(t *testing.T) {
+	e := newEndpointOver(t, memory.New(memory.Options{}), perlcgi.Options{})
+	e.call(t, method("setSession", strs("_session_id", "ab12", "k", "old")))
+	f := e.fault(t, method("setSession", strs("_session_id", "ab12", "k", strings.Repeat("x", 2<<20))))
+	assert.Equal(t, "soap:Client", f.Code)
+	assert.Equal(t, map[string]any{"_session_id": "ab12", "k": "old"}, data(e.call(t, method("getSession", strs("ab12")))))
+}
+
+// What another program keeps under a key is neither told nor overwritten.
+func TestForeignItems(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	const told = "db7b022bdaa712cdc92345bccfc917f1"
+	for key, item := range map[string]sessionstore.Item{
+		"a1": {Image: []byte(told)},
+		"a2": {Image: []byte("garbage " + told), Flags: 1},
+	} {
+		require.NoError(t, e.backend.Add(t.Context(), key, item))
+		code, answer := e.post(envelope(method("getSession", strs(key))))
+		assert.Equal(t, key == "a1", code == 200)
+		assert.NotContains(t, answer, told)
+		f := e.fault(t, method("setSession", strs("_session_id", key, "k", "v")))
+		assert.Equal(t, "soap:Server", f.Code)
+		kept, err := e.backend.Get(t.Context(), key)
+		require.NoError(t, err)
+		assert.Equal(t, item.Image, kept.Image)
+	}
+}
+
+func TestHostileMessages(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{MaxEntries: 1000})
+	for name, message := range map[string]string{
+		"entity":         `<!DOCTYPE x [<!ENTITY a "b">]>` + envelope(method("setSession", strs("k", "&a;")))[len(`<?xml version="1.0" encoding="UTF-8"?>`):],
+		"unknown entity": envelope(method("setSession", strs("k", "&a;"))),
+		"external":       `<!DOCTYPE x SYSTEM "file:///etc/passwd">` + envelope(method("status", ""))[len(`<?xml version="1.0" encoding="UTF-8"?>`):],
+		"PI":             envelope(method("setSession", strs("k", "<?php ?>"))),
+		"depth":          envelope(method("setSession", strings.Repeat("<a>", 700)+strings.Repeat("</a>", 700))),
+		"values":         envelope(method("setSession", strings.Repeat("<a/>", 1001))),
+		"claimed":        envelope(method("setSession", strs("k")+`<a soapenc:arrayType="xsd:int[2000000000]"/>`)),
+		"class":          envelope(method("isa", strs("UNIVERSAL"))),
+		"destructor":     envelope(method("DESTROY", "")),
+		"private":        envelope(method("_private", "")),
+		"mustUnderstand": strings.Replace(envelope(method("status", "")), "<soap:Body>", `<soap:Header><h xmlns="urn:h" soap:mustUnderstand="1"/></soap:Header><soap:Body>`, 1),
+		"two envelopes":  envelope(method("status", "")) + envelope(method("status", "")),
+	} {
+		code, answer := e.post(message)
+		assert.Equal(t, 500, code, name)
+		f := parseFault(t, answer)
+		assert.Contains(t, []string{"soap:Client", "soap:MustUnderstand"}, f.Code, name)
+		assert.NotRegexp(t, `/etc|\.go|\.pm|127\.0\.0\.1`, answer, name)
+	}
+	assert.NotContains(t, e.log.String(), "panic")
+
+	// A type is a name: no class is stored for it, whatever it says.
+	id := e.call(t, method("setSession", strs("o")+`<v xmlns:z="urn:z" xsi:type="z:Apache__Session__Memorycached"><status>2</status></v>`)).Str()
+	session, err := e.service.GetSession(t.Context(), id)
+	require.NoError(t, err)
+	o, _ := session.Attributes.Get("o")
+	assert.Empty(t, o.Class())
+	assert.Equal(t, map[string]any{"status": "2"}, data(o))
+}
+
+func TestSOAP12(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	message := func(payload string) string {
+		return `<e:Envelope xmlns:e="` + soap.Namespace12 + `"><e:Body>` + payload + `</e:Body></e:Envelope>`
+	}
+	code, answer := e.post(message(method("getSession", "<id>ab</id>")))
+	assert.Equal(t, 200, code)
+	assert.Contains(t, answer, `<soap:Envelope xmlns:soap="`+soap.Namespace12+`" xmlns:apachens=`)
+	assert.Contains(t, answer, `<getSessionResponse xmlns="urn:MemcachedSOAPClass" soap:encodingStyle="http://www.w3.org/2003/05/soap-encoding">`)
+	code, answer = e.post(message(method("getSession", "<id>zz</id>")))
+	assert.Equal(t, 500, code)
+	f := parseFault(t, answer)
+	assert.Equal(t, "soap:Receiver", f.Code12)
+	assert.True(t, strings.HasPrefix(f.Reason12, "Invalid session ID: "))
+}
+
+// Calls of both dialects count under one name.
+func TestCallsAreCounted(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	e.call(t, method("status", ""))
+	e.fault(t, method("getSession", strs("zz")))
+	figures := map[string]string{}
+	for _, s := range e.service.Stats(t.Context()).Service {
+		figures[s.Name] = s.Value
+	}
+	assert.Equal(t, "1", figures["status_requests"])
+	assert.Equal(t, "1", figures["getSession_faults"])
+	assert.Equal(t, "0", figures["refused_requests"])
+}

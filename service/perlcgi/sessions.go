@@ -1,0 +1,93 @@
+package perlcgi
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"memcachedsoap/service"
+	"memcachedsoap/service/soaplite"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+)
+
+// sessions are the methods of the class.
+type sessions struct {
+	*service.Service
+
+	booking bool
+}
+
+// get returns the session whose id is the first parameter, and an empty struct
+// if there is none, which SOAP::Lite reads as "". No id, or "0", is a request
+// for a new session.
+func (s sessions) get(ctx context.Context, parameters []sessionstore.Value) (sessionstore.Value, error) {
+	var id string
+	if len(parameters) > 0 {
+		var err error
+		if id, err = idOf(parameters[0]); err != nil {
+			return sessionstore.Value{}, err
+		}
+	}
+	session, err := s.find(ctx, id)
+	if absent(err) {
+		return sessionstore.HashOf(nil), nil
+	}
+	return sessionstore.HashOf(session.Attributes), err
+}
+
+func (s sessions) find(ctx context.Context, id string) (sessionstore.Session, error) {
+	if id != "" && id != "0" {
+		return s.GetSession(ctx, id)
+	}
+	if !s.booking {
+		return sessionstore.Session{}, soap.ClientFault("getSession needs the id of a session: this service books no new one.")
+	}
+	return s.NewSession(ctx)
+}
+
+// absent reports whether there is no session: no item, or one that never was
+// one. The CGI told the value of the latter in a fault, which with the reverse
+// key of a user is the id of somebody's session.
+func absent(err error) bool {
+	e, unreadable := errors.AsType[*sessionstore.UnreadableError](err)
+	return errors.Is(err, sessionstore.ErrNotFound) || unreadable && e.Foreign
+}
+
+// set stores a session of names and values in turn, or of a single struct or
+// Map, and returns its id.
+func (s sessions) set(ctx context.Context, parameters []sessionstore.Value) (sessionstore.Value, error) {
+	attributes, err := attributesOf(parameters)
+	if err != nil {
+		return sessionstore.Value{}, err
+	}
+	var id sessionstore.ID
+	if stated, ok := attributes.Get(sessionstore.IDAttribute); ok {
+		text, err := idOf(stated)
+		if err != nil {
+			return sessionstore.Value{}, err
+		}
+		if id, err = sessionstore.ParseID(text); err != nil {
+			return sessionstore.Value{}, err
+		}
+		attributes.Set(sessionstore.IDAttribute, sessionstore.BytesOf(text))
+	}
+	ref, err := s.SetSession(ctx, string(id), attributes, sessionstore.DefaultTTL)
+	return sessionstore.BytesOf(string(ref.ID)), err
+}
+
+func attributesOf(parameters []sessionstore.Value) (*sessionstore.Hash, error) {
+	if len(parameters) == 1 && parameters[0].Kind() == sessionstore.KindHash {
+		return parameters[0].Hash(), nil
+	}
+	return soaplite.Pairs(parameters)
+}
+
+// idOf returns a parameter as the text of an id. A line feed at its end is not
+// part of it (Apache::Session::Generate::MD5 1.94).
+func idOf(v sessionstore.Value) (string, error) {
+	if v.Kind() == sessionstore.KindHash || v.Kind() == sessionstore.KindList {
+		return "", &sessionstore.InvalidIDError{Reason: "it is a struct or an array"}
+	}
+	return strings.TrimSuffix(soaplite.Text(v), "\n"), nil
+}

@@ -1,0 +1,219 @@
+package soaplite
+
+import (
+	"bytes"
+	"strconv"
+
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+)
+
+// kind says how the content of an element is to be taken.
+type kind uint8
+
+const (
+	untyped  kind = iota // children are a struct, else it is text
+	plain                // text
+	binary               // base64
+	hex                  // two hexadecimal digits a character
+	boolean              //
+	list                 // children are items
+	keyed                // Apache's Map: children are items with key and value
+	null                 // undef
+	foreign              // a type of somebody's own: as untyped, but empty is an empty struct
+	unlisted             // of XML Schema or SOAP, but unknown: can only be a struct
+)
+
+const xmlSpace = " \t\r\n"
+
+// attributes reads the attributes of an element, and returns the kind that its
+// children inherit.
+func (r *Reader) attributes(s *xmlscan.Scanner, at int32, inherited kind) (items kind, err error) {
+	n := &r.nodes[at]
+	n.kind = inherited
+	if err := checkStyle(s); err != nil {
+		return untyped, err
+	}
+	if n.kind, err = r.typeOf(s, inherited); err != nil {
+		return untyped, err
+	}
+	var l link
+	if n.kind, items, l.claimed, err = arrayOf(s, n.kind); err != nil {
+		return untyped, err
+	}
+	if isNil, err := nilOf(s); err != nil || isNil {
+		n.kind = null
+		return untyped, err
+	}
+	if root, ok := encodingAttr(s, "root"); ok && string(root) == "0" {
+		n.apart = true
+	}
+	if l.id, l.href, err = linkOf(s); err != nil {
+		return untyped, err
+	}
+	return items, r.link(at, l)
+}
+
+// link remembers what only few elements have.
+func (r *Reader) link(at int32, l link) error {
+	if l == (link{}) {
+		return nil
+	}
+	if r.linked == nil {
+		r.linked = map[int32]link{}
+	}
+	r.linked[at] = l
+	if l.id == "" {
+		return nil
+	}
+	if r.ids == nil {
+		r.ids = map[string]int32{}
+	}
+	if _, taken := r.ids[l.id]; taken {
+		return soap.ClientFault("Two elements have the same id.")
+	}
+	r.ids[l.id] = at
+	return nil
+}
+
+// checkStyle refuses an element in an encoding that is not understood.
+func checkStyle(s *xmlscan.Scanner) error {
+	style, ok := s.Attr(soap.Namespace11, "encodingStyle")
+	if !ok {
+		style, ok = s.Attr(soap.Namespace12, "encodingStyle")
+	}
+	if ok && !KnownStyle(string(style)) {
+		return ErrStyle()
+	}
+	return nil
+}
+
+// ErrStyle makes the fault for a message in an encoding that [KnownStyle] does
+// not know.
+func ErrStyle() *soap.Fault {
+	return soap.ClientFault("The encodingStyle of the message is not supported. Send that of SOAP 1.1 or SOAP 1.2.")
+}
+
+// encodingAttr returns an attribute of the encoding of SOAP 1.1 or 1.2.
+func encodingAttr(s *xmlscan.Scanner, local string) ([]byte, bool) {
+	value, ok := s.Attr(encoding11, local)
+	if !ok {
+		value, ok = s.Attr(encoding12, local)
+	}
+	return value, ok
+}
+
+func nilOf(s *xmlscan.Scanner) (bool, error) {
+	value, ok := s.Attr(xsi2001, "nil")
+	if !ok {
+		value, ok = s.Attr(xsi1999, "null")
+	}
+	if !ok {
+		return false, nil
+	}
+	return parseBoolean(value)
+}
+
+// linkOf returns the id of an element, and the id that it refers to. Both have
+// other names in SOAP 1.2 (part 2 sections 3.1.5.2 and 3.1.5.3), whose clients
+// may use either: SOAP::Lite has one way for both.
+func linkOf(s *xmlscan.Scanner) (id, href string, err error) {
+	value, ok := s.Attr("", "id")
+	if !ok {
+		value, _ = s.Attr(encoding12, "id")
+	}
+	id = string(value)
+	if value, ok := s.Attr(encoding12, "ref"); ok {
+		return id, string(value), nil
+	}
+	if value, ok = s.Attr("", "href"); !ok {
+		return id, "", nil
+	}
+	if len(value) < 2 || value[0] != '#' {
+		return "", "", soap.ClientFault("An href is no reference to an element of the same message.")
+	}
+	return id, string(value[1:]), nil
+}
+
+// typeOf finds the kind of an element: by its xsi:type, else by its name if it
+// is one of SOAP's encoding, else by what it inherits.
+func (r *Reader) typeOf(s *xmlscan.Scanner, inherited kind) (kind, error) {
+	name, ok := s.Attr(xsi2001, "type")
+	if !ok {
+		name, ok = s.Attr(xsi1999, "type")
+	}
+	if ok {
+		space, local, err := resolve(s, name)
+		if err != nil {
+			return untyped, err
+		}
+		if isSchema(space) {
+			r.schema = Schema2001
+			if string(space) == xsd1999 {
+				r.schema = Schema1999
+			}
+		}
+		return kindOf(space, local), nil
+	}
+	if isEncoding(s.Space()) {
+		return kindOf(s.Space(), s.Local()), nil
+	}
+	return inherited, nil
+}
+
+// resolve finds the namespace of a qualified name in a value.
+func resolve(s *xmlscan.Scanner, name []byte) (space, local []byte, err error) {
+	var prefix []byte
+	if len(name) > 0 && (name[0] <= ' ' || name[len(name)-1] <= ' ') {
+		name = bytes.Trim(name, xmlSpace)
+	}
+	local = name
+	if colon := bytes.IndexByte(name, ':'); colon >= 0 {
+		prefix, local = name[:colon], name[colon+1:]
+	}
+	space, ok := s.Namespace(prefix)
+	if !ok || len(local) == 0 {
+		return nil, nil, soap.ClientFault("The name of a type has a prefix that is not declared.")
+	}
+	return space, local, nil
+}
+
+// arrayOf completes the kind of an element by the attributes that arrays have
+// (SOAP 1.1 section 5.4.2, SOAP 1.2 part 2 section 3.3), and returns the kind
+// of its items and how many there are to be, if it says so.
+func arrayOf(s *xmlscan.Scanner, own kind) (array, items kind, claimed int, err error) {
+	for _, partial := range [...]string{"offset", "position"} {
+		if _, ok := encodingAttr(s, partial); ok {
+			return own, untyped, 0, soap.ClientFault("An array is sent in parts, which this service does not take.")
+		}
+	}
+	declared, ok := encodingAttr(s, "arrayType")
+	if !ok {
+		if _, sized := s.Attr(encoding12, "arraySize"); sized {
+			own = list
+		}
+		if item, typed := s.Attr(encoding12, "itemType"); typed {
+			space, local, err := resolve(s, item)
+			return list, kindOf(space, local), 0, err
+		}
+		return own, untyped, 0, nil
+	}
+	open := bytes.LastIndexByte(declared, '[')
+	size, closed := bytes.CutSuffix(bytes.TrimRight(declared, xmlSpace), []byte("]"))
+	if open <= 0 || !closed {
+		return own, untyped, 0, soap.ClientFault("An arrayType has no size in brackets.")
+	}
+	if size = size[open+1:]; len(size) > 0 {
+		n, err := strconv.ParseUint(string(size), 10, 31)
+		if err != nil {
+			return own, untyped, 0, soap.ClientFault("The size of an array is no number, or the array has more than one dimension.")
+		}
+		claimed = int(n)
+	}
+	item := declared[:open]
+	if item[len(item)-1] == ']' {
+		return list, list, claimed, nil // an array of arrays
+	}
+	space, local, err := resolve(s, item)
+	return list, kindOf(space, local), claimed, err
+}

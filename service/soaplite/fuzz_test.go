@@ -1,0 +1,67 @@
+package soaplite_test
+
+import (
+	"errors"
+	"testing"
+
+	"memcachedsoap/service/soaplite"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+)
+
+// FuzzValues reads any call. What can be read and written again is read as the
+// same thing, so that it is written as the same once more.
+func FuzzValues(f *testing.F) {
+	for _, seed := range []string{
+		`<p xsi:type="xsd:string">x</p>`,
+		`<p><b>1</b><a>x</a><a xsi:nil="1"/></p>`,
+		`<p xsi:type="apachens:Map"><item><key>a b</key><value xsi:type="xsd:boolean">1</value></item></p>`,
+		`<p soapenc:arrayType="xsd:base64Binary[3]"><i>6Q==</i></p>`,
+		`<p id="1"><x href="#1"/><y href="#2"/><z href="#2"/><v id="2"><w>urn:x</w></v></p>`,
+	} {
+		f.Add("<call>" + seed + "</call>")
+	}
+	f.Fuzz(func(t *testing.T, message string) {
+		_, values, err := read(message, 1000)
+		if err != nil {
+			var fault *soap.Fault
+			var syntax *xmlscan.SyntaxError
+			var limit *xmlscan.LimitError
+			if !errors.As(err, &fault) && !errors.As(err, &syntax) && !errors.As(err, &limit) {
+				t.Fatal(err)
+			}
+			return
+		}
+		e := soaplite.Encoding{Version: soap.V11}
+		write := func() (answer []string) {
+			for _, v := range values {
+				dst, err := e.AppendResponse(nil, soap.Name{Space: "urn:x", Local: "get"}, v)
+				if err != nil {
+					t.Skip("nested deeper than is written")
+				}
+				answer = append(answer, string(dst))
+			}
+			return answer
+		}
+		again := func(answers []string) {
+			values = values[:0]
+			for _, answer := range answers {
+				_, result, err := read(answer, 0)
+				if err != nil {
+					t.Fatalf("%v in %s", err, answer)
+				}
+				values = append(values, result...)
+			}
+		}
+		// The first time, empty structs become "", and booleans numbers.
+		again(write())
+		again(write())
+		second := write()
+		again(second)
+		for i, third := range write() {
+			if third != second[i] {
+				t.Fatalf("written again it is another thing:\n%s\n%s", second[i], third)
+			}
+		}
+	})
+}

@@ -1,0 +1,211 @@
+package soaplite_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/service/soaplite"
+	"memcachedsoap/sessionstore"
+)
+
+func text(s string) sessionstore.Value {
+	return sessionstore.TextOf(s).WithForm(sessionstore.FormFlagged)
+}
+
+func TestScalarsAreWhatPerlWouldStore(t *testing.T) {
+	for content, want := range map[string]sessionstore.Value{
+		`<p>plain</p>`:                                   text("plain"), // flagged, though ASCII
+		`<p xsi:type="xsd:string"> é&lt; </p>`:           text(" é< "),
+		`<p xsi:type="xsd:int">abc</p>`:                  text("abc"), // not checked
+		`<p xsi:type="xsd99:int">007</p>`:                text("007"),
+		`<p xsi:type="enc12:float">1e5</p>`:              text("1e5"),
+		`<p xsi99:type="soapenc:string">x</p>`:           text("x"),
+		`<p xsi:type="xsd:anyType">x</p>`:                text("x"),
+		`<p xsi:type="xsd99:ur-type">x</p>`:              text("x"),
+		`<p xsi:type="z:Foo">yes</p>`:                    text("yes"),
+		`<soapenc:int>5</soapenc:int>`:                   text("5"),
+		`<p xsi:type="xsd:string"></p>`:                  sessionstore.BytesOf(""),
+		`<p/>`:                                           sessionstore.BytesOf(""),
+		`<p xsi:type="xsd:hexBinary">41E9</p>`:           text("Aé"), // characters
+		`<p xsi:type="xsd:boolean">true</p>`:             sessionstore.IntOf(1),
+		`<p xsi:type="xsd:boolean">1</p>`:                sessionstore.IntOf(1),
+		`<p xsi:type="xsd:boolean">False</p>`:            sessionstore.IntOf(0),
+		`<p xsi:type="soapenc:boolean"> 0 </p>`:          sessionstore.IntOf(0),
+		`<p xsi:nil="true"/>`:                            {},
+		`<p xsi:nil="1" xsi:type="xsd:int">x</p>`:        {},
+		`<p xsi:nil="false">x</p>`:                       text("x"),
+		`<p xsi99:null="1"/>`:                            {},
+		`<p xsi:type="xsd:base64Binary">TWFz&#10;6Q</p>`: sessionstore.BytesOf("Mas\xe9"),
+		`<p xsi:type="soapenc:base64"> 6Q== </p>`:        sessionstore.BytesOf("\xe9"),
+		`<p xsi:type="xsd:base64Binary"/>`:               sessionstore.BytesOf(""),
+		`<p soap:encodingStyle="">x</p>`:                 text("x"),
+	} {
+		assert.Equal(t, want, one(t, content), content)
+	}
+}
+
+func TestContainers(t *testing.T) {
+	for content, want := range map[string]string{
+		`<p><b>1</b><a>x</a></p>`:                         `<a xsi:type="xsd:string">x</a><b xsi:type="xsd:int">1</b>`,
+		`<p>text<a>1</a>more</p>`:                         `<a xsi:type="xsd:int">1</a>`,
+		`<p xsi:type="z:Foo"><a>1</a></p>`:                `<a xsi:type="xsd:int">1</a>`,
+		`<p xsi:type="xsd:NCName"><a>1</a></p>`:           `<a xsi:type="xsd:int">1</a>`,
+		`<p xsi:type="z:Foo"> </p>`:                       ``,
+		`<soapenc:Struct><a>1</a></soapenc:Struct>`:       `<a xsi:type="xsd:int">1</a>`,
+		`<p><a>1</a><b>2</b><a>3</a><a xsi:nil="1"/></p>`: `<a soapenc:arrayType="xsd:anyType[3]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item><item xsi:type="xsd:int">3</item><item xsi:nil="true" /></a><b xsi:type="xsd:int">2</b>`,
+		`<p xsi:type="apachens:Map"/>`:                    ``,
+		`<p xsi:type="apachens:Map"><item><key>a</key><value>1</value></item><item><value>2</value></item><item><key>a</key></item></p>`: `<item><key xsi:type="xsd:string" /><value xsi:type="xsd:int">2</value></item><item><key xsi:type="xsd:string">a</key><value xsi:nil="true" /></item>`,
+	} {
+		v := one(t, content)
+		require.Equal(t, sessionstore.KindHash, v.Kind(), content)
+		assert.Empty(t, v.Class())
+		got := result(t, soaplite.Encoding{}, v)
+		if want == "" {
+			assert.Equal(t, `<s-gensym3 />`, got, content)
+			continue
+		}
+		_, inner, _ := strings.Cut(got, ">")
+		assert.Equal(t, want, strings.TrimSuffix(inner, "</s-gensym3>"), content)
+	}
+}
+
+func TestArrays(t *testing.T) {
+	for content, want := range map[string][]sessionstore.Value{
+		`<p soapenc:arrayType="xsd:string[2]"><i>a</i><i/></p>`:                              {text("a"), sessionstore.BytesOf("")},
+		`<soapenc:Array soapenc:arrayType="xsd:base64Binary[1]"><i>6Q==</i></soapenc:Array>`: {sessionstore.BytesOf("\xe9")},
+		`<p soapenc:arrayType="xsd:int[]"><i>1</i></p>`:                                      {text("1")},
+		`<p soapenc:arrayType="xsd:int[3]"><i>1</i></p>`:                                     {text("1"), {}, {}},
+		`<p soapenc:arrayType="xsd:boolean[2]"><i>true</i><i xsi:type="xsd:int">7</i></p>`:   {sessionstore.IntOf(1), text("7")},
+		`<p xsi:type="soapenc:Array"/>`:                                                      nil,
+		`<p xsi:type="apachens:Vector"><i>a</i></p>`:                                         {text("a")},
+		`<p enc12:itemType="xsd:boolean" enc12:arraySize="*"><i>0</i></p>`:                   {sessionstore.IntOf(0)},
+		`<p enc12:arraySize="1"><i>0</i></p>`:                                                {text("0")},
+		`<p xsi:type="z:Foo" soapenc:arrayType="xsd:int[1]"><i>0</i></p>`:                    {text("0")},
+	} {
+		v := one(t, content)
+		require.Equal(t, sessionstore.KindList, v.Kind(), content)
+		assert.Len(t, v.List().Items, len(want), content)
+		for i := range want {
+			assert.Equal(t, want[i], v.List().Items[i], content)
+		}
+	}
+	nested := one(t, `<p soapenc:arrayType="xsd:int[][1]"><i><j>1</j><j>2</j></i></p>`)
+	assert.Len(t, nested.List().Items[0].List().Items, 2)
+}
+
+func TestKeysAreFlaggedAsByPerl(t *testing.T) {
+	values := parameters(t, `<p>é</p><p>1</p><p xsi:type="xsd:base64Binary">6Q==</p><p>2</p><p>日</p><p/><p xsi:type="xsd:boolean">1</p><p>4</p><p xsi:nil="1"/>`)
+	h, err := soaplite.Pairs(values)
+	require.NoError(t, err)
+	assert.Equal(t, []sessionstore.Entry{
+		{Name: "é", Form: sessionstore.KeyBytes, Value: text("2")}, // the same characters: the last counts
+		{Name: "日", Form: sessionstore.KeyWasUTF8, Value: sessionstore.BytesOf("")},
+		{Name: "1", Form: sessionstore.KeyBytes, Value: text("4")},
+		{Name: "", Form: sessionstore.KeyBytes},
+	}, h.Entries())
+
+	_, err = soaplite.Pairs([]sessionstore.Value{sessionstore.ListOf()})
+	assert.Error(t, err)
+	h, err = soaplite.Pairs(nil)
+	require.NoError(t, err)
+	assert.Zero(t, h.Len())
+}
+
+func TestReferencesOfARequest(t *testing.T) {
+	_, values, err := read(`<call><a href="#1"/><b href="#1"/><c id="2"><x href="#2"/></c><d href="#3"/><e href="#3"/><f enc12:ref="4"/></call>`+
+		`<m id="1" soapenc:root="0" soapenc:arrayType="xsd:int[1]"><i>1</i></m><m id="3">s</m><m enc12:id="4"><y href="#2"/></m><other/>`, 0)
+	require.NoError(t, err)
+	require.Len(t, values, 6)
+	assert.Same(t, values[0].List(), values[1].List())
+	self, _ := values[2].Hash().Get("x")
+	assert.Same(t, values[2].Hash(), self.Hash())
+	assert.Equal(t, text("s"), values[3])
+	assert.Equal(t, text("s"), values[4])
+	y, _ := values[5].Hash().Get("y")
+	assert.Same(t, values[2].Hash(), y.Hash())
+
+	// An independent element is no parameter, and a reference may go on.
+	_, values, err = read(`<call><m id="1" soapenc:root="0">s</m><a href="#2"/><b id="2" href="#1"/></call>`, 0)
+	require.NoError(t, err)
+	assert.Equal(t, []sessionstore.Value{text("s"), text("s")}, values)
+}
+
+func TestSchemaOfTheRequest(t *testing.T) {
+	for content, want := range map[string]soaplite.Schema{
+		``:                                 soaplite.Schema2001,
+		`<p xsi99:null="1"/>`:              soaplite.Schema2001,
+		`<p xsi:type="xsd99:string">x</p>`: soaplite.Schema1999,
+		`<p xsi:type="xsd99:string">x</p><p xsi:type="xsd:int">1</p>`: soaplite.Schema2001,
+	} {
+		r, _, err := read("<call>"+content+"</call>", 0)
+		require.NoError(t, err)
+		assert.Equal(t, want, r.Schema(), content)
+	}
+}
+
+func TestKnownStyle(t *testing.T) {
+	for _, style := range []string{
+		"", "http://schemas.xmlsoap.org/soap/encoding/", "http://schemas.xmlsoap.org/soap/encoding/x urn:other",
+		"http://www.w3.org/2003/05/soap-encoding", "http://www.w3.org/2003/05/soap-envelope/encoding/none",
+	} {
+		assert.True(t, soaplite.KnownStyle(style), style)
+	}
+	assert.False(t, soaplite.KnownStyle("http://schemas.xmlsoap.org/soap/other/"))
+}
+
+func TestMessagesThatAreRefused(t *testing.T) {
+	for content, reason := range map[string]string{
+		`<p xsi:type="xsd:token">x</p>`:                               "does not know",
+		`<p xsi:type="soapenc:foo"/>`:                                 "does not know",
+		`<p xsi:type="none:string">x</p>`:                             "prefix that is not declared",
+		`<p xsi:type="">x</p>`:                                        "prefix that is not declared",
+		`<p xsi:type="xsd:boolean">yes</p>`:                           "boolean",
+		`<p xsi:nil="perhaps"/>`:                                      "boolean",
+		`<p xsi:type="xsd:base64Binary">6</p>`:                        "not base64",
+		`<p xsi:type="xsd:base64Binary">6Q==6Q==</p>`:                 "not base64",
+		`<p xsi:type="xsd:hexBinary">4</p>`:                           "not hexadecimal",
+		`<p xsi:type="xsd:string"><a/></p>`:                           "elements inside",
+		`<p soap:encodingStyle="urn:other">x</p>`:                     "encodingStyle",
+		`<p soapenc:arrayType="xsd:int[1]"><i/><i/></p>`:              "more items than it claims",
+		`<p soapenc:arrayType="xsd:int[2147483647]"/>`:                "more items than this service takes",
+		`<p soapenc:arrayType="xsd:int[99999999999]"/>`:               "no number",
+		`<p soapenc:arrayType="xsd:int[2,2]"/>`:                       "one dimension",
+		`<p soapenc:arrayType="xsd:int"/>`:                            "no size",
+		`<p soapenc:arrayType="[1]"/>`:                                "no size",
+		`<p soapenc:arrayType="xsd:int[1]" soapenc:offset="[1]"/>`:    "in parts",
+		`<p href="#none"/>`:                                           "not in the message",
+		`<p href="http://other/x"/>`:                                  "same message",
+		`<p href="#"/>`:                                               "same message",
+		`<p id="1" href="#1"/>`:                                       "refers to itself",
+		`<p id="1" href="#2"/><p id="2" href="#1"/>`:                  "refers to itself",
+		`<p id="1"/><p id="1"/>`:                                      "same id",
+		`<p xsi:type="apachens:Map"><item>x</item></p>`:               "no key and value",
+		`<p xsi:type="apachens:Map"><item><key><a/></key></item></p>`: "name of a value",
+	} {
+		assert.Contains(t, refused(t, "<call>"+content+"</call>", 1000), reason, content)
+	}
+	assert.Contains(t, refused(t, `<call soap:encodingStyle="urn:other"/>`, 0), "encodingStyle")
+}
+
+// A short message must not make us do much.
+func TestBounds(t *testing.T) {
+	assert.Contains(t, refused(t, "<call>"+strings.Repeat("<p/>", 11)+"</call>", 10), "more values")
+	assert.Len(t, parameters(t, strings.Repeat("<p/>", 11)), 11)
+	assert.Contains(t, refused(t, "<call/>"+strings.Repeat("<p/>", 11), 10), "more values")
+
+	arrays := strings.Repeat(`<p soapenc:arrayType="xsd:int[400]"/>`, 3)
+	assert.Contains(t, refused(t, "<call>"+arrays+"</call>", 1000), "more items than this service takes")
+
+	long := `<m id="1">` + strings.Repeat("x", 1<<20) + `</m>`
+	assert.Contains(t, refused(t, "<call>"+strings.Repeat(`<p href="#1"/>`, 6)+"</call>"+long, 0), "too often")
+
+	var chain strings.Builder
+	chain.WriteString(`<call><p href="#0"/></call>`)
+	for i := range 2000 {
+		chain.WriteString(`<m id="` + itoa(i) + `"><n href="#` + itoa(i+1) + `"/></m>`)
+	}
+	assert.Contains(t, refused(t, chain.String()+`<m id="2000"/>`, 0), "nested too deeply")
+}

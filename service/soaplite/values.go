@@ -1,0 +1,153 @@
+package soaplite
+
+import (
+	"bytes"
+	"encoding/base64"
+	stdhex "encoding/hex"
+	"strings"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+)
+
+// maxCopied bounds, in bytes, the strings that a message may have copied into
+// several places by referring to them: a short message must not make a large
+// session.
+const maxCopied = 4 << 20
+
+// value returns the value of an element: its own, or that of the element to
+// which it refers.
+func (r *Reader) value(at int32) (sessionstore.Value, error) {
+	l := r.linked[at]
+	if l.href != "" {
+		target, ok := r.ids[l.href]
+		if !ok {
+			return sessionstore.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
+		}
+		return r.shared(target)
+	}
+	if l.id != "" {
+		return r.shared(at)
+	}
+	return r.make(at)
+}
+
+// shared returns the value of an element with an id, which is made once.
+func (r *Reader) shared(at int32) (sessionstore.Value, error) {
+	if v, made := r.values[at]; made {
+		if r.copied += len(v.Str()); r.copied > maxCopied {
+			return v, soap.ClientFault("The message refers to its strings too often.")
+		}
+		return v, nil
+	}
+	if r.open[at] {
+		return sessionstore.Value{}, soap.ClientFault("An href refers to itself.")
+	}
+	if r.open == nil {
+		r.open, r.values = map[int32]bool{}, map[int32]sessionstore.Value{}
+	}
+	r.open[at] = true
+	v, err := r.follow(at)
+	r.values[at] = v
+	return v, err
+}
+
+// follow returns the value of an element with an id, which may refer further.
+func (r *Reader) follow(at int32) (sessionstore.Value, error) {
+	if href := r.linked[at].href; href != "" {
+		target, ok := r.ids[href]
+		if !ok {
+			return sessionstore.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
+		}
+		return r.shared(target)
+	}
+	return r.make(at)
+}
+
+// make makes the value of an element from its content.
+func (r *Reader) make(at int32) (sessionstore.Value, error) {
+	if r.depth++; r.depth > maxNesting {
+		return sessionstore.Value{}, soap.ClientFault("The message is nested too deeply.")
+	}
+	defer func() { r.depth-- }()
+	n := &r.nodes[at]
+	switch n.kind {
+	case null:
+		return sessionstore.Value{}, nil
+	case list:
+		return r.list(at)
+	case keyed:
+		return r.keyed(at)
+	case foreign:
+		if n.kids || len(bytes.Trim(n.text, xmlSpace)) == 0 {
+			return r.structure(at)
+		}
+	case untyped, unlisted:
+		if n.kids {
+			return r.structure(at)
+		}
+		if n.kind == unlisted {
+			return sessionstore.Value{}, soap.ClientFault("A value is of a type of XML Schema or SOAP that this service does not know.")
+		}
+	case plain, binary, hex, boolean:
+		if n.kids {
+			return sessionstore.Value{}, soap.ClientFault("A value of a simple type has elements inside.")
+		}
+	}
+	return r.scalar(n)
+}
+
+func (r *Reader) scalar(n *element) (sessionstore.Value, error) {
+	switch n.kind { //nolint:exhaustive // all others are text
+	case binary:
+		decoded, err := decodeBase64(n.text)
+		return sessionstore.BytesOf(r.keep(decoded)), err
+	case hex:
+		decoded, err := stdhex.DecodeString(string(bytes.Trim(n.text, xmlSpace)))
+		if err != nil {
+			return sessionstore.Value{}, soap.ClientFault("A value of type hexBinary is not hexadecimal.")
+		}
+		return r.string([]byte(string(runes(decoded)))), nil // characters, not bytes
+	case boolean:
+		truth, err := parseBoolean(n.text)
+		if truth {
+			return sessionstore.IntOf(1), err
+		}
+		return sessionstore.IntOf(0), err
+	}
+	return r.string(n.text), nil
+}
+
+// string makes a string of characters. Perl's XML parser gives all but the
+// empty one the UTF-8 flag.
+func (r *Reader) string(text []byte) sessionstore.Value {
+	if len(text) == 0 {
+		return sessionstore.BytesOf("")
+	}
+	return sessionstore.TextOf(r.keep(text)).WithForm(sessionstore.FormFlagged)
+}
+
+func runes(latin1 []byte) []rune {
+	characters := make([]rune, len(latin1))
+	for i, b := range latin1 {
+		characters[i] = rune(b)
+	}
+	return characters
+}
+
+// decodeBase64 decodes without writing over the text, which other elements may
+// refer to. White space may stand anywhere, and the padding may be missing.
+func decodeBase64(text []byte) ([]byte, error) {
+	kept := make([]byte, 0, len(text))
+	for _, c := range text {
+		if strings.IndexByte(xmlSpace, c) < 0 {
+			kept = append(kept, c)
+		}
+	}
+	kept = bytes.TrimRight(kept, "=")
+	n, err := base64.RawStdEncoding.Decode(kept, kept)
+	if err != nil {
+		return nil, soap.ClientFault("A value of type base64 is not base64.")
+	}
+	return kept[:n], nil
+}

@@ -1,0 +1,288 @@
+package soaplite
+
+import (
+	"encoding/base64"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlwrite"
+)
+
+// firstGensym is the number in the name of a result, s-gensym3, as a new
+// process of SOAP::Lite has it.
+const firstGensym = 3
+
+// writer appends an answer to dst.
+type writer struct {
+	dst      []byte
+	encoding Encoding
+	gensym   int // number of the last name made up
+
+	nodes  map[any]*node // met by survey
+	shared []*node       // in the order of their ids
+	ids    int
+	depth  int
+	left   int // how many more values there may be
+}
+
+func (w *writer) text(s string) { w.dst = append(w.dst, s...) }
+
+// generated makes up the name of an element.
+func (w *writer) generated() string {
+	w.gensym++
+	if w.gensym == firstGensym {
+		return "s-gensym3"
+	}
+	return "s-gensym" + strconv.Itoa(w.gensym)
+}
+
+// place writes a value where it is held: in full, or as a reference.
+func (w *writer) place(name string, v sessionstore.Value) {
+	attribute := ""
+	if n := w.node(v); n != nil && n.id != 0 {
+		reference := n.reference()
+		if !n.recursive || n.written {
+			w.start(name, ` href="#`+reference+`"`, v)
+			w.text(" />")
+			return
+		}
+		n.written = true
+		attribute = ` id="` + reference + `"`
+	}
+	w.element(name, attribute, v)
+}
+
+func (w *writer) node(v sessionstore.Value) *node {
+	if len(w.shared) == 0 {
+		return nil
+	}
+	return w.nodes[identity(v)]
+}
+
+func (n *node) reference() string { return "ref-" + strconv.Itoa(n.id) }
+
+// independent writes what several places refer to, as a child of the Body.
+func (w *writer) independent(n *node) {
+	if n.recursive {
+		return // it stands in one of its places
+	}
+	name := "soapenc:Array"
+	if n.value.Kind() != sessionstore.KindList {
+		name = w.generated()
+	}
+	attribute := ` id="` + n.reference() + `"`
+	if w.encoding.Version == soap.V12 {
+		attribute += ` soap:encodingStyle="` + encoding12 + `"`
+	}
+	w.element(name, attribute, n.value)
+}
+
+// element writes a value in full.
+func (w *writer) element(name, attribute string, v sessionstore.Value) {
+	switch v.Kind() {
+	case sessionstore.KindUndef:
+		w.start(name, attribute, v)
+		w.text(" />")
+		return
+	case sessionstore.KindHash:
+		w.hash(name, attribute, v)
+		return
+	case sessionstore.KindList:
+		w.start(name, attribute, v)
+		if len(v.List().Items) == 0 {
+			w.text(" />")
+			return
+		}
+		w.text(">")
+		for _, item := range v.List().Items {
+			w.place("item", item)
+		}
+	case sessionstore.KindRef:
+		w.start(name, attribute, v)
+		w.text(">")
+		w.place(w.generated(), v.Ref())
+	case sessionstore.KindBytes, sessionstore.KindText, sessionstore.KindInt, sessionstore.KindFloat:
+		w.scalar(name, Text(v))
+		return
+	}
+	w.end(name)
+}
+
+func (w *writer) end(name string) {
+	w.text("</")
+	w.text(name)
+	w.text(">")
+}
+
+// start writes a start tag without its end, which depends on what follows. In
+// it stands what SOAP::Lite writes into a reference as well.
+func (w *writer) start(name, attribute string, v sessionstore.Value) {
+	w.text("<")
+	w.text(name)
+	w.text(attribute)
+	switch v.Kind() { //nolint:exhaustive // others are written without a type
+	case sessionstore.KindUndef:
+		if w.encoding.Schema == Schema1999 {
+			w.text(` xsi:null="1"`)
+		} else {
+			w.text(` xsi:nil="true"`)
+		}
+	case sessionstore.KindHash:
+		if !allNames(v.Hash()) {
+			w.text(` xsi:type="apachens:Map"`)
+		}
+	case sessionstore.KindList:
+		items := v.List().Items
+		common := w.commonType(items)
+		w.text(` soapenc:arrayType="`)
+		w.text(common)
+		w.text("[")
+		w.dst = strconv.AppendInt(w.dst, int64(len(items)), 10)
+		w.text("]\"")
+		if w.encoding.Version == soap.V12 {
+			// What SOAP 1.2 has in its place (part 2 section 3.3).
+			w.text(` soapenc:itemType="`)
+			w.text(common)
+			w.text(`" soapenc:arraySize="`)
+			w.dst = strconv.AppendInt(w.dst, int64(len(items)), 10)
+			w.text("\"")
+		}
+		w.text(` xsi:type="soapenc:Array"`)
+	}
+}
+
+// commonType returns the type that all items have, else that of anything.
+func (w *writer) commonType(items []sessionstore.Value) string {
+	common := ""
+	for i, item := range items {
+		t := w.typeOf(item)
+		if t == "" || i > 0 && t != common {
+			common = ""
+			break
+		}
+		common = t
+	}
+	switch {
+	case common != "":
+		return common
+	case w.encoding.Schema == Schema1999:
+		return "xsd:ur-type"
+	default:
+		return "xsd:anyType"
+	}
+}
+
+// typeOf returns the type that an item is written with, or "".
+func (w *writer) typeOf(v sessionstore.Value) string {
+	switch v.Kind() {
+	case sessionstore.KindList:
+		return "soapenc:Array"
+	case sessionstore.KindHash:
+		if !allNames(v.Hash()) {
+			return "apachens:Map"
+		}
+		return ""
+	case sessionstore.KindUndef, sessionstore.KindRef:
+		return ""
+	default:
+		return w.encoding.qualified(TypeOf(Text(v)))
+	}
+}
+
+// qualified returns the name of a type with its prefix. XML Schema of 1999 has
+// no name for some that a reader of it would know.
+func (e Encoding) qualified(t Type) string {
+	if e.Schema == Schema1999 {
+		switch t {
+		case Base64Binary:
+			return "soapenc:base64"
+		case GMonth, GDay, GYear, GMonthDay, GYearMonth, DateTime, Duration, AnyURI:
+			return "xsd:string"
+		default:
+		}
+	}
+	return "xsd:" + t.String()
+}
+
+func (w *writer) hash(name, attribute string, v sessionstore.Value) {
+	h := v.Hash()
+	w.start(name, attribute, v)
+	if h.Len() == 0 {
+		w.text(" />")
+		return
+	}
+	w.text(">")
+	entries := h.Entries()
+	order := make([]int32, len(entries))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(entries[a].Name, entries[b].Name) })
+	if names := allNames(h); names {
+		for _, i := range order {
+			w.place(strings.TrimSuffix(entries[i].Name, "\n"), entries[i].Value)
+		}
+	} else {
+		for _, i := range order {
+			w.text("<item>")
+			w.scalar("key", keyText(&entries[i]))
+			w.place("value", entries[i].Value)
+			w.text("</item>")
+		}
+	}
+	w.end(name)
+}
+
+// scalar writes a string by its bytes.
+func (w *writer) scalar(name, s string) {
+	t := TypeOf(s)
+	w.text("<")
+	w.text(name)
+	w.text(` xsi:type="`)
+	w.text(w.encoding.qualified(t))
+	if s == "" {
+		w.text(`" />`)
+		return
+	}
+	w.text(`">`)
+	switch t {
+	case Base64Binary:
+		w.dst = base64.StdEncoding.AppendEncode(w.dst, []byte(s))
+	case Boolean:
+		// SOAP::Lite writes true for a "False".
+		w.dst = strconv.AppendBool(w.dst, s[0]|0x20 == 't')
+	default:
+		w.dst, _ = xmlwrite.AppendText(w.dst, s) // printable ASCII
+	}
+	w.end(name)
+}
+
+// Text returns the string that Perl makes of a scalar: its bytes if it is a
+// string, the digits of a number, "" for undef and for all that is no scalar.
+func Text(v sessionstore.Value) string {
+	switch v.Kind() {
+	case sessionstore.KindBytes, sessionstore.KindText:
+		return v.Str()
+	case sessionstore.KindInt:
+		return strconv.FormatInt(v.Int(), 10)
+	case sessionstore.KindFloat:
+		return formatFloat(v.Float())
+	default:
+		return ""
+	}
+}
+
+// formatFloat formats as Perl does ("%.15g").
+func formatFloat(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "Inf"
+	case math.IsInf(f, -1):
+		return "-Inf"
+	}
+	return strconv.FormatFloat(f, 'g', 15, 64)
+}

@@ -1,0 +1,69 @@
+package memcached
+
+import (
+	"bytes"
+	"strconv"
+
+	"memcachedsoap/sessionstore"
+)
+
+// Meta commands that gomemcache lacks (memcached's protocol.txt).
+
+// deleteUnchanged deletes the item if it still has the compare-and-swap
+// number. It returns ErrConflict or ErrNotFound if it has not.
+func (c *conn) deleteUnchanged(key string, cas uint64) error {
+	line, err := c.meta("md ", key, " C", strconv.FormatUint(cas, 10))
+	switch {
+	case err != nil:
+		return err
+	case string(line) == "HD":
+		return nil
+	case string(line) == "NF":
+		return sessionstore.ErrNotFound
+	case string(line) == "EX":
+		return sessionstore.ErrConflict
+	}
+	c.broken = true
+	return unexpected("md", line)
+}
+
+// number returns the compare-and-swap number of an item, or ErrNotFound.
+func (c *conn) number(key string) (uint64, error) {
+	line, err := c.meta("mg ", key, " c")
+	switch {
+	case err != nil:
+		return 0, err
+	case string(line) == "EN":
+		return 0, sessionstore.ErrNotFound
+	}
+	digits, ok := bytes.CutPrefix(line, []byte("HD c"))
+	cas, err := strconv.ParseUint(string(digits), 10, 64)
+	if !ok || err != nil {
+		c.broken = true
+		return 0, unexpected("mg", line)
+	}
+	return cas, nil
+}
+
+// setEmpty stores an empty item that does not expire.
+func (c *conn) setEmpty(key string) error {
+	line, err := c.meta("ms ", key, " 0"+lineEnd)
+	if err == nil && string(line) != "HD" {
+		c.broken = true
+		err = unexpected("ms", line)
+	}
+	return err
+}
+
+// meta sends a command and returns the line of its answer, valid until the
+// next one.
+func (c *conn) meta(parts ...string) ([]byte, error) {
+	if err := c.send(parts...); err != nil {
+		return nil, err
+	}
+	line, err := readLine(c.reader)
+	if err != nil {
+		c.broken = true
+	}
+	return line, err
+}

@@ -1,0 +1,89 @@
+package memcached_test
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // as Perl has it
+	"encoding/hex"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// A Perl program finds the session of a user whom somebody else has logged in:
+// md5_hex of the name, the id under it, the session under that.
+func TestPerlFindsSessionsByPrincipal(t *testing.T) {
+	t.Parallel()
+	servers := addresses([]*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t)})
+	s := sessionstore.NewStore(open(t, memcached.Options{Servers: servers}), storable.Codec{}, sessionstore.Options{
+		Principals:       []string{"uid"},
+		ReverseKeyFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error(err) },
+	})
+	p := startPerlScript(t, "testdata/principal.pl", servers)
+	for name, c := range map[string]struct {
+		user    sessionstore.Value
+		command map[string]any
+	}{
+		"ascii":           {sessionstore.TextOf("dwho"), map[string]any{"text": "dwho"}},
+		"ascii as bytes":  {sessionstore.BytesOf("rtyler"), map[string]any{"text": "rtyler"}},
+		"Latin-1 text":    {sessionstore.TextOf("Zoë"), map[string]any{"text": "Zoë"}},
+		"as Perl's bytes": {sessionstore.TextOf("Anaïs"), map[string]any{"bytes": hex.EncodeToString([]byte("Ana\xefs"))}},
+		"bytes":           {sessionstore.BytesOf("\xff\x00"), map[string]any{"bytes": "ff00"}},
+		"zero":            {sessionstore.TextOf("0"), map[string]any{"text": "0"}},
+		"a number":        {sessionstore.IntOf(42), map[string]any{"text": "42"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			find := func() map[string]string {
+				c.command["op"] = "find"
+				return p.call(c.command)
+			}
+			h := sessionstore.NewHash(2)
+			h.Set("uid", c.user)
+			ref, err := s.Create(t.Context(), h, time.Hour)
+			require.NoError(t, err)
+			found := find()
+			require.Equal(t, string(ref.ID), found["id"])
+			require.Equal(t, "1", found["same"], "the value is the user's name to Perl")
+			require.Equal(t, found["key"], found["MD5"])
+
+			// Perl logs the user in again, and then the service takes over.
+			theirs := sessionstore.NewID()
+			c.command["op"], c.command["id"] = "save", string(theirs)
+			p.call(c.command)
+			require.NoError(t, s.Delete(t.Context(), ref.ID))
+			require.Equal(t, string(theirs), find()["id"], "the key is that of Perl's session")
+			_, err = s.Get(t.Context(), sessionstore.ID(found["key"]))
+			require.ErrorIs(t, err, sessionstore.ErrNotFound)
+
+			session, err := s.Get(t.Context(), theirs)
+			require.NoError(t, err)
+			session.Attributes.Set("uid", sessionstore.TextOf("somebody else"))
+			_, err = s.Replace(t.Context(), theirs, session.Attributes, time.Hour)
+			require.NoError(t, err)
+			require.Empty(t, find())
+			require.Equal(t, string(theirs), p.call(map[string]any{"op": "find", "text": "somebody else"})["id"])
+			require.NoError(t, s.Delete(t.Context(), theirs))
+			require.Empty(t, p.call(map[string]any{"op": "find", "text": "somebody else"}))
+		})
+	}
+}
+
+// Perl's md5 dies of characters above U+FF; who wants them hashes their UTF-8.
+func TestWidePrincipal(t *testing.T) {
+	t.Parallel()
+	b := open(t, memcached.Options{Servers: []string{memcachedtest.Start(t).Addr}})
+	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
+	h := sessionstore.NewHash(2)
+	h.Set("uid", sessionstore.TextOf("漢字"))
+	ref, err := s.Create(t.Context(), h, time.Hour)
+	require.NoError(t, err)
+	sum := md5.Sum([]byte("漢字")) //nolint:gosec // as Perl has it
+	item, err := b.Get(t.Context(), hex.EncodeToString(sum[:]))
+	require.NoError(t, err)
+	require.Equal(t, string(ref.ID), string(item.Image))
+}

@@ -1,0 +1,213 @@
+package sessionstore
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // a name that Perl programs know, no secret
+	"encoding/hex"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// A reverse key leads from the value of a principal's attribute to the last
+// session that was stored with it: under the MD5 of the value stands the id of
+// the session, plain and with flags 0. The session itself names its reverse
+// key in another attribute (Apache::Session::Memorycached 2.2.1, option
+// principal).
+const reverseKeySuffix = "_MD5"
+
+// gone as the time to live of a swapped item deletes it, but only if nobody
+// came between.
+const gone = -time.Second
+
+var errReverseKeyTaken = errors.New("sessionstore: something that is no reverse key is stored in the place of one")
+
+// reverseKey returns the key for a value, and whether it has one: it is a
+// string or a number, and not empty. As in Perl, what is hashed is Latin-1 if
+// the characters fit, whether the string has the UTF-8 flag or not. Perl dies
+// of others, for which it is UTF-8.
+func reverseKey(v Value) (key string, ok bool) {
+	var text []byte
+	switch v.Kind() {
+	case KindBytes:
+		text = []byte(v.Str())
+	case KindText:
+		text = latin1OrUTF8(v.Str())
+	case KindInt:
+		text = strconv.AppendInt(nil, v.Int(), 10)
+	case KindFloat:
+		text = perlFloat(v.Float())
+	default:
+		return "", false
+	}
+	if len(text) == 0 {
+		return "", false
+	}
+	sum := md5.Sum(text) //nolint:gosec // see above
+	return hex.EncodeToString(sum[:]), true
+}
+
+func latin1OrUTF8(text string) []byte {
+	latin1 := make([]byte, 0, len(text))
+	for _, r := range text {
+		if r > 0xff { // as is what is put for malformed UTF-8
+			return []byte(text)
+		}
+		latin1 = append(latin1, byte(r))
+	}
+	return latin1
+}
+
+// perlFloat formats as Perl does ("%.15g").
+func perlFloat(f float64) []byte {
+	if math.IsInf(f, 1) {
+		return []byte("Inf")
+	}
+	return strconv.AppendFloat(nil, f, 'g', 15, 64)
+}
+
+// markReverseKeys puts the names of the reverse keys into attributes that are
+// to be stored, and returns them.
+func (s *Store) markReverseKeys(attributes *Hash) (keys []string) {
+	if attributes == nil {
+		return nil
+	}
+	for _, name := range s.principals {
+		v, _ := attributes.Get(name)
+		key, ok := reverseKey(v)
+		if !ok {
+			attributes.Delete(name + reverseKeySuffix) // what was copied from another session
+			continue
+		}
+		attributes.Set(name+reverseKeySuffix, BytesOf(key))
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// reverseKeys returns the keys that may point to a stored session: those of
+// its values and those that it names, which differ after a program that knows
+// of no principal has changed it.
+func (s *Store) reverseKeys(attributes *Hash) (keys []string) {
+	if attributes == nil {
+		return nil
+	}
+	for _, name := range s.principals {
+		v, _ := attributes.Get(name)
+		if key, ok := reverseKey(v); ok {
+			keys = append(keys, key)
+		}
+		v, _ = attributes.Get(name + reverseKeySuffix)
+		if key := v.Str(); CheckKey(key) == nil {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// moveReverseKeys lets the keys point to a session that was stored, and its
+// former ones no more.
+func (s *Store) moveReverseKeys(ctx context.Context, id ID, former, keys []string, expiresIn time.Duration) {
+	for _, key := range keys {
+		s.report(ctx, id, s.claimReverseKey(ctx, key, id, expiresIn))
+	}
+	for _, key := range former {
+		if !slices.Contains(keys, key) {
+			s.report(ctx, id, s.renewReverseKey(ctx, key, id, gone))
+		}
+	}
+}
+
+// renewReverseKeys gives those of the session's reverse keys that still point
+// to it a new time to live, or deletes them.
+func (s *Store) renewReverseKeys(ctx context.Context, id ID, item Item, expiresIn time.Duration) {
+	if len(s.principals) == 0 {
+		return
+	}
+	attributes, err := s.read(id, item)
+	if err != nil {
+		return // a session that cannot be read has no reverse keys that could be known
+	}
+	for _, key := range s.reverseKeys(attributes) {
+		s.report(ctx, id, s.renewReverseKey(ctx, key, id, expiresIn))
+	}
+}
+
+// claimReverseKey lets key point to the session, whichever it has pointed to.
+func (s *Store) claimReverseKey(ctx context.Context, key string, id ID, expiresIn time.Duration) error {
+	item := Item{Image: []byte(id), ExpiresIn: expiresIn}
+	return s.changeReverseKey(ctx, key, func(present Item, found bool) error {
+		switch _, ok := pointsTo(present); {
+		case !found:
+			return s.backend.Add(ctx, key, item)
+		case !ok:
+			return errReverseKeyTaken
+		}
+		item.CAS = present.CAS
+		return s.backend.CompareAndSwap(ctx, key, item)
+	})
+}
+
+// renewReverseKey gives key a new time to live if it points to the session.
+func (s *Store) renewReverseKey(ctx context.Context, key string, id ID, expiresIn time.Duration) error {
+	return s.changeReverseKey(ctx, key, func(present Item, _ bool) error {
+		if holder, ok := pointsTo(present); !ok || holder != id {
+			return nil
+		}
+		present.ExpiresIn = expiresIn
+		return s.backend.CompareAndSwap(ctx, key, present)
+	})
+}
+
+// changeReverseKey calls change with what is under key, again if another
+// writer came between.
+func (s *Store) changeReverseKey(ctx context.Context, key string, change func(present Item, found bool) error) error {
+	for try := range maxTries {
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+		present, err := s.backend.Get(ctx, key)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if err := change(present, err == nil); !changedMeanwhile(err) {
+			return err
+		}
+	}
+	return Unavailable("others changed the reverse key all the time", ErrConflict)
+}
+
+// touchedReverseKey mends what a touch of a reverse key has done, which is to
+// live as long as its session.
+func (s *Store) touchedReverseKey(ctx context.Context, key ID, session ID) {
+	item, err := s.backend.Get(ctx, string(session))
+	switch {
+	case err == nil:
+		err = s.renewReverseKey(ctx, string(key), session, item.ExpiresIn)
+	case errors.Is(err, ErrNotFound):
+		err = s.renewReverseKey(ctx, string(key), session, gone)
+	}
+	s.report(ctx, session, err)
+}
+
+// pointsTo returns the session that a reverse key points to, and whether the
+// item is one. Whoever knows the value of a principal knows the key, so it is
+// shown to nobody: as a session it is absent.
+func pointsTo(item Item) (ID, bool) {
+	if item.Flags != 0 || len(item.Image) > MaxIDLength {
+		return "", false
+	}
+	id, err := ParseID(string(item.Image))
+	return id, err == nil
+}
+
+// report tells the operator that a reverse key is not as it should be. The
+// session itself is, so its caller need not know.
+func (s *Store) report(ctx context.Context, id ID, err error) {
+	if err != nil && s.reverseKeyFailed != nil {
+		s.reverseKeyFailed(ctx, id, err)
+	}
+}

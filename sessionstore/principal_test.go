@@ -1,0 +1,204 @@
+package sessionstore_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// keyOfDwho is what Perl's md5_hex("dwho") returns.
+const keyOfDwho = "5efe8af397fc3577e05b483aca964f1b"
+
+// failures are what a store has told of reverse keys.
+type failures struct {
+	ids  []sessionstore.ID
+	errs []error
+}
+
+func newReversing() (*intruded, *sessionstore.Store, *failures) {
+	b := &intruded{Backend: memory.New(memory.Options{})}
+	f := &failures{}
+	return b, sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+		Principals: []string{"uid"},
+		ReverseKeyFailed: func(_ context.Context, id sessionstore.ID, err error) {
+			f.ids, f.errs = append(f.ids, id), append(f.errs, err)
+		},
+	}), f
+}
+
+func dwho() *sessionstore.Hash {
+	h := sessionstore.NewHash(2)
+	h.Set("uid", sessionstore.TextOf("dwho"))
+	return h
+}
+
+func pointed(t *testing.T, b sessionstore.Backend) sessionstore.ID {
+	t.Helper()
+	item, err := b.Get(t.Context(), keyOfDwho)
+	require.NoError(t, err)
+	return sessionstore.ID(item.Image)
+}
+
+// point lets the reverse key point to a session behind the back of a store.
+func point(t *testing.T, b *intruded, id string) {
+	t.Helper()
+	_ = b.Delete(t.Context(), keyOfDwho) // absent is fine, too
+	require.NoError(t, b.Backend.Add(t.Context(), keyOfDwho, sessionstore.Item{Image: []byte(id)}))
+}
+
+// Another login of the same user comes between the look at the key and its
+// deletion: the key is that login's.
+func TestDeleteLeavesTheReverseKeyOfAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s, failed := newReversing()
+		ref, err := s.Create(t.Context(), dwho(), time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, ref.ID, pointed(t, b))
+		b.beforeCAS = func(key string) {
+			require.Equal(t, keyOfDwho, key)
+			point(t, b, "abc")
+		}
+		require.NoError(t, s.Delete(t.Context(), ref.ID))
+		assert.Equal(t, 1, b.swaps)
+		assert.EqualValues(t, "abc", pointed(t, b))
+		assert.Empty(t, failed.errs)
+	})
+}
+
+func TestTouchLeavesTheReverseKeyOfAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s, failed := newReversing()
+		ref, err := s.Create(t.Context(), dwho(), time.Hour)
+		require.NoError(t, err)
+		b.beforeCAS = func(string) { point(t, b, "abc") }
+		_, err = s.Touch(t.Context(), ref.ID, time.Minute)
+		require.NoError(t, err)
+		item, err := b.Get(t.Context(), keyOfDwho)
+		require.NoError(t, err)
+		assert.Equal(t, "abc", string(item.Image))
+		assert.Zero(t, item.ExpiresIn)
+		assert.Empty(t, failed.errs)
+	})
+}
+
+func TestCreateClaimsTheReverseKeyFromAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s, failed := newReversing()
+		b.beforeAdd = func(key string) {
+			if key == keyOfDwho {
+				point(t, b, "abc")
+			}
+		}
+		b.beforeCAS = func(string) {
+			if b.swaps < 3 {
+				point(t, b, "def")
+			}
+		}
+		ref, err := s.Create(t.Context(), dwho(), time.Hour)
+		require.NoError(t, err)
+		assert.Equal(t, 3, b.swaps)
+		assert.Equal(t, ref.ID, pointed(t, b))
+		assert.Empty(t, failed.errs)
+	})
+}
+
+// What counts is the session.
+func TestReverseKeyFailureIsToldAndNoFailureOfTheCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s, failed := newReversing()
+		point(t, b, "abc")
+		b.beforeCAS = func(key string) {
+			if key == keyOfDwho {
+				point(t, b, "def")
+			}
+		}
+		ref, err := s.Create(t.Context(), dwho(), time.Hour)
+		require.NoError(t, err)
+		_, err = s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		assert.Equal(t, []sessionstore.ID{ref.ID}, failed.ids)
+		require.Len(t, failed.errs, 1)
+		require.ErrorIs(t, failed.errs[0], sessionstore.ErrConflict)
+		assert.Greater(t, b.swaps, 1, "tried again")
+	})
+}
+
+// withoutServer is a backend without one server.
+type withoutServer struct {
+	sessionstore.Backend
+	has func(key string) bool
+}
+
+var errDown = errors.New("down")
+
+func (b withoutServer) Get(ctx context.Context, key string) (sessionstore.Item, error) {
+	if b.has(key) {
+		return sessionstore.Item{}, sessionstore.Unavailable("it is down", errDown)
+	}
+	return b.Backend.Get(ctx, key)
+}
+
+func TestReverseKeyOnADeadServer(t *testing.T) {
+	t.Parallel()
+	b := withoutServer{memory.New(memory.Options{}), func(key string) bool { return key == keyOfDwho }}
+	var told []error
+	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+		Principals:       []string{"uid"},
+		ReverseKeyFailed: func(_ context.Context, _ sessionstore.ID, err error) { told = append(told, err) },
+	})
+	silent := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
+	for i, store := range []*sessionstore.Store{s, silent} {
+		ref, err := store.Create(t.Context(), dwho(), time.Hour)
+		require.NoError(t, err)
+		_, err = store.Replace(t.Context(), ref.ID, dwho(), time.Hour)
+		require.NoError(t, err)
+		_, err = store.Touch(t.Context(), ref.ID, time.Hour)
+		require.NoError(t, err)
+		require.NoError(t, store.Delete(t.Context(), ref.ID))
+		_, err = store.Get(t.Context(), ref.ID)
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.Len(t, told, 4, i)
+	}
+	for _, err := range told {
+		require.ErrorIs(t, err, errDown)
+	}
+}
+
+// What was not stored has no reverse key.
+func TestNoReverseKeyForWhatWasNotStored(t *testing.T) {
+	t.Parallel()
+	b, s, _ := newReversing()
+	h := dwho()
+	h.Set("large", sessionstore.BytesOf(make([]byte, 2<<20)))
+	_, err := s.Create(t.Context(), h, time.Hour)
+	var tooLarge *sessionstore.TooLargeError
+	require.ErrorAs(t, err, &tooLarge)
+	_, err = s.Replace(t.Context(), "abc", h, time.Hour)
+	require.ErrorAs(t, err, &tooLarge)
+	_, err = b.Get(t.Context(), keyOfDwho)
+	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+}
+
+func BenchmarkStoreReplaceWithPrincipal(b *testing.B) {
+	s := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{Principals: []string{"attribute0"}})
+	h := common()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Replace(b.Context(), "abc", h, time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
