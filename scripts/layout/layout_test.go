@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 		"service/...", "sessionstore/...", "soap/...", "wsdl",
 		"github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap",
 	},
-	"scripts": {"service/...", "sessionstore/...", "soap/...", "wsdl"},
+	"scripts": {"scripts/load", "service/...", "sessionstore/...", "soap/...", "wsdl"},
 }
 
 type goPackage struct {

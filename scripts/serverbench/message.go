@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"memcachedsoap/scripts/load"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
 )
@@ -39,17 +40,10 @@ func entryList(n int) (*wsdl.EntryList, error) {
 	return &list, nil
 }
 
-// request is a whole HTTP request, ready to be sent.
-type request struct {
-	message []byte
-	body    int      // bytes of it
-	holds   [][]byte // what the answer must hold, whichever server gives it
-}
-
 // session is one of the sessions that are read and written.
 type session struct {
-	get  *request
-	sets [2]*request // by turns, so that each changes what is stored
+	get  *load.Request
+	sets [2]*load.Request // by turns, so that each changes what is stored
 }
 
 // makeSessions makes n sessions of so many entries. They differ in id and in
@@ -81,15 +75,15 @@ func makeSessions(n, entries int) ([]*session, error) {
 
 // newRequest makes a request as a client with an XML library of its own sends
 // it.
-func newRequest(operation, id, content string, holds ...string) *request {
+func newRequest(operation, id, content string, holds ...string) *load.Request {
 	body := `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="` + soap.Namespace11 + `"><S:Body><` + operation +
 		` xmlns="` + wsdl.Namespace + `">` + content + `</` + operation + `></S:Body></S:Envelope>`
-	r := &request{body: len(body)}
-	r.message = fmt.Appendf(nil, "POST /soap HTTP/1.1\r\nHost: localhost\r\nUser-Agent: serverbench\r\nAccept: text/xml\r\n"+
+	r := &load.Request{Body: len(body)}
+	r.Message = fmt.Appendf(nil, "POST /soap HTTP/1.1\r\nHost: localhost\r\nUser-Agent: serverbench\r\nAccept: text/xml\r\n"+
 		"Content-Type: text/xml; charset=utf-8\r\nSOAPAction: %q\r\n"+sessionHeader+": %s\r\nContent-Length: %d\r\n\r\n%s",
 		wsdl.Action(operation), id, len(body), body)
 	for _, text := range holds {
-		r.holds = append(r.holds, []byte(text))
+		r.Holds = append(r.Holds, []byte(text))
 	}
 	return r
 }

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"memcachedsoap/scripts/load"
 )
 
 // sizes are lengths of bodies in bytes.
@@ -18,32 +20,32 @@ type sizes struct {
 
 // prepare stores the sessions through the service, which is the first server,
 // and makes sure that the servers do the same work.
-func prepare(ctx context.Context, servers [serverCount]*process, sessions []*session) (sizes, error) {
+func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions []*session) (sizes, error) {
 	first := sessions[0]
-	s := sizes{get: first.get.body, set: first.sets[0].body}
+	s := sizes{get: first.get.Body, set: first.sets[0].Body}
 	var answers [serverCount][]byte
 	for i, server := range servers {
-		c, err := dial(ctx, server.address, time.Now().Add(grace))
+		c, err := load.Dial(ctx, server.Address, time.Now().Add(grace))
 		if err != nil {
 			return s, err
 		}
-		defer c.close()
+		defer c.Close()
 		writes := sessions
 		if i > 0 {
 			writes = sessions[:1] // the others are there
 		}
 		for _, session := range writes {
-			if err := c.do(session.sets[0]); err != nil {
-				return s, errors.Join(err, server.failure("was tried"))
+			if err := c.Do(session.sets[0]); err != nil {
+				return s, errors.Join(err, server.Failure("was tried"))
 			}
 		}
 		if i == 0 {
-			s.acknowledged = len(c.body)
+			s.acknowledged = len(c.Body)
 		}
-		if err := c.do(first.get); err != nil {
-			return s, errors.Join(err, server.failure("was tried"))
+		if err := c.Do(first.get); err != nil {
+			return s, errors.Join(err, server.Failure("was tried"))
 		}
-		answers[i] = slices.Clone(c.body)
+		answers[i] = slices.Clone(c.Body)
 	}
 	s.gotten = len(answers[0])
 	return s, sameSession(answers[0], answers[len(answers)-1])

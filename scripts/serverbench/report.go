@@ -1,20 +1,21 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"memcachedsoap/scripts/load"
 )
 
 // report is what was measured.
 type report struct {
 	settings settings
 	sizes    sizes
-	turns    [serverCount][]turn // by server, by round
+	turns    [serverCount][]load.Turn // by server, by round
 }
 
 // write writes the report as Markdown.
@@ -28,10 +29,10 @@ func (r *report) write(w io.Writer) error {
 	text.WriteString("| server | req/s | best | p50 | p99 | server CPU per request |\n|---|---:|---:|---:|---:|---:|\n")
 	names := serverNames()
 	for i, name := range names {
-		rates := each(r.turns[i], func(t turn) float64 { return t.rate })
-		fmt.Fprintf(&text, "| %s | %.0f | %.0f | %.2f ms | %.2f ms | %.0f µs |\n", name, median(rates), slices.Max(rates),
-			milliseconds(median(each(r.turns[i], func(t turn) time.Duration { return t.p50 }))),
-			milliseconds(median(each(r.turns[i], func(t turn) time.Duration { return t.p99 }))), r.cpu(i))
+		rates := each(r.turns[i], func(t load.Turn) float64 { return t.Rate })
+		fmt.Fprintf(&text, "| %s | %.0f | %.0f | %.2f ms | %.2f ms | %.0f µs |\n", name, load.Median(rates), slices.Max(rates),
+			milliseconds(load.Median(each(r.turns[i], func(t load.Turn) time.Duration { return t.P50 }))),
+			milliseconds(load.Median(each(r.turns[i], func(t load.Turn) time.Duration { return t.P99 }))), r.cpu(i))
 	}
 	text.WriteString("\n| ratio | by req/s | half of the rounds | by server CPU | promised by req/s |\n|---|---:|---|---:|---|\n")
 	for _, row := range []struct {
@@ -39,8 +40,8 @@ func (r *report) write(w io.Writer) error {
 		promise float64 // 0: none
 	}{{0, 1, 0.85}, {0, 2, 2}, {1, 2, 0}} {
 		ratios := r.ratios(row.of, row.to)
-		fmt.Fprintf(&text, "| %s / %s | %.2f | %.2f to %.2f | %.2f | %s |\n", names[row.of], names[row.to], median(ratios),
-			quantile(ratios, 0.25), quantile(ratios, 0.75), r.cpu(row.to)/r.cpu(row.of), verdict(median(ratios), row.promise))
+		fmt.Fprintf(&text, "| %s / %s | %.2f | %.2f to %.2f | %.2f | %s |\n", names[row.of], names[row.to], load.Median(ratios),
+			load.Quantile(ratios, 0.25), load.Quantile(ratios, 0.75), r.cpu(row.to)/r.cpu(row.of), verdict(load.Median(ratios), row.promise))
 	}
 	if _, err := io.WriteString(w, text.String()); err != nil {
 		return fmt.Errorf("serverbench: %w", err)
@@ -63,7 +64,7 @@ func verdict(ratio, promise float64) string {
 func (r *report) ratios(of, to int) []float64 {
 	ratios := make([]float64, len(r.turns[of]))
 	for round := range ratios {
-		ratios[round] = r.turns[of][round].rate / r.turns[to][round].rate
+		ratios[round] = r.turns[of][round].Rate / r.turns[to][round].Rate
 	}
 	slices.Sort(ratios)
 	return ratios
@@ -76,25 +77,18 @@ func (r *report) cpu(server int) float64 {
 	var used time.Duration
 	requests := 0
 	for _, t := range r.turns[server] {
-		used += t.cpu
-		requests += t.requests
+		used += t.CPU
+		requests += t.Requests
 	}
 	return float64(used) / float64(time.Microsecond) / float64(requests)
 }
 
-func each[T any](turns []turn, get func(turn) T) []T {
+func each[T any](turns []load.Turn, get func(load.Turn) T) []T {
 	values := make([]T, len(turns))
 	for i, t := range turns {
 		values[i] = get(t)
 	}
 	return values
 }
-
-// median returns the middle of values in any order.
-func median[T cmp.Ordered](values []T) T { return quantile(slices.Sorted(slices.Values(values)), 0.5) }
-
-// quantile returns the value that the share q of the sorted values does not
-// exceed.
-func quantile[T cmp.Ordered](sorted []T, q float64) T { return sorted[int(q*float64(len(sorted)-1))] }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"memcachedsoap/scripts/load"
 	"memcachedsoap/wsdl"
 )
 
@@ -79,59 +79,16 @@ func TestSessions(t *testing.T) {
 	require.NoError(t, err)
 	bodies := map[string]bool{}
 	for _, session := range sessions {
-		for _, r := range []*request{session.get, session.sets[0], session.sets[1]} {
-			parsed, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.message)))
+		for _, r := range []*load.Request{session.get, session.sets[0], session.sets[1]} {
+			parsed, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.Message)))
 			require.NoError(t, err)
 			body, err := io.ReadAll(parsed.Body)
 			require.NoError(t, err)
-			assert.Len(t, body, r.body)
+			assert.Len(t, body, r.Body)
 			bodies[string(body)] = true
 		}
 	}
 	assert.Len(t, bodies, 9, "every message is another one")
-}
-
-// answer lets a client talk to a server that gives one answer and goes.
-func answer(t *testing.T, text string) error {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	served := make(chan error, 1)
-	go func() {
-		conn, err := listener.Accept()
-		if err != nil {
-			served <- err
-			return
-		}
-		defer conn.Close()
-		if _, err = http.ReadRequest(bufio.NewReader(conn)); err == nil {
-			_, err = io.WriteString(conn, text)
-		}
-		served <- err
-	}()
-	c, err := dial(t.Context(), listener.Addr().String(), time.Now().Add(time.Minute))
-	require.NoError(t, err)
-	defer c.close()
-	err = c.do(newRequest(getOperation, "1", "", "wanted"))
-	require.NoError(t, <-served)
-	return err
-}
-
-func TestOnlyTheRightAnswerCounts(t *testing.T) {
-	require.NoError(t, answer(t, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nX: y\r\n\r\n wanted "))
-	for _, tt := range []struct{ text, want string }{
-		{"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nwanted", "status 500: wanted"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nanything", "lacks wanted"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nwanted", "unexpected EOF"},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "a body of -1 bytes"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "a body of 99999999 bytes"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "invalid syntax"},
-		{"SSH-2.0\r\n", "not HTTP"},
-		{"", "EOF"},
-	} {
-		assert.ErrorContains(t, answer(t, tt.text), tt.want, tt.text)
-	}
 }
 
 func TestServersMustAnswerTheSame(t *testing.T) {
@@ -151,8 +108,8 @@ func TestReport(t *testing.T) {
 	r := report{settings: settings{rounds: 3, turn: time.Second, connections: 1, entries: 1}}
 	for i, rates := range [...][3]float64{{900, 80, 1000}, {1000, 100, 1100}, {400, 41, 500}} {
 		for _, rate := range rates {
-			r.turns[i] = append(r.turns[i], turn{
-				requests: int(rate), rate: rate, p50: time.Millisecond, p99: 2 * time.Millisecond, cpu: time.Duration(i+1) * 10 * time.Millisecond,
+			r.turns[i] = append(r.turns[i], load.Turn{
+				Requests: int(rate), Rate: rate, P50: time.Millisecond, P99: 2 * time.Millisecond, CPU: time.Duration(i+1) * 10 * time.Millisecond,
 			})
 		}
 	}
@@ -162,7 +119,7 @@ func TestReport(t *testing.T) {
 	assert.Contains(t, out.String(), "| service / raw | 0.90 | 0.80 to 0.90 | 1.80 | at least 0.85: kept |\n")
 	assert.Contains(t, out.String(), "| service / encoding/xml | 2.00 | 1.95 to 2.00 | 6.31 | at least 2.00: kept |\n")
 	assert.Contains(t, out.String(), "| raw / encoding/xml | 2.44 | 2.20 to 2.44 | 3.51 | the most that is possible |\n")
-	r.turns[0][0].rate = 500
+	r.turns[0][0].Rate = 500
 	out.Reset()
 	require.NoError(t, r.write(&out))
 	assert.Contains(t, out.String(), "| service / raw | 0.80 | 0.50 to 0.80 | 1.80 | at least 0.85: **broken** |\n")

@@ -1,0 +1,77 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// clockTick is the unit of times in /proc: the kernel's USER_HZ, which is 100
+// wherever Go runs on Linux.
+const clockTick = time.Second / 100
+
+// CPUTime returns the processor time that the process and its descendants
+// have used, in user and in system mode; of those that have ended, as far as
+// they were waited for: fields 14 to 17 of proc_pid_stat(5).
+func (p *Process) CPUTime() (time.Duration, error) {
+	ticks, err := treeTicks(p.cmd.Process.Pid)
+	if err != nil {
+		return 0, fmt.Errorf("load: processor time of %s: %w", p.name, err)
+	}
+	return time.Duration(ticks) * clockTick, nil
+}
+
+func treeTicks(pid int) (int64, error) {
+	ticks, err := ownTicks(pid)
+	if err != nil {
+		return 0, err
+	}
+	// A thread may have children of its own.
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return 0, err //nolint:wrapcheck // CPUTime wraps it
+	}
+	for _, list := range lists {
+		children, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for child := range strings.FieldsSeq(string(children)) {
+			id, err := strconv.Atoi(child)
+			if err != nil {
+				return 0, err //nolint:wrapcheck // CPUTime wraps it
+			}
+			if used, err := treeTicks(id); err == nil { // else it has ended and counts with its parent
+				ticks += used
+			}
+		}
+	}
+	return ticks, nil
+}
+
+// ownTicks returns what a process has used, and those of its children for
+// which it has waited.
+func ownTicks(pid int) (int64, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err //nolint:wrapcheck // CPUTime wraps it
+	}
+	text := string(stat)
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // behind the name of the program, field 2
+	if len(fields) < 15 {
+		return 0, errors.New("/proc/PID/stat is too short")
+	}
+	var sum int64
+	for _, field := range fields[11:15] {
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err //nolint:wrapcheck // CPUTime wraps it
+		}
+		sum += ticks
+	}
+	return sum, nil
+}
