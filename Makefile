@@ -52,7 +52,7 @@ fuzz: ## Run every fuzz target (FUZZTIME=60s PACKAGES=./soap/...)
 
 .PHONY: bench
 bench: ## Run benchmarks and compare with the run before (BENCH=Get PACKAGES=./soap/...)
-	@scripts/bench '$(BENCH)' $(PACKAGES)
+	@scripts/microbench '$(BENCH)' $(PACKAGES)
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -1,7 +1,7 @@
 // Serverbench measures the whole server, from one socket to the other:
 //
-//	go run ./scripts/serverbench
-//	go run ./scripts/serverbench -rounds 200 -seconds 0.5 -connections 8 -entries 100
+//	go run ./scripts/bench
+//	go run ./scripts/bench -rounds 200 -seconds 0.5 -connections 8 -entries 100
 //
 // It starts a memcached and three servers, each a process of its own, and
 // sends them the same messages over loopback, half getSession and half

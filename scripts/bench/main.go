@@ -58,25 +58,25 @@ const maxTime = time.Hour
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
 	var seconds float64
-	flags := flag.NewFlagSet("serverbench", flag.ContinueOnError)
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&s.rounds, "rounds", 60, "rounds to measure")
 	flags.Float64Var(&seconds, "seconds", 0.25, "seconds for each of the three servers in a round")
 	flags.IntVar(&s.connections, "connections", 4, "connections that send requests, each one after the other")
 	flags.IntVar(&s.entries, "entries", 24, "entries of a session")
 	if err := flags.Parse(args); err != nil {
-		return s, fmt.Errorf("serverbench: %w", err)
+		return s, fmt.Errorf("bench: %w", err)
 	}
 	s.turn = time.Duration(min(seconds, maxTime.Seconds()) * float64(time.Second))
 	switch {
 	case flags.NArg() > 0:
-		return s, errors.New("serverbench: there are flags only, see -help")
+		return s, errors.New("bench: there are flags only, see -help")
 	case s.rounds < 1 || s.turn < time.Millisecond || s.connections < 1 || s.entries < 1:
-		return s, errors.New("serverbench: all figures must be positive")
+		return s, errors.New("bench: all figures must be positive")
 	case s.connections > 512 || s.entries > 5000:
-		return s, errors.New("serverbench: at most 512 connections and 5000 entries")
+		return s, errors.New("bench: at most 512 connections and 5000 entries")
 	case s.rounds > 10_000 || s.time() > maxTime:
-		return s, fmt.Errorf("serverbench: that would take more than %v", maxTime)
+		return s, fmt.Errorf("bench: that would take more than %v", maxTime)
 	}
 	return s, nil
 }

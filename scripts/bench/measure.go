@@ -19,9 +19,9 @@ const grace = 10 * time.Second
 
 // measure measures the servers and prints the report.
 func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err error) {
-	dir, err := os.MkdirTemp("", "serverbench")
+	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
-		return fmt.Errorf("serverbench: %w", err)
+		return fmt.Errorf("bench: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	sessions, err := makeSessions(max(minSessions, s.connections), s.entries)
@@ -33,8 +33,8 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(progress, "serverbench: this takes %v\n", s.time().Round(time.Second)); err != nil {
-		return fmt.Errorf("serverbench: %w", err)
+	if _, err := fmt.Fprintf(progress, "bench: this takes %v\n", s.time().Round(time.Second)); err != nil {
+		return fmt.Errorf("bench: %w", err)
 	}
 	r := report{settings: s}
 	if r.sizes, err = prepare(ctx, running.servers, sessions); err != nil {

@@ -28,7 +28,7 @@ const (
 func entryList(n int) (*wsdl.EntryList, error) {
 	var known, list wsdl.EntryList
 	if err := xml.Unmarshal([]byte("<attributes>"+session24+"</attributes>"), &known); err != nil {
-		return nil, fmt.Errorf("serverbench: session24.xml: %w", err)
+		return nil, fmt.Errorf("bench: session24.xml: %w", err)
 	}
 	for i := range n {
 		entry := *known.Entry[i%len(known.Entry)]
@@ -58,7 +58,7 @@ func makeSessions(n, entries int) ([]*session, error) {
 		*wsdl.EntryList
 	}{EntryList: list})
 	if err != nil {
-		return nil, fmt.Errorf("serverbench: %w", err)
+		return nil, fmt.Errorf("bench: %w", err)
 	}
 	sessions := make([]*session, n)
 	for i := range sessions {
@@ -79,7 +79,7 @@ func newRequest(operation, id, content string, holds ...string) *load.Request {
 	body := `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="` + soap.Namespace11 + `"><S:Body><` + operation +
 		` xmlns="` + wsdl.Namespace + `">` + content + `</` + operation + `></S:Body></S:Envelope>`
 	r := &load.Request{Body: len(body)}
-	r.Message = fmt.Appendf(nil, "POST /soap HTTP/1.1\r\nHost: localhost\r\nUser-Agent: serverbench\r\nAccept: text/xml\r\n"+
+	r.Message = fmt.Appendf(nil, "POST /soap HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: text/xml\r\n"+
 		"Content-Type: text/xml; charset=utf-8\r\nSOAPAction: %q\r\n"+sessionHeader+": %s\r\nContent-Length: %d\r\n\r\n%s",
 		wsdl.Action(operation), id, len(body), body)
 	for _, text := range holds {

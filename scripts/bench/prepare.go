@@ -56,15 +56,15 @@ func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions [
 func sameSession(a, b []byte) error {
 	var x, y responseEnvelope
 	if err := errors.Join(xml.Unmarshal(a, &x), xml.Unmarshal(b, &y)); err != nil {
-		return fmt.Errorf("serverbench: reading the answers to getSession: %w", err)
+		return fmt.Errorf("bench: reading the answers to getSession: %w", err)
 	}
 	if x.Body.Get == nil || y.Body.Get == nil || x.Body.Get.GetSessionResult == nil || y.Body.Get.GetSessionResult == nil {
-		return errors.New("serverbench: an answer to getSession holds no session")
+		return errors.New("bench: an answer to getSession holds no session")
 	}
 	one, other := x.Body.Get.GetSessionResult, y.Body.Get.GetSessionResult
 	one.ExpiresIn, other.ExpiresIn = 0, 0 // a second may have passed
 	if !reflect.DeepEqual(one, other) {
-		return errors.New("serverbench: service and encoding/xml do not answer the same")
+		return errors.New("bench: service and encoding/xml do not answer the same")
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func startAll(ctx context.Context, dir string) (*processes, error) {
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return p, fmt.Errorf("serverbench: %w", err)
+		return p, fmt.Errorf("bench: %w", err)
 	}
 	listening := regexp.MustCompile(`msg=listening address=(\S+)`)
 	for i, name := range serverNames() {

@@ -44,7 +44,7 @@ func (r *report) write(w io.Writer) error {
 			load.Quantile(ratios, 0.25), load.Quantile(ratios, 0.75), r.cpu(row.to)/r.cpu(row.of), verdict(load.Median(ratios), row.promise))
 	}
 	if _, err := io.WriteString(w, text.String()); err != nil {
-		return fmt.Errorf("serverbench: %w", err)
+		return fmt.Errorf("bench: %w", err)
 	}
 	return nil
 }

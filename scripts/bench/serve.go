@@ -43,7 +43,7 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 		Lifetimes: sessionstore.Lifetimes{Default: sessionTTL},
 	})
 	defer func() { _ = store.Close() }() // the process ends
-	counters := service.NewCounters("serverbench", document.Operations()...)
+	counters := service.NewCounters("bench", document.Operations()...)
 	var handler http.Handler
 	switch name {
 	case rawServer:
@@ -51,7 +51,7 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 	case stdServer:
 		handler = &stdHandler{sessions: service.New(store, counters), counters: counters}
 	default:
-		return fmt.Errorf("serverbench: there is no server %q", name)
+		return fmt.Errorf("bench: there is no server %q", name)
 	}
 	listener, err := httpd.Listen(ctx, "127.0.0.1:0", maxConnections)
 	if err != nil {

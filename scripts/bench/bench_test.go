@@ -45,7 +45,7 @@ func TestBenchmark(t *testing.T) {
 	}
 	assert.Regexp(t, `\| service / raw \| \d+\.\d\d \|`, out.String())
 	assert.Regexp(t, `\| service / encoding/xml \| \d+\.\d\d \|`, out.String())
-	assert.Equal(t, "serverbench: this takes 2s\n", progress.String())
+	assert.Equal(t, "bench: this takes 2s\n", progress.String())
 }
 
 func TestFlags(t *testing.T) {
@@ -57,7 +57,7 @@ func TestFlags(t *testing.T) {
 		"-rounds 10001", "-seconds 1e300", "-rounds 1200 -seconds 1", "surplus", "-nosuch",
 	} {
 		_, err := parse(strings.Fields(args), io.Discard)
-		assert.ErrorContains(t, err, "serverbench: ", args)
+		assert.ErrorContains(t, err, "bench: ", args)
 	}
 }
 
