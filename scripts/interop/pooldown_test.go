@@ -32,7 +32,7 @@ func placed(t *testing.T, cache *memcachedtest.Server, sessions []string) (there
 func TestPoolWhileAServerIsDown(t *testing.T) {
 	sessions := numbers(600)
 	caches, servers := startCaches(t, 3)
-	s := start(t, "--servers="+servers, "--store-timeout=2s")
+	s := start(t, "--servers="+servers, "--store-timeout=2s", "--on-dead-server=fail")
 	all := members(t, s, servers, "no_rehash", "1")
 	soap := all[len(all)-1]
 	together(t, all, func(i int) string { return "create 0 " + share(sessions, all, i, 0) })
