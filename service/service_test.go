@@ -156,6 +156,9 @@ func TestFaultTable(t *testing.T) {
 		assert.Equal(t, tt.code, f.Code, "%v", err)
 		assert.NotContains(t, f.Reason, "secret")
 		assert.Equal(t, err, f.Err, "the cause is kept for the log")
+		if down, ok := errors.AsType[*sessionstore.UnavailableError](err); ok {
+			assert.Equal(t, down.RetryAfter, f.RetryAfter)
+		}
 		if tt.detail == "" {
 			assert.Nil(t, f.Detail)
 			continue
