@@ -15,8 +15,7 @@ type Hash string
 
 // The rules.
 const (
-	// CacheMemcached is that of Cache::Memcached 1.30 and, without
-	// ketama_points, of Cache::Memcached::Fast 0.28: as many buckets for each
+	// CacheMemcached is that of Cache::Memcached 1.30: as many buckets for each
 	// server as it has weight, in configured order, and the key's CRC-32.
 	CacheMemcached Hash = "cache-memcached"
 	// LibmemcachedKetama is libmemcached 1.1.4 with libketama compatibility
@@ -25,6 +24,9 @@ const (
 	// FastKetama is Cache::Memcached::Fast 0.28 with ketama_points, whose
 	// ring is its own.
 	FastKetama Hash = "cache-memcached-fast-ketama"
+	// Fast is Cache::Memcached::Fast 0.28 without ketama_points, whose weights
+	// may have fractions. With whole ones it is CacheMemcached.
+	Fast Hash = "cache-memcached-fast"
 	// Modula is libmemcached with OPT_HASH=HASH_CRC and the distribution that
 	// it has unless told otherwise, which knows no weights.
 	Modula Hash = "modula"
@@ -39,6 +41,19 @@ type choice struct {
 // newChoice makes the choice among servers. The error says which setting does
 // not fit, and names no package.
 func newChoice(o Options, servers []member) (choice, error) {
+	c, err := choiceByKey(o, servers)
+	switch {
+	case err != nil || !o.HashKeyPrefix:
+		return c, err
+	case o.Hash != Fast && o.Hash != FastKetama:
+		return choice{}, fmt.Errorf("a key prefix is hashed by %s and %s only", Fast, FastKetama)
+	case o.KeyPrefix == "":
+		return choice{}, errors.New("there is no key prefix to hash")
+	}
+	return choice{choose: func(key string) int { return c.choose(o.KeyPrefix + key) }}, nil
+}
+
+func choiceByKey(o Options, servers []member) (choice, error) {
 	none := choice{}
 	if o.KetamaPoints < 0 || o.KetamaPoints > maxKetamaPoints {
 		return none, fmt.Errorf("ketama points are from 1 to %d", maxKetamaPoints)
@@ -59,6 +74,12 @@ func newChoice(o Options, servers []member) (choice, error) {
 		return choice{choose: newBuckets(servers).choose}, nil
 	case LibmemcachedKetama:
 		return choice{choose: newLibmemcachedKetama(servers).choose}, nil
+	case Fast:
+		r, err := newFastCircle(servers)
+		if err != nil {
+			return none, err
+		}
+		return choice{choose: r.choose}, nil
 	case FastKetama:
 		r := newFastKetama(servers, cmp.Or(o.KetamaPoints, DefaultKetamaPoints))
 		if len(r.points) == 0 {

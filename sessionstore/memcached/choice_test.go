@@ -13,15 +13,18 @@ import (
 	"pgregory.net/rapid"
 )
 
-// recordedChoice is where real clients stored keys.
+// recordedChoice is where real clients stored keys. Left out are keys of
+// Cache::Memcached that bring their own hash ([hv, key]), which no session id
+// does, and hashes of libmemcached that are not offered.
 type recordedChoice struct {
 	Keys    []string
 	Configs []struct {
-		Client, Name string
-		Hash         Hash
-		OnDead       OnDeadServer
-		Servers      []string
-		Index        string
+		Client, Name  string
+		Hash          Hash
+		HashKeyPrefix bool
+		OnDead        OnDeadServer
+		Servers       []string
+		Index         string
 	}
 }
 
@@ -34,7 +37,7 @@ func readChoice(tb testing.TB) recordedChoice {
 	require.NoError(tb, err)
 	var recorded recordedChoice
 	require.NoError(tb, json.Unmarshal(data, &recorded))
-	require.Len(tb, recorded.Configs, 33)
+	require.Len(tb, recorded.Configs, 35)
 	require.Len(tb, recorded.Keys, 500)
 	return recorded
 }
@@ -45,7 +48,10 @@ func TestChooseAgreesWithRecordedClients(t *testing.T) {
 	for _, config := range recorded.Configs {
 		t.Run(config.Client+" "+config.Name, func(t *testing.T) {
 			t.Parallel()
-			b, err := New(Options{Servers: config.Servers, Hash: config.Hash, OnDeadServer: config.OnDead, KeyPrefix: "app1:"})
+			b, err := New(Options{
+				Servers: config.Servers, Hash: config.Hash, OnDeadServer: config.OnDead,
+				KeyPrefix: "app1:", HashKeyPrefix: config.HashKeyPrefix,
+			})
 			require.NoError(t, err)
 			require.Len(t, config.Index, len(recorded.Keys))
 			for i, key := range recorded.Keys {
@@ -84,7 +90,7 @@ func genServers(rule Hash) *rapid.Generator[[]string] {
 
 func TestChoiceInvariants(t *testing.T) {
 	t.Parallel()
-	for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, FastKetama, Modula} {
+	for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, Fast, FastKetama, Modula} {
 		t.Run(string(rule), func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {
@@ -119,6 +125,40 @@ func requireOthersStay(t *rapid.T, servers []string, key string, server int) {
 	require.Equal(t, servers[server], rest[b.choice.choose(key)])
 }
 
+// The recorded weights of Fast are few: for all whole ones it is the rule of
+// Cache::Memcached.
+func TestFastAgreesWithCacheMemcachedOnWholeWeights(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o := Options{Servers: genServers(Fast).Draw(t, "servers")}
+		buckets, err := New(o)
+		require.NoError(t, err)
+		o.Hash = Fast
+		circle, err := New(o)
+		require.NoError(t, err)
+		for i := range 300 {
+			key := strconv.Itoa(i)
+			require.Equal(t, buckets.choice.choose(key), circle.choice.choose(key), "key %q", key)
+		}
+	})
+}
+
+func TestHashedKeyPrefixIsPartOfTheKey(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []Hash{Fast, FastKetama} {
+		o := Options{Servers: []string{"a", "b=2", "c=0.5"}, Hash: rule, KeyPrefix: "app1:"}
+		bare, err := New(o)
+		require.NoError(t, err)
+		o.HashKeyPrefix = true
+		hashed, err := New(o)
+		require.NoError(t, err)
+		for i := range 300 {
+			key := strconv.Itoa(i)
+			require.Equal(t, bare.choice.choose("app1:"+key), hashed.choice.choose(key))
+		}
+	}
+}
+
 func TestChainInvariants(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -137,7 +177,7 @@ func TestChainInvariants(t *testing.T) {
 func TestShares(t *testing.T) {
 	t.Parallel()
 	const keys = 60_000
-	for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, FastKetama} {
+	for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, Fast, FastKetama} {
 		b, err := New(Options{Servers: []string{"a=1", "b=2", "c=3"}, Hash: rule})
 		require.NoError(t, err)
 		var share [3]int
@@ -161,6 +201,11 @@ func TestNewRefusesOptions(t *testing.T) {
 		`server "/run/m": a socket has no`:    {Servers: []string{"a", "/run/m"}, Hash: LibmemcachedKetama},
 		`server "unix:/run/m": a socket has`:  {Servers: []string{"a", "unix:/run/m"}, Hash: FastKetama},
 		"weights are too small":               {Servers: []string{"a=0.001"}, Hash: FastKetama},
+		"0.5 at least":                        {Servers: []string{"a=0.2", "b=0.2"}, Hash: Fast},
+		"a key prefix is hashed by cache-mem": {Servers: two, KeyPrefix: "p", HashKeyPrefix: true},
+		"prefix is hashed by":                 {Servers: two, KeyPrefix: "p", HashKeyPrefix: true, Hash: Modula},
+		"no key prefix to hash":               {Servers: two, HashKeyPrefix: true, Hash: Fast},
+		"fast knows no other server":          {Servers: two, OnDeadServer: Rehash, Hash: Fast},
 		"ketama points are for":               {Servers: two, KetamaPoints: 10},
 		"ketama points are from 1 to 10000":   {Servers: two, KetamaPoints: 10_001, Hash: FastKetama},
 		"from 1 to":                           {Servers: two, KetamaPoints: -1, Hash: FastKetama},
@@ -189,7 +234,7 @@ func FuzzChoose(f *testing.F) {
 	f.Add("[::1]=2.5", "10.0.0.1:11211", "")
 	f.Add("unix:/run/m=4", "/run/n", "\xff")
 	f.Fuzz(func(t *testing.T, first, second, key string) {
-		for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, FastKetama, Modula} {
+		for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, Fast, FastKetama, Modula} {
 			b, err := New(Options{Servers: []string{first, second}, Hash: rule})
 			if err != nil {
 				continue
@@ -204,7 +249,7 @@ func FuzzChoose(f *testing.F) {
 func BenchmarkChoose(b *testing.B) {
 	servers := []string{"cache1:11211=1", "cache2:11211=1", "cache3:11211=1", "cache4:11211=1", "cache5:11211=1"}
 	const key = "c7af2d3544f094b28e7fa85bd32bd22c"
-	for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, FastKetama, Modula} {
+	for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, Fast, FastKetama, Modula} {
 		b.Run(string(rule), func(b *testing.B) {
 			backend, err := New(Options{Servers: servers, Hash: rule})
 			require.NoError(b, err)

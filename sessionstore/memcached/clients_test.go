@@ -172,6 +172,21 @@ func TestRealClientsChooseAlike(t *testing.T) {
 			perlOptions{"servers": fastForm(weighted), "namespace": "app2:"},
 			memcached.Options{Servers: oursWeighted, KeyPrefix: "app2:"},
 		},
+		"Fast with fractions": {
+			fast,
+			perlOptions{"servers": fastForm(fractions)},
+			memcached.Options{Servers: oursFractions, Hash: memcached.Fast},
+		},
+		"Fast that hashes its namespace": {
+			fast,
+			perlOptions{"servers": fastForm(fractions), "namespace": "app3:", "hash_namespace": 1},
+			memcached.Options{Servers: oursFractions, Hash: memcached.Fast, KeyPrefix: "app3:", HashKeyPrefix: true},
+		},
+		"Fast with a ring that hashes its namespace": {
+			fast,
+			perlOptions{"servers": fastForm(weighted), "namespace": "app4:", "hash_namespace": 1, "ketama_points": 150},
+			memcached.Options{Servers: oursWeighted, Hash: memcached.FastKetama, KeyPrefix: "app4:", HashKeyPrefix: true},
+		},
 		"Fast with a ring": {
 			fast,
 			perlOptions{"servers": fastForm(weighted), "ketama_points": 150},

@@ -5,9 +5,9 @@
 //
 // Every key belongs to one server, its home, by the rule that the other
 // programs on the pool have ([Hash]): that of Cache::Memcached 1.30 with
-// weights, of libmemcached's weighted ketama, of Cache::Memcached::Fast's own
-// ketama, or libmemcached's modula. Points on a ring are computed once. A key
-// prefix is sent but never hashed.
+// weights, of Cache::Memcached::Fast with fractions of weights or its own
+// ketama, of libmemcached's weighted ketama, or libmemcached's modula. Points
+// on a ring are computed once. A key prefix is sent, and hashed on demand.
 //
 // # Dead servers
 //

@@ -56,8 +56,8 @@ func (m member) check(rule Hash) error {
 	switch {
 	case rule == Modula && m.weight != 1:
 		return errors.New("modula knows no weights")
-	case rule != FastKetama && !whole:
-		return fmt.Errorf("a weight that is no whole number is for %s only", FastKetama)
+	case rule != Fast && rule != FastKetama && !whole:
+		return fmt.Errorf("a weight that is no whole number is for %s and %s only", Fast, FastKetama)
 	case (rule == FastKetama || rule == LibmemcachedKetama) && m.address.network != "tcp":
 		return errors.New("a socket has no place on a ring, an address has")
 	}

@@ -24,8 +24,8 @@ const (
 type Options struct {
 	// Servers are "host", "host:port", "[v6]", "[v6]:port", "unix:/path" or
 	// "/path"; the port is 11211 unless given. Behind that may stand
-	// "=WEIGHT", a whole number from 1 to 1000, or for FastKetama a decimal
-	// fraction; it is 1 unless given. Order, weights and, on a ring, the
+	// "=WEIGHT", a whole number from 1 to 1000, or for Fast and FastKetama a
+	// decimal fraction; it is 1 unless given. Order, weights and, on a ring, the
 	// names as they are written decide where a session is: they must be those
 	// of the other programs on the pool.
 	Servers []string
@@ -35,12 +35,15 @@ type Options struct {
 	// KetamaPoints is ketama_points of Cache::Memcached::Fast, for FastKetama
 	// only.
 	KetamaPoints int
-	// KeyPrefix stands before each key on the wire. It does not decide which
-	// server has the key (namespace of Cache::Memcached and of
-	// Cache::Memcached::Fast without hash_namespace, and
-	// OPT_PREFIX_KEY of libmemcached). It has 1 to 186 bytes from 0x21 to
-	// 0x7e, which leaves room for the longest session id.
+	// KeyPrefix stands before each key on the wire (namespace of
+	// Cache::Memcached and Cache::Memcached::Fast, OPT_PREFIX_KEY of
+	// libmemcached). It has 1 to 186 bytes from 0x21 to 0x7e, which leaves
+	// room for the longest session id.
 	KeyPrefix string
+	// HashKeyPrefix lets KeyPrefix decide, too, which server has a key
+	// (hash_namespace of Cache::Memcached::Fast); for Fast and FastKetama
+	// only.
+	HashKeyPrefix bool
 	// OnDeadServer says what becomes of the keys of a server that takes no
 	// connections; Fail unless given.
 	OnDeadServer OnDeadServer
