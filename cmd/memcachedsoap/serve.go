@@ -29,9 +29,10 @@ type serveCommand struct {
 	Listen []string `default:"127.0.0.1:8080" env:"MEMCACHEDSOAP_LISTEN" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
 
 	Servers           []string               `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH, each with =WEIGHT behind it if they have weights; several with commas between. None: sessions are kept in the memory of this process and end with it."`
-	Hash              memcached.Hash         `enum:"cache-memcached,libmemcached-ketama,cache-memcached-fast-ketama,modula" default:"cache-memcached" env:"MEMCACHEDSOAP_HASH" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached, and ::Fast without ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE), cache-memcached-fast-ketama (ketama_points) or modula (OPT_HASH=HASH_CRC) (${default})."`
+	Hash              memcached.Hash         `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" env:"MEMCACHEDSOAP_HASH" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast, the same but for fractions of weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC) (${default})."`
 	KetamaPoints      int                    `env:"MEMCACHEDSOAP_KETAMA_POINTS" placeholder:"N" help:"ketama_points of Cache::Memcached::Fast, with --hash=cache-memcached-fast-ketama (150)."`
-	KeyPrefix         string                 `env:"MEMCACHEDSOAP_KEY_PREFIX" placeholder:"TEXT" help:"Prefix of every key in memcached: namespace of Cache::Memcached. It does not decide about the server."`
+	KeyPrefix         string                 `env:"MEMCACHEDSOAP_KEY_PREFIX" placeholder:"TEXT" help:"Prefix of every key in memcached: namespace of Cache::Memcached."`
+	HashKeyPrefix     bool                   `env:"MEMCACHEDSOAP_HASH_KEY_PREFIX" help:"Let the prefix of keys decide about the server, too: hash_namespace of Cache::Memcached::Fast, with --hash=cache-memcached-fast or cache-memcached-fast-ketama."`
 	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" env:"MEMCACHEDSOAP_ON_DEAD_SERVER" placeholder:"WHAT" help:"fail: sessions of a server that is down are unavailable. rehash: the next server takes its place, as with Cache::Memcached; without their sessions its users are strangers until it is back (${default})."`
 	CompressThreshold byteSize               `default:"0" env:"MEMCACHEDSOAP_COMPRESS_THRESHOLD" placeholder:"SIZE" help:"Compress sessions of this size and more, as compress_threshold of Cache::Memcached; 0 is never. Compressed ones are read in any case (${default})."`
 
@@ -183,7 +184,8 @@ func (c *serveCommand) store(logger *slog.Logger) (*sessionstore.Store, error) {
 	}
 	backend, err := memcached.New(memcached.Options{
 		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
-		OnDeadServer: c.OnDeadServer, Timeout: c.StoreTimeout,
+		HashKeyPrefix: c.HashKeyPrefix,
+		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout,
 	})
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ func TestBadConfigurationIsRefusedWithTheReason(t *testing.T) {
 		"modula knows no weights":             {[]string{"--servers", "a=2", "--hash", "modula"}, exitFailed},
 		"\"x\" is no weight":                  {[]string{"--servers", "a=x"}, exitFailed},
 		"ketama points are for":               {[]string{"--servers", "a", "--ketama-points", "100"}, exitFailed},
+		"a key prefix is hashed by":           {[]string{"--servers", "a", "--key-prefix", "a:", "--hash-key-prefix"}, exitFailed},
 		"a key prefix has up to 186":          {[]string{"--servers", "a", "--key-prefix", "a b"}, exitFailed},
 		"--hash must be one of":               {[]string{"--hash", "md5"}, exitUsage},
 		"--on-dead-server must be one of":     {[]string{"--on-dead-server", "panic"}, exitUsage},
