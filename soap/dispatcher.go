@@ -238,13 +238,16 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	scan.Reset(doc, x.options.Limits.XML)
 	env := envelope{scan: scan, version: x.version}
 	err := env.open()
+	var op *operation
+	if err == nil {
+		op, err = x.find(scan)
+	}
+	if env.bare && (err != nil || !op.bare) {
+		return nil, versionMismatch()
+	}
 	x.version = env.version
 	if err != nil {
 		return nil, readFault(err)
-	}
-	op, err := x.find(scan)
-	if err != nil {
-		return nil, err
 	}
 	x.name = op.name
 	call, err := op.decode(scan)

@@ -16,6 +16,7 @@ const maxNotUnderstood = 8
 type envelope struct {
 	scan    *xmlscan.Scanner
 	version Version // what the root's namespace says; until then what the Content-Type says
+	bare    bool    // the root is in no namespace, see Operation.BareEnvelope
 
 	encodingStyle string // of the Body, or else of the Envelope
 }
@@ -29,7 +30,7 @@ func (e *envelope) open() error {
 	if err != nil {
 		return err
 	}
-	if kind == xmlscan.Start && e.scan.Is(e.version.namespace(), "Header") {
+	if kind == xmlscan.Start && e.scan.Is(e.space(), "Header") {
 		if err := e.headers(); err != nil {
 			return err
 		}
@@ -37,7 +38,7 @@ func (e *envelope) open() error {
 			return err
 		}
 	}
-	if kind != xmlscan.Start || !e.scan.Is(e.version.namespace(), "Body") {
+	if kind != xmlscan.Start || !e.scan.Is(e.space(), "Body") {
 		return ClientFault("The Envelope holds something other than one Header, at most, and one Body.")
 	}
 	e.noteEncodingStyle()
@@ -64,15 +65,42 @@ func (e *envelope) root() error {
 		e.version = V11
 	case Namespace12:
 		e.version = V12
+	case "":
+		e.version, e.bare = V11, true
 	default:
-		return &Fault{Code: VersionMismatch, Reason: "The namespace of the Envelope is neither that of SOAP 1.1 nor that of SOAP 1.2."}
+		return versionMismatch()
 	}
 	e.noteEncodingStyle()
 	return nil
 }
 
+// space returns the namespace of SOAP's own elements.
+func (e *envelope) space() string {
+	if e.bare {
+		return ""
+	}
+	return e.version.namespace()
+}
+
+// attr returns an attribute of SOAP. With a bare Envelope it may be in either
+// namespace or none: SOAP::Lite 1.27 then writes encodingStyle as SOAP 1.1 has
+// it and mustUnderstand as SOAP 1.2 does.
+func (e *envelope) attr(local string) ([]byte, bool) {
+	value, ok := e.scan.Attr(e.version.namespace(), local)
+	if !ok && e.bare {
+		if value, ok = e.scan.Attr(Namespace12, local); !ok {
+			value, ok = e.scan.Attr("", local)
+		}
+	}
+	return value, ok
+}
+
+func versionMismatch() *Fault {
+	return &Fault{Code: VersionMismatch, Reason: "The namespace of the Envelope is neither that of SOAP 1.1 nor that of SOAP 1.2."}
+}
+
 func (e *envelope) noteEncodingStyle() {
-	if style, ok := e.scan.Attr(e.version.namespace(), "encodingStyle"); ok {
+	if style, ok := e.attr("encodingStyle"); ok {
 		e.encodingStyle = string(style)
 	}
 }
@@ -117,13 +145,12 @@ func (e *envelope) headers() error {
 // mustUnderstand reports whether the header block that the scanner has just
 // entered is addressed to us and must be understood.
 func (e *envelope) mustUnderstand() (bool, error) {
-	space := e.version.namespace()
 	attr := "actor"
 	if e.version == V12 {
 		attr = "role"
 	}
-	role, _ := e.scan.Attr(space, attr)
-	value, _ := e.scan.Attr(space, "mustUnderstand")
+	role, _ := e.attr(attr)
+	value, _ := e.attr("mustUnderstand")
 	switch string(bytes.TrimSpace(value)) {
 	case "", "0", "false":
 		return false, nil

@@ -21,6 +21,9 @@ type Operation[Req, Resp any] struct {
 	// More reads another child of the Body, behind the payload, in the way of
 	// Decode, whose result it is given. nil: there must be none.
 	More func(*xmlscan.Scanner, Req) error
+	// BareEnvelope takes messages whose Envelope is in no namespace, too, and
+	// answers them as those of SOAP 1.1. Other operations refuse them.
+	BareEnvelope bool
 	// Attributes are written into the start tag of the answer's Envelope, such
 	// as declarations that Append relies on; each begins with a blank. The
 	// Envelope itself declares the prefix soap. nil: there are none.
@@ -35,7 +38,7 @@ type Operation[Req, Resp any] struct {
 // [*Fault] is answered with it; see [Options] for others. Handle must not be
 // called once the dispatcher serves. It panics if the name is taken.
 func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(context.Context, Req) (Resp, error)) {
-	d.register(op.Name, op.Action, func(s *xmlscan.Scanner) (invocation, error) {
+	d.register(&operation{name: op.Name, action: op.Action, bare: op.BareEnvelope, decode: func(s *xmlscan.Scanner) (invocation, error) {
 		req, err := op.Decode(s)
 		if err != nil {
 			return invocation{}, err
@@ -58,7 +61,7 @@ func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(conte
 			return append(dst, `</soap:Body></soap:Envelope>`...), err
 		}
 		return call, nil
-	})
+	}})
 }
 
 // appendOpening appends an answer up to the start tag of its Body.
@@ -83,23 +86,24 @@ type run func(ctx context.Context, dst []byte) ([]byte, error)
 type operation struct {
 	name   Name
 	action string
+	bare   bool
 	decode func(*xmlscan.Scanner) (invocation, error)
 }
 
 // register enters an operation into the table. Namespaces come first: a
 // message in a namespace of ours that calls an unknown operation deserves a
 // better answer than one in a foreign namespace.
-func (d *Dispatcher) register(name Name, action string, decode func(*xmlscan.Scanner) (invocation, error)) {
-	byLocal := d.operations[name.Space]
+func (d *Dispatcher) register(op *operation) {
+	byLocal := d.operations[op.name.Space]
 	if byLocal == nil {
 		byLocal = map[string]*operation{}
-		d.operations[name.Space] = byLocal
+		d.operations[op.name.Space] = byLocal
 	}
-	if byLocal[name.Local] != nil {
-		panic("soap: operation registered twice: " + name.String())
+	if byLocal[op.name.Local] != nil {
+		panic("soap: operation registered twice: " + op.name.String())
 	}
-	byLocal[name.Local] = &operation{name: name, action: action, decode: decode}
-	d.actions[action] = name
+	byLocal[op.name.Local] = op
+	d.actions[op.action] = op.name
 }
 
 // Alias lets namespaces stand for others: for one without operations alias

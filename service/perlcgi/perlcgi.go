@@ -72,6 +72,7 @@ type response struct {
 func register(d *soap.Dispatcher, o Options, name string, do method) {
 	soap.Handle(d, soap.Operation[*soaplite.Reader, response]{
 		Name: soap.Name{Space: Namespace, Local: name}, Action: Namespace + "#" + name,
+		BareEnvelope: true, // of a client that was told soapversion('1.2') after new
 		Decode: func(s *xmlscan.Scanner) (*soaplite.Reader, error) {
 			r := &soaplite.Reader{MaxEntries: o.MaxEntries}
 			return r, r.Call(s)

@@ -215,6 +215,33 @@ func TestSOAP12(t *testing.T) {
 	assert.True(t, strings.HasPrefix(f.Reason12, "Invalid session ID: "))
 }
 
+// A client of SOAP::Lite 1.27 that was told soapversion('1.2') after new sends
+// this. It finds the code of a fault only where SOAP 1.1 has it.
+func TestEnvelopeInNoNamespace(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	message := func(payload string) string {
+		return `<Envelope` + declarations + `><Body>` + payload + `</Body></Envelope>`
+	}
+	post := func(payload string) (int, string) {
+		return e.post(message(payload), "Content-Type", "application/soap+xml")
+	}
+	code, answer := post(method("setSession", strs("uid", "dwho")))
+	require.Equal(t, 200, code, answer)
+	_, id := response(t, answer)
+	code, answer = post(method("getSession", strs(id.Str())))
+	require.Equal(t, 200, code)
+	assert.Contains(t, answer, `<soap:Envelope xmlns:soap="`+soap.Namespace11+`" soap:encodingStyle=`)
+	_, session := response(t, answer)
+	assert.Equal(t, map[string]any{"_session_id": id.Str(), "uid": "dwho"}, data(session))
+	code, answer = post(method("getSession", strs("zz")))
+	assert.Equal(t, 500, code)
+	assert.Equal(t, "soap:Server", parseFault(t, answer).Code)
+
+	code, answer = post(`<getSession xmlns="urn:memcached-soap:session:v1"><id>` + id.Str() + `</id></getSession>`)
+	assert.Equal(t, 500, code)
+	assert.Equal(t, "soap:VersionMismatch", parseFault(t, answer).Code12, "the contract's operations take no such envelope")
+}
+
 // Calls of both dialects count under one name.
 func TestCallsAreCounted(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})

@@ -100,6 +100,22 @@ for my $name ( sort keys %clients ) {
     }
 }
 
+# A client that is switched to SOAP 1.2 after it was made puts its Envelope in
+# no namespace (and sends a list as an object, whoever answers). An answer of
+# SOAP 1.1 switches it back, so each call has a client of its own.
+my %plain = ( uid => 'dwho', bytes => $all_bytes, empty => '', none => undef, hash => { a => 1 }, map => { 'a b' => 1 } );
+my $late = result( switched(), setSession => %plain );
+$plain{_session_id} = $late;
+compare( 'switched: memcached', $cache->get($late), \%plain );
+compare( 'switched: SOAP', result( switched(), getSession => $late ), \%plain );
+check( result( switched(), 'status' ) eq '...... MEMCACHED SOAP OK ......', 'switched: status' );
+check( result( switched(), getSession => '0123456789abcdef' ) eq '', 'switched: absent' );
+$cache->set( 'cd34', { _session_id => 'cd34', list => [ 1, [ undef, 'x' ] ] }, 600 ) or die;
+compare( 'switched: list', result( switched(), getSession => 'cd34' ), { _session_id => 'cd34', list => [ 1, [ undef, 'x' ] ] } );
+my $fault = switched()->call( getSession => 'zz' );
+check( $fault->fault && $fault->faultcode eq 'soap:Server' && $fault->faultstring =~ /^Invalid session ID: /, 'switched: fault' );
+SOAP::Lite->soapversion('1.1');
+
 # A program may say itself what its strings are.
 my $id = result( client()->encoding('iso-8859-1'), setSession => 'uid', SOAP::Data->type( string => 'Masqué' ) );
 compare( 'Latin-1 text', $cache->get($id), { uid => 'Masqué', _session_id => $id } );
@@ -120,6 +136,14 @@ compare( 'of mod_perl', result( client(), getSession => 'ab12' ), { _session_id 
 sub client {
     my @options = @_;
     return SOAP::Lite->new->uri('urn:MemcachedSOAPClass')->proxy( $endpoint, @options );
+}
+
+sub switched {
+    SOAP::Lite->soapversion('1.1');
+    my $client = client();
+    $client->soapversion('1.2');
+    check( $client->serializer->envelope( method => 'status' ) =~ /<Envelope /, 'the Envelope is in no namespace' );
+    return $client;
 }
 
 sub result {
