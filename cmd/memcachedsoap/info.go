@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	"memcachedsoap/wsdl"
 )
 
 type infoCommand struct {
@@ -15,16 +13,8 @@ type infoCommand struct {
 
 // Run prints what every memcached server says of itself.
 func (c *infoCommand) Run(ctx context.Context, std streams) error {
-	return c.call(ctx, func(ctx context.Context, service client) error {
-		response, err := service.StatsContext(ctx, &wsdl.Stats{})
-		if err != nil {
-			return err
-		}
-		report, err := result(response.StatsResult, nil)
-		if err != nil {
-			return err
-		}
-		servers := reportOf(report).Servers
+	return c.report(ctx, func(report *reportDocument) error {
+		servers := report.Servers
 		left := false
 		for i := range servers {
 			stats := &servers[i].Stats

@@ -32,7 +32,14 @@ type statsCommand struct {
 // Run prints the counters of the service, and those of its servers side by
 // side.
 func (c *statsCommand) Run(ctx context.Context, std streams) error {
-	return c.call(ctx, func(ctx context.Context, service client) error {
+	return c.report(ctx, func(report *reportDocument) error {
+		return c.print(std, report, report.append(nil))
+	})
+}
+
+// report asks for statistics and hands them over.
+func (f *callFlags) report(ctx context.Context, use func(*reportDocument) error) error {
+	return f.call(ctx, func(ctx context.Context, service client) error {
 		response, err := service.StatsContext(ctx, &wsdl.Stats{})
 		if err != nil {
 			return err
@@ -41,8 +48,7 @@ func (c *statsCommand) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
-		document := reportOf(report)
-		return c.print(std, document, document.append(nil))
+		return use(reportOf(report))
 	})
 }
 

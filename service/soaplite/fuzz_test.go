@@ -36,8 +36,11 @@ func FuzzValues(f *testing.F) {
 		write := func() (answer []string) {
 			for _, v := range values {
 				dst, err := e.AppendResponse(nil, soap.Name{Space: "urn:x", Local: "get"}, v)
-				if err != nil {
+				if _, ok := errors.AsType[*soap.Fault](err); ok {
 					t.Skip("nested deeper than is written")
+				}
+				if err != nil {
+					t.Fatal(err)
 				}
 				answer = append(answer, string(dst))
 			}
