@@ -31,6 +31,11 @@ type Backend interface {
 	// and change the item's Image.
 	Get(ctx context.Context, key string) (Item, error)
 
+	// GetMany returns the items under keys, by key; an absent one is left
+	// out. Images that together exceed maxBytes are an [*TooLargeError]. One
+	// server that fails fails the call: the result is never shorter for it.
+	GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]Item, error)
+
 	// Add stores an item under a key that has none, else it returns
 	// [ErrExists]. An item that does not fit is an [*TooLargeError]. The
 	// backend keeps no reference to the Image, and ignores CAS.
@@ -42,9 +47,19 @@ type Backend interface {
 	// the stored one stays as it is.
 	CompareAndSwap(ctx context.Context, key string, item Item) error
 
+	// Append appends item.Image to the image under key in one atomic step, or
+	// stores item if there is none; Flags are those of a new item only. The
+	// item then lives for item.ExpiresIn at least, or up to half as long
+	// again. It returns the item as it is then without its image, and the size
+	// of the image in bytes. An image that would not fit is an
+	// [*TooLargeError], and nothing is changed. When an answer was lost the
+	// bytes may be appended twice.
+	Append(ctx context.Context, key string, item Item) (after Item, size int64, err error)
+
 	// Touch gives the item under key a new time to live, as in
-	// [Item.ExpiresIn], and returns it, or [ErrNotFound]. The CAS number of
-	// what it returns is 0: whoever wants to change the item reads it first.
+	// [Item.ExpiresIn], and returns it, or [ErrNotFound]. It is visible to
+	// whoever follows the changes of a server. The CAS number of what it
+	// returns is 0: whoever wants to change the item reads it first.
 	Touch(ctx context.Context, key string, expiresIn time.Duration) (Item, error)
 
 	// Delete removes the item under key, or returns [ErrNotFound].
@@ -63,6 +78,13 @@ type Backend interface {
 	// has started. Calls after it fail, except for Close, which then does
 	// nothing.
 	Close() error
+}
+
+// Reader is a [Backend] that has copies of items nearby.
+type Reader interface {
+	// Read is like [Backend.Get], but what it returns may be a copy that is a
+	// few milliseconds old. Its CAS number may be 0.
+	Read(ctx context.Context, key string) (Item, error)
 }
 
 // maxKeyLength is memcached's limit (KEY_MAX_LENGTH).

@@ -11,6 +11,11 @@ import (
 // has expired, or it was deleted.
 var ErrNotFound = errors.New("sessionstore: no such session")
 
+// ErrDeleted says that the session under the id was deleted, and that its
+// tombstone still stands: it is not to be changed, nor made again. Reading it
+// is [ErrNotFound].
+var ErrDeleted = errors.New("sessionstore: session was deleted")
+
 // ErrExists is the answer of [Backend.Add] when the key is taken. A Store
 // handles it; callers of a Store never see it.
 var ErrExists = errors.New("sessionstore: key exists")
@@ -35,6 +40,34 @@ type InvalidIDError struct {
 }
 
 func (e *InvalidIDError) Error() string { return "sessionstore: invalid session id: " + e.Reason }
+
+// VersionConflictError says that a session has another version than the one
+// under which it was to be changed. Nothing was written.
+type VersionConflictError struct {
+	ID      ID
+	Current string // the version that it has
+}
+
+func (e *VersionConflictError) Error() string { return "sessionstore: session has another version" }
+
+// UnknownPrincipalError says that sessions were looked for by an attribute
+// that is none of [Options.Principals], or by none although there is none.
+type UnknownPrincipalError struct {
+	Attribute string // as asked for; may be empty
+}
+
+func (e *UnknownPrincipalError) Error() string {
+	return "sessionstore: sessions are not indexed by this attribute"
+}
+
+// TooManyError says that one call was to read too many sessions.
+type TooManyError struct {
+	Limit, Actual int
+}
+
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("sessionstore: %d sessions asked for, limit is %d", e.Actual, e.Limit)
+}
 
 // TooLargeError says that a session does not fit into one item of the store.
 // Nothing was written: an earlier session under that id is untouched.
@@ -75,12 +108,14 @@ func (e *UnrepresentableError) Error() string {
 }
 
 // UnavailableError says that the server that keeps the session did not do
-// its part: it is down, hung, out of memory, or answered nonsense. After a
-// failed write the session may hold the old or the new content.
+// its part: it is down, hung, out of memory, or answered nonsense.
 type UnavailableError struct {
 	Reason     string        // what happened, for people; names no address
 	RetryAfter time.Duration // when a new try makes sense
-	Err        error         // the cause, for the log only; may name addresses
+	// Unknown says that a change was sent and no answer came: it may have been
+	// carried out, or may still be.
+	Unknown bool
+	Err     error // the cause, for the log only; may name addresses
 }
 
 func (e *UnavailableError) Error() string {

@@ -102,6 +102,16 @@ func (s *shard) compareAndSwap(key string, old uint64, item sessionstore.Item, n
 	return nil
 }
 
+// replace stores an item, whether there is one under its key or not.
+func (s *shard) replace(key string, item sessionstore.Item, now time.Duration) {
+	s.counts.cmdSet++
+	s.dropExpired(now)
+	if e := s.find(key, now); e != nil {
+		s.remove(e)
+	}
+	s.store(key, item, now)
+}
+
 func (s *shard) touch(key string, expiresIn, now time.Duration) (sessionstore.Item, error) {
 	s.counts.cmdTouch++
 	e := s.find(key, now)

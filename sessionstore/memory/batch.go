@@ -1,0 +1,70 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"memcachedsoap/sessionstore"
+)
+
+// GetMany returns the items under keys, by key.
+func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]sessionstore.Item, error) {
+	items := make(map[string]sessionstore.Item, len(keys))
+	var total int64
+	for _, key := range keys {
+		if _, known := items[key]; known {
+			continue
+		}
+		item, err := b.Get(ctx, key)
+		if errors.Is(err, sessionstore.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if total += int64(len(item.Image)); total > maxBytes {
+			return nil, &sessionstore.TooLargeError{Limit: maxBytes, Actual: total}
+		}
+		items[key] = item
+	}
+	return items, nil
+}
+
+// Append appends to the image under key, or stores the item if there is none.
+func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item) (sessionstore.Item, int64, error) {
+	item.CAS = b.lastCAS.Add(1)
+	s, err := b.open(ctx, key)
+	if err != nil {
+		return sessionstore.Item{}, 0, err
+	}
+	defer s.mu.Unlock()
+	now := b.now()
+	longer := item
+	if e := s.find(key, now); e != nil {
+		longer = e.item
+		longer.CAS = item.CAS
+		longer.Image = slices.Concat(e.item.Image, item.Image)
+		if longer.ExpiresIn != 0 {
+			longer.ExpiresIn = longerLife(e.expires-now, item.ExpiresIn)
+		}
+	}
+	if err := b.checkSize(key, longer); err != nil {
+		return sessionstore.Item{}, 0, err
+	}
+	s.replace(key, longer, now)
+	after := s.entries[key].read(now)
+	size := int64(len(after.Image))
+	after.Image = nil
+	return after, size, nil
+}
+
+// longerLife returns the longer of two times to live, of which the second may
+// be 0 for ever.
+func longerLife(left, wanted time.Duration) time.Duration {
+	if wanted == 0 {
+		return 0
+	}
+	return max(left, wanted)
+}
