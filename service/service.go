@@ -88,7 +88,7 @@ func (s *Service) SetSession(ctx context.Context, id string, attributes *session
 	if err != nil {
 		return sessionstore.Ref{}, err
 	}
-	ref, err := s.store.Replace(ctx, parsed, attributes, ttl)
+	ref, err := s.store.Replace(ctx, parsed, attributes, ttl, sessionstore.If{})
 	return ref, about(parsed, err)
 }
 

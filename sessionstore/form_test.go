@@ -65,7 +65,7 @@ func checkItem(t *testing.T, item sessionstore.Item, readable bool) {
 	session, err := s.Get(t.Context(), id)
 	if readable {
 		require.NoError(t, err)
-		ref, err := s.Replace(t.Context(), id, session.Attributes, sessionstore.DefaultTTL)
+		ref, err := s.Replace(t.Context(), id, session.Attributes, sessionstore.DefaultTTL, sessionstore.If{})
 		require.NoError(t, err)
 		after, err := b.Get(t.Context(), string(id))
 		require.NoError(t, err)
@@ -76,7 +76,7 @@ func checkItem(t *testing.T, item sessionstore.Item, readable bool) {
 		return
 	}
 	requireRefused(t, item.Flags, err)
-	_, err = s.Replace(t.Context(), id, attributes("x"), time.Hour)
+	_, err = s.Replace(t.Context(), id, attributes("x"), time.Hour, sessionstore.If{})
 	var unreadable *sessionstore.UnreadableError
 	require.ErrorAs(t, err, &unreadable)
 	after, err := b.Get(t.Context(), string(id))
@@ -110,9 +110,9 @@ func TestVersionOfCompressedSessions(t *testing.T) {
 	compressing := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{CompressThreshold: 100})
 	id := sessionstore.NewID()
 	content := func() *sessionstore.Hash { return attributes(strings.Repeat("long ", 100)) }
-	ref, err := plain.Replace(t.Context(), id, content(), time.Hour)
+	ref, err := plain.Replace(t.Context(), id, content(), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
-	compressed, err := compressing.Replace(t.Context(), id, content(), time.Hour)
+	compressed, err := compressing.Replace(t.Context(), id, content(), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
 	require.Equal(t, ref, compressed)
 	item, err := b.Get(t.Context(), string(id))
@@ -155,7 +155,7 @@ func TestTimeOfApacheSessionMemcached(t *testing.T) {
 		s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Lifetimes: tt.lifetimes})
 		id := sessionstore.NewID()
 		require.NoError(t, b.Add(t.Context(), string(id), sessionstore.Item{Image: image, Flags: tt.flags, ExpiresIn: tt.has}))
-		ref, err := s.Replace(t.Context(), id, attributes("ours"), tt.ttl)
+		ref, err := s.Replace(t.Context(), id, attributes("ours"), tt.ttl, sessionstore.If{})
 		require.NoError(t, err)
 		assert.Equal(t, tt.want, ref.ExpiresIn, name)
 		item, err := b.Get(t.Context(), string(id))

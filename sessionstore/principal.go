@@ -180,19 +180,6 @@ func (s *Store) changeReverseKey(ctx context.Context, key string, change func(pr
 	return Unavailable("others changed the reverse key all the time", ErrConflict)
 }
 
-// touchedReverseKey mends what a touch of a reverse key has done, which is to
-// live as long as its session.
-func (s *Store) touchedReverseKey(ctx context.Context, key ID, session ID) {
-	item, err := s.backend.Get(ctx, string(session))
-	switch {
-	case err == nil:
-		err = s.renewReverseKey(ctx, string(key), session, item.ExpiresIn)
-	case errors.Is(err, ErrNotFound):
-		err = s.renewReverseKey(ctx, string(key), session, gone)
-	}
-	s.report(ctx, session, err)
-}
-
 // pointsTo returns the session that a reverse key points to, and whether the
 // item is one. Whoever knows the value of a principal knows the key, so it is
 // shown to nobody: as a session it is absent.

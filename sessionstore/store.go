@@ -1,9 +1,9 @@
 package sessionstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -46,9 +46,15 @@ type Options struct {
 // Every method that takes an id refuses one that [ParseID] refuses, and
 // reports what the backend could not do as an [*UnavailableError].
 //
-// Every change of a session's content is a compare-and-swap. When others
-// write to the same session all the time it is tried again, a bounded number
-// of times, before it is an [*UnavailableError].
+// Every change of a session is a compare-and-swap, so that none is lost, also
+// of programs that do not go through a Store. When others write to the same
+// session all the time it is tried again, a bounded number of times, before it
+// is an [*UnavailableError]. A change to which no answer came is looked for
+// before it is repeated or reported; it is an [*UnavailableError] that is
+// Unknown if what is found tells nothing.
+//
+// A deleted session leaves a tombstone: reading it is [ErrNotFound], changing
+// it [ErrDeleted].
 //
 // The items of [Options.Principals] are no sessions: as those they are absent,
 // whoever has stored them, and are not replaced.
@@ -59,15 +65,21 @@ type Store struct {
 	compressThreshold int
 	principals        []string
 	reverseKeyFailed  func(context.Context, ID, error)
+
+	near   Reader // nil if the backend has no copies
+	turns  turns
+	counts counts
 }
 
 // NewStore makes a Store, which owns the backend from now on: [Store.Close]
 // closes it.
 func NewStore(b Backend, c Codec, o Options) *Store {
-	return &Store{
+	s := &Store{
 		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
 		principals: slices.Clone(o.Principals), reverseKeyFailed: o.ReverseKeyFailed,
 	}
+	s.near, _ = b.(Reader)
+	return s
 }
 
 // Get returns the session under id. Errors are [ErrNotFound],
@@ -76,11 +88,24 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 	if _, err := ParseID(string(id)); err != nil {
 		return Session{}, err
 	}
-	item, err := s.backend.Get(ctx, string(id))
+	item, err := s.look(ctx, string(id))
 	if err != nil {
 		return Session{}, err
 	}
-	if _, ok := pointsTo(item); ok {
+	return s.session(id, item)
+}
+
+// look returns an item to be shown, of which a copy will do.
+func (s *Store) look(ctx context.Context, key string) (Item, error) {
+	if s.near != nil {
+		return s.near.Read(ctx, key)
+	}
+	return s.backend.Get(ctx, key)
+}
+
+// session makes the session of an item.
+func (s *Store) session(id ID, item Item) (Session, error) {
+	if _, ok := pointsTo(item); ok || item.IsTombstone() {
 		return Session{}, ErrNotFound
 	}
 	attributes, version, err := s.open(id, item)
@@ -127,6 +152,14 @@ func (s *Store) createAs(ctx context.Context, id ID, attributes *Hash, expiresIn
 	return Ref{ID: id, Version: version(image.bytes), ExpiresIn: expiresIn}, nil
 }
 
+// If are the conditions of a change. The zero value has none.
+type If struct {
+	// Version is the one that the session must have; "" is any.
+	Version string
+	// Exists says that there must be a session already.
+	Exists bool
+}
+
 // Replace stores attributes as the whole session under id, in the place of
 // the present one if there is one. Attributes and time to live are as in
 // [Store.Create]. A session of Apache::Session::Memcached keeps its form and,
@@ -134,8 +167,10 @@ func (s *Store) createAs(ctx context.Context, id ID, attributes *Hash, expiresIn
 // that can be read belongs to somebody else: it is an [*UnreadableError] and
 // stays.
 //
-// Errors are those of Create, [*InvalidIDError] and [*UnreadableError].
-func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.Duration) (Ref, error) {
+// Errors are those of Create, [*InvalidIDError], [*UnreadableError],
+// [ErrDeleted], and, of the conditions, [*VersionConflictError] and
+// [ErrNotFound].
+func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.Duration, cond If) (Ref, error) {
 	if _, err := ParseID(string(id)); err != nil {
 		return Ref{}, err
 	}
@@ -149,61 +184,131 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 		return Ref{}, err
 	}
 	defer image.release()
-	for try := range maxTries {
-		if err := pause(ctx, try); err != nil {
-			return Ref{}, err
+	var former *Hash
+	ref, err := s.change(ctx, id, func(present Item, found bool) (edit, error) {
+		former = nil
+		if !found {
+			if cond.Exists || cond.Version != "" {
+				return edit{}, ErrNotFound
+			}
+			return edit{image: image.bytes, flags: storableFlag, expiresIn: expiresIn}, nil
 		}
-		former, left, err := s.put(ctx, id, image.bytes, ttl, expiresIn)
-		if err == nil {
-			s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, left)
-			return Ref{ID: id, Version: version(image.bytes), ExpiresIn: left}, nil
+		var has string
+		var err error
+		if former, has, err = s.replaced(id, present, cond.Version != ""); err != nil {
+			return edit{}, err
 		}
-		if !changedMeanwhile(err) {
-			return Ref{}, err
+		e := edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}
+		if present.Flags&storableFlag == 0 && ttl == DefaultTTL {
+			// Apache::Session::Memcached stores sessions for ever and never
+			// renews them.
+			e.expiresIn = s.lifetimes.cut(present.ExpiresIn)
 		}
+		return e, cond.check(id, has)
+	})
+	if err == nil {
+		s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, ref.ExpiresIn)
 	}
-	return Ref{}, Unavailable("others changed the session all the time", ErrConflict)
+	return ref, err
 }
 
-// put stores the image unless another writer comes between, which is
-// [ErrExists], [ErrConflict] or [ErrNotFound]. It returns what replaced does of
-// the session that was there, or nil, and the time that the session now has.
-func (s *Store) put(ctx context.Context, id ID, image []byte, ttl, expiresIn time.Duration) (*Hash, time.Duration, error) {
-	present, err := s.backend.Get(ctx, string(id))
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, expiresIn, s.backend.Add(ctx, string(id), s.pack(image, storableFlag, expiresIn))
-	case err != nil:
-		return nil, 0, err
+// check returns the error of a condition that a session of that version does
+// not meet.
+func (c If) check(id ID, version string) error {
+	if c.Version != "" && c.Version != version {
+		return &VersionConflictError{ID: id, Current: version}
 	}
-	former, err := s.replaced(id, present)
-	if err != nil {
-		return nil, 0, err
-	}
-	if present.Flags&storableFlag == 0 && ttl == DefaultTTL {
-		// Apache::Session::Memcached stores sessions for ever and never
-		// renews them.
-		expiresIn = s.lifetimes.cut(present.ExpiresIn)
-	}
-	item := s.pack(image, present.Flags, expiresIn)
-	item.CAS = present.CAS
-	return former, expiresIn, s.backend.CompareAndSwap(ctx, string(id), item)
+	return nil
 }
 
 // replaced checks the session that is to be replaced. Its attributes are worth
-// reading only for the reverse keys that they have.
-func (s *Store) replaced(id ID, item Item) (*Hash, error) {
-	if len(s.principals) == 0 {
-		return nil, s.check(id, item)
+// reading only for the reverse keys that they have, its version only for a
+// condition.
+func (s *Store) replaced(id ID, item Item, versioned bool) (*Hash, string, error) {
+	if len(s.principals) == 0 && !versioned {
+		return nil, "", s.check(id, item)
 	}
-	return s.read(id, item)
+	return s.open(id, item)
+}
+
+// Change is what [Store.Update] does to a session.
+type Change struct {
+	Set    *Hash    // attributes that get these values; nil is none
+	Remove []string // attributes that go; absent ones are passed over
+	If     If       // Exists is implied
+}
+
+// Update changes some attributes of a session and leaves the others, in one
+// atomic step: no change that somebody else makes at the same time is lost,
+// other than of the same attributes. What does not change is stored in the
+// form in which it was. The time to live is as in [Store.Create], but that
+// DefaultTTL leaves the session the time that it has.
+//
+// Errors are those of Replace; a session that is absent is an [ErrNotFound].
+func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) (Ref, error) {
+	if _, err := ParseID(string(id)); err != nil {
+		return Ref{}, err
+	}
+	expiresIn, err := s.lifetimes.resolve(ttl)
+	if err != nil {
+		return Ref{}, err
+	}
+	var image *imageBuffer
+	defer func() {
+		if image != nil {
+			image.release()
+		}
+	}()
+	var former, keys []string
+	ref, err := s.change(ctx, id, func(present Item, found bool) (edit, error) {
+		if !isSession(present, found) {
+			return edit{}, ErrNotFound
+		}
+		attributes, has, err := s.open(id, present)
+		if err == nil {
+			err = c.If.check(id, has)
+		}
+		if err != nil {
+			return edit{}, err
+		}
+		former = s.reverseKeys(attributes)
+		c.apply(attributes)
+		keys = s.markReverseKeys(attributes)
+		if image != nil {
+			image.release()
+		}
+		if image, err = s.encode(id, attributes); err != nil {
+			return edit{}, err
+		}
+		e := edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}
+		if ttl == DefaultTTL {
+			e.expiresIn = s.lifetimes.cut(present.ExpiresIn)
+		}
+		return e, nil
+	})
+	if err == nil {
+		s.moveReverseKeys(ctx, id, former, keys, ref.ExpiresIn)
+	}
+	return ref, err
+}
+
+func (c Change) apply(attributes *Hash) {
+	for _, name := range c.Remove {
+		attributes.Delete(name)
+	}
+	if c.Set == nil {
+		return
+	}
+	for name, value := range c.Set.All() {
+		attributes.Set(name, value)
+	}
 }
 
 // Touch gives the session under id a new time to live, as in [Store.Create],
 // and leaves its content alone: it works on items that cannot be read too.
 //
-// Errors are [*InvalidIDError], [*InvalidTTLError], [ErrNotFound] and
-// [*UnavailableError].
+// Errors are [*InvalidIDError], [*InvalidTTLError], [ErrNotFound],
+// [ErrDeleted] and [*UnavailableError].
 func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error) {
 	if _, err := ParseID(string(id)); err != nil {
 		return Ref{}, err
@@ -212,41 +317,125 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	if err != nil {
 		return Ref{}, err
 	}
+	// Touching comes without a comparison. What must not be touched is known
+	// only by reading it first.
+	before, err := s.backend.Get(ctx, string(id))
+	if err != nil {
+		return Ref{}, err
+	}
+	if err := s.refuse(before); err != nil {
+		return Ref{}, err
+	}
+	if !isSession(before, true) {
+		return Ref{}, ErrNotFound
+	}
 	item, err := s.backend.Touch(ctx, string(id), expiresIn)
 	if err != nil {
 		return Ref{}, err
 	}
-	if session, ok := pointsTo(item); ok {
-		s.touchedReverseKey(ctx, id, session)
-		return Ref{}, ErrNotFound
+	if item.IsTombstone() { // deleted between: it stands as long as it would have
+		_, err := s.backend.Touch(ctx, string(id), tombstoneLife(before.ExpiresIn))
+		return Ref{}, errors.Join(s.refuse(item), err)
 	}
 	s.renewReverseKeys(ctx, id, item, expiresIn)
 	return refOf(id, item), nil
 }
 
-// Delete removes the session under id, whether it can be read or not. Errors
-// are [*InvalidIDError], [ErrNotFound] if there was none and
-// [*UnavailableError].
+// isSession says whether what was found is a session, readable or not. The
+// reverse key of a principal is none.
+func isSession(item Item, found bool) bool {
+	_, reverse := pointsTo(item)
+	return found && !reverse
+}
+
+// refuse returns [ErrDeleted] for a tombstone.
+func (s *Store) refuse(item Item) error {
+	if item.IsTombstone() {
+		s.counts.tombstoneRefusals.Add(1)
+		return ErrDeleted
+	}
+	return nil
+}
+
+// Delete deletes the session under id, whether it can be read or not. A
+// tombstone takes its place for as long as the session would have lived, but
+// for a minute at least and 30 days at most: until then nobody can change the
+// session or make it again through a Store. Errors are [*InvalidIDError],
+// [ErrNotFound] if there was none and [*UnavailableError].
 func (s *Store) Delete(ctx context.Context, id ID) error {
 	if _, err := ParseID(string(id)); err != nil {
 		return err
 	}
-	item, err := s.backend.Get(ctx, string(id))
-	if errors.Is(err, ErrNotFound) {
-		// A server that is away may have it, and the backend take note.
-		return s.backend.Delete(ctx, string(id))
-	}
-	if err != nil {
-		return err
-	}
-	if _, ok := pointsTo(item); ok {
+	var deleted Item
+	_, err := s.change(ctx, id, func(present Item, found bool) (edit, error) {
+		if !isSession(present, found) {
+			return edit{}, ErrNotFound
+		}
+		deleted = present
+		return edit{flags: TombstoneFlags, expiresIn: tombstoneLife(present.ExpiresIn)}, nil
+	})
+	switch {
+	case err == nil:
+		s.renewReverseKeys(ctx, id, deleted, gone)
+		return nil
+	case errors.Is(err, ErrDeleted):
 		return ErrNotFound
+	case errors.Is(err, ErrNotFound):
+		// A server that is away may have it, and the backend take note. A
+		// reverse key is no session, and stays.
+		return s.deleteAbsent(ctx, id)
 	}
-	if err := s.backend.Delete(ctx, string(id)); err != nil {
-		return err
+	return err
+}
+
+func (s *Store) deleteAbsent(ctx context.Context, id ID) error {
+	if _, err := s.backend.Get(ctx, string(id)); !errors.Is(err, ErrNotFound) {
+		return cmp.Or(err, ErrNotFound)
 	}
-	s.renewReverseKeys(ctx, id, item, gone)
-	return nil
+	return s.backend.Delete(ctx, string(id))
+}
+
+// MaxBatch is how many sessions one [Store.GetMany] reads at most.
+const MaxBatch = 1000
+
+// maxBatchBytes bounds what the items of one batch may have, in bytes.
+const maxBatchBytes = 32 << 20
+
+// GetMany returns the sessions under ids, in that order. Those that are absent
+// are left out; one that is asked for twice is there twice. Errors are
+// [*InvalidIDError], [*TooManyError], [*TooLargeError] for all of them
+// together, [*UnreadableError] and [*UnavailableError].
+func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
+	if len(ids) > MaxBatch {
+		return nil, &TooManyError{Limit: MaxBatch, Actual: len(ids)}
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		if _, err := ParseID(string(id)); err != nil {
+			return nil, err
+		}
+		keys[i] = string(id)
+	}
+	items, err := s.backend.GetMany(ctx, keys, maxBatchBytes)
+	if err != nil {
+		return nil, err
+	}
+	sessions := make([]Session, 0, len(items))
+	seen := make(map[ID]Session, len(items))
+	for _, id := range ids {
+		session, known := seen[id]
+		if item, found := items[string(id)]; found && !known {
+			session, err = s.session(id, item)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return nil, err
+			}
+			seen[id] = session
+		}
+		if session.ID != "" {
+			sessions = append(sessions, session)
+		}
+	}
+	return sessions, nil
 }
 
 // Ping asks every server whether it answers. The error is an
@@ -263,30 +452,3 @@ func (s *Store) Close() error { return s.backend.Close() }
 // maxIDs bounds how many new ids are tried when each is taken, of which one
 // would be a wonder.
 const maxIDs = 8
-
-// maxTries bounds how often a change is tried when others come between. Of
-// those who collide one gets through each time, so this is more writers to one
-// session at the same moment than any site has.
-const maxTries = 64
-
-// changedMeanwhile says whether a write failed only because of another
-// writer, so that it may be tried again.
-func changedMeanwhile(err error) bool {
-	return errors.Is(err, ErrConflict) || errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound)
-}
-
-// pause waits before a repeated try: a random time up to 2, 4, 8 and from
-// then on 16 ms, so that writers who collided do not collide again.
-func pause(ctx context.Context, try int) error {
-	if try == 0 {
-		return nil
-	}
-	timer := time.NewTimer(rand.N(time.Millisecond << min(try, 4))) //nolint:gosec // jitter is no secret
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return Interrupted(ctx)
-	}
-}

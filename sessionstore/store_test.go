@@ -117,7 +117,7 @@ func TestReplaceTriesAgainWhenOthersWrite(t *testing.T) {
 			}
 		}
 		started := time.Now()
-		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour, sessionstore.If{})
 		require.NoError(t, err)
 		assert.Equal(t, 64, b.swaps)
 		assert.Equal(t, "ours", valueOf(t, s, id))
@@ -134,7 +134,7 @@ func TestReplaceGivesUpUnderContention(t *testing.T) {
 		id := sessionstore.NewID()
 		write(t, b, string(id), "before")
 		b.beforeCAS = func(key string) { write(t, b.Backend, key, "theirs") }
-		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour, sessionstore.If{})
 		var down *sessionstore.UnavailableError
 		require.ErrorAs(t, err, &down)
 		assert.Equal(t, time.Second, down.RetryAfter)
@@ -149,7 +149,7 @@ func TestReplaceWhenTheSessionAppears(t *testing.T) {
 		b, s := newIntruded()
 		id := sessionstore.NewID()
 		b.beforeAdd = func(key string) { write(t, b.Backend, key, "theirs") }
-		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour, sessionstore.If{})
 		require.NoError(t, err)
 		assert.Equal(t, 1, b.adds)
 		assert.Equal(t, 1, b.swaps)
@@ -164,7 +164,7 @@ func TestReplaceWhenTheSessionGoes(t *testing.T) {
 		id := sessionstore.NewID()
 		write(t, b, string(id), "before")
 		b.beforeCAS = func(key string) { require.NoError(t, b.Delete(t.Context(), key)) }
-		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour, sessionstore.If{})
 		require.NoError(t, err)
 		assert.Equal(t, "ours", valueOf(t, s, id))
 	})
@@ -182,7 +182,7 @@ func TestReplaceLeavesWhatBecameUnreadable(t *testing.T) {
 			require.NoError(t, b.Delete(t.Context(), key))
 			require.NoError(t, b.Backend.Add(t.Context(), key, foreign))
 		}
-		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour)
+		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour, sessionstore.If{})
 		var unreadable *sessionstore.UnreadableError
 		require.ErrorAs(t, err, &unreadable)
 		item, err := b.Get(t.Context(), string(id))
@@ -202,7 +202,7 @@ func TestReplaceEndsWithItsContext(t *testing.T) {
 			write(t, b.Backend, key, "theirs")
 			time.AfterFunc(1, cancel) // while it waits for the next try
 		}
-		_, err := s.Replace(ctx, id, attributes("ours"), time.Hour)
+		_, err := s.Replace(ctx, id, attributes("ours"), time.Hour, sessionstore.If{})
 		require.ErrorIs(t, err, context.Canceled)
 		assert.Equal(t, 1, b.swaps)
 	})
@@ -259,7 +259,7 @@ func BenchmarkStoreReplace(b *testing.B) {
 	h := common()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.Replace(b.Context(), id, h, time.Hour); err != nil {
+		if _, err := s.Replace(b.Context(), id, h, time.Hour, sessionstore.If{}); err != nil {
 			b.Fatal(err)
 		}
 	}

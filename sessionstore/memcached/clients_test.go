@@ -120,7 +120,7 @@ func requireUser(t *testing.T, s *sessionstore.Store, uid string, keys ...string
 func setUser(t *testing.T, s *sessionstore.Store, uid string, keys ...string) {
 	t.Helper()
 	for _, key := range keys {
-		_, err := s.Replace(t.Context(), sessionstore.ID(key), user(uid), time.Hour)
+		_, err := s.Replace(t.Context(), sessionstore.ID(key), user(uid), time.Hour, sessionstore.If{})
 		require.NoError(t, err)
 	}
 }
@@ -286,7 +286,7 @@ func TestPerlStoresStrings(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, session.ExpiresIn)
 		session.Attributes.Set("uid", sessionstore.BytesOf(uid+"!"))
-		ref, err := s.Replace(t.Context(), sessionstore.ID(key), session.Attributes, sessionstore.DefaultTTL)
+		ref, err := s.Replace(t.Context(), sessionstore.ID(key), session.Attributes, sessionstore.DefaultTTL, sessionstore.If{})
 		require.NoError(t, err)
 		require.Zero(t, ref.ExpiresIn)
 		requireFlags(t, server, key, flags)

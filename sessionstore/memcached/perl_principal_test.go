@@ -63,7 +63,7 @@ func TestPerlFindsSessionsByPrincipal(t *testing.T) {
 			session, err := s.Get(t.Context(), theirs)
 			require.NoError(t, err)
 			session.Attributes.Set("uid", sessionstore.TextOf("somebody else"))
-			_, err = s.Replace(t.Context(), theirs, session.Attributes, time.Hour)
+			_, err = s.Replace(t.Context(), theirs, session.Attributes, time.Hour, sessionstore.If{})
 			require.NoError(t, err)
 			require.Empty(t, find())
 			require.Equal(t, string(theirs), p.call(map[string]any{"op": "find", "text": "somebody else"})["id"])

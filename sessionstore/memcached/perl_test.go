@@ -112,7 +112,7 @@ func TestPerlSharesSessions(t *testing.T) {
 		// And makes one of its own, which we replace.
 		id := sessionstore.NewID()
 		p.set(string(id), map[string]string{"uid": "theirs", sessionstore.IDAttribute: string(id)}, 0)
-		_, err = s.Replace(t.Context(), id, session.Attributes, time.Hour)
+		_, err = s.Replace(t.Context(), id, session.Attributes, time.Hour, sessionstore.If{})
 		require.NoError(t, err)
 		want[sessionstore.IDAttribute] = string(id)
 		require.Equal(t, want, p.get(string(id)))

@@ -34,7 +34,7 @@ func testUnreadable(t *testing.T, b sessionstore.Backend) {
 		session, err := s.Get(t.Context(), id)
 		requireUnreadable(t, id, err)
 		require.Zero(t, session, name)
-		_, err = s.Replace(t.Context(), id, hash("a", "2"), sessionstore.DefaultTTL)
+		_, err = s.Replace(t.Context(), id, hash("a", "2"), sessionstore.DefaultTTL, sessionstore.If{})
 		requireUnreadable(t, id, err)
 		require.Equal(t, before, mustGet(t, b, string(id)), "%s is left untouched", name)
 
@@ -63,7 +63,7 @@ func testInvalidIDs(t *testing.T, b sessionstore.Backend) {
 	s := forEver(b)
 	for _, id := range []sessionstore.ID{"", "xyz", "abc def", "a\r\nflush_all", "ab\x00", "é", sessionstore.ID(newKey() + newKey() + "0")} {
 		_, get := s.Get(t.Context(), id)
-		_, replace := s.Replace(t.Context(), id, hash("a", "1"), time.Hour)
+		_, replace := s.Replace(t.Context(), id, hash("a", "1"), time.Hour, sessionstore.If{})
 		_, touch := s.Touch(t.Context(), id, time.Hour)
 		for name, err := range map[string]error{"get": get, "replace": replace, "touch": touch, "delete": s.Delete(t.Context(), id)} {
 			var invalid *sessionstore.InvalidIDError
@@ -82,12 +82,12 @@ func testSessionTooLarge(t *testing.T, b sessionstore.Backend) {
 	assert.Positive(t, refused.Limit)
 
 	id := sessionstore.NewID()
-	_, err = s.Replace(t.Context(), id, huge(), time.Hour)
+	_, err = s.Replace(t.Context(), id, huge(), time.Hour, sessionstore.If{})
 	require.ErrorAs(t, err, &refused)
 	requireAbsent(t, s, id)
 
 	ref := mustCreate(t, s, hash("a", "small"))
-	_, err = s.Replace(t.Context(), ref.ID, huge(), time.Hour)
+	_, err = s.Replace(t.Context(), ref.ID, huge(), time.Hour, sessionstore.If{})
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, ref, mustRead(t, s, ref.ID).Ref, "the session that was there stays")
 }
@@ -107,7 +107,7 @@ func testSessionUnrepresentable(t *testing.T, b sessionstore.Backend) {
 	_, err := s.Create(t.Context(), nested(), time.Hour)
 	require.ErrorAs(t, err, &refused)
 	ref := mustCreate(t, s, hash("a", "1"))
-	_, err = s.Replace(t.Context(), ref.ID, nested(), time.Hour)
+	_, err = s.Replace(t.Context(), ref.ID, nested(), time.Hour, sessionstore.If{})
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, ref, mustRead(t, s, ref.ID).Ref)
 }

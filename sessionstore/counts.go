@@ -1,0 +1,42 @@
+package sessionstore
+
+import (
+	"errors"
+	"sync/atomic"
+)
+
+// counts are the figures that a Store keeps of itself.
+type counts struct {
+	conflicts         atomic.Int64
+	versionConflicts  atomic.Int64
+	tombstoneRefusals atomic.Int64
+	unknown           atomic.Int64
+}
+
+// countRefusal counts a change that a condition has refused.
+func (s *Store) countRefusal(err error) error {
+	var conflict *VersionConflictError
+	if errors.As(err, &conflict) {
+		s.counts.versionConflicts.Add(1)
+	}
+	return err
+}
+
+// Metrics returns the figures of the store, and those of its backend if that
+// keeps some.
+func (s *Store) Metrics() []Metric {
+	metrics := []Metric{
+		counter("cas_conflicts_total", "Writes tried again because another writer came between.", &s.counts.conflicts),
+		counter("version_conflicts_total", "Changes refused because the session had another version.", &s.counts.versionConflicts),
+		counter("tombstone_refusals_total", "Changes refused because the session was deleted.", &s.counts.tombstoneRefusals),
+		counter("unknown_outcomes_total", "Writes without an answer, which were looked for.", &s.counts.unknown),
+	}
+	if backend, ok := s.backend.(Meter); ok {
+		metrics = append(metrics, backend.Metrics()...)
+	}
+	return metrics
+}
+
+func counter(name, help string, n *atomic.Int64) Metric {
+	return Metric{Name: name, Help: help, Kind: Counter, Value: float64(n.Load())}
+}
