@@ -11,6 +11,10 @@ type counts struct {
 	versionConflicts  atomic.Int64
 	tombstoneRefusals atomic.Int64
 	unknown           atomic.Int64
+	indexRepairs      atomic.Int64
+	indexEvictions    atomic.Int64
+	indexFailures     atomic.Int64
+	compactions       atomic.Int64
 }
 
 // countRefusal counts a change that a condition has refused.
@@ -30,6 +34,10 @@ func (s *Store) Metrics() []Metric {
 		counter("version_conflicts_total", "Changes refused because the session had another version.", &s.counts.versionConflicts),
 		counter("tombstone_refusals_total", "Changes refused because the session was deleted.", &s.counts.tombstoneRefusals),
 		counter("unknown_outcomes_total", "Writes without an answer, which were looked for.", &s.counts.unknown),
+		counter("index_repairs_total", "Lists of a principal's sessions that were mended when they were read.", &s.counts.indexRepairs),
+		counter("index_evictions_total", "Sessions left out of the list of a principal that has too many.", &s.counts.indexEvictions),
+		counter("index_failures_total", "Sessions stored whose principal's list or reverse key could not be.", &s.counts.indexFailures),
+		counter("index_compactions_total", "Lists of a principal's sessions that were written anew.", &s.counts.compactions),
 	}
 	if backend, ok := s.backend.(Meter); ok {
 		metrics = append(metrics, backend.Metrics()...)

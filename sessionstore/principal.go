@@ -122,7 +122,8 @@ func (s *Store) moveReverseKeys(ctx context.Context, id ID, former, keys []strin
 }
 
 // renewReverseKeys gives those of the session's reverse keys that still point
-// to it a new time to live, or deletes them.
+// to it, and its entries among those of its principals, a new time to live, or
+// deletes them.
 func (s *Store) renewReverseKeys(ctx context.Context, id ID, item Item, expiresIn time.Duration) {
 	if len(s.principals) == 0 {
 		return
@@ -134,6 +135,11 @@ func (s *Store) renewReverseKeys(ctx context.Context, id ID, item Item, expiresI
 	for _, key := range s.reverseKeys(attributes) {
 		s.report(ctx, id, s.renewReverseKey(ctx, key, id, expiresIn))
 	}
+	if expiresIn == gone {
+		s.moveLogins(ctx, id, s.logins(attributes), nil, expiresIn)
+		return
+	}
+	s.moveLogins(ctx, id, nil, s.logins(attributes), expiresIn)
 }
 
 // claimReverseKey lets key point to the session, whichever it has pointed to.
@@ -194,7 +200,11 @@ func pointsTo(item Item) (ID, bool) {
 // report tells the operator that a reverse key is not as it should be. The
 // session itself is, so its caller need not know.
 func (s *Store) report(ctx context.Context, id ID, err error) {
-	if err != nil && s.reverseKeyFailed != nil {
+	if err == nil {
+		return
+	}
+	s.counts.indexFailures.Add(1)
+	if s.reverseKeyFailed != nil {
 		s.reverseKeyFailed(ctx, id, err)
 	}
 }

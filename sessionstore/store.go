@@ -19,8 +19,9 @@ type Options struct {
 	// found compressed are read and stay so in any case.
 	CompressThreshold int
 
-	// Principals are attributes by whose value Perl programs find a session
-	// (option principal of Apache::Session::Memorycached 2.2.1). Whenever a
+	// Principals are attributes by whose value sessions are found: all of
+	// them by [Store.Find], the last one by Perl programs (option principal of
+	// Apache::Session::Memorycached 2.2.1). For the latter, whenever a
 	// session with such an attribute NAME is stored, its id is stored too, as
 	// a plain string under the MD5 of the value in hexadecimal, which the
 	// session has as NAME_MD5. Both live equally long. The last session
@@ -33,8 +34,13 @@ type Options struct {
 	// slower may leave a key that points to a session without that value, or
 	// to none, until it expires: who follows a key looks at the session.
 	Principals []string
+	// MaxSessionsPerPrincipal bounds how many sessions are found by one value:
+	// of more, the newest. The others live on and are not found. 0 means
+	// DefaultMaxSessionsPerPrincipal.
+	MaxSessionsPerPrincipal int
 	// ReverseKeyFailed is told of a session that was stored, touched or
-	// deleted, but whose reverse key could not be. That is no error of the
+	// deleted, but whose reverse key or entry among those of its principal
+	// could not be. That is no error of the
 	// call: what it was to do to the session is done. The error is for the
 	// log only. May be nil.
 	ReverseKeyFailed func(ctx context.Context, id ID, err error)
@@ -64,6 +70,7 @@ type Store struct {
 	lifetimes         Lifetimes
 	compressThreshold int
 	principals        []string
+	maxPerPrincipal   int
 	reverseKeyFailed  func(context.Context, ID, error)
 
 	near   Reader // nil if the backend has no copies
@@ -76,7 +83,8 @@ type Store struct {
 func NewStore(b Backend, c Codec, o Options) *Store {
 	s := &Store{
 		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
-		principals: slices.Clone(o.Principals), reverseKeyFailed: o.ReverseKeyFailed,
+		principals: slices.Clone(o.Principals), maxPerPrincipal: cmp.Or(o.MaxSessionsPerPrincipal, DefaultMaxSessionsPerPrincipal),
+		reverseKeyFailed: o.ReverseKeyFailed,
 	}
 	s.near, _ = b.(Reader)
 	return s
@@ -132,6 +140,7 @@ func (s *Store) Create(ctx context.Context, attributes *Hash, ttl time.Duration)
 		ref, err := s.createAs(ctx, NewID(), attributes, expiresIn)
 		if err == nil {
 			s.moveReverseKeys(ctx, ref.ID, nil, keys, expiresIn)
+			s.moveLogins(ctx, ref.ID, nil, s.logins(attributes), expiresIn)
 		}
 		if !errors.Is(err, ErrExists) {
 			return ref, err
@@ -208,6 +217,7 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 	})
 	if err == nil {
 		s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, ref.ExpiresIn)
+		s.moveLogins(ctx, id, s.logins(former), s.logins(attributes), ref.ExpiresIn)
 	}
 	return ref, err
 }
@@ -260,6 +270,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 		}
 	}()
 	var former, keys []string
+	var formerLogins, logins []login
 	ref, err := s.change(ctx, id, func(present Item, found bool) (edit, error) {
 		if !isSession(present, found) {
 			return edit{}, ErrNotFound
@@ -271,8 +282,9 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 		if err != nil {
 			return edit{}, err
 		}
-		former = s.reverseKeys(attributes)
+		former, formerLogins = s.reverseKeys(attributes), s.logins(attributes)
 		c.apply(attributes)
+		logins = s.logins(attributes)
 		keys = s.markReverseKeys(attributes)
 		if image != nil {
 			image.release()
@@ -288,13 +300,18 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 	})
 	if err == nil {
 		s.moveReverseKeys(ctx, id, former, keys, ref.ExpiresIn)
+		if ttl != DefaultTTL || !slices.Equal(formerLogins, logins) {
+			s.moveLogins(ctx, id, formerLogins, logins, ref.ExpiresIn)
+		}
 	}
 	return ref, err
 }
 
 func (c Change) apply(attributes *Hash) {
 	for _, name := range c.Remove {
-		attributes.Delete(name)
+		if name != IDAttribute { // which every session has
+			attributes.Delete(name)
+		}
 	}
 	if c.Set == nil {
 		return

@@ -27,9 +27,13 @@ func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (m
 	return items, nil
 }
 
+// maxAppends bounds how often an append is tried when others come between. It
+// is more than there are processes that append to one item at a moment.
+const maxAppends = 1000
+
 // Append appends to the item under key, or stores it.
 func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item) (sessionstore.Item, int64, error) {
-	for {
+	for range maxAppends {
 		present, err := b.Get(ctx, key)
 		switch {
 		case errors.Is(err, sessionstore.ErrNotFound):
@@ -49,4 +53,5 @@ func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item
 		present.Image = nil
 		return present, size, err
 	}
+	return sessionstore.Item{}, 0, sessionstore.Unavailable("others changed the item all the time", sessionstore.ErrConflict)
 }

@@ -36,10 +36,10 @@
 //     What one of them has was stored while the home was dead: it takes the
 //     place of what is in doubt, by compare-and-swap and with the time that
 //     it has left, and is then deleted there.
-//   - A session deleted while a server before its home is dead leaves a
-//     tombstone, for 30 days: an empty item that Perl programs take for
-//     absent. It is believed over anything older, and moves like a session.
-//     A deletion at home is one on the next three servers, too.
+//   - A tombstone of a session is believed over anything older, and moves like
+//     a session. One is left, for 30 days, also where a session is deleted that
+//     nobody sees because a server before its home is dead. A deletion at home
+//     is one on the next three servers, too.
 //   - Something in doubt is not believed of a server that is not the home.
 //
 // Perl programs follow the same chain but none of these rules. What they

@@ -3,6 +3,7 @@ package memcached
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"memcachedsoap/sessionstore"
@@ -26,17 +27,9 @@ const maxStandIns = 3
 // maxSettling bounds how often a key is settled when others come between.
 const maxSettling = 8
 
-// A tombstone says that the session was deleted while an earlier server of
-// the chain, which may come back with it, was dead. Perl programs find it
-// unreadable, which they take for absent.
-const (
-	tombstoneFlags = 1 | 1<<30                     // Storable, and a bit above those of all clients
-	tombstoneLife  = longestRelative * time.Second // a server that is away longer may bring sessions back
-)
-
-func isTombstone(item sessionstore.Item) bool {
-	return item.Flags == tombstoneFlags && len(item.Image) == 0
-}
+// tombstoneLife is how long a deletion is remembered of a session of which it is
+// not known whether it was there: a server that is away longer may bring it back.
+const tombstoneLife = longestRelative * time.Second
 
 func (b *Backend) walk(key, wire string) walk {
 	chain := b.chain(key)
@@ -95,14 +88,14 @@ func (w walk) home(ctx context.Context) (place, error) {
 }
 
 // settled returns what the key's home has, after what a stand-in has instead
-// was brought home. A tombstone counts as nothing found.
+// was brought home.
 func (w walk) settled(ctx context.Context) (place, error) {
 	for range maxSettling {
 		home, err := w.home(ctx)
 		if err != nil {
 			return place{}, err
 		}
-		if home.found && isTombstone(home.item) {
+		if home.found && home.item.IsTombstone() {
 			return home, nil
 		}
 		if home.fresh && !home.young {
@@ -131,7 +124,7 @@ func (w walk) standIn(ctx context.Context, home int) (place, error) {
 		case errors.Is(err, errNoConnection):
 		case err != nil:
 			return place{}, err
-		case p.found && (p.fresh || isTombstone(p.item)):
+		case p.found && (p.fresh || p.item.IsTombstone()):
 			return p, nil
 		}
 	}
@@ -142,12 +135,7 @@ func (w walk) standIn(ctx context.Context, home int) (place, error) {
 // ErrNotFound, ErrExists and ErrConflict say that somebody came between.
 func (w walk) settle(ctx context.Context, home, other place) error {
 	var err error
-	switch {
-	case isTombstone(other.item) && home.index > 0:
-		err = w.bury(ctx, home)
-	case isTombstone(other.item) && home.found:
-		err = w.deleteUnchanged(ctx, home)
-	case !isTombstone(other.item) && !home.fresh:
+	if other.item.IsTombstone() || !home.fresh {
 		err = w.put(ctx, home, other.item)
 	}
 	if err != nil {
@@ -167,7 +155,7 @@ func (w walk) put(ctx context.Context, p place, item sessionstore.Item) error {
 }
 
 func (w walk) bury(ctx context.Context, p place) error {
-	return w.put(ctx, p, sessionstore.Item{Flags: tombstoneFlags, ExpiresIn: tombstoneLife})
+	return w.put(ctx, p, sessionstore.Tombstone(tombstoneLife))
 }
 
 func (w walk) deleteUnchanged(ctx context.Context, p place) error {
@@ -185,7 +173,7 @@ func (w walk) get(ctx context.Context) (sessionstore.Item, error) {
 	switch {
 	case err != nil:
 		return sessionstore.Item{}, err
-	case !p.found || isTombstone(p.item):
+	case !p.found:
 		return sessionstore.Item{}, sessionstore.ErrNotFound
 	}
 	p.item.CAS = w.servers[p.index].tagged(p.item.CAS)
@@ -195,31 +183,22 @@ func (w walk) get(ctx context.Context) (sessionstore.Item, error) {
 func (w walk) add(ctx context.Context, item sessionstore.Item) error {
 	return w.atHome(ctx, func(_ *server, c *conn, again bool) error {
 		err := c.add(w.key, item)
-		if !errors.Is(err, sessionstore.ErrExists) {
-			return err
-		}
-		present, err := c.get(w.key)
-		switch {
-		case errors.Is(err, sessionstore.ErrNotFound):
-			return sessionstore.ErrExists // until a moment ago
-		case err != nil:
-			return err
-		case again && sameContent(present, item):
-			return nil
-		case !isTombstone(present):
-			return sessionstore.ErrExists
-		}
-		replacing := item
-		replacing.CAS = present.CAS
-		err = c.compareAndSwap(w.key, replacing)
-		if errors.Is(err, sessionstore.ErrConflict) || errors.Is(err, sessionstore.ErrNotFound) {
-			return sessionstore.ErrExists
+		if again && errors.Is(err, sessionstore.ErrExists) {
+			return c.unlessHeld(w.key, item, err)
 		}
 		return err
 	})
 }
 
+// compareAndSwap replaces the item at its home. A tombstone is to be the last
+// word, so that no stand-in may have anything else.
 func (w walk) compareAndSwap(ctx context.Context, item sessionstore.Item) error {
+	if item.IsTombstone() {
+		home := slices.IndexFunc(w.servers, func(s *server) bool { return s.number == item.CAS>>serverBits })
+		if err := w.clear(ctx, max(home, 0)); err != nil {
+			return err
+		}
+	}
 	return w.atHome(ctx, func(s *server, c *conn, again bool) error {
 		there := item
 		there.CAS = s.untagged(item.CAS)
@@ -240,9 +219,6 @@ func (w walk) touch(ctx context.Context, expiresIn time.Duration) (sessionstore.
 		item, err = c.touch(w.key, expiresIn)
 		return err
 	})
-	if err == nil && isTombstone(item) {
-		return sessionstore.Item{}, sessionstore.ErrNotFound
-	}
 	return item, err
 }
 
@@ -257,7 +233,7 @@ func (w walk) delete(ctx context.Context) error {
 		if err := w.clear(ctx, home.index); err != nil {
 			return err
 		}
-		live := home.found && !isTombstone(home.item)
+		live := home.found && !home.item.IsTombstone()
 		switch {
 		case home.index > 0:
 			err = w.bury(ctx, home)

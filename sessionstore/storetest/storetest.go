@@ -44,6 +44,22 @@ func Run(t *testing.T, newBackend func(t *testing.T) sessionstore.Backend) {
 			})
 		}
 	})
+	t.Run("Change", func(t *testing.T) {
+		for name, test := range changeTests() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, open(t))
+			})
+		}
+	})
+	t.Run("Index", func(t *testing.T) {
+		for name, test := range indexTests() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, open(t))
+			})
+		}
+	})
 	t.Run("Principal", func(t *testing.T) {
 		for name, test := range principalTests() {
 			t.Run(name, func(t *testing.T) {
