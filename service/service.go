@@ -64,22 +64,26 @@ func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) 
 }
 
 // SetSession stores a whole session and says what became of it. Without an
-// id a new session is made; with one that session is replaced, or made if it
-// is absent. The attributes become the service's own. The time to live is in
-// whole seconds, see [sessionstore.DefaultTTL] and [sessionstore.LongestTTL];
-// a longer one than allowed is cut. Errors: [*sessionstore.InvalidIDError],
+// id a new session is made, and there can be no condition; with one that
+// session is replaced, or made if it is absent and the condition allows it.
+// The attributes become the service's own. The time to live is in whole
+// seconds, see [sessionstore.DefaultTTL] and [sessionstore.LongestTTL]; a
+// longer one than allowed is cut. Errors: [*sessionstore.InvalidIDError],
 // [*sessionstore.InvalidTTLError], [*sessionstore.TooLargeError],
 // [*sessionstore.UnrepresentableError], [*sessionstore.UnreadableError] (what
 // is stored under the id is no session and is left alone),
-// [*sessionstore.UnavailableError].
-func (s *Service) SetSession(ctx context.Context, id string, attributes *sessionstore.Hash, ttl time.Duration) (sessionstore.Ref, error) {
-	if stated, ok := attributes.Get(sessionstore.IDAttribute); ok && stated.Str() != id {
-		return sessionstore.Ref{}, &sessionstore.InvalidIDError{
-			Text:   cut(stated.Str()),
-			Reason: "the attribute _session_id is not the id of the call; leave it out",
-		}
+// [sessionstore.ErrDeleted], [*sessionstore.UnavailableError], and of a
+// condition [sessionstore.ErrNotFound], [*sessionstore.VersionConflictError].
+func (s *Service) SetSession(
+	ctx context.Context, id string, attributes *sessionstore.Hash, ttl time.Duration, condition sessionstore.If,
+) (sessionstore.Ref, error) {
+	if err := checkStatedID(id, attributes); err != nil {
+		return sessionstore.Ref{}, err
 	}
 	if id == "" {
+		if condition != (sessionstore.If{}) {
+			return sessionstore.Ref{}, soap.ClientFault("A new session has no version and is not there yet: give the id of the session with ifVersion or updateOnly.")
+		}
 		ref, err := s.store.Create(ctx, attributes, ttl)
 		note(ctx, ref.ID)
 		return ref, err
@@ -88,8 +92,19 @@ func (s *Service) SetSession(ctx context.Context, id string, attributes *session
 	if err != nil {
 		return sessionstore.Ref{}, err
 	}
-	ref, err := s.store.Replace(ctx, parsed, attributes, ttl, sessionstore.If{})
+	ref, err := s.store.Replace(ctx, parsed, attributes, ttl, condition)
 	return ref, about(parsed, err)
+}
+
+// checkStatedID refuses attributes that say they are those of another session.
+func checkStatedID(id string, attributes *sessionstore.Hash) error {
+	if stated, ok := attributes.Get(sessionstore.IDAttribute); ok && stated.Str() != id {
+		return &sessionstore.InvalidIDError{
+			Text:   cut(stated.Str()),
+			Reason: "the attribute _session_id is not the id of the call; leave it out",
+		}
+	}
+	return nil
 }
 
 // TouchSession gives a session a new time to live without rewriting it.

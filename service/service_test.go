@@ -43,7 +43,7 @@ func Example() {
 	sessions := service.New(store, service.NewCounters("1.0"))
 	ctx := context.Background()
 
-	_, err := sessions.SetSession(ctx, "ab12", attributes("uid", "dwho"), time.Hour)
+	_, err := sessions.SetSession(ctx, "ab12", attributes("uid", "dwho"), time.Hour, sessionstore.If{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -69,7 +69,7 @@ func TestLifecycle(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "...... MEMCACHED SOAP OK ......", status)
 
-	ref, err := s.SetSession(ctx, "", attributes("uid", "dwho"), sessionstore.DefaultTTL)
+	ref, err := s.SetSession(ctx, "", attributes("uid", "dwho"), sessionstore.DefaultTTL, sessionstore.If{})
 	require.NoError(t, err)
 	assert.Equal(t, time.Hour, ref.ExpiresIn)
 	id := string(ref.ID)
@@ -91,8 +91,11 @@ func TestLifecycle(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, existed)
 	_, err = s.TouchSession(ctx, id, time.Hour)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
-	_, err = s.SetSession(ctx, id, attributes("_session_id", id), time.Hour)
+	require.ErrorIs(t, err, sessionstore.ErrDeleted)
+	_, err = s.SetSession(ctx, id, attributes("_session_id", id), time.Hour, sessionstore.If{})
+	require.ErrorIs(t, err, sessionstore.ErrDeleted)
+	assert.Equal(t, &soap.Detail{Name: "SessionDeletedFault", Fields: []soap.Field{{Name: "id", Value: id}}}, service.FaultOf(err).Detail)
+	_, err = s.SetSession(ctx, "ab12", attributes("_session_id", "ab12"), time.Hour, sessionstore.If{})
 	require.NoError(t, err, "the same id among the attributes")
 }
 
@@ -101,14 +104,14 @@ func TestIDsAreChecked(t *testing.T) {
 	for _, id := range []string{"x", "ab12\n", strings.Repeat("a", 65), "../a"} {
 		_, err := s.GetSession(t.Context(), id)
 		assertInvalid(t, err)
-		_, err = s.SetSession(t.Context(), id, attributes(), 0)
+		_, err = s.SetSession(t.Context(), id, attributes(), 0, sessionstore.If{})
 		assertInvalid(t, err)
 		_, err = s.TouchSession(t.Context(), id, 0)
 		assertInvalid(t, err)
 		_, err = s.DeleteSession(t.Context(), id)
 		assertInvalid(t, err)
 	}
-	_, err := s.SetSession(t.Context(), "ab12", attributes("_session_id", strings.Repeat("f", 100)), 0)
+	_, err := s.SetSession(t.Context(), "ab12", attributes("_session_id", strings.Repeat("f", 100)), 0, sessionstore.If{})
 	assertInvalid(t, err)
 	_, err = s.GetSession(t.Context(), "ab12")
 	require.ErrorIs(t, err, sessionstore.ErrNotFound, "nothing was stored")
@@ -146,6 +149,23 @@ func TestFaultTable(t *testing.T) {
 			[]soap.Field{{Name: "reason", Value: "r"}, {Name: "retryAfter", Value: "2"}},
 		},
 		{&sessionstore.UnavailableError{Reason: "r"}, soap.Server, "StoreUnavailableFault", []soap.Field{{Name: "reason", Value: "r"}}},
+		{
+			&sessionstore.UnavailableError{Reason: "r", Unknown: true}, soap.Server, "StoreUnavailableFault",
+			[]soap.Field{{Name: "reason", Value: "r; it is not known whether the change was made"}},
+		},
+		{sessionstore.ErrDeleted, soap.Client, "SessionDeletedFault", []soap.Field{{Name: "id"}}},
+		{
+			&sessionstore.VersionConflictError{ID: "ab", Current: "v"}, soap.Client, "VersionConflictFault",
+			[]soap.Field{{Name: "id", Value: "ab"}, {Name: "currentVersion", Value: "v"}},
+		},
+		{&sessionstore.VersionConflictError{ID: "ab"}, soap.Client, "VersionConflictFault", []soap.Field{{Name: "id", Value: "ab"}}},
+		{
+			&service.AnswerTooLargeError{Limit: 1, Actual: 2}, soap.Client, "PayloadTooLargeFault",
+			[]soap.Field{{Name: "limit", Value: "1"}, {Name: "actual", Value: "2"}},
+		},
+		{&sessionstore.TooManyError{Limit: 1, Actual: 2}, soap.Client, "", nil},
+		{&sessionstore.UnknownPrincipalError{}, soap.Client, "", nil},
+		{&sessionstore.UnknownPrincipalError{Attribute: "secret"}, soap.Client, "", nil},
 		{&sessionstore.UnrepresentableError{Reason: "r"}, soap.Client, "", nil},
 		{&sessionstore.InvalidTTLError{TTL: -5 * time.Second}, soap.Client, "", nil},
 	}
@@ -177,7 +197,7 @@ func TestCounters(t *testing.T) {
 		}
 		return m
 	}
-	_, err := s.SetSession(t.Context(), "ab12", attributes(), 0)
+	_, err := s.SetSession(t.Context(), "ab12", attributes(), 0, sessionstore.If{})
 	require.NoError(t, err)
 	_, err = s.GetSession(t.Context(), "ab12")
 	require.NoError(t, err)

@@ -44,6 +44,19 @@ type GetSessionResponse struct {
 	GetSessionResult *Session `xml:"getSessionResult,omitempty" json:"getSessionResult,omitempty"`
 }
 
+type GetSessions struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 getSessions"`
+
+	// At most 1000 ids; absent or empty: the answer is empty. An id given twice is answered twice.
+	Ids *IdList `xml:"ids,omitempty" json:"ids,omitempty"`
+}
+
+type GetSessionsResponse struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 getSessionsResponse"`
+
+	GetSessionsResult *SessionList `xml:"getSessionsResult,omitempty" json:"getSessionsResult,omitempty"`
+}
+
 type SetSession struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
 
@@ -57,12 +70,49 @@ type SetSession struct {
 	// Time to live in seconds from this call. Absent or 0: the default of the service; -1: the longest
 	// it allows. A longer one than it allows is cut; expiresIn of the answer tells.
 	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
+
+	// The version that the session must still have, else nothing is changed and the fault is
+	// VersionConflict. Absent or empty: no condition. It needs an id.
+	IfVersion *string `xml:"ifVersion,omitempty" json:"ifVersion,omitempty"`
+
+	// True: the session must be there already, else the fault is SessionNotFound; it needs an id.
+	// Absent or false: no condition.
+	UpdateOnly *bool `xml:"updateOnly,omitempty" json:"updateOnly,omitempty"`
 }
 
 type SetSessionResponse struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 setSessionResponse"`
 
 	SetSessionResult *SessionRef `xml:"setSessionResult,omitempty" json:"setSessionResult,omitempty"`
+}
+
+type UpdateSession struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 updateSession"`
+
+	// 1 to 64 hexadecimal digits.
+	Id *string `xml:"id,omitempty" json:"id,omitempty"`
+
+	// Attributes to set; the others stay. One of set and remove must be present, though it may be empty.
+	// _session_id need not be among them; if it is, its value must be the id of the session.
+	Set *EntryList `xml:"set,omitempty" json:"set,omitempty"`
+
+	// Attributes to remove; one that the session does not have is passed over. None of them may be in
+	// set, nor be _session_id.
+	Remove *KeyList `xml:"remove,omitempty" json:"remove,omitempty"`
+
+	// Time to live in seconds from this call. Absent or 0: the session keeps the time that it has; -1: the
+	// longest that the service allows. A longer one than it allows is cut; expiresIn of the answer tells.
+	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
+
+	// The version that the session must still have, else nothing is changed and the fault is
+	// VersionConflict. Absent or empty: no condition.
+	IfVersion *string `xml:"ifVersion,omitempty" json:"ifVersion,omitempty"`
+}
+
+type UpdateSessionResponse struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 updateSessionResponse"`
+
+	UpdateSessionResult *SessionRef `xml:"updateSessionResult,omitempty" json:"updateSessionResult,omitempty"`
 }
 
 type TouchSession struct {
@@ -93,6 +143,40 @@ type DeleteSessionResponse struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 deleteSessionResponse"`
 
 	DeleteSessionResult bool `xml:"deleteSessionResult,omitempty" json:"deleteSessionResult,omitempty"`
+}
+
+type FindSessions struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 findSessions"`
+
+	// Whose sessions to find: the value of the attribute. Must be present and not empty.
+	Principal *string `xml:"principal,omitempty" json:"principal,omitempty"`
+
+	// The attribute that has the value, one of those by which the service finds sessions. Absent or
+	// empty: the first of them.
+	Attribute *string `xml:"attribute,omitempty" json:"attribute,omitempty"`
+}
+
+type FindSessionsResponse struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 findSessionsResponse"`
+
+	FindSessionsResult *IdList `xml:"findSessionsResult,omitempty" json:"findSessionsResult,omitempty"`
+}
+
+type DeleteSessions struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 deleteSessions"`
+
+	// Whose sessions to delete: the value of the attribute. Must be present and not empty.
+	Principal *string `xml:"principal,omitempty" json:"principal,omitempty"`
+
+	// The attribute that has the value, one of those by which the service finds sessions. Absent or
+	// empty: the first of them.
+	Attribute *string `xml:"attribute,omitempty" json:"attribute,omitempty"`
+}
+
+type DeleteSessionsResponse struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 deleteSessionsResponse"`
+
+	DeleteSessionsResult *IdList `xml:"deleteSessionsResult,omitempty" json:"deleteSessionsResult,omitempty"`
 }
 
 type Stats struct {
@@ -160,12 +244,26 @@ type ItemList struct {
 	Item []*Item `xml:"item,omitempty" json:"item,omitempty"`
 }
 
+type KeyList struct {
+
+	// A name; it occurs once. What bounds their number are settings of the service, for the bytes, the
+	// elements and the entries of one request; beyond them the fault is a general one of the client's.
+	Key []string `xml:"key,omitempty" json:"key,omitempty"`
+}
+
+type IdList struct {
+
+	// 1 to 64 hexadecimal digits. In a request at most 1000 of them; in an answer as many as the principal
+	// has sessions.
+	Id []string `xml:"id,omitempty" json:"id,omitempty"`
+}
+
 type Session struct {
 
 	// 1 to 64 hexadecimal digits, whose case matters. Who knows the id has the session.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// Opaque: equal versions mean equal content.
+	// Opaque: equal versions mean equal content. For ifVersion of a change.
 	Version string `xml:"version,omitempty" json:"version,omitempty"`
 
 	// Seconds left; absent: the session never expires.
@@ -180,11 +278,17 @@ type SessionRef struct {
 	// The id asked for, or the one that the service made.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// Opaque: equal versions mean equal content.
+	// Opaque: equal versions mean equal content. For ifVersion of a change.
 	Version string `xml:"version,omitempty" json:"version,omitempty"`
 
 	// Seconds left; absent: the session never expires.
 	ExpiresIn int32 `xml:"expiresIn,omitempty" json:"expiresIn,omitempty"`
+}
+
+type SessionList struct {
+
+	// At most as many as ids were given, which is 1000; those that are absent are left out.
+	Session []*Session `xml:"session,omitempty" json:"session,omitempty"`
 }
 
 type Stat struct {
@@ -244,12 +348,27 @@ type InvalidSessionIdFault struct {
 	Reason string `xml:"reason,omitempty" json:"reason,omitempty"`
 }
 
+type VersionConflictFault struct {
+
+	// The id of the session.
+	Id string `xml:"id,omitempty" json:"id,omitempty"`
+
+	// The version that it has; absent: there is no session.
+	CurrentVersion string `xml:"currentVersion,omitempty" json:"currentVersion,omitempty"`
+}
+
+type SessionDeletedFault struct {
+
+	// The id of the session that was deleted.
+	Id string `xml:"id,omitempty" json:"id,omitempty"`
+}
+
 type PayloadTooLargeFault struct {
 
-	// Bytes that the store takes for this session.
+	// Bytes that the store takes for this session, or that the sessions of one answer may have together.
 	Limit int64 `xml:"limit,omitempty" json:"limit,omitempty"`
 
-	// Bytes that it needs.
+	// Bytes that it needs, or they: at least as many.
 	Actual int64 `xml:"actual,omitempty" json:"actual,omitempty"`
 }
 
@@ -287,7 +406,7 @@ type SessionPortType interface {
 	//   - InvalidSessionId
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Returns one session: its attributes, its version, and the seconds it has left. */
+	/* Returns one session: its attributes, the version to hand back with a conditional change, and the seconds it has left. */
 	GetSession(request *GetSession) (*GetSessionResponse, error)
 
 	GetSessionContext(ctx context.Context, request *GetSession) (*GetSessionResponse, error)
@@ -298,7 +417,21 @@ type SessionPortType interface {
 	//   - PayloadTooLarge
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Stores a whole session. Without id a new session is made. With id that session is replaced, or made if absent. attributes must be present. ttl is the time to live in seconds from this call: absent or 0 is the default of the service, -1 the longest it allows, and a longer one is cut; expiresIn of the answer tells. */
+	/* Returns many sessions in one call, at most 1000, in the order asked for. Ids under which no session is stored are left out; a session that cannot be read is a fault, never a shorter answer. */
+	GetSessions(request *GetSessions) (*GetSessionsResponse, error)
+
+	GetSessionsContext(ctx context.Context, request *GetSessions) (*GetSessionsResponse, error)
+
+	// Error can be either of the following types:
+	//
+	//   - SessionNotFound
+	//   - InvalidSessionId
+	//   - VersionConflict
+	//   - SessionDeleted
+	//   - PayloadTooLarge
+	//   - UnreadableSession
+	//   - StoreUnavailable
+	/* Stores a whole session. Without id a new session is made. With id that session is replaced, or made if it is absent and updateOnly is not true. With ifVersion the call succeeds only while the session has that version. A session that was deleted is not made again for a while. attributes must be present. ttl is the time to live in seconds from this call: absent or 0 is the default of the service, -1 the longest it allows, and a longer one is cut; expiresIn of the answer tells. */
 	SetSession(request *SetSession) (*SetSessionResponse, error)
 
 	SetSessionContext(ctx context.Context, request *SetSession) (*SetSessionResponse, error)
@@ -307,6 +440,21 @@ type SessionPortType interface {
 	//
 	//   - SessionNotFound
 	//   - InvalidSessionId
+	//   - VersionConflict
+	//   - SessionDeleted
+	//   - PayloadTooLarge
+	//   - UnreadableSession
+	//   - StoreUnavailable
+	/* Changes some attributes of a session and leaves the others: sets those in set and removes those named in remove, in one atomic step. With ifVersion it succeeds only while the session has that version. The session keeps the time that it has when ttl is absent or 0. */
+	UpdateSession(request *UpdateSession) (*UpdateSessionResponse, error)
+
+	UpdateSessionContext(ctx context.Context, request *UpdateSession) (*UpdateSessionResponse, error)
+
+	// Error can be either of the following types:
+	//
+	//   - SessionNotFound
+	//   - InvalidSessionId
+	//   - SessionDeleted
 	//   - StoreUnavailable
 	/* Gives a session a new time to live, counted from this call, without rewriting it. ttl is as in setSession. */
 	TouchSession(request *TouchSession) (*TouchSessionResponse, error)
@@ -317,10 +465,26 @@ type SessionPortType interface {
 	//
 	//   - InvalidSessionId
 	//   - StoreUnavailable
-	/* Deletes a session. False if there was none. */
+	/* Deletes a session, and refuses for a while that a late writer brings it back. False if there was none. */
 	DeleteSession(request *DeleteSession) (*DeleteSessionResponse, error)
 
 	DeleteSessionContext(ctx context.Context, request *DeleteSession) (*DeleteSessionResponse, error)
+
+	// Error can be either of the following types:
+	//
+	//   - StoreUnavailable
+	/* Returns the ids of the sessions in which the attribute has the value, such as those of one user. The service finds sessions only by the attributes that its operator names. */
+	FindSessions(request *FindSessions) (*FindSessionsResponse, error)
+
+	FindSessionsContext(ctx context.Context, request *FindSessions) (*FindSessionsResponse, error)
+
+	// Error can be either of the following types:
+	//
+	//   - StoreUnavailable
+	/* Deletes the sessions that findSessions would return, as deleteSession does, and returns their ids: a logout everywhere. */
+	DeleteSessions(request *DeleteSessions) (*DeleteSessionsResponse, error)
+
+	DeleteSessionsContext(ctx context.Context, request *DeleteSessions) (*DeleteSessionsResponse, error)
 
 	// Error can be either of the following types:
 	//
@@ -375,6 +539,23 @@ func (service *sessionPortType) GetSession(request *GetSession) (*GetSessionResp
 	)
 }
 
+func (service *sessionPortType) GetSessionsContext(ctx context.Context, request *GetSessions) (*GetSessionsResponse, error) {
+	response := new(GetSessionsResponse)
+	err := service.client.CallContext(ctx, "urn:memcached-soap:session:v1#getSessions", request, response)
+	if err != nil {
+		return nil, err
+	}
+
+	return response, nil
+}
+
+func (service *sessionPortType) GetSessions(request *GetSessions) (*GetSessionsResponse, error) {
+	return service.GetSessionsContext(
+		context.Background(),
+		request,
+	)
+}
+
 func (service *sessionPortType) SetSessionContext(ctx context.Context, request *SetSession) (*SetSessionResponse, error) {
 	response := new(SetSessionResponse)
 	err := service.client.CallContext(ctx, "urn:memcached-soap:session:v1#setSession", request, response)
@@ -387,6 +568,23 @@ func (service *sessionPortType) SetSessionContext(ctx context.Context, request *
 
 func (service *sessionPortType) SetSession(request *SetSession) (*SetSessionResponse, error) {
 	return service.SetSessionContext(
+		context.Background(),
+		request,
+	)
+}
+
+func (service *sessionPortType) UpdateSessionContext(ctx context.Context, request *UpdateSession) (*UpdateSessionResponse, error) {
+	response := new(UpdateSessionResponse)
+	err := service.client.CallContext(ctx, "urn:memcached-soap:session:v1#updateSession", request, response)
+	if err != nil {
+		return nil, err
+	}
+
+	return response, nil
+}
+
+func (service *sessionPortType) UpdateSession(request *UpdateSession) (*UpdateSessionResponse, error) {
+	return service.UpdateSessionContext(
 		context.Background(),
 		request,
 	)
@@ -421,6 +619,40 @@ func (service *sessionPortType) DeleteSessionContext(ctx context.Context, reques
 
 func (service *sessionPortType) DeleteSession(request *DeleteSession) (*DeleteSessionResponse, error) {
 	return service.DeleteSessionContext(
+		context.Background(),
+		request,
+	)
+}
+
+func (service *sessionPortType) FindSessionsContext(ctx context.Context, request *FindSessions) (*FindSessionsResponse, error) {
+	response := new(FindSessionsResponse)
+	err := service.client.CallContext(ctx, "urn:memcached-soap:session:v1#findSessions", request, response)
+	if err != nil {
+		return nil, err
+	}
+
+	return response, nil
+}
+
+func (service *sessionPortType) FindSessions(request *FindSessions) (*FindSessionsResponse, error) {
+	return service.FindSessionsContext(
+		context.Background(),
+		request,
+	)
+}
+
+func (service *sessionPortType) DeleteSessionsContext(ctx context.Context, request *DeleteSessions) (*DeleteSessionsResponse, error) {
+	response := new(DeleteSessionsResponse)
+	err := service.client.CallContext(ctx, "urn:memcached-soap:session:v1#deleteSessions", request, response)
+	if err != nil {
+		return nil, err
+	}
+
+	return response, nil
+}
+
+func (service *sessionPortType) DeleteSessions(request *DeleteSessions) (*DeleteSessionsResponse, error) {
+	return service.DeleteSessionsContext(
 		context.Background(),
 		request,
 	)

@@ -68,8 +68,9 @@ func (e *endpoint) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// client calls one service. What the generated port loses, getSession and
-// setSession bring and take in messages of our own.
+// client calls one service. What the generated port loses, getSession,
+// getSessions, setSession and updateSession bring and take in messages of our
+// own.
 type client struct {
 	wsdl.SessionPortType
 	soap *gowsdl.Client
@@ -96,19 +97,61 @@ func (c client) getSession(ctx context.Context, id string) (*session, error) {
 	return result(response.Session, err)
 }
 
-// setSession does the operation of that name; without an id a new session is
+// getSessions does the operation of that name.
+func (c client) getSessions(ctx context.Context, ids []string) ([]session, error) {
+	type sessionList struct {
+		Sessions []session `xml:"session"`
+	}
+	var response struct {
+		XMLName xml.Name     `xml:"urn:memcached-soap:session:v1 getSessionsResponse"`
+		List    *sessionList `xml:"getSessionsResult"`
+	}
+	err := c.soap.CallContext(ctx, wsdl.Action("getSessions"), &wsdl.GetSessions{Ids: &wsdl.IdList{Id: ids}}, &response)
+	list, err := result(response.List, err)
+	if err != nil {
+		return nil, err
+	}
+	return list.Sessions, nil
+}
+
+// setRequest is the request of setSession; without an id a new session is
 // made. The generated Entry would leave an empty value out, which makes it
 // undef, and would send bytes that are not base64.
-func (c client) setSession(ctx context.Context, id string, attributes hash, ttl int32) (*wsdl.SessionRef, error) {
-	request := struct {
-		XMLName    xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
-		ID         string   `xml:"id,omitempty"`
-		Attributes hash     `xml:"attributes"`
-		TTL        int32    `xml:"ttl"`
-	}{ID: id, Attributes: attributes, TTL: ttl}
+type setRequest struct {
+	XMLName    xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
+	ID         string   `xml:"id,omitempty"`
+	Attributes hash     `xml:"attributes"`
+	TTL        int32    `xml:"ttl"`
+	IfVersion  string   `xml:"ifVersion,omitempty"`
+	UpdateOnly bool     `xml:"updateOnly"`
+}
+
+func (c client) setSession(ctx context.Context, request setRequest) (*wsdl.SessionRef, error) {
 	var response wsdl.SetSessionResponse
 	err := c.soap.CallContext(ctx, wsdl.Action("setSession"), &request, &response)
 	return result(response.SetSessionResult, err)
+}
+
+// updateRequest is the request of updateSession.
+type updateRequest struct {
+	XMLName   xml.Name `xml:"urn:memcached-soap:session:v1 updateSession"`
+	ID        string   `xml:"id"`
+	Set       hash     `xml:"set"`
+	Remove    keyList  `xml:"remove"`
+	TTL       int32    `xml:"ttl"`
+	IfVersion string   `xml:"ifVersion,omitempty"`
+}
+
+// keyList is the contract's KeyList. The generated one is lost when it is
+// empty.
+type keyList struct {
+	Keys []argument `xml:"key"`
+}
+
+func (c client) updateSession(ctx context.Context, request updateRequest) (*wsdl.SessionRef, error) {
+	var response wsdl.UpdateSessionResponse
+	err := c.soap.CallContext(ctx, wsdl.Action("updateSession"), &request, &response)
+	return result(response.UpdateSessionResult, err)
 }
 
 // result returns the one element of an answer. The contract lets it be absent

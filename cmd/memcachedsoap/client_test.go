@@ -32,16 +32,18 @@ type calledService struct {
 	backend sessionstore.Backend
 }
 
-func newCalledService(tb testing.TB, backend sessionstore.Backend) calledService {
+// newCalledService starts a service that finds sessions by the attributes
+// named principals.
+func newCalledService(tb testing.TB, backend sessionstore.Backend, principals ...string) calledService {
 	tb.Helper()
-	server := httptest.NewServer(newEndpoint(tb, backend))
+	server := httptest.NewServer(newEndpoint(tb, backend, principals...))
 	tb.Cleanup(server.Close)
 	return calledService{url: server.URL, backend: backend}
 }
 
-func newEndpoint(tb testing.TB, backend sessionstore.Backend) http.Handler {
+func newEndpoint(tb testing.TB, backend sessionstore.Backend, principals ...string) http.Handler {
 	tb.Helper()
-	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{})
+	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{Principals: principals})
 	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
 	counters := service.NewCounters("1.2.3", document.Operations()...)
 	d := soap.NewDispatcher(soap.Options{
@@ -106,7 +108,7 @@ func TestURLFromEnvironment(t *testing.T) {
 // TestMessages: what is sent is valid by the contract, and says who sends it.
 func TestMessages(t *testing.T) {
 	t.Parallel()
-	endpoint := newEndpoint(t, memory.New(memory.Options{}))
+	endpoint := newEndpoint(t, memory.New(memory.Options{}), "uid")
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		assert.NoError(t, err)
@@ -124,7 +126,16 @@ func TestMessages(t *testing.T) {
 	done(t, url, "session", "get", "a1")
 	done(t, url, "session", "touch", "a1", "--ttl=60")
 	done(t, url, "session", "touch", "a1")
+	done(t, url, "session", "set", "a1", "uid=dwho", "--update-only")
+	version := versionOfA1(t, url)
+	done(t, url, "session", "set", "a1", "uid=dwho", "mail=", "--if-version", version)
+	done(t, url, "session", "update", "a1", "new=\x00", "empty=", "--remove=none", "--ttl=9", "--if-version", versionOfA1(t, url))
+	done(t, url, "session", "modify", "a1", "--remove=mail")
+	done(t, url, "session", "get", "a1", "b2")
+	done(t, url, "session", "find", "dwho")
+	done(t, url, "session", "find", "dwho", "--attribute=uid")
 	done(t, url, "session", "delete", "a1")
+	done(t, url, "session", "logout", "dwho")
 	done(t, url, "stats")
 	done(t, url, "status")
 }
@@ -142,6 +153,16 @@ func TestWrongFlags(t *testing.T) {
 		"no command":    {"session"},
 		"ttl too long":  {"session", "touch", "a1", "--ttl", "2147483648"},
 		"ttl no number": {"session", "set", "a=b", "--ttl", "1h"},
+		"new, version":  {"session", "set", "a=b", "--if-version", "1"},
+		"new, updated":  {"session", "set", "a=b", "--update-only"},
+		"no version":    {"session", "set", "a1", "a=b", "--if-version", ""},
+		"no version 2":  {"session", "update", "a1", "a=b", "--if-version", ""},
+		"no change":     {"session", "update", "a1", "--ttl", "5"},
+		"no XML name":   {"session", "update", "a1", "--remove", "\xff"},
+		"nobody":        {"session", "find"},
+		"no XML user":   {"session", "find", "\xff"},
+		"no XML":        {"session", "logout", "dwho", "--attribute", "\x01"},
+		"find, no time": {"session", "find", "dwho", "--timeout", "0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,9 +23,10 @@ import (
 const (
 	exitNoSession   = 3
 	exitUnavailable = 4
+	exitConflict    = 5
 )
 
-const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage, or refused by the service as the caller's mistake; 3 there is no such session; 4 the service or its servers cannot be reached.`
+const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage, or refused by the service as the caller's mistake; 3 there is no such session, or it was deleted; 4 the service or its servers cannot be reached; 5 the session has another version than --if-version.`
 
 // failure is an error with the exit code of the program and a text of one
 // line.
@@ -132,8 +133,10 @@ func (f fault11) explain() (code int, text string) {
 	}
 	for _, detail := range f.Detail.Types {
 		switch detail.XMLName {
-		case xml.Name{Space: wsdl.Namespace, Local: "SessionNotFoundFault"}:
+		case xml.Name{Space: wsdl.Namespace, Local: "SessionNotFoundFault"}, xml.Name{Space: wsdl.Namespace, Local: "SessionDeletedFault"}:
 			return exitNoSession, text
+		case xml.Name{Space: wsdl.Namespace, Local: "VersionConflictFault"}:
+			return exitConflict, text
 		case xml.Name{Space: wsdl.Namespace, Local: "StoreUnavailableFault"}:
 			return exitUnavailable, text
 		}

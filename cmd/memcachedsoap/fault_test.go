@@ -36,6 +36,12 @@ func TestFaults(t *testing.T) {
 		"too large":    {[]string{"session", "set", "a=" + large}, exitUsage, "bytes, the store takes"},
 		"over limits":  {[]string{"session", "set", "a=" + large, "b=" + large}, exitUsage, "The request is longer than"},
 		"unreadable":   {[]string{"session", "get", "bad"}, exitFailed, "cannot be read as a session"},
+		"one of two":   {[]string{"session", "get", "a1", "bad"}, exitFailed, "cannot be read as a session"},
+		"none of two":  {[]string{"session", "get", "a1", "b2"}, exitNoSession, "there are no such sessions"},
+		"set absent":   {[]string{"session", "set", "a1", "a=b", "--update-only"}, exitNoSession, "There is no such session"},
+		"update":       {[]string{"session", "update", "a1", "a=b"}, exitNoSession, "There is no such session"},
+		"no principal": {[]string{"session", "find", "dwho"}, exitUsage, "serve --principal"},
+		"nobody":       {[]string{"session", "logout", ""}, exitUsage, "principal is missing or empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,10 +54,19 @@ func TestFaults(t *testing.T) {
 
 func TestStoreUnavailable(t *testing.T) {
 	t.Parallel()
-	s := newCalledService(t, memory.New(memory.Options{}))
+	s := newCalledService(t, memory.New(memory.Options{}), "uid")
 	require.NoError(t, s.backend.Close())
 	for _, args := range [][]string{
-		{"status"}, {"session", "get", "a1"}, {"session", "set", "a1", "a=b"}, {"session", "touch", "a1"}, {"session", "delete", "a1"},
+		{"status"},
+		{"session", "get", "a1"},
+		{"session", "set", "a1", "a=b"},
+		{"session", "touch", "a1"},
+		{"session", "delete", "a1"},
+		{"session", "get", "a1", "b2"},
+		{"session", "update", "a1", "a=b"},
+		{"session", "modify", "a1", "--remove=a"},
+		{"session", "find", "dwho"},
+		{"session", "logout", "dwho"},
 	} {
 		o := invoke(t, s.url, args...)
 		assert.Equal(t, exitUnavailable, o.code, args)
@@ -168,11 +183,15 @@ func TestForeignAnswers(t *testing.T) {
 func TestEmptyAnswers(t *testing.T) {
 	t.Parallel()
 	for operation, args := range map[string][]string{
-		"getSession":   {"session", "get", "a1"},
-		"setSession":   {"session", "set", "a1", "a=b"},
-		"touchSession": {"session", "touch", "a1"},
-		"stats":        {"stats"},
-		"status":       {"status"},
+		"getSession":     {"session", "get", "a1"},
+		"getSessions":    {"session", "get", "a1", "b2"},
+		"setSession":     {"session", "set", "a1", "a=b"},
+		"updateSession":  {"session", "update", "a1", "a=b"},
+		"touchSession":   {"session", "touch", "a1"},
+		"findSessions":   {"session", "find", "dwho"},
+		"deleteSessions": {"session", "logout", "dwho"},
+		"stats":          {"stats"},
+		"status":         {"status"},
 	} {
 		url := answer(t, 200, inEnvelope(`<`+operation+`Response xmlns="urn:memcached-soap:session:v1"/>`))
 		o := invoke(t, url, args...)

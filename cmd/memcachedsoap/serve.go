@@ -54,7 +54,7 @@ type serveCommand struct {
 	MaxAttributes  int      `default:"64" env:"MEMCACHEDSOAP_MAX_ATTRIBUTES" placeholder:"N" help:"Most attributes of one XML element (${default})."`
 	MaxNamespaces  int      `default:"64" env:"MEMCACHEDSOAP_MAX_NAMESPACES" placeholder:"N" help:"Most XML namespace declarations in force at a time (${default})."`
 	MaxElements    int      `default:"500000" env:"MEMCACHEDSOAP_MAX_ELEMENTS" placeholder:"N" help:"Most XML elements of one request (${default})."`
-	MaxEntries     int      `default:"100000" env:"MEMCACHEDSOAP_MAX_ENTRIES" placeholder:"N" help:"Most entries of one session, nested ones included (${default})."`
+	MaxEntries     int      `default:"100000" env:"MEMCACHEDSOAP_MAX_ENTRIES" placeholder:"N" help:"Most entries of one session, nested ones included, and of all sessions of one answer (${default})."`
 	MaxInFlight    int      `default:"512" env:"MEMCACHEDSOAP_MAX_IN_FLIGHT" placeholder:"N" help:"Most requests answered at a time; more are refused with 503 (${default})."`
 	MaxConnections int      `default:"4096" env:"MEMCACHEDSOAP_MAX_CONNECTIONS" placeholder:"N" help:"Most connections open at a time on one listener; more wait (${default})."`
 

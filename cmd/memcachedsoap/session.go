@@ -8,35 +8,71 @@ import (
 )
 
 type sessionCommand struct {
-	Get    getCommand    `cmd:"" aliases:"show" help:"Print a session."`
+	Get    getCommand    `cmd:"" aliases:"show" help:"Print sessions."`
 	Set    setCommand    `cmd:"" help:"Store a whole session and print its id. One that the id names is replaced."`
-	Modify modifyCommand `cmd:"" help:"Set and remove attributes of a session that is there; not atomic."`
+	Update updateCommand `cmd:"" help:"Set and remove attributes of a session that is there, and leave the others."`
+	Modify modifyCommand `cmd:"" help:"Like update, but what is to be removed must be there."`
 	Touch  touchCommand  `cmd:"" help:"Give a session a new time to live."`
 	Delete deleteCommand `cmd:"" help:"Delete a session, or only attributes of it."`
+	Find   findCommand   `cmd:"" help:"Print the ids of the sessions of a user."`
+	Logout logoutCommand `cmd:"" help:"Delete the sessions of a user, and print their ids."`
 	Info   infoCommand   `cmd:"" help:"Print what the memcached servers of a service say of themselves."`
 }
 
 type getCommand struct {
-	ID string `arg:"" help:"The session's id."`
+	IDs []string `arg:"" name:"id" help:"The session's id. Of several, those that are not there are left out."`
 	callFlags
 }
 
-// Run prints a session.
+// Run prints a session, or those of several that are there.
 func (c *getCommand) Run(ctx context.Context, std streams) error {
 	return c.call(ctx, func(ctx context.Context, service client) error {
-		s, err := service.getSession(ctx, c.ID)
+		if len(c.IDs) == 1 {
+			s, err := service.getSession(ctx, c.IDs[0])
+			if err != nil {
+				return err
+			}
+			return c.print(std, s.document(), s.append(nil))
+		}
+		sessions, err := service.getSessions(ctx, c.IDs)
 		if err != nil {
 			return err
 		}
-		document := refDocument(s.ID, s.Version, s.ExpiresIn)
-		document.Attributes = &s.Attributes
-		text := append(refTable(s.ID, s.Version, s.ExpiresIn).append(nil), '\n')
-		attributes := hashRows(nil, "", s.Attributes)
-		if len(attributes) == 0 {
-			attributes = table{{"(no attributes)"}}
+		if len(sessions) == 0 {
+			return &failure{code: exitNoSession, text: "there are no such sessions"}
 		}
-		return c.print(std, document, attributes.append(text))
+		return c.printSessions(std, sessions)
 	})
+}
+
+// printSessions prints sessions with an empty line between, or as a list.
+func (c *getCommand) printSessions(std streams, sessions []session) error {
+	var text []byte
+	documents := make([]*sessionDocument, len(sessions))
+	for i, s := range sessions {
+		if i > 0 {
+			text = append(text, '\n')
+		}
+		text = s.append(text)
+		documents[i] = s.document()
+	}
+	return c.print(std, map[string][]*sessionDocument{"sessions": documents}, text)
+}
+
+func (s *session) document() *sessionDocument {
+	document := refDocument(s.ID, s.Version, s.ExpiresIn)
+	document.Attributes = &s.Attributes
+	return document
+}
+
+// append appends the session as text for people.
+func (s *session) append(text []byte) []byte {
+	text = append(refTable(s.ID, s.Version, s.ExpiresIn).append(text), '\n')
+	attributes := hashRows(nil, "", s.Attributes)
+	if len(attributes) == 0 {
+		attributes = table{{"(no attributes)"}}
+	}
+	return attributes.append(text)
 }
 
 type touchCommand struct {
@@ -67,13 +103,18 @@ type deleteCommand struct {
 }
 
 // Help is what the command's --help adds.
-func (*deleteCommand) Help() string { return "With names: " + rewriteHelp }
+func (*deleteCommand) Help() string { return "With names, all of which must be there: " + changeHelp }
 
 // Run deletes a session, or attributes of it; that there was none is a
 // failure.
 func (c *deleteCommand) Run(ctx context.Context, std streams) error {
 	if len(c.Names) > 0 {
-		return c.rewrite(ctx, std, c.ID, nil, c.Names)
+		change := changeFlags{Remove: c.Names}
+		request, err := change.request(c.ID)
+		if err != nil {
+			return err
+		}
+		return c.modify(ctx, std, request)
 	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
 		response, err := service.DeleteSessionContext(ctx, &wsdl.DeleteSession{Id: &c.ID})

@@ -51,8 +51,8 @@ func TestSessionLife(t *testing.T) {
 	assert.Equal(t, outcome{err: "memcachedsoap: there is no such session\n", code: exitNoSession}, o)
 	assert.Equal(t, exitNoSession, invoke(t, s.url, "session", "get", "ab12").code)
 
-	done(t, s.url, "session", "set", "ab12", "a=b")
-	assert.JSONEq(t, `{"deleted": true}`, done(t, s.url, "session", "delete", "ab12", "--json"))
+	done(t, s.url, "session", "set", "cd34", "a=b")
+	assert.JSONEq(t, `{"deleted": true}`, done(t, s.url, "session", "delete", "cd34", "--json"))
 }
 
 // TestNewSession: without an id the service makes one, which scripts read.

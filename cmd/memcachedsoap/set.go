@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -13,6 +14,8 @@ type setCommand struct {
 	ID         *argument  `arg:"" optional:"" help:"The session's id; without one a new session is made."`
 	Attributes []argument `arg:"" optional:"" name:"name=value" help:"Attributes, each once. They take the place of those from the file."`
 	TTL        int32      `name:"ttl" placeholder:"SECONDS" help:"Time to live: 0, or none given, is the default of the service; --ttl=-1 the longest it allows."`
+	IfVersion  *argument  `placeholder:"VERSION" help:"Only if the session still has this version, as get prints it."`
+	UpdateOnly bool       `help:"Only if the session is there already."`
 	From       argument   `placeholder:"FILE" help:"Take attributes from a JSON object as get --json prints under \"attributes\"; - is standard input."`
 	callFlags
 }
@@ -42,17 +45,37 @@ func (c *setCommand) Run(ctx context.Context, std streams) error {
 	} else if c.ID != nil && id == "" {
 		return wrongUsage("the id is empty; leave it out for a new session") // a script's variable that was not set
 	}
+	if id == "" && (c.IfVersion != nil || c.UpdateOnly) {
+		return wrongUsage("--if-version and --update-only need the id of a session")
+	}
+	version, err := versionOf(c.IfVersion)
+	if err != nil {
+		return err
+	}
 	attributes, err := c.attributes(arguments, std.In)
 	if err != nil {
 		return err
 	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
-		ref, err := service.setSession(ctx, id, attributes, c.TTL)
+		ref, err := service.setSession(ctx, setRequest{
+			ID: id, Attributes: attributes, TTL: c.TTL, IfVersion: version, UpdateOnly: c.UpdateOnly,
+		})
 		if err != nil {
 			return err
 		}
 		return c.printRef(std, ref)
 	})
+}
+
+// versionOf returns the version that a flag names, or "" if it is not given.
+func versionOf(flag *argument) (string, error) {
+	if flag == nil {
+		return "", nil
+	}
+	if *flag == "" { // a script's variable that was not set, which would be no condition
+		return "", wrongUsage("--if-version is empty; leave it out to change whatever is there")
+	}
+	return string(*flag), nil
 }
 
 // attributes puts the attributes together: the file's, then the arguments'.
@@ -76,6 +99,24 @@ func (c *setCommand) attributes(arguments []argument, stdin io.Reader) (hash, er
 	}
 	attributes.Entries = overlay(attributes.Entries, set)
 	return attributes, nil
+}
+
+// overlay puts entries in the place of those with the same name, or at the
+// end.
+func overlay(entries, set []entry) []entry {
+	for _, e := range set {
+		if i := indexOf(entries, e.Key); i >= 0 {
+			entries[i] = e
+		} else {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+// indexOf returns the position of a name, or -1.
+func indexOf(entries []entry, name string) int {
+	return slices.IndexFunc(entries, func(e entry) bool { return e.Key == name })
 }
 
 // assignments reads attributes that are given as NAME=VALUE, each once.

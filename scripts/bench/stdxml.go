@@ -104,7 +104,7 @@ func (h *stdHandler) setSession(ctx context.Context, r *wsdl.SetSession) (*wsdl.
 	if r.Ttl != nil {
 		ttl = time.Duration(*r.Ttl) * time.Second
 	}
-	ref, err := h.sessions.SetSession(ctx, *r.Id, hashOf(r.Attributes), ttl)
+	ref, err := h.sessions.SetSession(ctx, *r.Id, hashOf(r.Attributes), ttl, sessionstore.If{})
 	if err != nil {
 		return nil, ref, err
 	}

@@ -80,6 +80,20 @@ func TestLife(t *testing.T) {
 	s.stop(t)
 }
 
+// Changes of single attributes, conditions, batches, and the sessions of a user.
+func TestChange(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--servers="+memcachedtest.Start(t).Addr, "--principal=owner")
+	for _, v := range phpVariants {
+		t.Run("PHP "+v, func(t *testing.T) { run(t, "php", "php/change.php", s.wsdl, v) })
+	}
+	for _, v := range pythonVariants {
+		t.Run("zeep "+v, func(t *testing.T) { run(t, python, "python/change.py", s.wsdl, v) })
+	}
+	t.Run("SOAP::Lite", func(t *testing.T) { run(t, "perl", "perl/change.pl", s.endpoint) })
+	s.stop(t)
+}
+
 // Every client gets every fault as the typed one that the contract promises.
 func TestFaults(t *testing.T) {
 	t.Parallel()

@@ -16,8 +16,8 @@ const DefaultMaxEntries = 100_000
 // Options are the settings of the dialect. The zero value is usable.
 type Options struct {
 	// MaxEntries is the greatest number of entries and list items, at all
-	// depths together, that a session may have in a message. 0 means
-	// DefaultMaxEntries.
+	// depths together, that a session may have in a message, and all sessions
+	// of a message together. 0 means DefaultMaxEntries.
 	MaxEntries int
 }
 
@@ -30,9 +30,14 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 		func(ctx context.Context, _ nothing) (string, error) { return s.Status(ctx) })
 	soap.Handle(d, operation("getSession", decodeID, o.appendSession),
 		func(ctx context.Context, id string) (sessionstore.Session, error) { return s.GetSession(ctx, id) })
+	soap.Handle(d, operation("getSessions", decodeIDs, o.appendSessions), s.GetSessions)
 	soap.Handle(d, operation("setSession", o.decodeSet, appendRef("setSession")),
 		func(ctx context.Context, r setRequest) (sessionstore.Ref, error) {
-			return s.SetSession(ctx, r.id, r.attributes, r.ttl)
+			return s.SetSession(ctx, r.id, r.attributes, r.ttl, r.condition)
+		})
+	soap.Handle(d, operation("updateSession", o.decodeUpdate, appendRef("updateSession")),
+		func(ctx context.Context, r updateRequest) (sessionstore.Ref, error) {
+			return s.UpdateSession(ctx, r.id, r.change, r.ttl)
 		})
 	soap.Handle(d, operation("touchSession", decodeTouch, appendRef("touchSession")),
 		func(ctx context.Context, r touchRequest) (sessionstore.Ref, error) {
@@ -40,13 +45,24 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 		})
 	soap.Handle(d, operation("deleteSession", decodeID, appendDeleted),
 		func(ctx context.Context, id string) (bool, error) { return s.DeleteSession(ctx, id) })
+	soap.Handle(d, operation("findSessions", decodePrincipal, appendIDs("findSessions")),
+		func(ctx context.Context, r principalRequest) ([]sessionstore.ID, error) {
+			return s.FindSessions(ctx, r.principal, r.attribute)
+		})
+	soap.Handle(d, operation("deleteSessions", decodePrincipal, appendIDs("deleteSessions")),
+		func(ctx context.Context, r principalRequest) ([]sessionstore.ID, error) {
+			return s.DeleteSessions(ctx, r.principal, r.attribute)
+		})
 	soap.Handle(d, operation("stats", decodeNothing, appendReport),
 		func(ctx context.Context, _ nothing) (service.Report, error) { return s.Stats(ctx), nil })
 }
 
 // Operations returns the names of the operations, for counters.
 func Operations() []string {
-	return []string{"status", "getSession", "setSession", "touchSession", "deleteSession", "stats"}
+	return []string{
+		"status", "getSession", "getSessions", "setSession", "updateSession", "touchSession", "deleteSession",
+		"findSessions", "deleteSessions", "stats",
+	}
 }
 
 func operation[Req, Resp any](

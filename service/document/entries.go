@@ -63,6 +63,29 @@ func (r *entryReader) entries(h *sessionstore.Hash) (*sessionstore.Hash, error) 
 	}
 }
 
+// keys reads a KeyList.
+func (r *entryReader) keys() ([]string, error) {
+	keys := []string{} // present, though empty
+	for {
+		more, err := r.next("key")
+		if err != nil || !more {
+			return keys, err
+		}
+		null, err := isNil(r.scan)
+		if err != nil {
+			return nil, err
+		}
+		if null {
+			return nil, soap.ClientFault("A key is nil.")
+		}
+		key, err := r.text()
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+}
+
 // list reads an ItemList.
 func (r *entryReader) list() (sessionstore.Value, error) {
 	var items []sessionstore.Value
@@ -129,7 +152,7 @@ func (r *entryReader) value(withKey bool) (key string, value sessionstore.Value,
 			return err
 		}
 		if i == undefChild {
-			undef, err := r.boolean()
+			undef, err := readBoolean(r.scan)
 			if err != nil || !undef {
 				return err // a false one is no statement: WCF always sends it
 			}
@@ -192,14 +215,6 @@ func (r *entryReader) scalar() (sessionstore.Value, error) {
 		return sessionstore.TextOf(text), err
 	}
 	return sessionstore.BytesOf(text), err
-}
-
-func (r *entryReader) boolean() (bool, error) {
-	text, err := r.scan.Content()
-	if err != nil {
-		return false, err
-	}
-	return parseBoolean(text)
 }
 
 // decodeBase64 decodes in place. White space may stand anywhere (XML Schema

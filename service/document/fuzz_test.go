@@ -42,3 +42,37 @@ func FuzzSession(f *testing.F) {
 		}
 	})
 }
+
+// FuzzUpdate makes any change. It is done, and leaves a session that can be
+// read, or is refused, and leaves the session as it was.
+func FuzzUpdate(f *testing.F) {
+	f.Add(`<set>` + fixture + `</set><remove><key>uid</key></remove>`)
+	f.Add(`<remove><key>uid</key><key><![CDATA[]]></key></remove><ttl>5</ttl><ifVersion/>`)
+	f.Add(`<set>` + entry("_session_id", `<value>ab12</value>`) + `</set>`)
+	f.Add(`<set/><ifVersion>0</ifVersion>`)
+	f.Fuzz(func(t *testing.T, change string) {
+		e := newEndpoint(t, document.Options{}, soap.Limits{Body: 64 << 10})
+		read := func() string {
+			code, answer := e.post(envelope(getSession("ab12")))
+			if code != 200 {
+				t.Fatalf("%d %s", code, answer)
+			}
+			return attributesOf(t, answer)
+		}
+		const before = `<entry><key>uid</key><value>dwho</value></entry>`
+		if code, answer := e.post(envelope(setSession("ab12", before))); code != 200 {
+			t.Fatalf("%d %s", code, answer)
+		}
+		code, answer := e.post(envelope(updateSession("ab12", change)))
+		after := read()
+		if code != 200 {
+			parseFault(t, answer)
+			if after != before {
+				t.Fatalf("refused, but done: %s", after)
+			}
+		}
+		if strings.Contains(after, "<key>_session_id</key>") && !strings.Contains(change, "<hash>") {
+			t.Fatal("the id is among the attributes")
+		}
+	})
+}

@@ -37,11 +37,13 @@ func newEndpoint(tb testing.TB, o document.Options, limits soap.Limits) *endpoin
 	return newEndpointOver(tb, memory.New(memory.Options{}), o, limits)
 }
 
-func newEndpointOver(tb testing.TB, backend sessionstore.Backend, o document.Options, limits soap.Limits) *endpoint {
+// newEndpointOver makes a service that finds sessions by the attributes named
+// principals.
+func newEndpointOver(tb testing.TB, backend sessionstore.Backend, o document.Options, limits soap.Limits, principals ...string) *endpoint {
 	tb.Helper()
 	e := &endpoint{backend: backend}
 	e.store = sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{
-		Lifetimes: sessionstore.Lifetimes{Default: lifetime},
+		Lifetimes: sessionstore.Lifetimes{Default: lifetime}, Principals: principals,
 	})
 	tb.Cleanup(func() { require.NoError(tb, e.store.Close()) })
 	counters := service.NewCounters("test", document.Operations()...)

@@ -24,6 +24,20 @@ func entry(key, content string) string { return `<entry><key>` + key + `</key>` 
 // set is a setSession that would do harm if it were done.
 func set(entries string) string { return envelope(setSession("ab12", entries)) }
 
+// update is an updateSession that would do harm if it were done.
+func update(change string) string {
+	return envelope(element("updateSession", `<id>ab12</id>`+change))
+}
+
+const nilled = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"`
+
+// What the faults of several messages say.
+const (
+	newWithCondition = client + "A new session has no version and is not there yet: give the id of the session with ifVersion or updateOnly."
+	noChange         = client + "updateSession needs set or remove. Send an empty one to change no attribute; touchSession changes the time to live alone."
+	noPrincipal      = client + "principal is missing or empty. Send the value of the attribute, such as the name of a user."
+)
+
 // hostile are messages that must be refused with just this fault.
 var hostile = []struct{ name, body, want string }{
 	// Not one well-formed document.
@@ -98,7 +112,7 @@ var hostile = []struct{ name, body, want string }{
 	{"id twice", envelope(element("getSession", `<id>ab12</id><id>cd34</id>`)), client + "The element id is given twice."},
 	{"element within a text", envelope(element("getSession", `<id>ab<x>evil</x>12</id>`)), client + "The message does not fit the contract: offset 131: element \"x\" inside \"id\", which may hold only text."},
 	{"unknown child", envelope(element("getSession", `<id>ab12</id><admin>true</admin>`)), client + "The element admin is not one that the contract has here."},
-	{"a condition that this version does not know", envelope(element("setSession", `<id>ab12</id><attributes/><ifVersion>1</ifVersion>`)), client + "The element ifVersion is not one that the contract has here."},
+	{"a condition that this version does not know", envelope(element("setSession", `<id>ab12</id><attributes/><ifAbsent>1</ifAbsent>`)), client + "The element ifAbsent is not one that the contract has here."},
 	{"text between children", envelope(element("getSession", `ab12<id>ab12</id>`)), client + "There is text where only elements may stand."},
 	{"child of an operation without any", envelope(element("status", `<x/>`)), client + "The element x is not one that the contract has here."},
 	{"more arguments than parameters", envelope(element("getSession", `<c-gensym3>ab12</c-gensym3><c-gensym5>x</c-gensym5>`)), client + "The element c-gensym5 is not one that the contract has here."},
@@ -125,6 +139,36 @@ var hostile = []struct{ name, body, want string }{
 	{"key in an item", set(entry("k", "<list><item><key>k</key></item></list>")), client + "The element key is not one that the contract has here."},
 	{"text in a list", set(entry("k", "<list>text</list>")), client + "There is text where only elements may stand."},
 	{"unknown child of an entry", set(entry("k", "<blob>x</blob>")), client + "The element blob is not one that the contract has here."},
+	{"another version", envelope(element("setSession", `<id>ab12</id><attributes/><ifVersion>1</ifVersion>`)), client + "The session has another version than the one given: it was changed since it was read. Nothing was changed now: read it again."},
+	{"a new session with a version", envelope(element("setSession", `<attributes/><ifVersion>1</ifVersion>`)), newWithCondition},
+	{"a new session that must be there", envelope(element("setSession", `<attributes/><updateOnly>true</updateOnly>`)), newWithCondition},
+	{"updateOnly that is no boolean", envelope(element("setSession", `<id>ab12</id><attributes/><updateOnly>yes</updateOnly>`)), client + "A boolean is none of true, false, 1 and 0."},
+
+	// The other operations.
+	{"update of nothing", envelope(element("updateSession", `<id>ab12</id>`)), noChange},
+	{"update of nil", envelope(element("updateSession", `<id>ab12</id><set`+nilled+`/><remove`+nilled+`/>`)), noChange},
+	{"update of the time only", envelope(element("updateSession", `<id>ab12</id><ttl>5</ttl>`)), noChange},
+	{"update without an id", envelope(element("updateSession", `<set/>`)), client + "Invalid session ID: it is empty."},
+	{"set and removed", update(`<set>` + entry("uid", "<value>1</value>") + `</set><remove><key>uid</key></remove>`), client + "An attribute is both to be set and to be removed."},
+	{"removed twice", update(`<remove><key>uid</key><key>uid</key></remove>`), client + "An attribute is to be removed twice."},
+	{"set twice", update(`<set>` + entry("k", "") + entry("k", "") + `</set>`), client + "Two entries of one list have the same key."},
+	{"id to be removed", update(`<remove><key>_session_id</key></remove>`), client + "_session_id cannot be removed: it is the id of the session."},
+	{"id to be changed", update(`<set>` + entry("_session_id", "<value>ffff</value>") + `</set>`), client + "Invalid session ID: the attribute _session_id is not the id of the call; leave it out."},
+	{"entry to be removed", update(`<remove>` + entry("uid", "") + `</remove>`), client + "The element entry is not one that the contract has here."},
+	{"nil to be removed", update(`<remove><key` + nilled + `/></remove>`), client + "A key is nil."},
+	{"text to be removed", update(`<remove>uid</remove>`), client + "There is text where only elements may stand."},
+	{"too many to be set and removed", update(numbered(`<set><entry><key>%d</key></entry>`, 1) + `</set><remove>` + numbered(`<key>k%d</key>`, 40) + `</remove>`), client + "The session has more entries than this service takes."},
+	{"update to another version", update(`<set/><ifVersion>1</ifVersion>`), client + "The session has another version than the one given: it was changed since it was read. Nothing was changed now: read it again."},
+	{"many with one that is no id", envelope(element("getSessions", `<ids><id>ab12</id><id>../x</id></ids>`)), client + "Invalid session ID: it holds something other than hexadecimal digits."},
+	{"many with one that is nil", envelope(element("getSessions", `<ids><id>ab12</id><id`+nilled+`/></ids>`)), client + "An id is nil."},
+	{"many that are no ids", envelope(element("getSessions", `<ids><key>ab12</key></ids>`)), client + "The element key is not one that the contract has here."},
+	{"nobody to find", envelope(element("findSessions", `<attribute>uid</attribute>`)), noPrincipal},
+	{"nil to find", envelope(element("findSessions", `<principal`+nilled+`/>`)), noPrincipal},
+	{"nobody to log out", envelope(element("deleteSessions", `<principal></principal>`)), noPrincipal},
+	{"somebody to find where nobody is", envelope(element("findSessions", `<principal>dwho</principal>`)), client + "This service finds no sessions by an attribute: its operator has to name one (serve --principal)."},
+	{"somebody to log out by any attribute", envelope(element("deleteSessions", `<principal>dwho</principal><attribute>mail</attribute>`)), client + "This service does not find sessions by that attribute. Name one of those that its operator has set (serve --principal), or none."},
+
+	// Limits.
 	{"too many entries", set(numbered(`<entry><key>%d</key><list><item/></list></entry>`, 21)), client + "The session has more entries than this service takes."},
 
 	// Limits of XML.

@@ -20,6 +20,7 @@ type setRequest struct {
 	id         string
 	attributes *sessionstore.Hash
 	ttl        time.Duration
+	condition  sessionstore.If
 }
 
 type touchRequest struct {
@@ -59,7 +60,7 @@ func decodeTouch(s *xmlscan.Scanner) (touchRequest, error) {
 
 func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 	r := setRequest{ttl: sessionstore.DefaultTTL}
-	err := children(s, []string{"id", "attributes", "ttl"}, func(i int) (err error) {
+	err := children(s, []string{"id", "attributes", "ttl", "ifVersion", "updateOnly"}, func(i int) (err error) {
 		switch i {
 		case 0:
 			r.id, err = readText(s)
@@ -68,6 +69,10 @@ func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 			r.attributes, err = reader.session()
 		case 2:
 			r.ttl, err = readSeconds(s)
+		case 3:
+			r.condition.Version, err = readText(s)
+		case 4:
+			r.condition.Exists, err = readBoolean(s)
 		}
 		return err
 	})
@@ -230,6 +235,15 @@ func isBase64(s *xmlscan.Scanner) bool {
 		return true
 	}
 	return false
+}
+
+// readBoolean reads an xs:boolean.
+func readBoolean(s *xmlscan.Scanner) (bool, error) {
+	text, err := s.Content()
+	if err != nil {
+		return false, err
+	}
+	return parseBoolean(text)
 }
 
 // readSeconds reads an xs:int.

@@ -51,18 +51,12 @@ func appendRef(operation string) func([]byte, sessionstore.Ref) ([]byte, error) 
 
 func (o Options) appendSession(dst []byte, session sessionstore.Session) ([]byte, error) {
 	return appendResponse(dst, "getSession", func(dst []byte) ([]byte, error) {
-		dst = appendRefFields(dst, session.Ref)
-		dst = append(dst, `<attributes>`...)
-		w := valueWriter{dst: dst, left: o.MaxEntries}
-		for name, value := range session.Attributes.All() {
-			if name != sessionstore.IDAttribute { // it is shown as id
-				w.entry(name, value)
-			}
-		}
+		w := valueWriter{dst: dst, left: o.MaxEntries, longest: len(dst) + maxAnswer}
+		w.session(session)
 		if w.failure != "" {
 			return dst, &sessionstore.UnreadableError{ID: session.ID, Reason: w.failure}
 		}
-		return append(w.dst, `</attributes>`...), nil
+		return w.dst, nil
 	})
 }
 
@@ -132,14 +126,36 @@ func appendText(dst []byte, text string) []byte {
 // (STORABLE 3.26: 512 lists). Something deeper refers to itself.
 const maxNesting = 512
 
+// maxAnswer bounds the sessions of one answer, in bytes of XML. It is twice
+// what the store reads for one answer, since base64 takes a third more.
+const maxAnswer = 64 << 20
+
+const (
+	tooManyEntries = "it has more entries than this service shows"
+	tooLong        = "it is longer than this service shows"
+)
+
 // valueWriter writes the values of a session. Shared values are written
 // wherever they occur, so a session may be far larger as XML than it is in the
-// store: depth and number of what is written are bounded.
+// store: depth, number and length of what is written are bounded.
 type valueWriter struct {
 	dst     []byte
 	depth   int
-	left    int
+	left    int    // how many more entries and items may be written
+	longest int    // of dst, when another one is to be written
 	failure string // why the session cannot be shown; "" while it can
+}
+
+// session writes what the contract's Session has.
+func (w *valueWriter) session(session sessionstore.Session) {
+	w.dst = appendRefFields(w.dst, session.Ref)
+	w.dst = append(w.dst, `<attributes>`...)
+	for name, value := range session.Attributes.All() {
+		if name != sessionstore.IDAttribute { // it is shown as id
+			w.entry(name, value)
+		}
+	}
+	w.dst = append(w.dst, `</attributes>`...)
 }
 
 func (w *valueWriter) entry(name string, value sessionstore.Value) {
@@ -159,7 +175,11 @@ func (w *valueWriter) entry(name string, value sessionstore.Value) {
 
 func (w *valueWriter) value(v sessionstore.Value) {
 	if w.left--; w.left < 0 {
-		w.failure = "it has more entries than this service shows"
+		w.failure = tooManyEntries
+		return
+	}
+	if len(w.dst) > w.longest {
+		w.failure = tooLong
 		return
 	}
 	switch v.Kind() {

@@ -255,3 +255,18 @@ func TestCallsAreCounted(t *testing.T) {
 	assert.Equal(t, "1", figures["getSession_faults"])
 	assert.Equal(t, "0", figures["refused_requests"])
 }
+
+// A program that comes late with a session that another one has deleted is
+// told so, instead of bringing it back.
+func TestDeletedSessionIsNotBroughtBack(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	e.call(t, method("setSession", strs("_session_id", "ab12", "uid", "dwho")))
+	existed, err := e.service.DeleteSession(t.Context(), "ab12")
+	require.NoError(t, err)
+	require.True(t, existed)
+	f := e.fault(t, method("setSession", strs("_session_id", "ab12", "uid", "dwho")))
+	assert.Equal(t, "soap:Client", f.Code)
+	assert.Contains(t, f.Reason, "The session was deleted")
+	assert.Empty(t, f.Detail)
+	assert.Empty(t, e.call(t, method("getSession", strs("ab12"))).Str(), "absent")
+}

@@ -72,7 +72,7 @@ func (s sessions) set(ctx context.Context, parameters []sessionstore.Value) (ses
 		}
 		attributes.Set(sessionstore.IDAttribute, sessionstore.BytesOf(text))
 	}
-	ref, err := s.SetSession(ctx, string(id), attributes, sessionstore.DefaultTTL)
+	ref, err := s.SetSession(ctx, string(id), attributes, sessionstore.DefaultTTL, sessionstore.If{})
 	return sessionstore.BytesOf(string(ref.ID)), err
 }
 

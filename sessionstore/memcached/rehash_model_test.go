@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -22,6 +23,7 @@ func TestRehashModel(t *testing.T) {
 		key := homedAt(p.processes[0], rapid.IntRange(0, 2).Draw(rt, "home"))
 		home := p.processes[0].choice.choose(key)
 		truth, seen, gone, writes := "", "", -1, 0
+		var buried []string
 		process := func(t *rapid.T) *Backend { return rapid.SampledFrom(p.processes).Draw(t, "process") }
 		defer func() {
 			if gone >= 0 {
@@ -36,12 +38,9 @@ func TestRehashModel(t *testing.T) {
 				put(t, process(t), key, truth)
 			},
 			"delete": func(t *rapid.T) {
-				err := process(t).Delete(context.Background(), key)
-				if seen == "" {
-					require.ErrorIs(t, err, sessionstore.ErrNotFound)
-				} else {
-					require.NoError(t, err)
-				}
+				deleteAsStore(t, process(t), key, seen != "")
+				buried = append(buried, key)
+				key = homedAt(p.processes[0], home)
 				truth, seen = "", ""
 			},
 			"leave": func(t *rapid.T) {
@@ -64,7 +63,24 @@ func TestRehashModel(t *testing.T) {
 			"calm": func(*rapid.T) { p.calm() },
 			"": func(t *rapid.T) {
 				require.Equal(t, seen, show(t, process(t), key))
+				for _, deleted := range buried {
+					require.Empty(t, show(t, process(t), deleted))
+				}
 			},
 		})
 	})
+}
+
+// deleteAsStore deletes as a sessionstore.Store does.
+func deleteAsStore(t *rapid.T, b *Backend, key string, seen bool) {
+	item, err := b.Get(context.Background(), key)
+	if !seen {
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, b.Delete(context.Background(), key), sessionstore.ErrNotFound)
+		return
+	}
+	require.NoError(t, err)
+	tombstone := sessionstore.Tombstone(time.Hour)
+	tombstone.CAS = item.CAS
+	require.NoError(t, b.CompareAndSwap(context.Background(), key, tombstone))
 }

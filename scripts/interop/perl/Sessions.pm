@@ -40,6 +40,27 @@ sub set {
     );
 }
 
+# get_many IDS returns the sessions that are there, by id.
+sub get_many {
+    my ( $self, @ids ) = @_;
+    my $answer = $self->call( getSessions => parent( ids => map { element( id => $_ ) } @ids ) );
+    return { map { $_->{id} => hash( $_->{attributes} ) } several( $answer, 'session' ) };
+}
+
+# update ID, ATTRIBUTES, NAMES, VERSION sets attributes, removes those of the
+# names and leaves the others, with a version only while the session has that
+# one. It returns what set does.
+sub update {
+    my ( $self, $id, $set, $remove, $version ) = @_;
+    return $self->call(
+        'updateSession',
+        element( id => $id ),
+        parent( set => entries($set) ),
+        parent( remove => map { element( key => $_ ) } @{ $remove || [] } ),
+        ( defined $version ? element( ifVersion => $version ) : () ),
+    );
+}
+
 # call OPERATION, ARGUMENTS returns the result of any operation.
 sub call {
     my ( $self, $operation, @arguments ) = @_;

@@ -32,11 +32,20 @@ for my $call ( sub { $sessions->get('../etc') }, sub { $sessions->set( '../etc',
     check( $fault->{id} eq '../etc' && $fault->{reason} ne '', 'the fault names the id and the reason' );
 }
 
-$sessions->set( ab12 => { uid => 'dwho' } );
-my $fault = fault( PayloadTooLargeFault => sub { $sessions->set( ab12 => { k => 'x' x 1_500_000 } ) } );
+my $new = $sessions->set( undef, { uid => 'dwho' } )->{id};
+my $fault = fault( PayloadTooLargeFault => sub { $sessions->set( $new => { k => 'x' x 1_500_000 } ) } );
 check( $fault->{actual} > 1_500_000 && $fault->{limit} < 1 << 20, 'the fault names the size and the limit' );
-check( $sessions->get('ab12')->{uid} eq 'dwho', 'what was there is left alone' );
-$sessions->call( deleteSession => Sessions::element( id => 'ab12' ) );
+check( $sessions->get($new)->{uid} eq 'dwho', 'what was there is left alone' );
+
+$sessions->call( deleteSession => Sessions::element( id => $new ) );
+for my $call (
+    sub { $sessions->set( $new, {} ) },
+    sub { $sessions->update( $new, {} ) },
+    sub { $sessions->call( touchSession => Sessions::element( id => $new ) ) },
+    )
+{
+    check( fault( SessionDeletedFault => $call )->{id} eq $new, 'the fault names the id' );
+}
 
 for my $call ( sub { $sessions->get($unreadable) }, sub { $sessions->set( $unreadable, {} ) } ) {
     my $fault = fault( UnreadableSessionFault => $call );
@@ -49,6 +58,8 @@ for my $call (
     sub { $sessions->get('ab12') },
     sub { $sessions->set( ab12  => {} ) },
     sub { $sessions->set( undef, {} ) },
+    sub { $sessions->get_many( 'ab12', 'cd34' ) },
+    sub { $sessions->update( ab12 => {} ) },
     sub { $sessions->call( touchSession => $id ) },
     sub { $sessions->call( deleteSession => $id ) },
     sub { $sessions->call('status') },

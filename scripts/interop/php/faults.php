@@ -17,11 +17,20 @@ foreach (['get' => fn () => $sessions->get('../etc'), 'set' => fn () => $session
     check($fault->id === '../etc' && $fault->reason !== '', 'the fault names the id and the reason');
 }
 
-$sessions->set('ab12', (object) ['uid' => 'dwho']);
-$fault = fault('PayloadTooLargeFault', fn () => $sessions->set('ab12', (object) ['k' => str_repeat('x', 1_500_000)]));
+$id = $sessions->set(null, (object) ['uid' => 'dwho'])->id;
+$fault = fault('PayloadTooLargeFault', fn () => $sessions->set($id, (object) ['k' => str_repeat('x', 1_500_000)]));
 check($fault->actual > 1_500_000 && $fault->limit < 1 << 20, 'the fault names the size and the limit');
-check($sessions->get('ab12')->uid === 'dwho', 'what was there is left alone');
-$sessions->soap->deleteSession(['id' => 'ab12']);
+check($sessions->get($id)->uid === 'dwho', 'what was there is left alone');
+
+$sessions->soap->deleteSession(['id' => $id]);
+$calls = [
+    fn () => $sessions->set($id, (object) []),
+    fn () => $sessions->update($id, (object) []),
+    fn () => $sessions->soap->touchSession(['id' => $id]),
+];
+foreach ($calls as $call) {
+    check(fault('SessionDeletedFault', $call)->id === $id, 'the fault names the id');
+}
 
 foreach ([fn () => $sessions->get($unreadable), fn () => $sessions->set($unreadable, (object) [])] as $call) {
     $fault = fault('UnreadableSessionFault', $call);
@@ -33,6 +42,8 @@ $calls = [
     fn () => $sessions->get('ab12'),
     fn () => $sessions->set('ab12', (object) []),
     fn () => $sessions->set(null, (object) []),
+    fn () => $sessions->getMany(['ab12', 'cd34']),
+    fn () => $sessions->update('ab12', (object) []),
     fn () => $sessions->soap->touchSession(['id' => 'ab12']),
     fn () => $sessions->soap->deleteSession(['id' => 'ab12']),
     fn () => $sessions->soap->status(),

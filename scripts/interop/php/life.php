@@ -31,4 +31,4 @@ check(difference($sessions->get($new->id), (object) ['uid' => 'rtyler']) === nul
 check($soap->deleteSession(['id' => $new->id])->deleteSessionResult === true, 'it can be deleted');
 check($soap->deleteSession(['id' => $new->id])->deleteSessionResult === false, 'but once');
 fault('SessionNotFoundFault', fn () => $sessions->get($new->id));
-fault('SessionNotFoundFault', fn () => $soap->touchSession(['id' => $new->id]));
+fault('SessionDeletedFault', fn () => $soap->touchSession(['id' => $new->id]));

@@ -29,14 +29,50 @@ final class Sessions
         return self::hash($this->soap->getSession(['id' => $id])->getSessionResult->attributes);
     }
 
-    /**
-     * Stores a whole session; without an id a new one is made. Returns its id,
-     * its version and the seconds that it lives, expiresIn.
-     */
-    public function set(?string $id, stdClass $attributes, ?int $ttl = null): object
+    /** Returns the sessions that are there, by id. */
+    public function getMany(array $ids): array
     {
-        $request = ['id' => $id, 'attributes' => self::entries($attributes), 'ttl' => $ttl];
+        $sessions = [];
+        $answer = $this->soap->getSessions(['ids' => ['id' => $ids]])->getSessionsResult;
+        foreach (self::several($answer->session ?? []) as $session) {
+            $sessions[$session->id] = self::hash($session->attributes);
+        }
+        return $sessions;
+    }
+
+    /**
+     * Stores a whole session; without an id a new one is made. With a version
+     * it does so only while the session has that one. Returns its id, its
+     * version and the seconds that it lives, expiresIn.
+     */
+    public function set(?string $id, stdClass $attributes, ?int $ttl = null, ?string $ifVersion = null): object
+    {
+        $request = ['id' => $id, 'attributes' => self::entries($attributes), 'ttl' => $ttl, 'ifVersion' => $ifVersion];
         return $this->soap->setSession($request)->setSessionResult;
+    }
+
+    /** Sets and removes attributes and leaves the others; returns what set does. */
+    public function update(string $id, stdClass $set, array $remove = [], ?string $ifVersion = null): object
+    {
+        $request = ['id' => $id, 'set' => self::entries($set), 'remove' => ['key' => $remove], 'ifVersion' => $ifVersion];
+        return $this->soap->updateSession($request)->updateSessionResult;
+    }
+
+    /** Returns the ids of the sessions of a user. */
+    public function find(string $user): array
+    {
+        return self::ids($this->soap->findSessions(['principal' => $user])->findSessionsResult);
+    }
+
+    /** Deletes the sessions of a user and returns their ids. */
+    public function logout(string $user): array
+    {
+        return self::ids($this->soap->deleteSessions(['principal' => $user])->deleteSessionsResult);
+    }
+
+    private static function ids(object $list): array
+    {
+        return (array) ($list->id ?? []);
     }
 
     private static function entries(stdClass $hash): array

@@ -26,11 +26,14 @@ assert fault('SessionNotFoundFault', sessions.get, 'ab12').id == 'ab12'
 for content in fault('InvalidSessionIdFault', sessions.get, '../etc'), fault('InvalidSessionIdFault', sessions.set, '../etc', {}):
     assert content.id == '../etc' and content.reason, content
 
-sessions.set('ab12', {'uid': 'dwho'})
-content = fault('PayloadTooLargeFault', sessions.set, 'ab12', {'k': 'x' * 1_500_000})
+id = sessions.set(None, {'uid': 'dwho'}).id
+content = fault('PayloadTooLargeFault', sessions.set, id, {'k': 'x' * 1_500_000})
 assert content.actual > 1_500_000 and content.limit < 1 << 20, content
-assert sessions.get('ab12') == {'uid': 'dwho'}
-sessions.soap.deleteSession('ab12')
+assert sessions.get(id) == {'uid': 'dwho'}
+
+sessions.soap.deleteSession(id)
+for call, *args in (sessions.set, id, {}), (sessions.update, id, {}), (sessions.soap.touchSession, id):
+    assert fault('SessionDeletedFault', call, *args).id == id
 
 for content in fault('UnreadableSessionFault', sessions.get, unreadable), fault('UnreadableSessionFault', sessions.set, unreadable, {}):
     assert content.id == unreadable and content.reason, content
@@ -40,6 +43,8 @@ for call, *args in (
     (sessions.get, 'ab12'),
     (sessions.set, 'ab12', {}),
     (sessions.set, None, {}),
+    (sessions.get_many, ['ab12', 'cd34']),
+    (sessions.update, 'ab12', {}),
     (sessions.soap.touchSession, 'ab12'),
     (sessions.soap.deleteSession, 'ab12'),
     (sessions.soap.status,),

@@ -25,12 +25,30 @@ class Sessions:
     def get(self, id):
         return _hash(self.soap.getSession(id).attributes)
 
-    def set(self, id, attributes, ttl=None):
-        """Stores a whole session; without an id a new one is made.
+    def get_many(self, ids):
+        """Returns the sessions that are there, by id."""
+        sessions = self.soap.getSessions({'id': ids}) or []  # zeep unpacks a list, and has None for an empty one
+        return {session.id: _hash(session.attributes) for session in sessions}
+
+    def set(self, id, attributes, ttl=None, if_version=None):
+        """Stores a whole session; without an id a new one is made. With a version it
+        does so only while the session has that one.
 
         Returns its id, its version and the seconds that it lives, expiresIn.
         """
-        return self.soap.setSession(id=id, attributes=_entries(attributes), ttl=ttl)
+        return self.soap.setSession(id=id, attributes=_entries(attributes), ttl=ttl, ifVersion=if_version)
+
+    def update(self, id, set, remove=(), if_version=None):
+        """Sets and removes attributes and leaves the others; returns what set() does."""
+        return self.soap.updateSession(id=id, set=_entries(set), remove={'key': list(remove)}, ifVersion=if_version)
+
+    def find(self, user):
+        """Returns the ids of the sessions of a user."""
+        return self.soap.findSessions(user) or []
+
+    def logout(self, user):
+        """Deletes the sessions of a user and returns their ids."""
+        return self.soap.deleteSessions(user) or []
 
     def fault(self, raised):
         """Returns the name and the content of a fault's detail."""

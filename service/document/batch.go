@@ -1,0 +1,74 @@
+package document
+
+import (
+	"memcachedsoap/service"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+)
+
+// decodeIDs reads the request of getSessions. How many ids there may be is the
+// service's to say; the limits of a message bound them here.
+func decodeIDs(s *xmlscan.Scanner) ([]string, error) {
+	var ids []string
+	err := children(s, []string{"ids"}, func(int) error {
+		for {
+			more, err := nextChild(s)
+			if err != nil || !more {
+				return err
+			}
+			if string(s.Local()) != "id" {
+				return unexpected(s)
+			}
+			null, err := isNil(s)
+			if err != nil {
+				return err
+			}
+			if null {
+				return soap.ClientFault("An id is nil.")
+			}
+			id, err := readText(s)
+			if err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+	})
+	return ids, err
+}
+
+// appendSessions appends the answer of getSessions. A session that is too much
+// behind others is not at fault: asked for alone it is shown, or is one that
+// cannot be read.
+func (o Options) appendSessions(dst []byte, sessions []sessionstore.Session) ([]byte, error) {
+	return appendResponse(dst, "getSessions", func(dst []byte) ([]byte, error) {
+		w := valueWriter{dst: dst, left: o.MaxEntries, longest: len(dst) + maxAnswer}
+		for i, session := range sessions {
+			w.dst = append(w.dst, `<session>`...)
+			w.session(session)
+			w.dst = append(w.dst, `</session>`...)
+			switch {
+			case w.failure == "":
+			case w.failure == tooManyEntries && i > 0:
+				return dst, soap.ClientFault("The sessions have more entries together than this service shows in one answer: ask for fewer at a time.")
+			case w.failure == tooLong && i > 0:
+				return dst, &service.AnswerTooLargeError{Limit: maxAnswer, Actual: int64(len(w.dst) - len(dst))}
+			default:
+				return dst, &sessionstore.UnreadableError{ID: session.ID, Reason: w.failure}
+			}
+		}
+		return w.dst, nil
+	})
+}
+
+// appendIDs makes the writer of an answer that is an IdList.
+func appendIDs(operation string) func([]byte, []sessionstore.ID) ([]byte, error) {
+	return func(dst []byte, ids []sessionstore.ID) ([]byte, error) {
+		return appendResponse(dst, operation, func(dst []byte) ([]byte, error) {
+			for _, id := range ids {
+				dst = appendElement(dst, "id", string(id))
+			}
+			return dst, nil
+		})
+	}
+}

@@ -1,0 +1,168 @@
+package document_test
+
+import (
+	"encoding/xml"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/service/document"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/storable"
+	"memcachedsoap/soap"
+	"memcachedsoap/wsdl"
+)
+
+func getSessions(ids ...string) string {
+	var list strings.Builder
+	for _, id := range ids {
+		list.WriteString(`<id>` + id + `</id>`)
+	}
+	return element("getSessions", `<ids>`+list.String()+`</ids>`)
+}
+
+var idElement = regexp.MustCompile(`<id>([^<]*)</id>`)
+
+// idsOf returns the ids in an answer, in their order.
+func idsOf(answer string) []string {
+	ids := []string{}
+	for _, match := range idElement.FindAllStringSubmatch(answer, -1) {
+		ids = append(ids, match[1])
+	}
+	return ids
+}
+
+func TestManySessions(t *testing.T) {
+	e := newEndpoint(t, document.Options{}, soap.Limits{})
+	e.call(t, setSession("a1", fixture))
+	e.call(t, setSession("b2", ``))
+	one := between(t, e.call(t, getSession("a1")), "<getSessionResult>", "</getSessionResult>")
+	two := between(t, e.call(t, getSession("b2")), "<getSessionResult>", "</getSessionResult>")
+	left := regexp.MustCompile(`<expiresIn>\d+</expiresIn>`)
+	answer := left.ReplaceAllString(e.call(t, getSessions("b2", "cd34", "a1", "b2")), "")
+	one, two = left.ReplaceAllString(one, ""), left.ReplaceAllString(two, "")
+	assert.Equal(t, `<getSessionsResponse xmlns="`+wsdl.Namespace+`"><getSessionsResult><session>`+two+`</session><session>`+one+
+		`</session><session>`+two+`</session></getSessionsResult></getSessionsResponse>`, answer)
+
+	for _, nobody := range []string{``, `<ids/>`, `<ids` + nilled + `/>`} {
+		assert.Equal(t, element("getSessionsResponse", `<getSessionsResult></getSessionsResult>`), e.call(t, element("getSessions", nobody)))
+	}
+	assert.Len(t, idsOf(e.call(t, getSessions(strings.Split(strings.Repeat("a1 ", sessionstore.MaxBatch-1)+"b2", " ")...))), sessionstore.MaxBatch)
+	f := e.fault(t, getSessions(strings.Split(strings.Repeat("a1 ", sessionstore.MaxBatch)+"b2", " ")...))
+	assert.Equal(t, "soap:Client", f.Code)
+	assert.Contains(t, f.Reason, "1001 sessions, and one call may be about 1000")
+
+	var report wsdl.StatsResponse
+	require.NoError(t, xml.Unmarshal([]byte(e.call(t, element("stats", ``))), &report))
+	stats := map[string]string{}
+	for _, stat := range report.StatsResult.Service.Stat {
+		stats[stat.Name] = stat.Value
+	}
+	assert.Equal(t, strconv.Itoa(2+3+sessionstore.MaxBatch), stats["get_hits"])
+	assert.Equal(t, "1", stats["get_misses"])
+}
+
+// One session that cannot be shown is a fault that names it, never an answer
+// without it.
+func TestUnreadableAmongMany(t *testing.T) {
+	e := newEndpoint(t, document.Options{}, soap.Limits{})
+	e.call(t, setSession("a1", ``))
+	e.put(t, "c0de", "\x05\x0b\x03\x00\x00\x00\x01\x1a\x0a\x01x\x00\x00\x00\x01k") // a hash with code in it
+	e.put(t, "d0d0", doubling(t))
+	for _, id := range []string{"c0de", "d0d0"} {
+		f := e.fault(t, getSessions(id, "a1"))
+		assert.Equal(t, "soap:Server", f.Code)
+		assert.Contains(t, f.Detail.Inner, `<UnreadableSessionFault xmlns="`+wsdl.Namespace+`"><id>`+id+`</id><reason>`)
+	}
+}
+
+func TestEntriesOfAllSessionsAreBounded(t *testing.T) {
+	e := newEndpoint(t, document.Options{MaxEntries: 5}, soap.Limits{})
+	three := entry("a", `<list><item/><item/></list>`)
+	for _, id := range []string{"a1", "b2"} {
+		e.call(t, setSession(id, three))
+	}
+	e.call(t, setSession("c3", entry("a", ``)+entry("b", ``)))
+	assert.Equal(t, []string{"a1", "c3"}, idsOf(e.call(t, getSessions("a1", "c3"))))
+	f := e.fault(t, getSessions("a1", "b2"))
+	assert.Equal(t, "soap:Client", f.Code)
+	assert.Equal(t, "The sessions have more entries together than this service shows in one answer: ask for fewer at a time.", f.Reason)
+}
+
+// Sessions that fit into the store may be too much for one answer: for the
+// store when they are read, or for the answer when they are written.
+func TestLargeAnswers(t *testing.T) {
+	for name, text := range map[string]string{
+		"to read":  strings.Repeat("v", 1_000_000),
+		"to write": strings.Repeat("&", 600_000), // five times as long as XML
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEndpoint(t, document.Options{}, soap.Limits{})
+			ids := make([]string, 40)
+			for i := range ids {
+				h := sessionstore.NewHash(1)
+				h.Set("k", sessionstore.TextOf(text))
+				ref, err := e.store.Create(t.Context(), h, sessionstore.DefaultTTL)
+				require.NoError(t, err)
+				ids[i] = string(ref.ID)
+			}
+			f := e.fault(t, getSessions(ids...))
+			assert.Equal(t, "soap:Client", f.Code)
+			assert.Contains(t, f.Reason, "ask for fewer at a time")
+			assert.Regexp(t, `^<PayloadTooLargeFault xmlns="`+wsdl.Namespace+`"><limit>\d{8}</limit><actual>\d{8}</actual></PayloadTooLargeFault>$`, f.Detail.Inner)
+			assert.Equal(t, ids[:2], idsOf(e.call(t, getSessions(ids[:2]...))))
+		})
+	}
+}
+
+// A text that Perl shares may be far longer as XML than in the store.
+func TestSharedTexts(t *testing.T) {
+	shared := sessionstore.RefTo(&sessionstore.Scalar{Value: sessionstore.TextOf(strings.Repeat("v", 500_000))})
+	items := make([]sessionstore.Value, 1000)
+	for i := range items {
+		items[i] = shared
+	}
+	h := sessionstore.NewHash(1)
+	h.Set("k", sessionstore.ListOf(items...))
+	image, err := storable.Codec{}.Append(nil, h)
+	require.NoError(t, err)
+	require.Less(t, len(image), 600_000)
+	e := newEndpoint(t, document.Options{}, soap.Limits{})
+	e.put(t, "ab12", string(image))
+	e.call(t, setSession("cd34", ``))
+	for _, payload := range []string{getSession("ab12"), getSessions("ab12")} {
+		assert.Contains(t, e.fault(t, payload).Detail.Inner, `<id>ab12</id><reason>it is longer than this service shows</reason>`)
+	}
+	assert.Contains(t, e.fault(t, getSessions("cd34", "ab12")).Detail.Inner, `<PayloadTooLargeFault `)
+}
+
+func TestPrincipals(t *testing.T) {
+	e := newEndpointOver(t, memory.New(memory.Options{}), document.Options{}, soap.Limits{}, "uid", "mail")
+	for id, uid := range map[string]string{"a1": "dwho", "b2": "dwho", "c3": "zoë"} {
+		e.call(t, setSession(id, entry("uid", `<value>`+uid+`</value>`)+entry("mail", `<value>`+uid+`@example.org</value>`)))
+	}
+	find := func(arguments string) []string { return idsOf(e.call(t, element("findSessions", arguments))) }
+	assert.ElementsMatch(t, []string{"a1", "b2"}, find(`<principal>dwho</principal>`))
+	assert.ElementsMatch(t, []string{"a1", "b2"}, find(`<principal>dwho@example.org</principal><attribute>mail</attribute>`))
+	assert.Equal(t, []string{"c3"}, find(`<principal>zoë</principal><attribute></attribute>`))
+	assert.Empty(t, find(`<principal>nobody</principal>`))
+
+	f := e.fault(t, element("findSessions", `<principal>dwho</principal><attribute>name</attribute>`))
+	assert.Equal(t, "soap:Client", f.Code)
+	assert.NotContains(t, f.Reason, "dwho")
+
+	answer := e.call(t, element("deleteSessions", `<principal>dwho</principal>`))
+	assert.True(t, strings.HasPrefix(answer, `<deleteSessionsResponse xmlns="`+wsdl.Namespace+`"><deleteSessionsResult><id>`), answer)
+	assert.ElementsMatch(t, []string{"a1", "b2"}, idsOf(answer))
+	assert.Empty(t, find(`<principal>dwho</principal>`))
+	assert.Contains(t, e.fault(t, getSession("a1")).Detail.Inner, `<SessionNotFoundFault `)
+	assert.Contains(t, e.fault(t, setSession("b2", ``)).Detail.Inner, `<SessionDeletedFault `)
+	assert.Equal(t, element("deleteSessionsResponse", `<deleteSessionsResult></deleteSessionsResult>`),
+		e.call(t, element("deleteSessions", `<principal>dwho</principal>`)))
+	assert.Equal(t, []string{"c3"}, find(`<principal>zoë</principal>`))
+}

@@ -1,0 +1,57 @@
+package document
+
+import (
+	"time"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
+)
+
+type updateRequest struct {
+	id     string
+	change sessionstore.Change
+	ttl    time.Duration
+}
+
+func (o Options) decodeUpdate(s *xmlscan.Scanner) (updateRequest, error) {
+	r := updateRequest{ttl: sessionstore.DefaultTTL}
+	reader := entryReader{scan: s, left: o.MaxEntries}
+	err := children(s, []string{"id", "set", "remove", "ttl", "ifVersion"}, func(i int) (err error) {
+		switch i {
+		case 0:
+			r.id, err = readText(s)
+		case 1:
+			r.change.Set, err = reader.hash()
+		case 2:
+			r.change.Remove, err = reader.keys()
+		case 3:
+			r.ttl, err = readSeconds(s)
+		case 4:
+			r.change.If.Version, err = readText(s)
+		}
+		return err
+	})
+	if err == nil && r.change.Set == nil && r.change.Remove == nil {
+		// SOAP::Lite's ->service() sends nil whatever it is given: doing
+		// nothing would look like success.
+		err = soap.ClientFault("updateSession needs set or remove. Send an empty one to change no attribute; touchSession changes the time to live alone.")
+	}
+	return r, err
+}
+
+type principalRequest struct{ principal, attribute string }
+
+func decodePrincipal(s *xmlscan.Scanner) (principalRequest, error) {
+	var r principalRequest
+	err := children(s, []string{"principal", "attribute"}, func(i int) (err error) {
+		switch i {
+		case 0:
+			r.principal, err = readText(s)
+		case 1:
+			r.attribute, err = readText(s)
+		}
+		return err
+	})
+	return r, err
+}
