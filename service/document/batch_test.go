@@ -102,7 +102,7 @@ func TestLargeAnswers(t *testing.T) {
 		"to write": strings.Repeat("&", 600_000), // five times as long as XML
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := newEndpoint(t, document.Options{}, soap.Limits{})
+			e := newEndpointOver(t, memory.New(memory.Options{MaxBytes: 1 << 30}), document.Options{}, soap.Limits{})
 			ids := make([]string, 40)
 			for i := range ids {
 				h := sessionstore.NewHash(1)
