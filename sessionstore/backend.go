@@ -32,8 +32,8 @@ type Backend interface {
 	Get(ctx context.Context, key string) (Item, error)
 
 	// GetMany returns the items under keys, by key; an absent one is left
-	// out. Images that together exceed maxBytes are an [*TooLargeError]. One
-	// server that fails fails the call: the result is never shorter for it.
+	// out. Images that together exceed maxBytes are an [*TooLargeError]. If
+	// one server fails so does the call: the result is never shorter for it.
 	GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]Item, error)
 
 	// Add stores an item under a key that has none, else it returns

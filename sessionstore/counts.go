@@ -19,8 +19,7 @@ type counts struct {
 
 // countRefusal counts a change that a condition has refused.
 func (s *Store) countRefusal(err error) error {
-	var conflict *VersionConflictError
-	if errors.As(err, &conflict) {
+	if _, conflict := errors.AsType[*VersionConflictError](err); conflict {
 		s.counts.versionConflicts.Add(1)
 	}
 	return err

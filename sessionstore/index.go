@@ -162,7 +162,7 @@ func (s *Store) rewrite(ctx context.Context, key string, item Item, entries []in
 		}
 	}
 	item.ExpiresIn = longest
-	item.Flags = uint32(len(item.Image)) //nolint:gosec // an item has a megabyte or so
+	item.Flags = uint32(len(item.Image))
 	return s.backend.CompareAndSwap(ctx, key, item)
 }
 

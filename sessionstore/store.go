@@ -406,8 +406,11 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 }
 
 func (s *Store) deleteAbsent(ctx context.Context, id ID) error {
-	if _, err := s.backend.Get(ctx, string(id)); !errors.Is(err, ErrNotFound) {
-		return cmp.Or(err, ErrNotFound)
+	switch _, err := s.backend.Get(ctx, string(id)); {
+	case err == nil:
+		return ErrNotFound
+	case !errors.Is(err, ErrNotFound):
+		return err
 	}
 	return s.backend.Delete(ctx, string(id))
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -196,7 +197,7 @@ func testBatch(t *testing.T, b sessionstore.Backend) {
 	s := forEver(b)
 	var ids []sessionstore.ID
 	for i := range 20 {
-		ids = append(ids, mustCreate(t, s, hash("n", fmt.Sprint(i))).ID)
+		ids = append(ids, mustCreate(t, s, hash("n", strconv.Itoa(i))).ID)
 	}
 	asked := append([]sessionstore.ID{sessionstore.NewID(), ids[7]}, ids...)
 	asked = append(asked, sessionstore.NewID())
