@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"memcachedsoap/sessionstore"
@@ -140,9 +141,18 @@ type Report struct {
 }
 
 // Stats returns a report. A server that does not answer is a row that says
-// so.
+// so. What the store counts of itself is among the service's figures, with the
+// server that a figure is about behind a colon.
 func (s *Service) Stats(ctx context.Context) Report {
-	return Report{Service: s.counters.stats(), Servers: s.store.Stats(ctx)}
+	report := Report{Service: s.counters.stats(), Servers: s.store.Stats(ctx)}
+	for _, m := range s.store.Metrics() {
+		name := m.Name
+		if m.Server != "" {
+			name += ":" + m.Server
+		}
+		report.Service = append(report.Service, sessionstore.Stat{Name: name, Value: strconv.FormatFloat(m.Value, 'f', -1, 64)})
+	}
+	return report
 }
 
 // Ready returns an error if a server that holds sessions does not answer.

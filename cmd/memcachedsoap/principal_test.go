@@ -48,14 +48,14 @@ func TestServePrincipal(t *testing.T) {
 	assert.Contains(t, done(t, url, "session", "get", "ab12"), "\nuid_MD5  "+key+"\n")
 	assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", key).code, "nobody gets the session by the user's name")
 	assert.Equal(t, exitNoSession, invoke(t, url, "session", "delete", key).code)
-	assert.Empty(t, log.lines(t, "reverse key not kept"))
+	assert.Empty(t, log.lines(t, "principal index not kept"))
 
 	require.NoError(t, backend.Delete(t.Context(), key))
 	require.NoError(t, backend.Add(t.Context(), key, sessionstore.Item{Image: []byte("somebody's")}))
 	done(t, url, "session", "set", "ab12", "uid=dwho")
 	stop()
 	assert.Equal(t, exitDone, <-ended)
-	line := log.lines(t, "reverse key not kept")
+	line := log.lines(t, "principal index not kept")
 	require.Len(t, line, 1)
 	assert.Equal(t, sessionstore.ID("ab12").Fingerprint(), line[0]["session"])
 	assert.NotEmpty(t, line[0]["request_id"])
@@ -63,8 +63,14 @@ func TestServePrincipal(t *testing.T) {
 }
 
 func TestPrincipalThatCannotBe(t *testing.T) {
-	var errs bytes.Buffer
-	code := run(t.Context(), []string{"serve", "--principal", "_session_id"}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &errs})
-	assert.Equal(t, exitUsage, code)
-	assert.Contains(t, errs.String(), "--principal is the attribute that has the id already")
+	for want, args := range map[string][]string{
+		"--principal is the attribute that has the id already": {"--principal", "_session_id"},
+		"--principal uid is given twice":                       {"--principal", "uid,mail", "--principal", "uid"},
+		"--max-sessions-per-principal is from 1 to 5000":       {"--max-sessions-per-principal", "5001"},
+	} {
+		var errs bytes.Buffer
+		code := run(t.Context(), append([]string{"serve"}, args...), streams{In: strings.NewReader(""), Out: io.Discard, Err: &errs})
+		assert.Equal(t, exitUsage, code)
+		assert.Contains(t, errs.String(), want)
+	}
 }

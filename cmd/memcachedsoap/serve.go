@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"memcachedsoap/service"
@@ -44,7 +45,8 @@ type serveCommand struct {
 	SessionTTL    seconds `name:"session-ttl" default:"72000" env:"MEMCACHEDSOAP_SESSION_TTL" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
 	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" env:"MEMCACHEDSOAP_MAX_SESSION_TTL" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
 
-	Principal string `env:"MEMCACHEDSOAP_PRINCIPAL" placeholder:"ATTRIBUTE" help:"Attribute, such as uid, by whose value Perl programs find a session: option principal of Apache::Session::Memorycached. Every session with it has its id stored under the MD5 of the value, and that MD5 as ATTRIBUTE_MD5."`
+	Principal               []string `env:"MEMCACHEDSOAP_PRINCIPAL" placeholder:"ATTRIBUTE" help:"Attributes, such as uid, by whose value sessions are found: findSessions and deleteSessions find all of a user's, Perl programs the last one (option principal of Apache::Session::Memorycached), whose id stands under the MD5 of the value, which is in the session as ATTRIBUTE_MD5. Several with commas between; the first is the one that is meant when none is named."`
+	MaxSessionsPerPrincipal int      `name:"max-sessions-per-principal" default:"1000" env:"MEMCACHEDSOAP_MAX_SESSIONS_PER_PRINCIPAL" placeholder:"N" help:"Most sessions found by one value, the newest; older ones live on but are not found; 5000 at most (${default})."`
 
 	LegacyBooking bool `name:"legacy-booking" default:"true" env:"MEMCACHEDSOAP_LEGACY_BOOKING" negatable:"" help:"Make a new session when a program of MemcachedSOAP.cgi asks for one without an id, as the script did; without, that is a fault (${default})."`
 
@@ -81,8 +83,8 @@ func (c *serveCommand) Validate() error {
 	if c.MaxSessionTTL > 0 && (c.SessionTTL == 0 || c.SessionTTL > c.MaxSessionTTL) {
 		return errors.New("--session-ttl is longer than --max-session-ttl")
 	}
-	if c.Principal == sessionstore.IDAttribute {
-		return errors.New("--principal is the attribute that has the id already")
+	if err := c.validatePrincipals(); err != nil {
+		return err
 	}
 	if c.StoreTimeout > c.CallTimeout {
 		return errors.New("--store-timeout is longer than --call-timeout")
@@ -104,6 +106,27 @@ func (c *serveCommand) Validate() error {
 	}
 	if c.Drain < 0 {
 		return errors.New("--drain must not be negative")
+	}
+	return nil
+}
+
+// maxSessionsPerPrincipal keeps the list of a principal within an item of a
+// megabyte, which may hold an entry twice before it is written anew.
+const maxSessionsPerPrincipal = 5000
+
+func (c *serveCommand) validatePrincipals() error {
+	for i, name := range c.Principal {
+		switch {
+		case name == "":
+			return errors.New("--principal has an empty name")
+		case name == sessionstore.IDAttribute:
+			return errors.New("--principal is the attribute that has the id already")
+		case slices.Contains(c.Principal[:i], name):
+			return fmt.Errorf("--principal %s is given twice", name)
+		}
+	}
+	if c.MaxSessionsPerPrincipal < 1 || c.MaxSessionsPerPrincipal > maxSessionsPerPrincipal {
+		return fmt.Errorf("--max-sessions-per-principal is from 1 to %d", maxSessionsPerPrincipal)
 	}
 	return nil
 }
@@ -172,12 +195,10 @@ func (c *serveCommand) store(logger *slog.Logger) (*sessionstore.Store, error) {
 			Longest: time.Duration(c.MaxSessionTTL) * time.Second,
 		},
 		CompressThreshold: int(c.CompressThreshold),
+		Principals:        c.Principal, MaxSessionsPerPrincipal: c.MaxSessionsPerPrincipal,
 		ReverseKeyFailed: func(ctx context.Context, id sessionstore.ID, err error) {
-			logger.WarnContext(ctx, "reverse key not kept", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
+			logger.WarnContext(ctx, "principal index not kept", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
 		},
-	}
-	if c.Principal != "" {
-		options.Principals = []string{c.Principal}
 	}
 	if len(c.Servers) == 0 {
 		return sessionstore.NewStore(memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)}), storable.Codec{}, options), nil
