@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,7 @@ func TestOutages(t *testing.T) {
 	cache.Kill()
 	down("get ab12", "set cd34", "touch ab12", "delete cd34", "status")
 	cache.Restart()
+	untilReady(t, s)
 	assert.Equal(t, "SessionNotFoundFault", php.ask("get ab12"), "memcached comes back empty")
 	healthy()
 
@@ -57,8 +59,7 @@ func TestOutages(t *testing.T) {
 	cache.Freeze()
 	down("get ab12", "set cd34", "status")
 	cache.Thaw()
-	_, err := cache.Command(t.Context(), "version")
-	require.NoError(t, err)
+	untilReady(t, s)
 	assert.Equal(t, "ok", php.ask("get ab12"), "nothing is lost")
 	healthy()
 	php.end()
@@ -90,6 +91,12 @@ func readiness(t *testing.T, s *service) int {
 	status, _, err := send(newClient(t), request)
 	require.NoError(t, err)
 	return status
+}
+
+// untilReady waits until a server that failed is asked again.
+func untilReady(t *testing.T, s *service) {
+	t.Helper()
+	require.Eventually(t, func() bool { return readiness(t, s) == http.StatusOK }, time.Minute, 10*time.Millisecond)
 }
 
 // phpProgram runs php/ask.php.

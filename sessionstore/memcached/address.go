@@ -23,6 +23,13 @@ type address struct {
 func (a address) Network() string { return a.network }
 func (a address) String() string  { return a.target }
 
+// named says whether the server is given by a name, which may come to mean
+// another address.
+func (a address) named() bool {
+	_, err := netip.ParseAddrPort(a.target)
+	return a.network == "tcp" && err != nil
+}
+
 // parseAddress reads "host", "host:port", "[v6]", "[v6]:port", "unix:/path"
 // and "/path". A name is looked up when a connection is made, not here.
 func parseAddress(text string) (address, error) {

@@ -3,55 +3,128 @@ package memcached
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 
 	"memcachedsoap/sessionstore"
 )
 
-// GetMany returns the items under keys, by key.
+// GetMany returns the items under keys, by key. All keys of one server are
+// asked for in one exchange, all servers at the same time. With Rehash each key
+// is asked for by itself.
 func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]sessionstore.Item, error) {
-	items := make(map[string]sessionstore.Item, len(keys))
-	var total int64
+	wires := make([][]string, len(b.servers)) // by server, each key once
+	seen := make(map[string]string, len(keys))
 	for _, key := range keys {
-		item, err := b.Get(ctx, key)
-		switch {
-		case errors.Is(err, sessionstore.ErrNotFound):
-			continue
-		case err != nil:
+		wire, err := b.wire(key)
+		if err != nil {
 			return nil, err
 		}
-		if total += int64(len(item.Image)); total > maxBytes {
-			return nil, &sessionstore.TooLargeError{Limit: maxBytes, Actual: total}
+		if _, known := seen[wire]; !known {
+			seen[wire] = key
+			home := b.choice.choose(key)
+			wires[home] = append(wires[home], wire)
 		}
-		items[key] = item
+	}
+	m := &batch{items: make(map[string]sessionstore.Item, len(seen)), maxBytes: maxBytes}
+	failures := make([]error, len(b.servers))
+	b.each(func(i int, s *server) {
+		switch {
+		case len(wires[i]) == 0:
+		case b.chain != nil:
+			failures[i] = b.getEach(ctx, wires[i], seen, m)
+		default:
+			failures[i] = s.getMany(ctx, wires[i], m)
+		}
+	})
+	for _, err := range failures {
+		if err != nil {
+			return nil, err
+		}
+	}
+	if total := m.bytes.Load(); total > maxBytes {
+		return nil, &sessionstore.TooLargeError{Limit: maxBytes, Actual: total}
+	}
+	items := make(map[string]sessionstore.Item, len(m.items))
+	for wire, item := range m.items {
+		items[seen[wire]] = item
 	}
 	return items, nil
 }
 
-// maxAppends bounds how often an append is tried when others come between. It
-// is more than there are processes that append to one item at a moment.
-const maxAppends = 1000
+// batch collects items of several servers.
+type batch struct {
+	maxBytes int64
+	bytes    atomic.Int64 // of all images, those left out for being too many included
 
-// Append appends to the item under key, or stores it.
-func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item) (sessionstore.Item, int64, error) {
-	for range maxAppends {
-		present, err := b.Get(ctx, key)
+	mu    sync.Mutex
+	items map[string]sessionstore.Item // by key on the wire
+}
+
+func (m *batch) put(wire string, item sessionstore.Item) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, again := m.items[wire]; again { // after a lost connection
+		return
+	}
+	if m.bytes.Add(int64(len(item.Image))) <= m.maxBytes {
+		m.items[wire] = item
+	}
+}
+
+func (b *Backend) getEach(ctx context.Context, wires []string, keys map[string]string, m *batch) error {
+	for _, wire := range wires {
+		item, err := b.walk(keys[wire], wire).get(ctx)
 		switch {
 		case errors.Is(err, sessionstore.ErrNotFound):
-			err = b.Add(ctx, key, item)
-			present = item
-		case err == nil:
-			present.Image = append(present.Image, item.Image...)
-			if present.ExpiresIn != 0 && (item.ExpiresIn == 0 || item.ExpiresIn > present.ExpiresIn) {
-				present.ExpiresIn = item.ExpiresIn
-			}
-			err = b.CompareAndSwap(ctx, key, present)
+		case err != nil:
+			return err
+		default:
+			m.put(wire, item)
 		}
-		if errors.Is(err, sessionstore.ErrExists) || errors.Is(err, sessionstore.ErrConflict) || errors.Is(err, sessionstore.ErrNotFound) {
-			continue
-		}
-		size := int64(len(present.Image))
-		present.Image = nil
-		return present, size, err
 	}
-	return sessionstore.Item{}, 0, sessionstore.Unavailable("others changed the item all the time", sessionstore.ErrConflict)
+	return nil
+}
+
+// window is how many keys are asked for before their answers are read: few
+// enough for the commands to fit into the buffers between us and a server that
+// waits for us to read.
+const window = 100
+
+// getMany asks for the items under keys, a window at a time.
+func (s *server) getMany(ctx context.Context, wires []string, m *batch) error {
+	for len(wires) > 0 {
+		part := wires[:min(window, len(wires))]
+		wires = wires[len(part):]
+		err := s.do(ctx, reading, func(c *conn, _ bool) error { return c.getMany(part, m.put) })
+		if err != nil {
+			return err
+		}
+		if m.bytes.Load() > m.maxBytes {
+			return nil
+		}
+	}
+	return nil
+}
+
+// getMany sends quiet meta gets and a no-op, and reads what is there until the
+// answer to that.
+func (c *conn) getMany(wires []string, found func(wire string, item sessionstore.Item)) error {
+	parts := make([]string, 0, 3*len(wires)+1)
+	for _, wire := range wires {
+		parts = append(parts, "mg ", wire, " v f c t k q"+lineEnd)
+	}
+	err := c.send(append(parts, "mn")...)
+	for err == nil {
+		var wire string
+		var item sessionstore.Item
+		if wire, item, err = readKeyedItem(c.reader); wire == "" {
+			break
+		}
+		found(wire, item)
+	}
+	if err != nil {
+		c.broken = true
+	}
+	return err
 }

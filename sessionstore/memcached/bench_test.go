@@ -1,6 +1,7 @@
 package memcached_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -73,6 +74,46 @@ func BenchmarkTouch(b *testing.B) {
 	backend := benchBackend(b)
 	for b.Loop() {
 		if _, err := backend.Touch(b.Context(), "k", time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkGetMany reads 100 items in one call, and one after the other.
+func BenchmarkGetMany(b *testing.B) {
+	backend := benchBackend(b)
+	keys := make([]string, 100)
+	for i := range keys {
+		keys[i] = string(sessionstore.NewID())
+		require.NoError(b, backend.Add(b.Context(), keys[i], benchItem()))
+	}
+	b.Run("in one call", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			items, err := backend.GetMany(b.Context(), keys, 1<<20)
+			if err != nil || len(items) != len(keys) {
+				b.Fatal(len(items), err)
+			}
+		}
+	})
+	b.Run("one after the other", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, key := range keys {
+				if _, err := backend.Get(b.Context(), key); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkAppend(b *testing.B) {
+	backend := benchBackend(b)
+	b.ReportAllocs()
+	line := sessionstore.Item{Image: []byte("+0123456789abcdef0123456789abcdef 1795372681\n"), ExpiresIn: time.Hour}
+	for i := 0; b.Loop(); i++ {
+		if _, _, err := backend.Append(b.Context(), "k"+strconv.Itoa(i/1000), line); err != nil {
 			b.Fatal(err)
 		}
 	}

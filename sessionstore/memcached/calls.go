@@ -12,7 +12,7 @@ import (
 
 func (s *server) get(ctx context.Context, key string) (sessionstore.Item, error) {
 	var item sessionstore.Item
-	err := s.do(ctx, func(c *conn, _ bool) (err error) {
+	err := s.do(ctx, reading, func(c *conn, _ bool) (err error) {
 		item, err = c.get(key)
 		return err
 	})
@@ -20,20 +20,20 @@ func (s *server) get(ctx context.Context, key string) (sessionstore.Item, error)
 }
 
 func (s *server) add(ctx context.Context, key string, item sessionstore.Item) error {
-	return s.do(ctx, func(c *conn, again bool) error {
+	return s.do(ctx, writing, func(c *conn, again bool) error {
 		err := c.add(key, item)
 		if again && errors.Is(err, sessionstore.ErrExists) {
-			return c.unlessHeld(key, item, err)
+			return c.afterLostAnswer(key, item, err)
 		}
 		return err
 	})
 }
 
 func (s *server) compareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
-	return s.do(ctx, func(c *conn, again bool) error {
+	return s.do(ctx, writing, func(c *conn, again bool) error {
 		err := c.compareAndSwap(key, item)
 		if again && errors.Is(err, sessionstore.ErrConflict) {
-			return c.unlessHeld(key, item, err)
+			return c.afterLostAnswer(key, item, err)
 		}
 		return err
 	})
@@ -41,7 +41,7 @@ func (s *server) compareAndSwap(ctx context.Context, key string, item sessionsto
 
 func (s *server) touch(ctx context.Context, key string, expiresIn time.Duration) (sessionstore.Item, error) {
 	var item sessionstore.Item
-	err := s.do(ctx, func(c *conn, _ bool) (err error) {
+	err := s.do(ctx, writing, func(c *conn, _ bool) (err error) {
 		item, err = c.touch(key, expiresIn)
 		return err
 	})
@@ -49,7 +49,7 @@ func (s *server) touch(ctx context.Context, key string, expiresIn time.Duration)
 }
 
 func (s *server) delete(ctx context.Context, key string) error {
-	return s.do(ctx, func(c *conn, again bool) error {
+	return s.do(ctx, writing, func(c *conn, again bool) error {
 		err := c.delete(key)
 		if again && errors.Is(err, sessionstore.ErrNotFound) {
 			return nil // removed by the first try, for all that can be known

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"time"
@@ -70,21 +71,12 @@ func newItem(key string, item sessionstore.Item) *memcache.Item {
 	}
 }
 
-// touch sets the time to live. The item that comes back has no
-// compare-and-swap number: gomemcache sends gat, not gats.
-func (c *conn) touch(key string, expiresIn time.Duration) (sessionstore.Item, error) {
-	found, err := c.client.GetAndTouch(key, exptime(expiresIn, time.Now()))
-	if err != nil {
-		return sessionstore.Item{}, c.result(err)
-	}
-	return sessionstore.Item{Image: found.Value, Flags: found.Flags, ExpiresIn: wholeSeconds(expiresIn)}, nil
-}
-
 func (c *conn) delete(key string) error { return c.result(c.client.Delete(key)) }
 
-// unlessHeld returns refusal unless the server holds just this item, which an
-// earlier try has then stored.
-func (c *conn) unlessHeld(key string, item sessionstore.Item, refusal error) error {
+// afterLostAnswer says what became of a write that was repeated and then
+// refused. If the server holds just this item an earlier try has stored it. If
+// it holds another, that one may have come before or behind ours.
+func (c *conn) afterLostAnswer(key string, item sessionstore.Item, refusal error) error {
 	present, err := c.get(key)
 	switch {
 	case errors.Is(err, sessionstore.ErrNotFound):
@@ -94,7 +86,7 @@ func (c *conn) unlessHeld(key string, item sessionstore.Item, refusal error) err
 	case sameContent(present, item):
 		return nil
 	}
-	return refusal
+	return fmt.Errorf("%w: %w", errUnknownOutcome, io.ErrUnexpectedEOF)
 }
 
 func sameContent(a, b sessionstore.Item) bool {

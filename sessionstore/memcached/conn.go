@@ -21,6 +21,8 @@ import (
 // for commands are in commands.go.
 type conn struct {
 	nc     net.Conn
+	server *server
+	born   time.Time
 	client *memcache.Client // speaks over nc and never dials
 	reader *bufio.Reader    // for the commands that client lacks
 	line   []byte           // the command being written, kept for its memory
@@ -41,10 +43,11 @@ const readerSize = 4 << 10
 
 var errNotConnected = errors.New("memcached: connection is gone")
 
-func newConn(nc net.Conn, to address, timeout time.Duration) *conn {
-	c := &conn{nc: nc, reader: bufio.NewReaderSize(nc, readerSize)}
-	c.client = memcache.NewFromSelector(only{to})
-	c.client.Timeout = timeout
+func newConn(nc net.Conn, to *server) *conn {
+	to.open.Add(1)
+	c := &conn{nc: nc, server: to, born: time.Now(), reader: bufio.NewReaderSize(nc, readerSize)}
+	c.client = memcache.NewFromSelector(only{to.address})
+	c.client.Timeout = to.timeout
 	c.client.MaxIdleConns = 1
 	given := false
 	c.client.DialContext = func(context.Context, string, string) (net.Conn, error) {
@@ -117,6 +120,14 @@ func isLost(err error) bool {
 		errors.Is(err, syscall.ECONNABORTED)
 }
 
+// maxAge is how long a connection to a host name is used. Then the name is
+// looked up again, since it may mean another address by now.
+const maxAge = time.Minute
+
+func (c *conn) old(now time.Time) bool { return c.server.address.named() && now.Sub(c.born) > maxAge }
+
+// close is called once, by whoever has the connection.
 func (c *conn) close() {
+	c.server.open.Add(-1)
 	c.nc.Close() //nolint:errcheck // nothing is left to be lost
 }

@@ -7,25 +7,18 @@ import (
 	"time"
 )
 
-// How long a server is dead, during which no connection to it is tried.
+// How long a server is dead, during which no connection to it is tried, when
+// its keys go elsewhere: as for Cache::Memcached 1.30 (sub sock_to_host: 20 +
+// int(rand(10)) seconds).
 const (
-	// deadAfterTimeout is for a server whose sessions are unavailable
-	// meanwhile: a short time, in which one call finds out for all.
-	deadAfterTimeout = time.Second
-	// deadForRehash and deadJitter are those of Cache::Memcached 1.30 (sub
-	// sock_to_host: 20 + int(rand(10)) seconds), which looks elsewhere
-	// meanwhile.
-	deadForRehash = 20 * time.Second
-	deadJitter    = 10 // seconds, exclusive
+	deadFor    = 20 * time.Second
+	deadJitter = 10 // seconds, exclusive
 )
 
 var errDead = errors.New("memcached: server is dead")
 
-// deadline remembers that a server takes no connections. Its zero value is
-// that of a server whose sessions nobody else has.
+// deadline remembers that a server takes no connections.
 type deadline struct {
-	rehash bool // the server's keys go to others while it is dead
-
 	mu     sync.Mutex
 	until  time.Time // zero for a server that is not dead
 	trying bool      // a call tries whether it still is, after that time
@@ -50,29 +43,24 @@ func (d *deadline) admit(now time.Time) bool {
 type finding int
 
 const (
-	alive    finding = iota
-	refusing         // it said so at once
-	silent           // it took all the time it was given
-	unknown          // the caller gave up
+	alive   finding = iota
+	dead            // it refused, or said nothing
+	unknown         // the caller gave up
 )
 
-// tried reports how a connection that was admitted turned out. Unless keys go
-// elsewhere, only a silent server is dead: a refusal costs nothing, and so
-// each call may find out that the server is back. It returns whether the
-// server was dead and is not any more.
+// tried reports how a connection that was admitted turned out. It returns
+// whether the server was dead and is not any more.
 func (d *deadline) tried(now time.Time, f finding) (back bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.trying = false
 	wasDead := !d.until.IsZero()
-	switch {
-	case f == unknown:
-	case d.rehash && f != alive:
-		d.until = now.Add(deadForRehash + time.Duration(rand.N(deadJitter))*time.Second) //nolint:gosec // jitter is no secret
-	case f == silent:
-		d.until = now.Add(deadAfterTimeout)
-	default:
+	switch f {
+	case alive:
 		d.until = time.Time{}
+	case dead:
+		d.until = now.Add(deadFor + time.Duration(rand.N(deadJitter))*time.Second) //nolint:gosec // jitter is no secret
+	case unknown:
 	}
 	return wasDead && f == alive
 }

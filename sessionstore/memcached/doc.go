@@ -11,18 +11,15 @@
 //
 // # Dead servers
 //
-// A server is dead when it takes no connections. One that takes them and does
-// not answer is slow: each call to it fails after the timeout, as with
-// Cache::Memcached. Connections that are open already are used in any case.
+// When three calls in a row have failed for the network, because a server
+// refuses connections, says nothing or closes them, it is left alone: calls
+// fail at once, and one a second tries whether it is back. So a server that
+// hangs costs a handful of timeouts, and then one a second, whatever the load.
 //
-// With [Fail] the sessions of a dead server are unavailable. A server that
-// refuses connections costs nothing and is asked by each call, so it is used
-// again at once. One that says nothing costs the call that finds out one
-// timeout; the others fail at once for a second, after which one call tries
-// again. It is used again within a second and a timeout of being back.
+// With [Fail] the sessions of a dead server are unavailable meanwhile.
 //
-// With [Rehash] a server is dead for 20 to 29 seconds after any failure to
-// connect, and its keys go to the next server of the chain that
+// With [Rehash] a server that takes no connections is dead for 20 to 29 seconds
+// after any failure to connect, and its keys go to the next server of the chain that
 // Cache::Memcached 1.30 computes from the key, over 20 tries. Sessions that
 // are on the dead server are absent meanwhile. When it comes back, with its
 // old items or empty, these rules hold:
@@ -64,7 +61,8 @@
 // that does not come closes the idle connections to that server as well.
 //
 // A connection that the server has closed while it was idle, as after a
-// restart of the server, costs the caller no error: see [Backend].
+// restart of the server, costs the caller no error: see [Backend]. A connection
+// to a host name is used for a minute; then the name is looked up again.
 //
 // It needs memcached 1.6 (the meta commands; tested with 1.6.18).
 package memcached

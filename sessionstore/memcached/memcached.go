@@ -78,8 +78,9 @@ const (
 // the server holds just this item, and a Delete succeeds when the item is
 // gone.
 //
-// A call that ends without an answer, after the timeout or because its
-// context has ended, may still be carried out by the server later.
+// A change that ends without an answer, after the timeout or because its
+// context has ended, may still be carried out by the server later: its
+// [*sessionstore.UnavailableError] has Unknown set.
 type Backend struct {
 	servers []*server
 	choice  choice
@@ -87,7 +88,10 @@ type Backend struct {
 	prefix  string
 }
 
-var _ sessionstore.Backend = (*Backend)(nil)
+var (
+	_ sessionstore.Backend = (*Backend)(nil)
+	_ sessionstore.Meter   = (*Backend)(nil)
+)
 
 // New makes a Backend. It fails if the servers are missing, not understood or
 // given twice, or other options do not fit; it connects to none.
@@ -121,7 +125,9 @@ func New(o Options) (*Backend, error) {
 	for i, m := range members {
 		s := newServer(m.name, m.address, o)
 		s.number = uint64(i) + 1
-		s.dead.rehash = b.chain != nil
+		if b.chain != nil {
+			s.dead = new(deadline)
+		}
 		b.servers = append(b.servers, s)
 	}
 	return b, nil
@@ -241,7 +247,7 @@ func (b *Backend) Delete(ctx context.Context, key string) error {
 func (b *Backend) Ping(ctx context.Context) error {
 	failures := make([]error, len(b.servers))
 	b.each(func(i int, s *server) {
-		failures[i] = s.do(ctx, func(c *conn, _ bool) error { return c.ping() })
+		failures[i] = s.do(ctx, reading, func(c *conn, _ bool) error { return c.ping() })
 	})
 	if b.chain != nil && slices.Contains(failures, nil) {
 		return nil
@@ -260,7 +266,7 @@ func (b *Backend) Stats(ctx context.Context) []sessionstore.ServerStats {
 	b.each(func(i int, s *server) {
 		rows[i] = sessionstore.ServerStats{Address: s.name, Tier: sessionstore.Principal}
 		var stats []sessionstore.Stat
-		err := s.do(ctx, func(c *conn, _ bool) (err error) {
+		err := s.do(ctx, reading, func(c *conn, _ bool) (err error) {
 			stats, err = c.stats("stats")
 			return err
 		})

@@ -2,12 +2,41 @@ package memcached
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
+	"time"
 
 	"memcachedsoap/sessionstore"
 )
 
 // Meta commands that gomemcache lacks (memcached's protocol.txt).
+
+// touch sets the time to live and returns the item. memcached tells nobody who
+// watches it of that, but does of the appending of nothing behind it, which
+// changes the compare-and-swap number and nothing else.
+func (c *conn) touch(key string, expiresIn time.Duration) (sessionstore.Item, error) {
+	seconds := strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10)
+	err := c.send("mg ", key, " v f c t T", seconds, lineEnd, "ms ", key, " 0 MA"+lineEnd)
+	if err != nil {
+		return sessionstore.Item{}, err
+	}
+	item, err := readItem(c.reader)
+	if err == nil || errors.Is(err, sessionstore.ErrNotFound) {
+		// HD, NS for a key that has nothing, or that there is no memory: then
+		// the time is set all the same.
+		if _, lineErr := readLine(c.reader); lineErr != nil {
+			err = lineErr
+		}
+	}
+	if err != nil && !errors.Is(err, sessionstore.ErrNotFound) {
+		c.broken = true
+	}
+	if err != nil {
+		return sessionstore.Item{}, err
+	}
+	item.CAS, item.ExpiresIn = 0, wholeSeconds(expiresIn)
+	return item, nil
+}
 
 // deleteUnchanged deletes the item if it still has the compare-and-swap
 // number. It returns ErrConflict or ErrNotFound if it has not.

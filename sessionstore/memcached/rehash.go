@@ -50,8 +50,8 @@ type place struct {
 }
 
 // on runs a command on a server whose mark is set.
-func (w walk) on(ctx context.Context, s *server, command func(c *conn, number uint64, young, again bool) error) error {
-	return s.do(ctx, func(c *conn, again bool) error {
+func (w walk) on(ctx context.Context, s *server, kind access, command func(c *conn, number uint64, young, again bool) error) error {
+	return s.do(ctx, kind, func(c *conn, again bool) error {
 		number, young, err := s.mark.on(c, w.mark)
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (w walk) on(ctx context.Context, s *server, command func(c *conn, number ui
 // look asks the server at index. Absence is no error.
 func (w walk) look(ctx context.Context, index int) (place, error) {
 	p := place{index: index}
-	err := w.on(ctx, w.servers[index], func(c *conn, number uint64, young, _ bool) error {
+	err := w.on(ctx, w.servers[index], reading, func(c *conn, number uint64, young, _ bool) error {
 		item, err := c.get(w.key)
 		p.item, p.found = item, err == nil
 		p.fresh, p.young = p.found && item.CAS > number, young
@@ -159,7 +159,7 @@ func (w walk) bury(ctx context.Context, p place) error {
 }
 
 func (w walk) deleteUnchanged(ctx context.Context, p place) error {
-	return w.servers[p.index].do(ctx, func(c *conn, again bool) error {
+	return w.servers[p.index].do(ctx, writing, func(c *conn, again bool) error {
 		err := c.deleteUnchanged(w.key, p.item.CAS)
 		if again && errors.Is(err, sessionstore.ErrNotFound) {
 			return nil // by the first try
@@ -184,7 +184,7 @@ func (w walk) add(ctx context.Context, item sessionstore.Item) error {
 	return w.atHome(ctx, func(_ *server, c *conn, again bool) error {
 		err := c.add(w.key, item)
 		if again && errors.Is(err, sessionstore.ErrExists) {
-			return c.unlessHeld(w.key, item, err)
+			return c.afterLostAnswer(w.key, item, err)
 		}
 		return err
 	})
@@ -204,7 +204,7 @@ func (w walk) compareAndSwap(ctx context.Context, item sessionstore.Item) error 
 		there.CAS = s.untagged(item.CAS)
 		err := c.compareAndSwap(w.key, there)
 		if again && errors.Is(err, sessionstore.ErrConflict) {
-			return c.unlessHeld(w.key, item, err)
+			return c.afterLostAnswer(w.key, item, err)
 		}
 		return err
 	})
@@ -268,7 +268,7 @@ func (w walk) clear(ctx context.Context, home int) error {
 func (w walk) atHome(ctx context.Context, command func(s *server, c *conn, again bool) error) error {
 	var err error
 	for _, s := range w.servers {
-		err = w.on(ctx, s, func(c *conn, _ uint64, _, again bool) error { return command(s, c, again) })
+		err = w.on(ctx, s, writing, func(c *conn, _ uint64, _, again bool) error { return command(s, c, again) })
 		if !errors.Is(err, errNoConnection) {
 			return err
 		}

@@ -78,7 +78,7 @@ func (p *pool) comeBack(server int) {
 
 // retry ends the dead time of a server for one process, and has it look.
 func (p *pool) retry(b *Backend, server int) {
-	d := &b.servers[server].dead
+	d := b.servers[server].dead
 	d.mu.Lock()
 	if !d.until.IsZero() {
 		d.until = time.Now().Add(-1)

@@ -37,30 +37,50 @@ func readItem(r *bufio.Reader) (sessionstore.Item, error) {
 	if string(line) == "EN" {
 		return sessionstore.Item{}, sessionstore.ErrNotFound
 	}
+	item, _, err := readFound(r, line)
+	return item, err
+}
+
+// readKeyedItem reads one answer to "mg <key> v f c t k q" of several with "mn"
+// behind them: an item and its key, or no key at the end.
+func readKeyedItem(r *bufio.Reader) (key string, item sessionstore.Item, err error) {
+	line, err := readLine(r)
+	if err != nil || string(line) == "MN" {
+		return "", sessionstore.Item{}, err
+	}
+	item, key, err = readFound(r, line)
+	if err == nil && key == "" {
+		err = unexpected("mg", line)
+	}
+	return key, item, err
+}
+
+// readFound reads an item behind the line that announces it.
+func readFound(r *bufio.Reader, line []byte) (item sessionstore.Item, key string, err error) {
 	rest, ok := bytes.CutPrefix(line, []byte("VA "))
 	if !ok {
-		return sessionstore.Item{}, unexpected("mg", line)
+		return sessionstore.Item{}, "", unexpected("mg", line)
 	}
 	text, flags, _ := bytes.Cut(rest, []byte(" "))
 	size, err := strconv.ParseUint(string(text), 10, 64)
 	if err != nil || size > maxValue {
-		return sessionstore.Item{}, unexpected("mg", line)
+		return sessionstore.Item{}, "", unexpected("mg", line)
 	}
-	item, ok := parseItemFlags(flags)
+	item, key, ok = parseItemFlags(flags)
 	if !ok {
-		return sessionstore.Item{}, unexpected("mg", line)
+		return sessionstore.Item{}, "", unexpected("mg", line)
 	}
 	item.Image, err = readValue(r, int(size))
 	if err != nil {
-		return sessionstore.Item{}, err
+		return sessionstore.Item{}, "", err
 	}
-	return item, nil
+	return item, key, nil
 }
 
-// parseItemFlags reads "f<client flags> c<cas> t<seconds left>". All three
-// must be there; others, such as W, X and Z of items that somebody
-// invalidated, say nothing to us.
-func parseItemFlags(flags []byte) (item sessionstore.Item, ok bool) {
+// parseItemFlags reads "f<client flags> c<cas> t<seconds left>", and
+// "k<key>" if it was asked for. The first three must be there; others, such as
+// W, X and Z of items that somebody invalidated, say nothing to us.
+func parseItemFlags(flags []byte) (item sessionstore.Item, key string, ok bool) {
 	var hasFlags, hasCAS, hasTime bool
 	for token := range bytes.FieldsSeq(flags) {
 		var err error
@@ -75,12 +95,14 @@ func parseItemFlags(flags []byte) (item sessionstore.Item, ok bool) {
 		case 't':
 			item.ExpiresIn, err = parseTimeLeft(value)
 			hasTime = true
+		case 'k':
+			key = value
 		}
 		if err != nil {
-			return sessionstore.Item{}, false
+			return sessionstore.Item{}, "", false
 		}
 	}
-	return item, hasFlags && hasCAS && hasTime
+	return item, key, hasFlags && hasCAS && hasTime
 }
 
 // parseTimeLeft reads the seconds left, where -1 means for ever. An item in

@@ -17,7 +17,7 @@ import (
 	"memcachedsoap/sessionstore"
 )
 
-func reading(text string) *bufio.Reader {
+func answering(text string) *bufio.Reader {
 	return bufio.NewReaderSize(strings.NewReader(text), readerSize)
 }
 
@@ -30,7 +30,7 @@ func TestReadItem(t *testing.T) {
 		"VA 1 t5 c3 f7 W\r\nx\r\n":                      {Image: []byte("x"), Flags: 7, CAS: 3, ExpiresIn: 5 * time.Second},
 		"VA 1 f7 c18446744073709551615 t5 X Z\r\nx\r\n": {Image: []byte("x"), Flags: 7, CAS: 1<<64 - 1, ExpiresIn: 5 * time.Second},
 	} {
-		r := reading(text + "MN\r\n")
+		r := answering(text + "MN\r\n")
 		item, err := readItem(r)
 		require.NoError(t, err, "%q", text)
 		assert.Equal(t, want, item, "%q", text)
@@ -38,7 +38,7 @@ func TestReadItem(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "MN\r\n", string(rest), "what follows is left alone")
 	}
-	_, err := readItem(reading("EN\r\n"))
+	_, err := readItem(answering("EN\r\n"))
 	require.ErrorIs(t, err, sessionstore.ErrNotFound)
 }
 
@@ -55,7 +55,7 @@ func TestReadItemRefuses(t *testing.T) {
 		"VA 1073741824 f1 c1 t1\r\nhello\r\n",
 		"VA 1 f1 c1 t1" + strings.Repeat(" X", readerSize) + "\r\nx\r\n",
 	} {
-		item, err := readItem(reading(text))
+		item, err := readItem(answering(text))
 		require.Error(t, err, "%q", text)
 		require.NotErrorIs(t, err, sessionstore.ErrNotFound, "%q", text)
 		require.Zero(t, item, "%q", text)
@@ -69,7 +69,7 @@ func TestReadItemAllocatesAsBytesCome(t *testing.T) { //nolint:paralleltest // c
 		b.Helper()
 		b.ReportAllocs()
 		for b.Loop() {
-			_, err := readItem(reading("VA 1073741824 f1 c1 t1\r\nhello\r\n"))
+			_, err := readItem(answering("VA 1073741824 f1 c1 t1\r\nhello\r\n"))
 			assert.Error(b, err)
 		}
 	})
@@ -80,7 +80,7 @@ func TestReadItemAcrossSteps(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{valueStep - 2, valueStep - 1, valueStep, valueStep + 1, 3*valueStep + 5} {
 		image := bytes.Repeat([]byte("0123456789a"), size/11+1)[:size]
-		item, err := readItem(reading(fmt.Sprintf("VA %d f1 c1 t1\r\n%s\r\n", size, image)))
+		item, err := readItem(answering(fmt.Sprintf("VA %d f1 c1 t1\r\n%s\r\n", size, image)))
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(image, item.Image))
 	}
@@ -96,18 +96,18 @@ func TestReadItemProperty(t *testing.T) {
 			ExpiresIn: time.Duration(rapid.Uint32Min(1).Draw(t, "seconds")) * time.Second,
 		}
 		text := fmt.Sprintf("VA %d f%d c%d t%d\r\n%s\r\n", len(want.Image), want.Flags, want.CAS, want.ExpiresIn/time.Second, want.Image)
-		got, err := readItem(reading(text))
+		got, err := readItem(answering(text))
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 		cut := rapid.IntRange(0, len(text)-1).Draw(t, "cut")
-		_, err = readItem(reading(text[:cut]))
+		_, err = readItem(answering(text[:cut]))
 		assert.Error(t, err, "cut short")
 	})
 }
 
 func TestReadStats(t *testing.T) {
 	t.Parallel()
-	stats, err := readStats(reading("STAT pid 7\r\nSTAT version 1.6.18\r\nSTAT inter NULL\r\nSTAT empty \r\nSTAT bare\r\nSTAT a b c\r\nEND\r\n"))
+	stats, err := readStats(answering("STAT pid 7\r\nSTAT version 1.6.18\r\nSTAT inter NULL\r\nSTAT empty \r\nSTAT bare\r\nSTAT a b c\r\nEND\r\n"))
 	require.NoError(t, err)
 	assert.Equal(t, []sessionstore.Stat{
 		{Name: "pid", Value: "7"},
@@ -121,7 +121,7 @@ func TestReadStats(t *testing.T) {
 		"", "END", "STAT pid 7\r\n", "STAT pid 7\r\nERROR\r\n", "RESET\r\n", "CLIENT_ERROR x\r\n",
 		strings.Repeat("STAT a 1\r\n", maxStats+1) + "END\r\n", "STAT a " + strings.Repeat("1", readerSize) + "\r\nEND\r\n",
 	} {
-		stats, err := readStats(reading(text))
+		stats, err := readStats(answering(text))
 		require.Error(t, err)
 		require.Empty(t, stats)
 	}

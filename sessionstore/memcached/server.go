@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,9 +22,12 @@ type server struct {
 	timeout     time.Duration
 	maxIdle     int
 	slots       chan struct{} // one for each connection in use
-	dead        deadline      // when no connection is made
-	mark        mark          // used when rehashing
-	number      uint64        // from 1, in configured order
+	breaker     breaker
+	dead        *deadline // when no connection is made; nil unless rehashing
+	mark        mark      // used when rehashing
+	number      uint64    // from 1, in configured order
+	open        atomic.Int64
+	failures    atomic.Int64
 
 	mu     sync.Mutex
 	idle   []*conn // the one used last at the end
@@ -36,15 +40,31 @@ var (
 	errTimeout = errors.New("memcached: no answer in time")
 	// errNoConnection is in the error of a call that could not connect.
 	errNoConnection = errors.New("memcached: no connection")
+	// errUnknownOutcome is in the error of a write that may have been carried
+	// out although the server refused it when it was repeated.
+	errUnknownOutcome = errors.New("memcached: the outcome is unknown")
 )
+
+// access says what a command does to the server.
+type access bool
+
+const (
+	reading access = false
+	writing access = true
+)
+
+// command is what a call does on a connection. It has again set when it runs
+// for the second time: the first run may or may not have been carried out.
+type command func(c *conn, again bool) error
 
 // do runs command on a connection, within the timeout. If the connection was
 // idle and turns out to be closed by the server, command runs once more on a
-// new one with again set: the first run may or may not have been carried out.
+// new one.
 //
 // Outcomes of the command are returned as they are, all else as an
-// [*sessionstore.UnavailableError].
-func (s *server) do(caller context.Context, command func(c *conn, again bool) error) error {
+// [*sessionstore.UnavailableError], which says of a write whether it may have
+// been carried out.
+func (s *server) do(caller context.Context, kind access, run command) error {
 	if !s.begin() {
 		return sessionstore.Unavailable("the store is closed", sessionstore.ErrClosed)
 	}
@@ -52,15 +72,25 @@ func (s *server) do(caller context.Context, command func(c *conn, again bool) er
 	if err := sessionstore.Interrupted(caller); err != nil {
 		return err
 	}
+	as := s.breaker.admit(time.Now())
+	if as == refused {
+		return s.unavailable(errDown, false)
+	}
 	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
 	defer cancel()
 
-	err := s.attempt(ctx, command)
-	if err == nil || isOutcome(err) {
+	a := attempt{server: s}
+	err := a.run(ctx, run)
+	answer := err == nil || isOutcome(err)
+	unsure := bool(kind) && a.begun && !answer && !isRefusal(err)
+	s.breaker.ended(as, time.Now(), a.ending(caller, err))
+	switch {
+	case answer:
 		return err
-	}
-	if caller.Err() != nil {
-		return sessionstore.Interrupted(caller)
+	case caller.Err() != nil:
+		given := sessionstore.Unavailable("the request ended before the store answered", caller.Err())
+		given.Unknown = unsure
+		return given
 	}
 	if (ctx.Err() != nil || isTimeout(err)) && !errors.Is(err, errBusy) && !errors.Is(err, errNoConnection) {
 		// Whoever else takes one of the idle connections would wait as long,
@@ -68,10 +98,19 @@ func (s *server) do(caller context.Context, command func(c *conn, again bool) er
 		s.dropIdle()
 		err = errTimeout
 	}
-	return s.unavailable(err)
+	s.failures.Add(1)
+	return s.unavailable(err, unsure)
 }
 
-func (s *server) attempt(ctx context.Context, command func(c *conn, again bool) error) error {
+// attempt is what came of trying a command.
+type attempt struct {
+	server *server
+	began  time.Time // when there was a slot for it; zero if there was none
+	begun  bool      // the command has run
+}
+
+func (a *attempt) run(ctx context.Context, run command) error {
+	s := a.server
 	select {
 	case s.slots <- struct{}{}:
 	default:
@@ -82,13 +121,15 @@ func (s *server) attempt(ctx context.Context, command func(c *conn, again bool) 
 		}
 	}
 	defer func() { <-s.slots }()
+	a.began = time.Now()
 
 	c, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
 	wasIdle := c.idle
-	err = c.during(ctx, func(c *conn) error { return command(c, false) })
+	a.begun = true
+	err = c.during(ctx, func(c *conn) error { return run(c, false) })
 	s.release(c)
 	if !wasIdle || !isLost(err) || ctx.Err() != nil {
 		return err
@@ -97,9 +138,25 @@ func (s *server) attempt(ctx context.Context, command func(c *conn, again bool) 
 	if err != nil {
 		return err
 	}
-	err = c.during(ctx, func(c *conn) error { return command(c, true) })
+	err = c.during(ctx, func(c *conn) error { return run(c, true) })
 	s.release(c)
 	return err
+}
+
+// ending says what the attempt has told of the server.
+func (a *attempt) ending(caller context.Context, err error) ending {
+	late := errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) || isTimeout(err)
+	switch {
+	case err == nil, isOutcome(err), isRefusal(err), errors.Is(err, errUnknownOutcome):
+		return answered
+	case caller.Err() != nil, errors.Is(err, errBusy), errors.Is(err, errUnexpected), errors.Is(err, errDead):
+		return untold
+	case late && time.Since(a.began) < a.server.timeout/2: // spent on waiting for a slot
+		return untold
+	case a.server.dead != nil && errors.Is(err, errNoConnection): // which has its own rule
+		return untold
+	}
+	return failed
 }
 
 // connect returns an idle connection that is still open, or a new one.
@@ -109,7 +166,7 @@ func (s *server) connect(ctx context.Context) (*conn, error) {
 		if c == nil {
 			return s.dial(ctx)
 		}
-		if c.usable() {
+		if !c.old(time.Now()) && c.usable() {
 			return c, nil
 		}
 		c.close()
@@ -118,33 +175,33 @@ func (s *server) connect(ctx context.Context) (*conn, error) {
 
 // dial makes a connection, unless the server is known to be dead.
 func (s *server) dial(ctx context.Context) (*conn, error) {
-	if !s.dead.admit(time.Now()) {
+	if s.dead != nil && !s.dead.admit(time.Now()) {
 		return nil, fmt.Errorf("%w: %w", errNoConnection, errDead)
 	}
 	began := time.Now()
 	nc, err := s.dialContext(ctx, s.address.network, s.address.target)
-	if err == nil {
-		if s.dead.tried(time.Now(), alive) {
-			s.mark.serverIsBack()
-		}
-		return newConn(nc, s.address, s.timeout), nil
-	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		<-ctx.Done() // at the same time, or nearly
 	}
+	f := dead
 	switch {
+	case err == nil:
+		f = alive
 	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout):
-		s.dead.tried(time.Now(), unknown)
-	case isTimeout(err) && time.Since(began) < s.timeout/2: // spent on waiting for a slot
-		s.dead.tried(time.Now(), unknown)
-		err = errTimeout
+		f = unknown
 	case isTimeout(err):
-		s.dead.tried(time.Now(), silent)
+		if time.Since(began) < s.timeout/2 { // spent on waiting for a slot
+			f = unknown
+		}
 		err = errTimeout
-	default:
-		s.dead.tried(time.Now(), refusing)
 	}
-	return nil, fmt.Errorf("%w: %w", errNoConnection, err)
+	if s.dead != nil && s.dead.tried(time.Now(), f) {
+		s.mark.serverIsBack()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoConnection, err)
+	}
+	return newConn(nc, s), nil
 }
 
 func (s *server) begin() bool {
@@ -173,7 +230,7 @@ func (s *server) takeIdle() *conn {
 // release takes a connection back after use.
 func (s *server) release(c *conn) {
 	// gomemcache leaves its deadline behind, after which usable cannot look.
-	if c.broken || c.nc.SetDeadline(time.Time{}) != nil || !s.putIdle(c) {
+	if c.broken || c.old(time.Now()) || c.nc.SetDeadline(time.Time{}) != nil || !s.putIdle(c) {
 		c.close()
 	}
 }
@@ -216,6 +273,10 @@ func isTimeout(err error) bool {
 	return errors.As(err, &network) && network.Timeout()
 }
 
+// isRefusal says whether err tells that a command was certainly not carried
+// out.
+func isRefusal(err error) bool { return errors.Is(err, errNoMemory) || errors.Is(err, errNoCAS) }
+
 // isOutcome says whether err is an answer to the command, not a failure.
 func isOutcome(err error) bool {
 	var tooLarge *sessionstore.TooLargeError
@@ -224,10 +285,10 @@ func isOutcome(err error) bool {
 }
 
 // unavailable says in one sentence, without naming the server, what it did.
-func (s *server) unavailable(err error) error {
+func (s *server) unavailable(err error, unknownOutcome bool) error {
 	var reason string
 	switch {
-	case errors.Is(err, errDead):
+	case errors.Is(err, errDead), errors.Is(err, errDown):
 		reason = "a memcached server is down"
 	case errors.Is(err, errTimeout):
 		reason = "a memcached server did not answer in time"
@@ -241,10 +302,12 @@ func (s *server) unavailable(err error) error {
 		reason = "a memcached server runs without compare-and-swap"
 	case errors.Is(err, errUnexpected):
 		reason = "a memcached server answered something unexpected"
-	case isLost(err):
+	case isLost(err), errors.Is(err, errUnknownOutcome):
 		reason = "a memcached server closed the connection"
 	default:
 		reason = "a memcached server cannot be reached"
 	}
-	return sessionstore.Unavailable(reason, fmt.Errorf("memcached server %s: %w", s.name, err))
+	down := sessionstore.Unavailable(reason, fmt.Errorf("memcached server %s: %w", s.name, err))
+	down.Unknown = unknownOutcome
+	return down
 }

@@ -1,6 +1,7 @@
 package memcached
 
 import (
+	"context"
 	"io"
 	"net"
 	"testing"
@@ -32,12 +33,43 @@ func TestIdleConnectionsHaveNoDeadline(t *testing.T) {
 	defer s.close()
 	nc := &timed{Conn: ours}
 	require.NoError(t, nc.SetDeadline(time.Now().Add(time.Hour))) // as gomemcache does
-	c := newConn(nc, s.address, s.timeout)
+	c := newConn(nc, s)
 	s.release(c)
 	assert.Zero(t, nc.deadline)
 	assert.Same(t, c, s.takeIdle())
 	assert.True(t, c.idle)
 	assert.Nil(t, s.takeIdle())
+}
+
+// A name may come to mean another address: connections to it are not used for
+// ever. An address stays what it is.
+func TestConnectionsToNamesAreRenewed(t *testing.T) {
+	t.Parallel()
+	for target, renewed := range map[string]bool{"pool.example.org:11211": true, "192.0.2.1:11211": false, "[2001:db8::1]:11211": false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(target, address{"tcp", target}, Options{})
+			dials := 0
+			s.dialContext = func(context.Context, string, string) (net.Conn, error) {
+				dials++
+				ours, theirs := net.Pipe()
+				t.Cleanup(func() { theirs.Close() })
+				return ours, nil
+			}
+			nothing := func(*conn, bool) error { return nil }
+			for range 10 {
+				require.NoError(t, s.do(t.Context(), reading, nothing))
+			}
+			require.Equal(t, 1, dials)
+			time.Sleep(maxAge + 1)
+			require.NoError(t, s.do(t.Context(), reading, nothing))
+			require.Equal(t, renewed, dials == 2)
+			require.EqualValues(t, 1, s.open.Load(), "the old one was closed")
+			s.close()
+			require.Zero(t, s.open.Load())
+		})
+	}
+	s := newServer("socket", address{"unix", "/run/memcached"}, Options{})
+	require.False(t, s.address.named())
 }
 
 // A call that ends after Close puts nothing back.
@@ -46,7 +78,7 @@ func TestNoConnectionIsKeptAfterClose(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
 	s := newServer("test", address{"tcp", "test:1"}, Options{})
-	c := newConn(ours, s.address, s.timeout)
+	c := newConn(ours, s)
 	s.close()
 	s.release(c)
 	assert.Nil(t, s.takeIdle())
