@@ -50,6 +50,13 @@
 // outages at a time, of the home and then of the server in its place, changes
 // made between may be lost, but not deletions.
 //
+// # Changes
+//
+// A [Watch] tells of every change on the servers, also those by Perl programs,
+// about a millisecond after it was made, from memcached's own "watch" stream. It
+// says how old its news are, and when some may have been missed. At most 20
+// can watch one server.
+//
 // # Connections
 //
 // Each server has a bounded pool of connections. Storing, touching and

@@ -1,6 +1,10 @@
 package memcached
 
-import "memcachedsoap/sessionstore"
+import (
+	"math"
+
+	"memcachedsoap/sessionstore"
+)
 
 // Metrics returns the figures of each server, in configured order.
 func (b *Backend) Metrics() []sessionstore.Metric {
@@ -11,15 +15,42 @@ func (b *Backend) Metrics() []sessionstore.Metric {
 		if open {
 			gauge = 1
 		}
-		for _, m := range []sessionstore.Metric{
+		metrics = s.append(metrics, []sessionstore.Metric{
 			{Name: "breaker_open", Help: "Whether calls are kept away from the server because it failed several times.", Kind: sessionstore.Gauge, Value: gauge},
 			{Name: "breaker_opened_total", Help: "How often calls began to be kept away from the server.", Value: float64(opened)},
 			{Name: "server_errors_total", Help: "Calls that failed because of the server.", Value: float64(s.failures.Load())},
 			{Name: "connections", Help: "Open connections to the server.", Kind: sessionstore.Gauge, Value: float64(s.open.Load())},
-		} {
-			m.Server, m.Tier = s.name, sessionstore.Principal
-			metrics = append(metrics, m)
+		})
+	}
+	return metrics
+}
+
+// Metrics returns the figures of each server's stream, in configured order.
+// The lag is infinite while there is none.
+func (w *Watch) Metrics() []sessionstore.Metric {
+	metrics := make([]sessionstore.Metric, 0, 6*len(w.streams))
+	for _, st := range w.streams {
+		connected, lag := 0.0, math.Inf(1)
+		if d := st.lag(); d != math.MaxInt64 {
+			connected, lag = 1, d.Seconds()
 		}
+		metrics = st.server.append(metrics, []sessionstore.Metric{
+			{Name: "watch_connected", Help: "Whether the server's changes are followed.", Kind: sessionstore.Gauge, Value: connected},
+			{Name: "watch_lag_seconds", Help: "How old the news of the server's changes are.", Kind: sessionstore.Gauge, Value: lag},
+			{Name: "watch_events_total", Help: "Changes that the server has told of.", Value: float64(st.events.Load())},
+			{Name: "watch_skipped_total", Help: "Changes that the server said it has left out because we were slow to read.", Value: float64(st.skipped.Load())},
+			{Name: "watch_dropped_total", Help: "Changes that the server has left out because there were too many at a time.", Value: float64(st.dropped.Load())},
+			{Name: "watch_reconnects_total", Help: "How often following the server's changes has begun.", Value: float64(st.begun.Load())},
+		})
+	}
+	return metrics
+}
+
+// append appends figures of the server.
+func (s *server) append(metrics, more []sessionstore.Metric) []sessionstore.Metric {
+	for _, m := range more {
+		m.Server, m.Tier = s.name, sessionstore.Principal
+		metrics = append(metrics, m)
 	}
 	return metrics
 }
