@@ -15,6 +15,8 @@ type counts struct {
 	indexEvictions    atomic.Int64
 	indexFailures     atomic.Int64
 	compactions       atomic.Int64
+	indexedForeign    atomic.Int64
+	unindexed         atomic.Int64
 }
 
 // countRefusal counts a change that a condition has refused.
@@ -37,6 +39,8 @@ func (s *Store) Metrics() []Metric {
 		counter("index_evictions_total", "Sessions left out of the list of a principal that has too many.", &s.counts.indexEvictions),
 		counter("index_failures_total", "Sessions stored whose principal's list or reverse key could not be.", &s.counts.indexFailures),
 		counter("index_compactions_total", "Lists of a principal's sessions that were written anew.", &s.counts.compactions),
+		counter("index_foreign_total", "Sessions that others have stored and that were entered in a principal's list.", &s.counts.indexedForeign),
+		counter("index_overflows_total", "Sessions that others have stored and that were not entered because there were too many at a time.", &s.counts.unindexed),
 	}
 	if backend, ok := s.backend.(Meter); ok {
 		metrics = append(metrics, backend.Metrics()...)

@@ -94,7 +94,7 @@ func (s *Store) logins(attributes *Hash) (logins []login) {
 // former ones no more.
 func (s *Store) moveLogins(ctx context.Context, id ID, former, now []login, expiresIn time.Duration) {
 	for _, l := range now {
-		s.report(ctx, id, s.appendLogin(ctx, l, entered(id, expiresIn), expiresIn))
+		s.report(ctx, id, s.appendLogin(ctx, l, entryLine(id, expiresIn), expiresIn))
 	}
 	for _, l := range former {
 		if !slices.Contains(now, l) {
@@ -103,7 +103,7 @@ func (s *Store) moveLogins(ctx context.Context, id ID, former, now []login, expi
 	}
 }
 
-func entered(id ID, expiresIn time.Duration) string {
+func entryLine(id ID, expiresIn time.Duration) string {
 	return "+" + string(id) + " " + strconv.FormatInt(expiryOf(expiresIn), 10) + "\n"
 }
 
