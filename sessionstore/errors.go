@@ -32,6 +32,10 @@ var ErrInvalidKey = errors.New("sessionstore: invalid key")
 // ErrClosed is the cause in the [*UnavailableError] of a closed [Backend].
 var ErrClosed = errors.New("sessionstore: closed")
 
+// ErrNoMemory is the cause in the [*UnavailableError] of a server that has no
+// memory for an item and may not remove others for it.
+var ErrNoMemory = errors.New("sessionstore: the server has no memory left")
+
 // InvalidIDError says that a text is not a session id. Nothing was read or
 // written.
 type InvalidIDError struct {

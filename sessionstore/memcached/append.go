@@ -60,7 +60,7 @@ func (c *conn) append(wire string, item sessionstore.Item) (sessionstore.Item, i
 			return sessionstore.Item{}, 0, err
 		}
 	}
-	return sessionstore.Item{}, 0, errNoMemory
+	return sessionstore.Item{}, 0, sessionstore.ErrNoMemory
 }
 
 // checkRoom refuses what would make the item too large: for the server that is

@@ -17,7 +17,6 @@ import (
 // Refusals of a server that have a meaning to the caller.
 var (
 	errTooLarge = errors.New("memcached: the server says that the object is too large")
-	errNoMemory = errors.New("memcached: the server has no memory left")
 	errNoCAS    = errors.New("memcached: the server runs without compare-and-swap (option -C)")
 )
 

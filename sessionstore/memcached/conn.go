@@ -105,7 +105,7 @@ func (c *conn) result(err error) error {
 	case strings.Contains(text, "SERVER_ERROR object too large"):
 		return errTooLarge
 	case strings.Contains(text, "SERVER_ERROR out of memory"):
-		return errNoMemory
+		return sessionstore.ErrNoMemory
 	case strings.HasPrefix(text, "memcache: "):
 		return fmt.Errorf("%w: %w", errUnexpected, err)
 	}

@@ -19,19 +19,57 @@ import (
 // wire passes bytes on between the backend and a real server, and cuts the
 // connection when told to.
 type wire struct {
+	t      *testing.T
 	addr   string
 	cut    atomic.Bool            // the next answer is lost, and its connection
 	cutAll atomic.Bool            // as cut, for all answers
 	forge  atomic.Pointer[string] // what comes in the place of the next answer
+	delay  atomic.Int64           // of each answer, in nanoseconds
 	mu     sync.Mutex
 	conns  []net.Conn // of the backend
+
+	gate   sync.Mutex
+	answer func() // called with each answer, if there is one
+}
+
+// hold lets n answers pass and no more until release is called, or the test
+// ends.
+func (w *wire) hold(n int64) (release func()) {
+	released := make(chan struct{})
+	var once sync.Once
+	release = func() { once.Do(func() { close(released) }) }
+	w.t.Cleanup(release)
+	var passed atomic.Int64
+	passed.Store(n)
+	w.each(func() {
+		if passed.Add(-1) < 0 {
+			<-released
+		}
+	})
+	return release
+}
+
+// each has a function called with each answer.
+func (w *wire) each(call func()) {
+	w.gate.Lock()
+	defer w.gate.Unlock()
+	w.answer = call
+}
+
+func (w *wire) pass() {
+	w.gate.Lock()
+	call := w.answer
+	w.gate.Unlock()
+	if call != nil {
+		call()
+	}
 }
 
 func newWire(t *testing.T, to *memcachedtest.Server) *wire {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	w := &wire{addr: listener.Addr().String()}
+	w := &wire{t: t, addr: listener.Addr().String()}
 	var pumps sync.WaitGroup
 	pumps.Go(func() {
 		for {
@@ -70,6 +108,10 @@ func (w *wire) pump(to, from net.Conn, answers bool) {
 		}
 		if answers && (w.cutAll.Load() || w.cut.Swap(false)) {
 			return
+		}
+		if answers {
+			time.Sleep(time.Duration(w.delay.Load()))
+			w.pass()
 		}
 		data := buf[:n]
 		if answers {

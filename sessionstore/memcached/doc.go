@@ -50,6 +50,27 @@
 // outages at a time, of the home and then of the server in its place, changes
 // made between may be lost, but not deletions.
 //
+// # Failures
+//
+// What a Store over this package promises when a server fails; failure_test.go
+// has a test for each row. "Unavailable" is [sessionstore.UnavailableError],
+// which is never taken for an absent session.
+//
+//	server           reads                    changes                    afterwards
+//	stopped          unavailable, at once     unavailable, nothing sent  used again within a second
+//	hung             unavailable; three       as reads; unknown if sent  used again within a second;
+//	                 calls wait               before it hung             what it was sent is done then
+//	slow             as usual within the      looked for; then the truth
+//	                 timeout
+//	full (-M)        as usual                 unavailable, the old
+//	                                          session stays; deletions
+//	                                          are done
+//	restarted empty  absent                   absent, or made anew       closed connections cost no error
+//	partitioned      unavailable; three       as hung                    used again within a second
+//	                 calls wait
+//	one of several   unavailable for its sessions, and for what needs them (GetMany, Find,
+//	                 DeleteAll); others as usual
+//
 // # Changes
 //
 // A [Watch] tells of every change on the servers, also those by Perl programs,

@@ -275,7 +275,9 @@ func isTimeout(err error) bool {
 
 // isRefusal says whether err tells that a command was certainly not carried
 // out.
-func isRefusal(err error) bool { return errors.Is(err, errNoMemory) || errors.Is(err, errNoCAS) }
+func isRefusal(err error) bool {
+	return errors.Is(err, sessionstore.ErrNoMemory) || errors.Is(err, errNoCAS)
+}
 
 // isOutcome says whether err is an answer to the command, not a failure.
 func isOutcome(err error) bool {
@@ -296,7 +298,7 @@ func (s *server) unavailable(err error, unknownOutcome bool) error {
 		reason = "too many requests wait for a memcached server"
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT):
 		reason = "a memcached server refused the connection"
-	case errors.Is(err, errNoMemory):
+	case errors.Is(err, sessionstore.ErrNoMemory):
 		reason = "a memcached server has no memory left"
 	case errors.Is(err, errNoCAS):
 		reason = "a memcached server runs without compare-and-swap"

@@ -141,7 +141,8 @@ func (s *Server) end(sig os.Signal) {
 	if s.proc == nil {
 		return
 	}
-	_ = s.proc.Process.Signal(sig) // fails only if it has ended by itself
+	_ = s.proc.Process.Signal(sig)             // fails only if it has ended by itself
+	_ = s.proc.Process.Signal(syscall.SIGCONT) // it may be frozen
 	<-s.ended
 	s.proc = nil
 }

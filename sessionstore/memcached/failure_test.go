@@ -1,0 +1,291 @@
+package memcached_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+)
+
+// The tests of this file are the promises of the package about servers that
+// fail, one for each row of the table in its documentation.
+
+// patience is the time that a server has in tests of hanging ones.
+const patience = 500 * time.Millisecond
+
+// byPrincipal is a store whose sessions are found by uid.
+func byPrincipal(t *testing.T, o memcached.Options) *sessionstore.Store {
+	t.Helper()
+	return storeOn(t, o, sessionstore.Options{
+		Principals:       []string{"uid"},
+		ReverseKeyFailed: func(context.Context, sessionstore.ID, error) {},
+	})
+}
+
+// operations are all that a Store does to one session; all but reads change it.
+func operations(ctx context.Context, s *sessionstore.Store, id sessionstore.ID) map[string]func() error {
+	return map[string]func() error{
+		"Get":     func() error { _, err := s.Get(ctx, id); return err },
+		"GetMany": func() error { _, err := s.GetMany(ctx, []sessionstore.ID{id}); return err },
+		"Replace": func() error {
+			_, err := s.Replace(ctx, id, user("replaced"), time.Hour, sessionstore.If{})
+			return err
+		},
+		"Update": func() error {
+			_, err := s.Update(ctx, id, sessionstore.Change{Set: user("updated")}, time.Hour)
+			return err
+		},
+		"Touch":  func() error { _, err := s.Touch(ctx, id, 2*time.Hour); return err },
+		"Delete": func() error { return s.Delete(ctx, id) },
+	}
+}
+
+// requireUnavailable requires err to be a failure of the server, and no answer
+// about the session. It returns whether it may have been carried out.
+func requireUnavailable(t *testing.T, err error, what string) (unknown bool) {
+	t.Helper()
+	down, ok := errors.AsType[*sessionstore.UnavailableError](err)
+	require.True(t, ok, "%s: %v", what, err)
+	require.NotErrorIs(t, err, sessionstore.ErrNotFound, what)
+	require.NotErrorIs(t, err, sessionstore.ErrDeleted, what)
+	return down.Unknown
+}
+
+func mustStore(t *testing.T, s *sessionstore.Store, key, uid string) sessionstore.ID {
+	t.Helper()
+	setUser(t, s, uid, key)
+	return sessionstore.ID(key)
+}
+
+// untilStored waits until a server that failed is asked again.
+func untilStored(t *testing.T, s *sessionstore.Store) {
+	t.Helper()
+	require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, ample, time.Millisecond)
+}
+
+func TestFailureStopped(t *testing.T) {
+	t.Parallel()
+	stopped, alive := memcachedtest.Start(t), memcachedtest.Start(t)
+	o := memcached.Options{Servers: []string{stopped.Addr, alive.Addr}}
+	s := byPrincipal(t, o)
+	keys := keysByServer(t, open(t, o), stopped, alive)
+	lost, kept := mustStore(t, s, keys[0], "dwho"), mustStore(t, s, keys[1], "rtyler")
+	stopped.Kill()
+	for range 3 { // before and after the server is left alone
+		for name, call := range operations(t.Context(), s, lost) {
+			assert.False(t, requireUnavailable(t, call(), name), name)
+		}
+		requireUser(t, s, "rtyler", string(kept))
+		_, err := s.GetMany(t.Context(), []sessionstore.ID{kept, lost})
+		requireUnavailable(t, err, "GetMany")
+	}
+	stopped.Restart()
+	untilStored(t, s)
+	_, err := s.Get(t.Context(), lost)
+	require.ErrorIs(t, err, sessionstore.ErrNotFound, "it died with the server")
+	requireUser(t, s, "dwho", string(mustStore(t, s, keys[0], "dwho")))
+}
+
+// What a hung server was sent may be carried out when it goes on. The caller is
+// told so, and one change a session is all that can come of it.
+func TestFailureHung(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	s := byPrincipal(t, memcached.Options{Servers: []string{server.Addr}, Timeout: patience})
+	for name := range operations(t.Context(), s, "ab12") {
+		id := mustStore(t, s, string(sessionstore.NewID()), "before")
+		before, err := s.Get(t.Context(), id)
+		require.NoError(t, err)
+		server.Freeze()
+		slow := 0
+		for range 10 {
+			began := time.Now()
+			requireUnavailable(t, operations(t.Context(), s, id)[name](), name)
+			if time.Since(began) >= patience {
+				slow++
+			}
+		}
+		assert.LessOrEqual(t, slow, 3, "then it is left alone")
+		server.Thaw()
+		untilStored(t, s)
+		after, err := s.Get(t.Context(), id)
+		require.NoError(t, err, "nothing but reading was sent")
+		require.Equal(t, before.Version, after.Version)
+	}
+}
+
+// A server that hangs when the session was read has been sent the change.
+func TestFailureHungWhileChanging(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	w := newWire(t, server)
+	s := byPrincipal(t, memcached.Options{Servers: []string{w.addr}, Timeout: patience})
+	for _, name := range []string{"Replace", "Update", "Delete"} {
+		id := mustStore(t, s, string(sessionstore.NewID()), "before")
+		release := w.hold(1) // the answer to reading passes
+		require.True(t, requireUnavailable(t, operations(t.Context(), s, id)[name](), name), name)
+		release()
+		untilStored(t, s)
+		session, err := s.Get(t.Context(), id)
+		if name == "Delete" {
+			require.ErrorIs(t, err, sessionstore.ErrNotFound)
+			continue
+		}
+		require.NoError(t, err)
+		uid, _ := session.Attributes.Get("uid")
+		require.NotEqual(t, "before", uid.Str(), "it was carried out")
+	}
+}
+
+// An answer that comes too late is looked for, and the caller told the truth.
+func TestFailureSlow(t *testing.T) {
+	t.Parallel()
+	const timeout = time.Second
+	server := memcachedtest.Start(t)
+	w := newWire(t, server)
+	s := byPrincipal(t, memcached.Options{Servers: []string{w.addr}, Timeout: timeout})
+	w.delay.Store(int64(5 * time.Millisecond))
+	id := mustStore(t, s, "ab12", "before")
+	for name, call := range operations(t.Context(), s, id) {
+		if name != "Delete" {
+			require.NoError(t, call(), name)
+		}
+	}
+	w.delay.Store(0)
+	for _, name := range []string{"Replace", "Update", "Delete"} {
+		id := mustStore(t, s, string(sessionstore.NewID()), "before")
+		release := w.hold(1)
+		timer := time.AfterFunc(timeout+timeout/2, release) // the change is given up, looking for it is not
+		require.NoError(t, operations(t.Context(), s, id)[name](), name)
+		require.False(t, timer.Stop(), "it was held")
+		session, err := s.Get(t.Context(), id)
+		if name == "Delete" {
+			require.ErrorIs(t, err, sessionstore.ErrNotFound)
+			continue
+		}
+		require.NoError(t, err)
+		uid, _ := session.Attributes.Get("uid")
+		require.NotEqual(t, "before", uid.Str())
+	}
+	for _, m := range s.Metrics() {
+		if m.Name == "unknown_outcomes_total" {
+			assert.InDelta(t, 3, m.Value, 0)
+		}
+	}
+}
+
+// A server that may not evict refuses what does not fit, and loses nothing. A
+// log-out needs no memory.
+func TestFailureFull(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t, "-M", "-m", "2")
+	s := byPrincipal(t, memcached.Options{Servers: []string{server.Addr}})
+	id := mustStore(t, s, "ab12", "dwho")
+	text := sessionstore.TextOf(string(make([]byte, 200_000)))
+	large := sessionstore.NewHash(1)
+	large.Set("large", text)
+	var ids []sessionstore.ID
+	for size := 200_000; size > 50; size = size * 9 / 10 { // until no class has room
+		for {
+			h := sessionstore.NewHash(1)
+			h.Set("fill", sessionstore.TextOf(string(make([]byte, size))))
+			ref, err := s.Create(t.Context(), h, time.Hour)
+			if err != nil {
+				requireUnavailable(t, err, "Create")
+				require.ErrorIs(t, err, sessionstore.ErrNoMemory)
+				break
+			}
+			ids = append(ids, ref.ID)
+			require.Less(t, len(ids), 100_000)
+		}
+	}
+	_, err := s.Update(t.Context(), id, sessionstore.Change{Set: large}, 0)
+	assert.False(t, requireUnavailable(t, err, "Update"))
+	requireUser(t, s, "dwho", "ab12")
+	for _, id := range append(ids[:100:100], id) {
+		require.NoError(t, s.Delete(t.Context(), id))
+		_, err := s.Get(t.Context(), id)
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	}
+}
+
+// A server that comes back empty has forgotten, and nothing else fails: not the
+// connections that it has closed, nor a change that was begun before.
+func TestFailureRestartedEmpty(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	s := byPrincipal(t, memcached.Options{Servers: []string{server.Addr}})
+	for name := range operations(t.Context(), s, "ab12") {
+		id := mustStore(t, s, string(sessionstore.NewID()), "dwho")
+		server.Restart()
+		err := operations(t.Context(), s, id)[name]()
+		switch name {
+		case "Replace", "GetMany": // which make it anew, and return nothing
+			require.NoError(t, err, name)
+		default:
+			require.ErrorIs(t, err, sessionstore.ErrNotFound, name)
+		}
+	}
+	ids, err := s.Find(t.Context(), "", "dwho")
+	require.NoError(t, err)
+	require.Empty(t, ids)
+}
+
+// The sessions of a principal are spread over the pool: while one server is
+// away nobody is told that they are all there are.
+func TestFailurePrincipalOfTwoServers(t *testing.T) {
+	t.Parallel()
+	servers := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t)}
+	o := memcached.Options{Servers: addresses(servers), Timeout: patience}
+	s := byPrincipal(t, o)
+	keys := keysByServer(t, open(t, o), servers...)
+	for _, key := range keys {
+		mustStore(t, s, key, "dwho")
+	}
+	for _, server := range servers {
+		server.Freeze()
+		_, err := s.Find(t.Context(), "uid", "dwho")
+		requireUnavailable(t, err, "Find")
+		deleted, err := s.DeleteAll(t.Context(), "uid", "dwho")
+		requireUnavailable(t, err, "DeleteAll")
+		assert.Empty(t, deleted)
+		server.Thaw()
+		untilStored(t, s)
+	}
+	ids, err := s.DeleteAll(t.Context(), "uid", "dwho")
+	require.NoError(t, err)
+	assert.ElementsMatch(t, keys, []string{string(ids[0]), string(ids[1])})
+}
+
+// While all are away every call fails at once.
+func TestFailureAllStopped(t *testing.T) {
+	t.Parallel()
+	servers := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t)}
+	s := byPrincipal(t, memcached.Options{Servers: addresses(servers)})
+	for _, server := range servers {
+		server.Kill()
+	}
+	for range 10 {
+		for i := range 10 {
+			for name, call := range operations(t.Context(), s, sessionstore.ID(fmt.Sprintf("ab12%02d", i))) {
+				requireUnavailable(t, call(), name)
+			}
+		}
+		requireUnavailable(t, s.Ping(t.Context()), "Ping")
+	}
+	open := 0.0
+	for _, m := range s.Metrics() {
+		if m.Name == "breaker_open" {
+			open += m.Value
+		}
+	}
+	assert.InDelta(t, 2, open, 0)
+}
