@@ -36,8 +36,8 @@ type OperationSnapshot struct {
 	Latency          Latency
 }
 
-// Latency says how long calls took, from the first byte of the message read
-// to the last byte of the answer written.
+// Latency says how long calls took, from the head of the request to the end
+// of writing the answer.
 type Latency struct {
 	Count   int64         // calls, the same as in the last bucket and beyond
 	Sum     time.Duration // of all calls
