@@ -67,15 +67,15 @@ func documented(t *testing.T) map[string]string {
 // The table has every figure of the service with its kind, and no other.
 func TestEveryFigureIsDocumented(t *testing.T) {
 	t.Parallel()
-	table, real := documented(t), exported(t)
-	for name, kind := range real {
+	table, shown := documented(t), exported(t)
+	for name, kind := range shown {
 		if strings.HasPrefix(name, metrics.Prefix) {
 			assert.Equal(t, kind, table[name], name)
 		}
 	}
 	for name, kind := range table {
 		if row, ofStore := strings.CutPrefix(name, metrics.StorePrefix); !ofStore || !slices.Contains(storeRows, row) {
-			assert.Equal(t, kind, real[name], name)
+			assert.Equal(t, kind, shown[name], name)
 		}
 	}
 	for _, row := range storeRows {

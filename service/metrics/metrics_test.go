@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,7 @@ memcachedsoap_store_tiers_total{tier="principal"} 7
 func TestServiceFigures(t *testing.T) {
 	t.Parallel()
 	text := scrape(t, newSources(t, rows{}), io.Discard)
+	lines := slices.Collect(strings.SplitSeq(text, "\n"))
 	for _, line := range []string{
 		`memcachedsoap_requests_total{operation="getSession"} 4`,
 		`memcachedsoap_requests_total{operation="setSession"} 0`,
@@ -153,7 +155,7 @@ func TestServiceFigures(t *testing.T) {
 		`memcachedsoap_session_hits_total 0`,
 		`memcachedsoap_session_misses_total 0`,
 	} {
-		assert.True(t, strings.Contains(text, "\n"+line+"\n"), line)
+		assert.Contains(t, lines, line)
 	}
 	assert.Regexp(t, `\nmemcachedsoap_build_info\{goversion="go1[^"]*",version="1\.2\.3"\} 1\n`, text)
 	assert.Regexp(t, `\nmemcachedsoap_start_time_seconds [0-9.e+]+\n`, text)
