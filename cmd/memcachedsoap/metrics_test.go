@@ -145,3 +145,35 @@ func statusOf(t *testing.T, client *http.Client, url string) int {
 	require.NoError(t, resp.Body.Close())
 	return resp.StatusCode
 }
+
+// As long as a stopping service has a request to answer it can be scraped.
+func TestMetricsOutliveTheService(t *testing.T) {
+	var log logged
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s"},
+			streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
+	}()
+	require.Eventually(t, func() bool { return len(log.lines(t, "metrics")) == 1 }, 10*time.Second, time.Millisecond)
+	address := fmt.Sprint(log.lines(t, "listening")[0]["address"])
+	client := clientOf("", fmt.Sprint(log.lines(t, "metrics")[0]["address"]))
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "POST /soap HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\nbo")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return figures(t, client)["memcachedsoap_requests_in_flight"] == 1 }, 10*time.Second, time.Millisecond)
+	stop()
+	require.Eventually(t, func() bool {
+		probe, err := net.Dial("tcp", address)
+		return err != nil || probe.Close() != nil
+	}, 10*time.Second, time.Millisecond)
+	assert.Equal(t, 1.0, figures(t, client)["memcachedsoap_requests_in_flight"])
+	_, err = io.WriteString(conn, "dy")
+	require.NoError(t, err)
+	client.CloseIdleConnections()
+	assert.Equal(t, exitDone, <-done)
+	_, err = net.Dial("tcp", fmt.Sprint(log.lines(t, "metrics")[0]["address"]))
+	require.Error(t, err)
+}

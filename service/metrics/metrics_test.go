@@ -43,10 +43,10 @@ func allSorts() rows {
 		{Name: "alone_total", Help: alone, Kind: sessionstore.Counter, Value: 3},
 		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Server: "a:11211", Tier: sessionstore.Principal, Value: 4},
 		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Server: "b:11211", Value: 5},
-		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Value: 0.5},
 		{Name: "tiers_total", Help: "By tier.", Kind: sessionstore.Counter, Tier: sessionstore.Principal, Value: 7},
 		{Name: "servers_total", Help: "By server.", Kind: sessionstore.Counter, Server: "unix:/run/\"m\"", Value: 8},
 		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Server: "b:11211", Value: 6}, // twice in the pool
+		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Value: 0.5},
 	}
 }
 
