@@ -16,6 +16,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/metrics"
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
@@ -27,7 +28,8 @@ import (
 
 // serveCommand holds the settings of the service.
 type serveCommand struct {
-	Listen []string `default:"127.0.0.1:8080" env:"MEMCACHEDSOAP_LISTEN" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
+	Listen        []string `default:"127.0.0.1:8080" env:"MEMCACHEDSOAP_LISTEN" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
+	MetricsListen string   `name:"metrics-listen" env:"MEMCACHEDSOAP_METRICS_LISTEN" placeholder:"ADDRESS" help:"Address at which /metrics has figures for Prometheus: HOST:PORT, :PORT or unix:PATH; not one that a reverse proxy shows to others. None: nowhere."`
 
 	Servers           []string               `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH, each with =WEIGHT behind it if they have weights; several with commas between. None: sessions are kept in the memory of this process and end with it."`
 	Hash              memcached.Hash         `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" env:"MEMCACHEDSOAP_HASH" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast, the same but for fractions of weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC) (${default})."`
@@ -148,6 +150,10 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	scrapes, err := c.metricsListener(ctx)
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
 	counters := service.NewCounters(version(), document.Operations()...)
 	sessions := service.New(store, counters)
 	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{
@@ -162,7 +168,9 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: sessions are kept in this process and end with it")
 	}
+	stopMetrics := c.serveMetrics(ctx, scrapes, metrics.Sources{Counters: counters, Server: server, Store: store}, logger)
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
+	stopMetrics() // after the service, whose last figures are of interest
 	logger.Info("stopped")
 	return err
 }
@@ -219,10 +227,7 @@ func (c *serveCommand) listeners(ctx context.Context) ([]net.Listener, error) {
 	for _, address := range c.Listen {
 		l, err := httpd.Listen(ctx, address, c.MaxConnections)
 		if err != nil {
-			for _, open := range listeners {
-				err = errors.Join(err, open.Close())
-			}
-			return nil, err
+			return nil, errors.Join(err, closeAll(listeners))
 		}
 		listeners = append(listeners, l)
 	}

@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"service/soaplite":       {"sessionstore", "soap/..."},
 	"service/perlcgi":        {"service", "service/soaplite", "sessionstore", "soap/..."},
 	"service/httpd":          {"service/...", "soap", "wsdl", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
+	"service/metrics":        {"service", "sessionstore", "github.com/prometheus/client_golang/prometheus/..."},
 	"cmd": {
 		"service/...", "sessionstore/...", "soap/...", "wsdl",
 		"github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap",
@@ -79,6 +80,9 @@ func TestForbidden(t *testing.T) {
 		{"service/httpd", "github.com/labstack/echo/v4", true},
 		{"cmd/memcachedsoap", module + "/service/httpd", true},
 		{"cmd/memcachedsoap", "github.com/labstack/echo/v4", false},
+		{"service/metrics", "github.com/prometheus/client_golang/prometheus/promhttp", true},
+		{"service/metrics", module + "/service/httpd", false},
+		{"cmd/memcachedsoap", "github.com/prometheus/client_golang/prometheus", false},
 		{"scripts/testreport", "github.com/stretchr/testify/assert", false},
 		{"elsewhere", "net/http", false},
 	} {

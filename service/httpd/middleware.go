@@ -137,6 +137,7 @@ func (s *Server) bound(next echo.HandlerFunc) echo.HandlerFunc {
 			defer func() { <-s.inFlight }()
 			return next(c)
 		default:
+			s.turnedAway.Add(1)
 			c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 			return c.String(http.StatusServiceUnavailable, "Too many requests are being answered. Try again later.\n")
 		}

@@ -72,18 +72,17 @@ func orDefault[T comparable](value, fallback T) T {
 
 // Server serves a SOAP endpoint.
 type Server struct {
-	options  Options
-	http     *http.Server
-	inFlight chan struct{} // holds a token for each SOAP request being answered
-	busy     busyConns
-	stopping atomic.Bool
+	options    Options
+	http       *http.Server
+	inFlight   chan struct{} // holds a token for each SOAP request being answered
+	turnedAway atomic.Int64
+	busy       busyConns
+	stopping   atomic.Bool
 }
 
 // New makes a server of a SOAP endpoint.
 func New(endpoint http.Handler, o Options) *Server {
-	o = o.withDefaults()
-	s := &Server{options: o, inFlight: make(chan struct{}, o.MaxInFlight)}
-	s.busy.conns = make(map[net.Conn]struct{})
+	s := newServer(o)
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Use(s.identify, s.announceStop, s.log)
@@ -92,8 +91,23 @@ func New(endpoint http.Handler, o Options) *Server {
 	for _, path := range []string{EndpointPath, CGIPath} {
 		router.Any(path, s.serveContract(s.bound(echo.WrapHandler(endpoint))))
 	}
+	s.serve(router)
+	return s
+}
+
+// newServer makes a server that serves nothing yet.
+func newServer(o Options) *Server {
+	o = o.withDefaults()
+	s := &Server{options: o, inFlight: make(chan struct{}, o.MaxInFlight)}
+	s.busy.conns = make(map[net.Conn]struct{})
+	return s
+}
+
+// serve sets what the server serves, within the bounds of its options.
+func (s *Server) serve(handler http.Handler) {
+	o := s.options
 	s.http = &http.Server{
-		Handler:           router,
+		Handler:           handler,
 		ReadHeaderTimeout: min(o.ReadTimeout, 10*time.Second),
 		ReadTimeout:       o.ReadTimeout,
 		WriteTimeout:      o.WriteTimeout,
@@ -102,11 +116,17 @@ func New(endpoint http.Handler, o Options) *Server {
 		ConnState:         s.noteConnection,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
 	}
-	return s
 }
 
 // Handler returns the handler that the server serves.
 func (s *Server) Handler() http.Handler { return s.http.Handler }
+
+// InFlight returns how many SOAP requests are being answered now.
+func (s *Server) InFlight() int64 { return int64(len(s.inFlight)) }
+
+// TurnedAway returns how many requests got 503 because as many as allowed were
+// in flight.
+func (s *Server) TurnedAway() int64 { return s.turnedAway.Load() }
 
 // Serve serves on all listeners until the context ends, then stops: it
 // reports not ready and announces the end of each connection for the drain

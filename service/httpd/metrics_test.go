@@ -1,0 +1,86 @@
+package httpd_test
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/service/httpd"
+)
+
+func TestMetricsAnswersNothingElse(t *testing.T) {
+	s := httpd.NewMetrics(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "figures\n")
+	}), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
+	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	require.NoError(t, err)
+	stop := start(t, s, l)
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/metrics", 200, "figures\n"},
+		{"GET", "/metrics?name=up", 200, "figures\n"},
+		{"HEAD", "/metrics", 200, ""},
+		{"POST", "/metrics", 405, "Method Not Allowed\n"},
+		{"PUT", "/metrics", 405, "Method Not Allowed\n"},
+		{"DELETE", "/metrics", 405, "Method Not Allowed\n"},
+		{"OPTIONS", "/metrics", 405, "Method Not Allowed\n"},
+		{"BREW", "/metrics", 405, "Method Not Allowed\n"},
+		{"GET", "/", 404, "Not Found\n"},
+		{"GET", "/metrics/", 404, "Not Found\n"},
+		{"GET", "//metrics", 404, "Not Found\n"},
+		{"GET", "/healthz", 404, "Not Found\n"},
+		{"POST", httpd.EndpointPath, 404, "Not Found\n"},
+		{"GET", "/debug/pprof/", 404, "Not Found\n"},
+	} {
+		r, err := http.NewRequest(tt.method, "http://"+l.Addr().String()+tt.path, nil)
+		require.NoError(t, err)
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		assert.Equal(t, tt.status, resp.StatusCode, "%s %s", tt.method, tt.path)
+		assert.Equal(t, tt.body, string(body), "%s %s", tt.method, tt.path)
+		if tt.status == 405 {
+			assert.Equal(t, "GET, HEAD", resp.Header.Get("Allow"))
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+	assert.NoError(t, stop())
+}
+
+// What is in flight and what was refused for it is counted.
+func TestServerCountsWhatItTurnsAway(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	s := httpd.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(entered)
+		<-leave
+	}), httpd.Options{MaxInFlight: 1, Logger: slog.New(slog.DiscardHandler)})
+	assert.Zero(t, s.InFlight())
+	done := make(chan struct{})
+	post := func() int {
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, httpd.EndpointPath, nil))
+		return w.Code
+	}
+	go func() {
+		defer close(done)
+		post()
+	}()
+	<-entered
+	assert.Equal(t, int64(1), s.InFlight())
+	assert.Zero(t, s.TurnedAway())
+	assert.Equal(t, http.StatusServiceUnavailable, post())
+	assert.Equal(t, int64(1), s.TurnedAway())
+	close(leave)
+	<-done
+	assert.Zero(t, s.InFlight())
+}

@@ -1,0 +1,212 @@
+package metrics_test
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"memcachedsoap/service"
+	"memcachedsoap/service/document"
+	"memcachedsoap/service/metrics"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/storable"
+)
+
+const folder = "../../scripts/prometheus/"
+
+// storeRows are the figures of parts of a store that the service of these tests
+// need not have: they may be documented and asked for in rules all the same.
+var storeRows = []string{
+	"breaker_open", "breaker_opened_total", "server_errors_total", "connections",
+	"watch_connected", "watch_lag_seconds", "watch_events_total", "watch_skipped_total", "watch_dropped_total", "watch_reconnects_total",
+	"near_hits_total", "near_misses_total", "near_bypasses_total", "near_stale_reads_total",
+}
+
+// exported returns the kinds of all figures of a service on memcached by name.
+func exported(t *testing.T) map[string]string {
+	t.Helper()
+	backend, err := memcached.New(memcached.Options{Servers: []string{"127.0.0.1:1"}}) // is never asked
+	require.NoError(t, err)
+	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{})
+	defer store.Close()
+	families, err := metrics.NewRegistry(metrics.Sources{
+		Counters: service.NewCounters("1", document.Operations()...), Server: load{}, Store: store,
+	}).Gather()
+	require.NoError(t, err)
+	kinds := map[string]string{}
+	for _, f := range families {
+		kinds[f.GetName()] = strings.ToLower(f.GetType().String())
+	}
+	return kinds
+}
+
+// documented returns the kinds that the table of figures has.
+func documented(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(folder + "README.md")
+	require.NoError(t, err)
+	kinds := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([a-z]+) \\| .+ \\|$").FindAllStringSubmatch(string(text), -1) {
+		assert.NotContains(t, kinds, row[1], "twice")
+		kinds[row[1]] = row[2]
+	}
+	return kinds
+}
+
+// The table has every figure of the service with its kind, and no other.
+func TestEveryFigureIsDocumented(t *testing.T) {
+	t.Parallel()
+	table, shown := documented(t), exported(t)
+	for name, kind := range shown {
+		if strings.HasPrefix(name, metrics.Prefix) {
+			assert.Equal(t, kind, table[name], name)
+		}
+	}
+	for name, kind := range table {
+		if row, ofStore := strings.CutPrefix(name, metrics.StorePrefix); !ofStore || !slices.Contains(storeRows, row) {
+			assert.Equal(t, kind, shown[name], name)
+		}
+	}
+	for _, row := range storeRows {
+		assert.Contains(t, table, metrics.StorePrefix+row)
+	}
+}
+
+// ruleFile is the part of Prometheus's format of rules that is used.
+type ruleFile struct {
+	Groups []struct {
+		Name  string
+		Rules []rule
+	}
+}
+
+type rule struct {
+	Alert, Expr string
+	For         time.Duration
+	Labels      struct{ Severity string }
+	Annotations struct{ Summary, Description string }
+}
+
+func rules(t *testing.T) []rule {
+	t.Helper()
+	text, err := os.ReadFile(folder + "alerts.yml")
+	require.NoError(t, err)
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	var file ruleFile
+	require.NoError(t, decoder.Decode(&file))
+	require.Len(t, file.Groups, 1)
+	require.NotEmpty(t, file.Groups[0].Rules)
+	return file.Groups[0].Rules
+}
+
+// Every rule asks for figures that there are, with labels that there are, and
+// for the growth of counters only.
+func TestAlertsAskForWhatThereIs(t *testing.T) {
+	t.Parallel()
+	kinds := documented(t)
+	known := service.NewCounters("1").Snapshot().Faults
+	operations := document.Operations()
+	figure := regexp.MustCompile(`\b(?:memcachedsoap|go|process)_\w+|\bup\b`)
+	matcher := regexp.MustCompile(`(\w+)=~?"([^"]*)"`)
+	grown := regexp.MustCompile(`\b(?:rate|increase)\((\w+)(?:\{[^}]*\})?\[\d+m\]\)`)
+	seen := map[string]bool{}
+	for _, r := range rules(t) {
+		assert.Regexp(t, `^MemcachedSOAP[A-Z]\w+$`, r.Alert)
+		assert.False(t, seen[r.Alert], "%s is there twice", r.Alert)
+		seen[r.Alert] = true
+		assert.Contains(t, []string{"critical", "warning"}, r.Labels.Severity, r.Alert)
+		for _, pair := range []string{"()", "{}", "[]"} {
+			assert.Equal(t, strings.Count(r.Expr, pair[:1]), strings.Count(r.Expr, pair[1:]), "%s: %s", r.Alert, pair)
+		}
+		names := figure.FindAllString(r.Expr, -1)
+		assert.NotEmpty(t, names, r.Alert)
+		for _, name := range names {
+			assert.True(t, name == "up" || kinds[family(name, kinds)] != "", "%s asks for %s", r.Alert, name)
+		}
+		for _, call := range grown.FindAllStringSubmatch(r.Expr, -1) {
+			assert.Contains(t, []string{"counter", "histogram"}, kinds[family(call[1], kinds)], "%s: growth of %s", r.Alert, call[1])
+		}
+		assert.Equal(t, len(grown.FindAllString(r.Expr, -1)), strings.Count(r.Expr, "rate(")+strings.Count(r.Expr, "increase("), r.Alert)
+		for _, m := range matcher.FindAllStringSubmatch(r.Expr, -1) {
+			for value := range strings.SplitSeq(m[2], "|") {
+				switch m[1] {
+				case "job":
+					assert.Equal(t, "memcachedsoap", value, r.Alert)
+				case "type":
+					assert.Contains(t, known, value, r.Alert)
+				case "operation":
+					assert.Contains(t, operations, value, r.Alert)
+				default:
+					assert.Fail(t, "unknown label", "%s: %s", r.Alert, m[0])
+				}
+			}
+		}
+	}
+}
+
+// family returns the name without what a histogram's series append to it.
+func family(name string, kinds map[string]string) string {
+	for _, suffix := range []string{"_bucket", "_count", "_sum"} {
+		if base, cut := strings.CutSuffix(name, suffix); cut && kinds[base] == "histogram" {
+			return base
+		}
+	}
+	return name
+}
+
+// The texts of alerts can be made of the labels that their figures have.
+func TestAlertsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	format := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	functions := template.FuncMap{"humanize": format, "humanizePercentage": format, "humanizeDuration": format}
+	for _, r := range rules(t) {
+		labels := map[string]string{"job": "memcachedsoap", "instance": "here:9180"}
+		if regexp.MustCompile(`_store_(breaker|server|watch)_`).MatchString(r.Expr) {
+			labels["server"] = "cache:11211"
+		}
+		for _, text := range []string{r.Annotations.Summary, r.Annotations.Description} {
+			// As Prometheus does before each text.
+			made, err := template.New(r.Alert).Option("missingkey=error").Funcs(functions).
+				Parse("{{ $labels := .Labels }}{{ $value := .Value }}" + text)
+			require.NoError(t, err, r.Alert)
+			var out strings.Builder
+			require.NoError(t, made.Execute(&out, map[string]any{"Labels": labels, "Value": 1.0}), r.Alert)
+			assert.NotEmpty(t, out.String(), r.Alert)
+		}
+		assert.Contains(t, r.Annotations.Summary, "$labels.instance", r.Alert)
+	}
+}
+
+// The configuration scrapes under the name that the rules ask for, and has
+// the rules.
+func TestScrapeConfiguration(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(folder + "prometheus.yml")
+	require.NoError(t, err)
+	var config struct {
+		RuleFiles     []string `yaml:"rule_files"`
+		ScrapeConfigs []struct {
+			JobName     string `yaml:"job_name"`
+			MetricsPath string `yaml:"metrics_path"`
+		} `yaml:"scrape_configs"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &config))
+	require.Len(t, config.ScrapeConfigs, 1)
+	assert.Equal(t, "memcachedsoap", config.ScrapeConfigs[0].JobName)
+	assert.Empty(t, config.ScrapeConfigs[0].MetricsPath, "/metrics is what Prometheus takes")
+	for _, name := range config.RuleFiles {
+		assert.FileExists(t, folder+name)
+	}
+}
