@@ -1,0 +1,309 @@
+package memcached
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// modelled is what the model knows of one id.
+type modelled struct {
+	text, uid, version string
+	exists, deleted    bool
+	// indexed says that the session is in the list of its principal: no server
+	// has ended since it was stored, and none was away then.
+	indexed bool
+}
+
+// storeModel is two stores over three servers, and what they should hold.
+type storeModel struct {
+	servers  []*memcachedtest.Server
+	stores   []*sessionstore.Store
+	backends []*Backend // of the stores
+	stopped  int        // index of a server; -1 for none
+	sessions map[sessionstore.ID]*modelled
+	ids      []sessionstore.ID
+	uids     []string
+	writes   int
+}
+
+// Whatever two processes do to sessions and principals, and whichever server
+// ends, empty or for a while: what was acknowledged is read until its server
+// ends, what was refused has changed nothing, and what is deleted stays so.
+func TestStoreModel(t *testing.T) {
+	t.Parallel()
+	m := &storeModel{}
+	var names []string
+	for range 3 {
+		server := memcachedtest.Start(t)
+		m.servers, names = append(m.servers, server), append(names, server.Addr)
+	}
+	for range 2 {
+		b, err := New(Options{Servers: names, Timeout: 10 * time.Second})
+		require.NoError(t, err)
+		m.backends = append(m.backends, b)
+		s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+			Principals: []string{"uid"}, ReverseKeyFailed: func(context.Context, sessionstore.ID, error) {},
+		})
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		m.stores = append(m.stores, s)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		m.begin()
+		defer m.start()
+		rt.Repeat(map[string]func(*rapid.T){
+			"replace": m.replace, "update": m.update, "touch": m.touch, "delete": m.delete, "log out": m.logOut,
+			"end":  m.end,
+			"stop": m.stop,
+			"":     m.compare,
+		})
+	})
+}
+
+func (m *storeModel) begin() {
+	m.stopped, m.sessions, m.ids = -1, make(map[sessionstore.ID]*modelled), nil
+	for range 6 {
+		id := sessionstore.NewID()
+		m.ids = append(m.ids, id)
+		m.sessions[id] = &modelled{}
+	}
+	m.uids = []string{string(sessionstore.NewID()), string(sessionstore.NewID())}
+}
+
+func (m *storeModel) start() {
+	if m.stopped < 0 {
+		return
+	}
+	m.servers[m.stopped].Restart()
+	for _, b := range m.backends {
+		b.servers[m.stopped].breaker.ended(admitted, time.Now(), answered) // as a second later
+	}
+	m.stopped = -1
+}
+
+func (m *storeModel) store(t *rapid.T) *sessionstore.Store {
+	return rapid.SampledFrom(m.stores).Draw(t, "process")
+}
+
+func (m *storeModel) id(t *rapid.T) (sessionstore.ID, *modelled) {
+	id := rapid.SampledFrom(m.ids).Draw(t, "id")
+	return id, m.sessions[id]
+}
+
+func (m *storeModel) attributes(t *rapid.T) (h *sessionstore.Hash, text, uid string) {
+	m.writes++
+	text, uid = "text "+strconv.Itoa(m.writes), rapid.SampledFrom(m.uids).Draw(t, "uid")
+	h = sessionstore.NewHash(2)
+	h.Set("text", sessionstore.BytesOf(text))
+	h.Set("uid", sessionstore.BytesOf(uid))
+	return h, text, uid
+}
+
+func (m *storeModel) condition(t *rapid.T, known *modelled) sessionstore.If {
+	return rapid.SampledFrom([]sessionstore.If{
+		{}, {}, {Exists: true}, {Version: known.version}, {Version: "AAAAAAAAAAAAAAAAAAAAAA"},
+	}).Draw(t, "condition")
+}
+
+// away says whether the server of a session is stopped.
+func (m *storeModel) away(id sessionstore.ID) bool {
+	return m.stopped >= 0 && m.backends[0].choice.choose(string(id)) == m.stopped
+}
+
+// refusal is what a change must be answered, nil if it is to be done.
+func (m *storeModel) refusal(id sessionstore.ID, cond sessionstore.If, mustExist bool) func(t *rapid.T, err error) {
+	known := m.sessions[id]
+	is := func(want error) func(*rapid.T, error) {
+		return func(t *rapid.T, err error) { require.ErrorIs(t, err, want) }
+	}
+	switch {
+	case m.away(id):
+		return func(t *rapid.T, err error) {
+			_, down := errors.AsType[*sessionstore.UnavailableError](err)
+			require.True(t, down, "%v", err)
+		}
+	case known.deleted:
+		return is(sessionstore.ErrDeleted)
+	case !known.exists && (mustExist || cond.Exists || cond.Version != ""):
+		return is(sessionstore.ErrNotFound)
+	case cond.Version != "" && cond.Version != known.version:
+		return func(t *rapid.T, err error) {
+			conflict, ok := errors.AsType[*sessionstore.VersionConflictError](err)
+			require.True(t, ok, "%v", err)
+			require.Equal(t, known.version, conflict.Current)
+		}
+	}
+	return nil
+}
+
+func (m *storeModel) replace(t *rapid.T) {
+	id, known := m.id(t)
+	h, text, uid := m.attributes(t)
+	cond := m.condition(t, known)
+	ref, err := m.store(t).Replace(t.Context(), id, h, time.Hour, cond)
+	if refused := m.refusal(id, cond, false); refused != nil {
+		refused(t, err)
+		return
+	}
+	require.NoError(t, err)
+	*known = modelled{text: text, uid: uid, version: ref.Version, exists: true, indexed: m.stopped < 0}
+}
+
+func (m *storeModel) update(t *rapid.T) {
+	id, known := m.id(t)
+	h, text, uid := m.attributes(t)
+	cond := m.condition(t, known)
+	change := sessionstore.Change{Set: h, If: cond}
+	if rapid.Bool().Draw(t, "without uid") {
+		h.Delete("uid")
+		uid = known.uid
+	}
+	ref, err := m.store(t).Update(t.Context(), id, change, sessionstore.DefaultTTL)
+	if refused := m.refusal(id, cond, true); refused != nil {
+		refused(t, err)
+		return
+	}
+	require.NoError(t, err)
+	indexed := m.stopped < 0 && (uid != known.uid || known.indexed)
+	*known = modelled{text: text, uid: uid, version: ref.Version, exists: true, indexed: indexed}
+}
+
+func (m *storeModel) touch(t *rapid.T) {
+	id, known := m.id(t)
+	ref, err := m.store(t).Touch(t.Context(), id, 2*time.Hour)
+	if refused := m.refusal(id, sessionstore.If{}, true); refused != nil {
+		refused(t, err)
+		return
+	}
+	require.NoError(t, err)
+	require.Equal(t, known.version, ref.Version)
+}
+
+func (m *storeModel) delete(t *rapid.T) {
+	id, known := m.id(t)
+	err := m.store(t).Delete(t.Context(), id)
+	if known.deleted && !m.away(id) {
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		return
+	}
+	if refused := m.refusal(id, sessionstore.If{}, true); refused != nil {
+		refused(t, err)
+		return
+	}
+	require.NoError(t, err)
+	*known = modelled{deleted: true}
+}
+
+// logOut deletes all sessions of a principal that are found.
+func (m *storeModel) logOut(t *rapid.T) {
+	uid := rapid.SampledFrom(m.uids).Draw(t, "uid")
+	must, may := m.of(uid)
+	ids, err := m.store(t).DeleteAll(t.Context(), "", uid)
+	if m.stopped < 0 {
+		require.NoError(t, err)
+		require.Subset(t, ids, must)
+	}
+	require.Subset(t, may, ids)
+	for _, id := range ids {
+		*m.sessions[id] = modelled{deleted: true}
+	}
+}
+
+// of returns the sessions that must be found by a principal, and those that
+// may.
+func (m *storeModel) of(uid string) (must, may []sessionstore.ID) {
+	for _, id := range slices.Sorted(maps.Keys(m.sessions)) {
+		if known := m.sessions[id]; known.exists && known.uid == uid {
+			may = append(may, id)
+			if known.indexed {
+				must = append(must, id)
+			}
+		}
+	}
+	return must, may
+}
+
+// end lets a server end and start anew, empty.
+func (m *storeModel) end(t *rapid.T) {
+	if m.stopped >= 0 {
+		m.start()
+		return
+	}
+	server := rapid.IntRange(0, 2).Draw(t, "server")
+	m.forget(server)
+	m.servers[server].Restart()
+}
+
+func (m *storeModel) stop(t *rapid.T) {
+	if m.stopped >= 0 {
+		m.start()
+		return
+	}
+	m.stopped = rapid.IntRange(0, 2).Draw(t, "server")
+	m.forget(m.stopped)
+	m.servers[m.stopped].Kill()
+}
+
+// forget forgets what ends with a server.
+func (m *storeModel) forget(server int) {
+	for id, known := range m.sessions {
+		known.indexed = false // the list may have been there
+		if m.backends[0].choice.choose(string(id)) == server {
+			*known = modelled{}
+		}
+	}
+}
+
+// compare reads everything.
+func (m *storeModel) compare(t *rapid.T) {
+	s := m.store(t)
+	var there []sessionstore.ID
+	for _, id := range m.ids {
+		known := m.sessions[id]
+		session, err := s.Get(t.Context(), id)
+		switch {
+		case m.away(id):
+			_, down := errors.AsType[*sessionstore.UnavailableError](err)
+			require.True(t, down, "%v", err)
+			continue
+		case !known.exists:
+			require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		default:
+			require.NoError(t, err)
+			require.Equal(t, known.version, session.Version)
+			text, _ := session.Attributes.Get("text")
+			uid, _ := session.Attributes.Get("uid")
+			require.Equal(t, []string{known.text, known.uid}, []string{text.Str(), uid.Str()})
+		}
+		there = append(there, id)
+	}
+	sessions, err := s.GetMany(t.Context(), there)
+	require.NoError(t, err)
+	for _, session := range sessions {
+		assert.Equal(t, m.sessions[session.ID].version, session.Version)
+	}
+	for _, uid := range m.uids {
+		must, may := m.of(uid)
+		found, err := s.Find(t.Context(), "", uid)
+		if err != nil {
+			require.GreaterOrEqual(t, m.stopped, 0, "%v", err)
+			continue
+		}
+		require.Subset(t, may, found)
+		if m.stopped < 0 {
+			require.Subset(t, found, must)
+		}
+	}
+}
