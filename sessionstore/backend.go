@@ -85,6 +85,9 @@ type Reader interface {
 	// Read is like [Backend.Get], but what it returns may be a copy that is a
 	// few milliseconds old. Its CAS number may be 0.
 	Read(ctx context.Context, key string) (Item, error)
+
+	// ReadMany is to [Backend.GetMany] what Read is to Get.
+	ReadMany(ctx context.Context, keys []string, maxBytes int64) (map[string]Item, error)
 }
 
 // maxKeyLength is memcached's limit (KEY_MAX_LENGTH).
@@ -116,8 +119,11 @@ type ServerStats struct {
 // Tier is the part that a server plays.
 type Tier string
 
-// Principal is the tier that holds the truth.
-const Principal Tier = "principal"
+// The tiers.
+const (
+	Principal Tier = "principal" // holds the truth
+	Local     Tier = "local"     // holds copies close to who reads them
+)
 
 // Stat is one named figure.
 type Stat struct {

@@ -445,7 +445,11 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 		}
 		keys[i] = string(id)
 	}
-	items, err := s.backend.GetMany(ctx, keys, maxBatchBytes)
+	read := s.backend.GetMany
+	if s.near != nil {
+		read = s.near.ReadMany
+	}
+	items, err := read(ctx, keys, maxBatchBytes)
 	if err != nil {
 		return nil, err
 	}

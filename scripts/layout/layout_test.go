@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"wsdl/wsdltest":          {"wsdl"},
 	"sessionstore":           {"sessionstore"},
 	"sessionstore/memcached": {"sessionstore", "github.com/bradfitz/gomemcache/..."},
+	"sessionstore/near":      {"sessionstore", "golang.org/x/sync/singleflight"},
 	"sessionstore/storetest": {"sessionstore/...", "github.com/stretchr/testify/..."},
 	"service":                {"service", "sessionstore", "soap/..."},
 	"service/document":       {"service", "sessionstore", "soap/...", "wsdl"},

@@ -79,6 +79,7 @@ func (st *stream) beatSeen(text string) {
 	}
 	st.next = number + 1
 	st.proof.Store(st.sent[turn].Load())
+	st.followed.Store(true)
 }
 
 // missed asks the server what it has left out.

@@ -26,13 +26,16 @@ func (b *Backend) Metrics() []sessionstore.Metric {
 }
 
 // Metrics returns the figures of each server's stream, in configured order.
-// The lag is infinite while there is none.
+// The lag is infinite if there was none yet.
 func (w *Watch) Metrics() []sessionstore.Metric {
 	metrics := make([]sessionstore.Metric, 0, 6*len(w.streams))
 	for _, st := range w.streams {
 		connected, lag := 0.0, math.Inf(1)
 		if d := st.lag(); d != math.MaxInt64 {
-			connected, lag = 1, d.Seconds()
+			lag = d.Seconds()
+		}
+		if st.followed.Load() {
+			connected = 1
 		}
 		metrics = st.server.append(metrics, []sessionstore.Metric{
 			{Name: "watch_connected", Help: "Whether the server's changes are followed.", Kind: sessionstore.Gauge, Value: connected},

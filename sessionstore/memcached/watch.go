@@ -79,12 +79,15 @@ func (w *Watch) Close() {
 	w.running.Wait()
 }
 
-// Lag returns how old the news is of the server that has the key: everything
-// that happened longer ago has been told. It is the longest duration there is
-// while the server is not followed.
-func (w *Watch) Lag(key string) time.Duration {
-	return w.streams[w.backend.choice.choose(key)].lag()
-}
+// Lag returns how old the news are of the server that has the key: everything
+// that happened longer ago was told. While the server is not followed it grows,
+// and if it never was it is the longest duration there is.
+func (w *Watch) Lag(key string) time.Duration { return w.stream(key).lag() }
+
+// Followed says whether the server that has the key is followed.
+func (w *Watch) Followed(key string) bool { return w.stream(key).followed.Load() }
+
+func (w *Watch) stream(key string) *stream { return w.streams[w.backend.choice.choose(key)] }
 
 // stream follows one server.
 type stream struct {
@@ -95,12 +98,13 @@ type stream struct {
 	started time.Time
 
 	// proof is when the last beat was sent that was told of, in nanoseconds
-	// since started; 0 while nothing proves that the server is followed.
-	proof   atomic.Int64
-	events  atomic.Int64
-	skipped atomic.Int64
-	dropped atomic.Int64
-	begun   atomic.Int64 // how often following has begun
+	// since started; 0 if there was none.
+	proof    atomic.Int64
+	followed atomic.Bool // beats are told of
+	events   atomic.Int64
+	skipped  atomic.Int64
+	dropped  atomic.Int64
+	begun    atomic.Int64 // how often following has begun
 
 	sent [beatKeys]atomic.Int64 // when beats were sent, in the form of proof
 	next int64                  // the beat that is to be told of next; of the goroutine that reads
@@ -200,8 +204,9 @@ func (st *stream) follow(ctx context.Context) error {
 	<-ctx.Done()
 	watching.Close() //nolint:errcheck // makes read return
 	beating.Close()  //nolint:errcheck // makes the beater return
+	st.followed.Store(false)
 	both.Wait()
-	st.proof.Store(0)
+	st.followed.Store(false)
 	return context.Cause(ctx) //nolint:wrapcheck // an error of ours
 }
 

@@ -41,7 +41,10 @@ type Backend struct {
 	closed       atomic.Bool
 }
 
-var _ sessionstore.Backend = (*Backend)(nil)
+var (
+	_ sessionstore.Backend = (*Backend)(nil)
+	_ sessionstore.Meter   = (*Backend)(nil)
+)
 
 // New makes an empty Backend.
 func New(o Options) *Backend {

@@ -86,3 +86,27 @@ func (b *Backend) figures() []sessionstore.Stat {
 		figure("evictions", total.evictions),
 	}
 }
+
+// Metrics returns what is in memory.
+func (b *Backend) Metrics() []sessionstore.Metric {
+	var items, bytes int64
+	var evictions uint64
+	for i := range b.shards {
+		s := &b.shards[i]
+		s.mu.Lock()
+		items += int64(len(s.entries))
+		bytes += s.bytes
+		evictions += s.counts.evictions
+		s.mu.Unlock()
+	}
+	metrics := []sessionstore.Metric{
+		{Name: "memory_items", Help: "Items in this process.", Kind: sessionstore.Gauge, Value: float64(items)},
+		{Name: "memory_bytes", Help: "Memory that they take.", Kind: sessionstore.Gauge, Value: float64(bytes)},
+		{Name: "memory_limit_bytes", Help: "Memory that they may take.", Kind: sessionstore.Gauge, Value: float64(b.maxBytes)},
+		{Name: "memory_evictions_total", Help: "Items that had to make room for others.", Value: float64(evictions)},
+	}
+	for i := range metrics {
+		metrics[i].Server, metrics[i].Tier = "memory", sessionstore.Principal
+	}
+	return metrics
+}
