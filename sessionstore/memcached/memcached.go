@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"memcachedsoap/sessionstore"
@@ -86,6 +87,7 @@ type Backend struct {
 	choice  choice
 	chain   func(key string) []int // of the servers that may have a key; nil unless rehashing
 	prefix  string
+	watch   atomic.Pointer[Watch] // nil unless begun
 }
 
 var (
@@ -277,8 +279,12 @@ func (b *Backend) Stats(ctx context.Context) []sessionstore.ServerStats {
 	return rows
 }
 
-// Close waits for the calls under way and closes all connections.
+// Close ends following changes, waits for the calls under way and closes all
+// connections.
 func (b *Backend) Close() error {
+	if w := b.watch.Load(); w != nil {
+		w.close()
+	}
 	b.each(func(_ int, s *server) { s.close() })
 	return nil
 }

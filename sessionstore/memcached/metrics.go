@@ -6,7 +6,8 @@ import (
 	"memcachedsoap/sessionstore"
 )
 
-// Metrics returns the figures of each server, in configured order.
+// Metrics returns the figures of each server, in configured order, and behind
+// them those of following its changes, if that was begun.
 func (b *Backend) Metrics() []sessionstore.Metric {
 	metrics := make([]sessionstore.Metric, 0, 4*len(b.servers))
 	for _, s := range b.servers {
@@ -22,13 +23,15 @@ func (b *Backend) Metrics() []sessionstore.Metric {
 			{Name: "connections", Help: "Open connections to the server.", Kind: sessionstore.Gauge, Value: float64(s.open.Load())},
 		})
 	}
+	if w := b.watch.Load(); w != nil {
+		metrics = w.append(metrics)
+	}
 	return metrics
 }
 
-// Metrics returns the figures of each server's stream, in configured order.
-// The lag is infinite if there was none yet.
-func (w *Watch) Metrics() []sessionstore.Metric {
-	metrics := make([]sessionstore.Metric, 0, 6*len(w.streams))
+// append appends the figures of each server's stream. The lag is infinite if
+// there was none yet.
+func (w *Watch) append(metrics []sessionstore.Metric) []sessionstore.Metric {
 	for _, st := range w.streams {
 		connected, lag := 0.0, math.Inf(1)
 		if d := st.lag(); d != math.MaxInt64 {

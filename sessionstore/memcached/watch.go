@@ -14,8 +14,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"memcachedsoap/sessionstore"
 )
 
 // WatchOptions says who is told of changes. No function may be nil; they are
@@ -51,10 +49,8 @@ type Watch struct {
 	running sync.WaitGroup
 }
 
-var _ sessionstore.Meter = (*Watch)(nil)
-
-// Watch begins to follow the changes. It ends with [Watch.Close], which must be
-// called before the backend is closed.
+// Watch begins to follow the changes, until the Backend is closed. It is to be
+// called once, and not with Rehash, when a change may be made in several places.
 func (b *Backend) Watch(o WatchOptions) *Watch {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &Watch{backend: b, cancel: cancel}
@@ -67,14 +63,15 @@ func (b *Backend) Watch(o WatchOptions) *Watch {
 		w.streams = append(w.streams, st)
 		w.running.Go(func() { st.run(ctx) })
 	}
+	b.watch.Store(w)
 	return w
 }
 
 // ownKeys is the beginning of keys that are no sessions.
 const ownKeys = "memcachedsoap:"
 
-// Close ends following and waits until nobody is told of anything any more.
-func (w *Watch) Close() {
+// close ends following and waits until nobody is told of anything any more.
+func (w *Watch) close() {
 	w.cancel()
 	w.running.Wait()
 }

@@ -43,11 +43,7 @@ func (b *Backend) Metrics() []sessionstore.Metric {
 		m.Tier = sessionstore.Local
 		metrics = append(metrics, m)
 	}
-	metrics = append(metrics, metricsOf(b.Backend)...)
-	if s := b.stream.Load(); s != nil {
-		metrics = append(metrics, (*s).Metrics()...)
-	}
-	return metrics
+	return append(metrics, metricsOf(b.Backend)...)
 }
 
 func metricsOf(part any) []sessionstore.Metric {

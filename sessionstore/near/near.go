@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"hash/maphash"
 	"math"
 	"sync/atomic"
@@ -23,9 +24,6 @@ type Stream interface {
 	Lag(key string) time.Duration
 	// Followed says whether the server that has the key is followed.
 	Followed(key string) bool
-	sessionstore.Meter
-	// Close ends the stream and waits until nobody is told of anything.
-	Close()
 }
 
 // DefaultMaxAge is the default of [Options.MaxAge].
@@ -85,8 +83,7 @@ func New(principal sessionstore.Backend, o Options) *Backend {
 	return b
 }
 
-// Follow relies on a stream that tells [Backend.Changed] and [Backend.Lost]. It
-// is closed with the Backend.
+// Follow relies on a stream that tells [Backend.Changed] and [Backend.Lost].
 func (b *Backend) Follow(s Stream) { b.stream.Store(&s) }
 
 // fresh says whether the copy of a key can be relied on.
@@ -212,14 +209,7 @@ func (b *Backend) abandon() {
 	b.epoch.Store(&epoch)
 }
 
-// Close ends the stream and closes copies and principal.
+// Close closes the principal and the copies.
 func (b *Backend) Close() error {
-	if s := b.stream.Swap(nil); s != nil {
-		(*s).Close()
-	}
-	err := b.copies.Close()
-	if closing := b.Backend.Close(); closing != nil {
-		err = closing
-	}
-	return err
+	return errors.Join(b.Backend.Close(), b.copies.Close())
 }

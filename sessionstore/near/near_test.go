@@ -32,10 +32,8 @@ type stream struct {
 	broken atomic.Bool
 }
 
-func (s *stream) Lag(string) time.Duration       { return time.Duration(s.lag.Load()) }
-func (s *stream) Followed(string) bool           { return !s.broken.Load() }
-func (s *stream) Metrics() []sessionstore.Metric { return nil }
-func (s *stream) Close()                         {}
+func (s *stream) Lag(string) time.Duration { return time.Duration(s.lag.Load()) }
+func (s *stream) Followed(string) bool     { return !s.broken.Load() }
 
 // principal counts what it is asked, and can be held.
 type principal struct {
