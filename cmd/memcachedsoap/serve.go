@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -20,8 +18,6 @@ import (
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
-	"memcachedsoap/sessionstore/memory"
-	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -38,6 +34,10 @@ type serveCommand struct {
 	HashKeyPrefix     bool                   `env:"MEMCACHEDSOAP_HASH_KEY_PREFIX" help:"Let the prefix of keys decide about the server, too: hash_namespace of Cache::Memcached::Fast, with --hash=cache-memcached-fast or cache-memcached-fast-ketama."`
 	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" env:"MEMCACHEDSOAP_ON_DEAD_SERVER" placeholder:"WHAT" help:"fail: sessions of a server that is down are unavailable. rehash: the next server takes its place, as with Cache::Memcached; without their sessions its users are strangers until it is back (${default})."`
 	CompressThreshold byteSize               `default:"0" env:"MEMCACHEDSOAP_COMPRESS_THRESHOLD" placeholder:"SIZE" help:"Compress sessions of this size and more, as compress_threshold of Cache::Memcached; 0 is never. Compressed ones are read in any case (${default})."`
+
+	Local       []string `env:"MEMCACHEDSOAP_LOCAL" placeholder:"memory:SIZE" help:"Where copies of sessions are kept close by, to read them faster: memory:SIZE, such as memory:64MiB, is this process; else memcached servers, HOST:PORT or unix:PATH, with commas between. Kept right by following the changes on --servers."`
+	LocalMaxAge seconds  `default:"5" env:"MEMCACHEDSOAP_LOCAL_MAX_AGE" placeholder:"SECONDS" help:"How long a copy is used: so late is noticed what memcached tells nobody, such as a deletion by Perl programs on memcached before 1.6.20 (${default})."`
+	MaxStale    seconds  `default:"0" env:"MEMCACHEDSOAP_MAX_STALE" placeholder:"SECONDS" help:"How long sessions are read from copies while their server does not answer, with --local; 0 is not at all (${default})."`
 
 	MemoryLimit byteSize `default:"64MiB" env:"MEMCACHEDSOAP_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory for sessions when no servers are named; the least recently used give way (${default})."`
 
@@ -86,6 +86,9 @@ func (c *serveCommand) Validate() error {
 		return errors.New("--session-ttl is longer than --max-session-ttl")
 	}
 	if err := c.validatePrincipals(); err != nil {
+		return err
+	}
+	if err := c.validateLocal(); err != nil {
 		return err
 	}
 	if c.StoreTimeout > c.CallTimeout {
@@ -137,12 +140,12 @@ func (c *serveCommand) validatePrincipals() error {
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
 	c.tuneCollector()
-	store, err := c.store(logger)
+	store, closeStore, err := c.store(logger) //nolint:contextcheck // what it starts ends with closeStore
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if err := store.Close(); err != nil {
+		if err := closeStore(); err != nil {
 			logger.Warn("closing the store", "error", err)
 		}
 	}()
@@ -175,51 +178,12 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	return err
 }
 
-// tuneCollector lets the heap grow to five times what is in use before garbage
-// is collected, unless GOGC says otherwise. What is in use are a few megabytes
-// when the sessions are in memcached, and collecting at twice as many takes an
-// eighth of the processor's time: a throughput of 0.80 of a server without
-// XML and Storable becomes 0.85 of it.
-func (c *serveCommand) tuneCollector() {
-	const percent = 400
-	if _, set := os.LookupEnv("GOGC"); !set && len(c.Servers) > 0 {
-		debug.SetGCPercent(percent)
-	}
-}
-
 func (c *serveCommand) logger(std streams) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(std.Err, options))
 	}
 	return slog.New(slog.NewTextHandler(std.Err, options))
-}
-
-// store opens the store that the settings name. Servers need not answer yet.
-func (c *serveCommand) store(logger *slog.Logger) (*sessionstore.Store, error) {
-	options := sessionstore.Options{
-		Lifetimes: sessionstore.Lifetimes{
-			Default: time.Duration(c.SessionTTL) * time.Second,
-			Longest: time.Duration(c.MaxSessionTTL) * time.Second,
-		},
-		CompressThreshold: int(c.CompressThreshold),
-		Principals:        c.Principal, MaxSessionsPerPrincipal: c.MaxSessionsPerPrincipal,
-		ReverseKeyFailed: func(ctx context.Context, id sessionstore.ID, err error) {
-			logger.WarnContext(ctx, "principal index not kept", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
-		},
-	}
-	if len(c.Servers) == 0 {
-		return sessionstore.NewStore(memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)}), storable.Codec{}, options), nil
-	}
-	backend, err := memcached.New(memcached.Options{
-		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
-		HashKeyPrefix: c.HashKeyPrefix,
-		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return sessionstore.NewStore(backend, storable.Codec{}, options), nil
 }
 
 func (c *serveCommand) listeners(ctx context.Context) ([]net.Listener, error) {

@@ -51,6 +51,14 @@ func TestBadConfigurationIsRefusedWithTheReason(t *testing.T) {
 		"--read-timeout: expected duration":   {[]string{"--read-timeout", "soon"}, exitUsage},
 		"unexpected argument":                 {[]string{"more"}, exitUsage},
 		"--max-connections must be more than": {[]string{"--max-connections", "0"}, exitUsage},
+		"on --servers, of which there are":    {[]string{"--local", "memory:64MiB"}, exitUsage},
+		"do not go together":                  {[]string{"--servers", "a,b", "--local", "memory:64MiB", "--on-dead-server", "rehash"}, exitUsage},
+		"either this process or servers":      {[]string{"--servers", "a", "--local", "b,memory:64MiB"}, exitUsage},
+		"--local: \"much\" is not a size":     {[]string{"--servers", "a", "--local", "memory:much"}, exitUsage},
+		"which is too little":                 {[]string{"--servers", "a", "--local", "memory:10KiB"}, exitUsage},
+		"--local-max-age must be more than 0": {[]string{"--servers", "a", "--local", "b", "--local-max-age", "0"}, exitUsage},
+		"--max-stale is for copies":           {[]string{"--servers", "a", "--max-stale", "30"}, exitUsage},
+		"--local: memcached: server":          {[]string{"--servers", "a", "--local", "b:c:d"}, exitFailed},
 	}
 	for want, tt := range tests {
 		var out, errs bytes.Buffer

@@ -1,0 +1,8 @@
+# Stores a session as a program does that knows nothing but its key.
+use strict;
+use warnings;
+use Cache::Memcached;
+
+my ($server, $id, $uid) = @ARGV;
+my $cache = Cache::Memcached->new({servers => [$server]});
+$cache->set($id, {_session_id => $id, uid => $uid}, 3600) or die "not stored\n";
