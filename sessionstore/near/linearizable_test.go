@@ -1,0 +1,344 @@
+package near_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/near"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// state is what a session is: its text, "" for absent, or gone for deleted.
+type state string
+
+const gone state = "deleted"
+
+func (s state) exists() bool { return s != "" && s != gone }
+
+// kind is what is done to a session.
+type kind uint8
+
+const (
+	put kind = iota
+	remove
+	die // its server ends, and it with it
+)
+
+// operation is one call; what it is to write is unlike all else.
+type operation struct {
+	id   int
+	kind kind
+	cond state // what must be there; "" is anything
+	text state
+}
+
+// result is what became of it.
+type result uint8
+
+const (
+	done     result = iota
+	conflict        // something else was there
+	absent          // nothing was there
+	deleted         // it was deleted before
+	unknown         // done or not, now or soon
+)
+
+// possible returns what a session may be after an operation with a result;
+// nothing if that cannot be.
+func possible(s state, o operation, r result) []any {
+	if o.kind == die {
+		return []any{state("")}
+	}
+	after := o.text
+	applies := s != gone && (o.cond == "" || s == o.cond)
+	if o.kind == remove {
+		after, applies = gone, s.exists()
+	}
+	ok := false
+	switch r {
+	case done:
+		if applies {
+			return []any{after}
+		}
+	case unknown:
+		if applies {
+			return []any{s, after}
+		}
+		ok = true
+	case conflict:
+		ok = s.exists() && s != o.cond
+	case absent:
+		ok = s == "" || o.kind == remove && s == gone
+	case deleted:
+		ok = s == gone
+	}
+	if ok {
+		return []any{s}
+	}
+	return nil
+}
+
+func sessionsModel() porcupine.Model {
+	m := porcupine.NondeterministicModel{
+		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
+			parts := make([][]porcupine.Operation, ids)
+			for _, o := range history {
+				id := o.Input.(operation).id //nolint:forcetypeassert // there is nothing else
+				parts[id] = append(parts[id], o)
+			}
+			return parts
+		},
+		Init: func() []any { return []any{state("")} },
+		Step: func(s, input, output any) []any {
+			return possible(s.(state), input.(operation), output.(result)) //nolint:forcetypeassert // there is nothing else
+		},
+	}
+	return m.ToModel()
+}
+
+// The model must refuse what is wrong, or the test below finds nothing.
+func TestModelOfSessions(t *testing.T) {
+	t.Parallel()
+	at := func(call, end int64, o operation, r result) porcupine.Operation {
+		return porcupine.Operation{Call: call, Return: end, Input: o, Output: r}
+	}
+	first := at(0, 1, operation{text: "a"}, done)
+	for name, c := range map[string]struct {
+		right   bool
+		history []porcupine.Operation
+	}{
+		"in turn":        {true, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, done)}},
+		"lost update":    {false, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, done), at(4, 5, operation{cond: "a", text: "c"}, done)}},
+		"false conflict": {false, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, conflict)}},
+		"false absence":  {false, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, absent)}},
+		"it died":        {true, []porcupine.Operation{first, at(2, 3, operation{kind: die}, done), at(4, 5, operation{cond: "a", text: "b"}, absent)}},
+		"unknown, done":  {true, []porcupine.Operation{first, at(2, 9, operation{cond: "a", text: "b"}, unknown), at(4, 5, operation{cond: "b", text: "c"}, done)}},
+		"unknown, not":   {true, []porcupine.Operation{first, at(2, 9, operation{cond: "a", text: "b"}, unknown), at(4, 5, operation{cond: "a", text: "c"}, done)}},
+		"both":           {false, []porcupine.Operation{first, at(2, 9, operation{cond: "a", text: "b"}, unknown), at(4, 5, operation{cond: "a", text: "c"}, done), at(6, 7, operation{cond: "b", text: "d"}, done)}},
+		"resurrected":    {false, []porcupine.Operation{first, at(2, 3, operation{kind: remove}, done), at(4, 5, operation{text: "b"}, done)}},
+	} {
+		assert.Equal(t, c.right, porcupine.CheckOperations(sessionsModel(), c.history), name)
+	}
+}
+
+const (
+	ids       = 24
+	workers   = 4 // of each instance
+	instances = 3
+	duration  = 60 * time.Second
+	// late is how long after it was given up a change may be carried out: a
+	// server hangs for less.
+	late = 2 * time.Second
+)
+
+// load is three instances over three servers, and what was done to them.
+type load struct {
+	t       *testing.T
+	servers []*memcachedtest.Server
+	homes   [ids]int // of the sessions, by server
+	keys    [ids]sessionstore.ID
+	started time.Time
+	texts   atomic.Int64
+
+	mu      sync.Mutex
+	history []porcupine.Operation
+	acked   [ids]bool           // it was stored since its server ended last
+	ended   map[string][]string // by server, the sessions that ended with it
+	written map[state]bool      // all that was ever sent
+}
+
+func (l *load) now() int64 { return int64(time.Since(l.started)) }
+
+func (l *load) record(o operation, r result, call int64) {
+	end := l.now()
+	if r == unknown {
+		end += int64(late)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.history = append(l.history, porcupine.Operation{Input: o, Output: r, Call: call, Return: end})
+	if r == done {
+		l.acked[o.id] = o.kind == put
+	}
+}
+
+// Three instances with copies in memory read and write sessions over three
+// servers, under conditions, while servers hang and end. There is an order of
+// all changes in which each of them, as it was answered, is right: none that was
+// acknowledged is lost, but with the server that held it.
+func TestChangesAreLinearizable(t *testing.T) {
+	t.Parallel()
+	l := &load{t: t, started: time.Now(), ended: make(map[string][]string), written: make(map[state]bool)}
+	var names []string
+	for range 3 {
+		server := memcachedtest.Start(t)
+		l.servers, names = append(l.servers, server), append(names, server.Addr)
+	}
+	l.place(names)
+	ctx, cancel := context.WithTimeout(t.Context(), duration)
+	defer cancel()
+	var all sync.WaitGroup
+	for range instances {
+		principal, err := memcached.New(memcached.Options{Servers: names})
+		require.NoError(t, err)
+		n := near.New(principal, near.Options{Copies: memory.New(memory.Options{})})
+		n.Follow(principal.Watch(memcached.WatchOptions{Changed: n.Changed, Lost: n.Lost, Logger: slog.New(slog.DiscardHandler)}))
+		s := sessionstore.NewStore(n, storable.Codec{}, sessionstore.Options{})
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		for range workers {
+			all.Go(func() { l.work(ctx, s) })
+		}
+	}
+	all.Go(func() { l.harm(ctx) })
+	all.Wait()
+
+	results := make(map[string]int)
+	for _, o := range l.history {
+		results[fmt.Sprintf("%d/%d", o.Input.(operation).kind, o.Output)]++ //nolint:forcetypeassert // there is nothing else
+	}
+	t.Logf("%d operations, by kind and result: %v", len(l.history), results)
+	for server, sessions := range l.ended {
+		t.Logf("with %s ended %d acknowledged sessions: %v", server, len(sessions), sessions)
+	}
+	require.Equal(t, porcupine.Ok, porcupine.CheckOperationsTimeout(sessionsModel(), l.history, 2*time.Minute))
+	for _, want := range []result{done, conflict} {
+		assert.Positive(t, results[fmt.Sprintf("%d/%d", put, want)], "the test should see result %d", want)
+	}
+}
+
+// place finds out which server has which session.
+func (l *load) place(names []string) {
+	b, err := memcached.New(memcached.Options{Servers: names, Timeout: ample})
+	require.NoError(l.t, err)
+	defer func() { require.NoError(l.t, b.Close()) }()
+	for id := range ids {
+		l.keys[id] = sessionstore.NewID()
+		key := string(l.keys[id])
+		require.NoError(l.t, b.Add(l.t.Context(), key, sessionstore.Item{}))
+		for i, server := range l.servers {
+			answer, err := server.Command(l.t.Context(), "mg "+key)
+			require.NoError(l.t, err)
+			if string(answer) == "HD\r\n" {
+				l.homes[id] = i
+			}
+		}
+		require.NoError(l.t, b.Delete(l.t.Context(), key))
+	}
+}
+
+// work changes sessions of which it knows what they were a moment ago.
+func (l *load) work(ctx context.Context, s *sessionstore.Store) {
+	for ctx.Err() == nil {
+		id := rand.N(ids) //nolint:gosec // no secret
+		var known state
+		var version string
+		if session, err := s.Get(ctx, l.keys[id]); err == nil {
+			text, _ := session.Attributes.Get("text")
+			known, version = state(text.Str()), session.Version
+			l.mu.Lock()
+			assert.True(l.t, l.written[known], "nobody has written %q", known)
+			l.mu.Unlock()
+		}
+		switch n := rand.N(4000); { //nolint:gosec // no secret
+		case n == 0:
+			l.remove(ctx, s, id)
+		case n < 800 || version == "":
+			l.put(ctx, s, id, "", "")
+		default:
+			l.put(ctx, s, id, known, version)
+		}
+		time.Sleep(rand.N(2 * time.Millisecond)) //nolint:gosec // no secret
+	}
+}
+
+func (l *load) put(ctx context.Context, s *sessionstore.Store, id int, known state, version string) {
+	text := state(fmt.Sprint("text ", l.texts.Add(1)))
+	l.mu.Lock()
+	l.written[text] = true
+	l.mu.Unlock()
+	h := sessionstore.NewHash(1)
+	h.Set("text", sessionstore.BytesOf(string(text)))
+	cond := sessionstore.If{Version: version}
+	call := l.now()
+	var err error
+	if version != "" && rand.N(2) == 0 { //nolint:gosec // no secret
+		_, err = s.Update(ctx, l.keys[id], sessionstore.Change{Set: h, If: cond}, time.Hour)
+	} else {
+		_, err = s.Replace(ctx, l.keys[id], h, time.Hour, cond)
+	}
+	l.finish(operation{id: id, kind: put, cond: known, text: text}, err, call)
+}
+
+func (l *load) remove(ctx context.Context, s *sessionstore.Store, id int) {
+	call := l.now()
+	err := s.Delete(ctx, l.keys[id])
+	l.finish(operation{id: id, kind: remove}, err, call)
+}
+
+func (l *load) finish(o operation, err error, call int64) {
+	_, other := errors.AsType[*sessionstore.VersionConflictError](err)
+	down, unavailable := errors.AsType[*sessionstore.UnavailableError](err)
+	switch {
+	case err == nil:
+		l.record(o, done, call)
+	case other:
+		l.record(o, conflict, call)
+	case errors.Is(err, sessionstore.ErrNotFound):
+		l.record(o, absent, call)
+	case errors.Is(err, sessionstore.ErrDeleted):
+		l.record(o, deleted, call)
+	case unavailable && down.Unknown:
+		l.record(o, unknown, call)
+	default: // nothing was sent
+		assert.True(l.t, unavailable, "%v", err)
+	}
+}
+
+// harm lets servers hang and end.
+func (l *load) harm(ctx context.Context) {
+	for turn := 0; ; turn++ {
+		select {
+		case <-time.After(300*time.Millisecond + rand.N(500*time.Millisecond)): //nolint:gosec // no secret
+		case <-ctx.Done():
+			return
+		}
+		i := rand.N(len(l.servers)) //nolint:gosec // no secret
+		if turn%5 != 0 {
+			l.servers[i].Freeze()
+			time.Sleep(rand.N(400 * time.Millisecond)) //nolint:gosec // no secret
+			l.servers[i].Thaw()
+			continue
+		}
+		call := l.now()
+		l.servers[i].Kill()
+		time.Sleep(rand.N(300 * time.Millisecond)) //nolint:gosec // no secret
+		l.servers[i].Restart() //nolint:contextcheck // it is the test's
+		for id, home := range l.homes {
+			if home != i {
+				continue
+			}
+			l.mu.Lock()
+			if l.acked[id] {
+				l.ended[l.servers[i].Addr] = append(l.ended[l.servers[i].Addr], l.keys[id].Fingerprint())
+				l.acked[id] = false
+			}
+			l.mu.Unlock()
+			l.record(operation{id: id, kind: die}, done, call)
+		}
+	}
+}
