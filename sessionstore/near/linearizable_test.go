@@ -327,7 +327,7 @@ func (l *load) harm(ctx context.Context) {
 		call := l.now()
 		l.servers[i].Kill()
 		time.Sleep(rand.N(300 * time.Millisecond)) //nolint:gosec // no secret
-		l.servers[i].Restart() //nolint:contextcheck // it is the test's
+		l.servers[i].Restart()                     //nolint:contextcheck // it is the test's
 		for id, home := range l.homes {
 			if home != i {
 				continue
