@@ -1,0 +1,53 @@
+package sessionstore
+
+import (
+	"context"
+	"errors"
+)
+
+// MaxBatch is how many sessions one [Store.GetMany] reads at most.
+const MaxBatch = 1000
+
+// maxBatchBytes bounds what the items of one batch may have, in bytes.
+const maxBatchBytes = 32 << 20
+
+// GetMany returns the sessions under ids, in that order. Those that are absent
+// are left out; one that is asked for twice is there twice. Errors are
+// [*InvalidIDError], [*TooManyError], [*TooLargeError] for all of them
+// together, [*UnreadableError] and [*UnavailableError].
+func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
+	if len(ids) > MaxBatch {
+		return nil, &TooManyError{Limit: MaxBatch, Actual: len(ids)}
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		if _, err := ParseID(string(id)); err != nil {
+			return nil, err
+		}
+		keys[i] = string(id)
+	}
+	read := s.backend.GetMany
+	if s.near != nil {
+		read = s.near.ReadMany
+	}
+	items, err := read(ctx, keys, maxBatchBytes)
+	if err != nil {
+		return nil, err
+	}
+	sessions := make([]Session, 0, len(items))
+	seen := make(map[ID]Session, len(items))
+	for _, id := range ids {
+		session, known := seen[id]
+		if item, found := items[string(id)]; found && !known {
+			session, err = s.session(id, item)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return nil, err
+			}
+			seen[id] = session
+		}
+		if session.ID != "" {
+			sessions = append(sessions, session)
+		}
+	}
+	return sessions, nil
+}

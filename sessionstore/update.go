@@ -1,0 +1,87 @@
+package sessionstore
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Change is what [Store.Update] does to a session.
+type Change struct {
+	Set    *Hash    // attributes that get these values; nil is none
+	Remove []string // attributes that go; absent ones are passed over
+	If     If       // Exists is implied
+}
+
+// Update changes some attributes of a session and leaves the others, in one
+// atomic step: no change that somebody else makes at the same time is lost,
+// other than of the same attributes. What does not change is stored in the
+// form in which it was. The time to live is as in [Store.Create], but that
+// DefaultTTL leaves the session the time that it has.
+//
+// Errors are those of Replace; a session that is absent is an [ErrNotFound].
+func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) (Ref, error) {
+	if _, err := ParseID(string(id)); err != nil {
+		return Ref{}, err
+	}
+	expiresIn, err := s.lifetimes.resolve(ttl)
+	if err != nil {
+		return Ref{}, err
+	}
+	var image *imageBuffer
+	defer func() {
+		if image != nil {
+			image.release()
+		}
+	}()
+	var former, keys []string
+	var formerLogins, logins []login
+	ref, err := s.change(ctx, id, func(present Item, found bool) (edit, error) {
+		if !isSession(present, found) {
+			return edit{}, ErrNotFound
+		}
+		attributes, has, err := s.open(id, present)
+		if err == nil {
+			err = c.If.check(id, has)
+		}
+		if err != nil {
+			return edit{}, err
+		}
+		former, formerLogins = s.reverseKeys(attributes), s.logins(attributes)
+		c.apply(attributes)
+		logins = s.logins(attributes)
+		keys = s.markReverseKeys(attributes)
+		if image != nil {
+			image.release()
+		}
+		if image, err = s.encode(id, attributes); err != nil {
+			return edit{}, err
+		}
+		e := edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}
+		if ttl == DefaultTTL {
+			e.expiresIn = s.lifetimes.cut(present.ExpiresIn)
+		}
+		return e, nil
+	})
+	if err == nil {
+		s.moveReverseKeys(ctx, id, former, keys, ref.ExpiresIn)
+		if ttl != DefaultTTL || !slices.Equal(formerLogins, logins) {
+			s.moveLogins(ctx, id, formerLogins, logins, ref.ExpiresIn)
+		}
+	}
+	return ref, err
+}
+
+func (c Change) apply(attributes *Hash) {
+	for _, name := range c.Remove {
+		if name != IDAttribute { // which every session has
+			attributes.Delete(name)
+		}
+	}
+	if c.Set == nil {
+		return
+	}
+	for name, value := range c.Set.All() {
+		attributes.Set(name, value)
+	}
+}
