@@ -43,6 +43,9 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return nil, err
 			}
+			if err == nil {
+				s.used(ctx, &session)
+			}
 			seen[id] = session
 		}
 		if session.ID != "" {

@@ -17,6 +17,8 @@ type counts struct {
 	compactions       atomic.Int64
 	indexedForeign    atomic.Int64
 	unindexed         atomic.Int64
+	idleExtensions    atomic.Int64
+	idleFailures      atomic.Int64
 }
 
 // countRefusal counts a change that a condition has refused.
@@ -41,6 +43,8 @@ func (s *Store) Metrics() []Metric {
 		counter("index_compactions_total", "Lists of a principal's sessions that were written anew.", &s.counts.compactions),
 		counter("index_foreign_total", "Sessions that others have stored and that were entered in a principal's list.", &s.counts.indexedForeign),
 		counter("index_overflows_total", "Sessions that others have stored and that were not entered because there were too many at a time.", &s.counts.unindexed),
+		counter("idle_extensions_total", "Sessions that live on because they were read.", &s.counts.idleExtensions),
+		counter("idle_extension_failures_total", "Sessions that were read and whose life could not be extended.", &s.counts.idleFailures),
 	}
 	if backend, ok := s.backend.(Meter); ok {
 		metrics = append(metrics, backend.Metrics()...)

@@ -330,7 +330,7 @@ func (s *Store) verified(ctx context.Context, l login, entries []indexEntry) ([]
 			}
 			session, err := s.session(e.id, item)
 			if err == nil && slices.Contains(s.logins(session.Attributes), l) {
-				e.expires = expiryOf(session.ExpiresIn)
+				e.expires = expiryOf(s.life(session.Attributes, session.ExpiresIn))
 				found = append(found, e)
 			}
 		}

@@ -102,9 +102,10 @@ func (s *Store) indexForeign(ctx context.Context, id ID) error {
 		return nil //nolint:nilerr // it is no session of anybody
 	}
 	for _, l := range s.logins(session.Attributes) {
-		known, err := s.entered(ctx, l, id, expiryOf(session.ExpiresIn))
+		life := s.life(session.Attributes, session.ExpiresIn)
+		known, err := s.entered(ctx, l, id, expiryOf(life))
 		if err == nil && !known {
-			life := session.ExpiresIn + session.ExpiresIn/4
+			life += life / 4
 			s.counts.indexedForeign.Add(1)
 			err = s.appendLogin(ctx, l, entryLine(id, life), life)
 		}

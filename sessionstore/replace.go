@@ -27,10 +27,11 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 	if _, err := ParseID(string(id)); err != nil {
 		return Ref{}, err
 	}
-	expiresIn, err := s.lifetimes.resolve(ttl)
+	life, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
 	}
+	attributes, expiresIn := s.begin(attributes, life)
 	keys := s.markReverseKeys(attributes)
 	image, err := s.encode(id, attributes)
 	if err != nil {
@@ -52,16 +53,17 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 			return edit{}, err
 		}
 		e := edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}
-		if present.Flags&storableFlag == 0 && ttl == DefaultTTL {
+		if present.Flags&storableFlag == 0 && ttl == DefaultTTL && s.lifetimes.Idle == 0 {
 			// Apache::Session::Memcached stores sessions for ever and never
 			// renews them.
-			e.expiresIn = s.lifetimes.cut(present.ExpiresIn)
+			life = s.lifetimes.cut(present.ExpiresIn)
+			e.expiresIn = life
 		}
 		return e, cond.check(id, has)
 	})
 	if err == nil {
-		s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, ref.ExpiresIn)
-		s.moveLogins(ctx, id, s.logins(former), s.logins(attributes), ref.ExpiresIn)
+		s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, life)
+		s.moveLogins(ctx, id, s.logins(former), s.logins(attributes), life)
 	}
 	return ref, err
 }

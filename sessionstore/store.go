@@ -100,7 +100,11 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	return s.session(id, item)
+	session, err := s.session(id, item)
+	if err == nil {
+		s.used(ctx, &session)
+	}
+	return session, err
 }
 
 // look returns an item to be shown, of which a copy will do.
@@ -120,27 +124,32 @@ func (s *Store) session(id ID, item Item) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
+	if s.ended(attributes) { // whoever has let the item live on
+		return Session{}, ErrNotFound
+	}
 	return Session{Ref: Ref{ID: id, Version: version, ExpiresIn: item.ExpiresIn}, Attributes: attributes}, nil
 }
 
 // Create stores a new session under a new random id. It takes attributes
 // over and sets [IDAttribute] in them; nil is none. The time to live is
 // positive, [DefaultTTL] or [LongestTTL]; what exceeds the longest allowed is
-// cut, as the Ref shows.
+// cut, as the Ref shows. With an idle time it is when the session ends in any case,
+// and the Ref has when it ends if nobody uses it.
 //
 // Errors are [*InvalidTTLError], [*UnrepresentableError], [*TooLargeError]
 // and [*UnavailableError].
 func (s *Store) Create(ctx context.Context, attributes *Hash, ttl time.Duration) (Ref, error) {
-	expiresIn, err := s.lifetimes.resolve(ttl)
+	life, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
 	}
+	attributes, expiresIn := s.begin(attributes, life)
 	keys := s.markReverseKeys(attributes)
 	for range maxIDs {
 		ref, err := s.createAs(ctx, NewID(), attributes, expiresIn)
 		if err == nil {
-			s.moveReverseKeys(ctx, ref.ID, nil, keys, expiresIn)
-			s.moveLogins(ctx, ref.ID, nil, s.logins(attributes), expiresIn)
+			s.moveReverseKeys(ctx, ref.ID, nil, keys, life)
+			s.moveLogins(ctx, ref.ID, nil, s.logins(attributes), life)
 		}
 		if !errors.Is(err, ErrExists) {
 			return ref, err

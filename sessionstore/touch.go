@@ -7,7 +7,8 @@ import (
 )
 
 // Touch gives the session under id a new time to live, as in [Store.Create],
-// and leaves its content alone: it works on items that cannot be read too.
+// and leaves its content alone: it works on items that cannot be read too. With
+// an idle time DefaultTTL is that, and none leads beyond the session's end.
 //
 // Errors are [*InvalidIDError], [*InvalidTTLError], [ErrNotFound],
 // [ErrDeleted] and [*UnavailableError].
@@ -31,6 +32,16 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	if !isSession(before, true) {
 		return Ref{}, ErrNotFound
 	}
+	end, bounded := s.endOfItem(id, before)
+	if bounded {
+		if over(end) {
+			return Ref{}, ErrNotFound
+		}
+		if ttl == DefaultTTL {
+			expiresIn = s.lifetimes.Idle
+		}
+		expiresIn = wholeSeconds(shorter(expiresIn, until(end)))
+	}
 	item, err := s.backend.Touch(ctx, string(id), expiresIn)
 	if err != nil {
 		return Ref{}, err
@@ -39,7 +50,9 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 		_, err := s.backend.Touch(ctx, string(id), tombstoneLife(before.ExpiresIn))
 		return Ref{}, errors.Join(s.refuse(item), err)
 	}
-	s.renewReverseKeys(ctx, id, item, expiresIn)
+	if !bounded { // else they last to its end already
+		s.renewReverseKeys(ctx, id, item, expiresIn)
+	}
 	return refOf(id, item), nil
 }
 

@@ -22,6 +22,10 @@ func (e *InvalidTTLError) Error() string {
 type Lifetimes struct {
 	Default time.Duration // of a session that asks for DefaultTTL; 0 means for ever
 	Longest time.Duration // of any session; 0 means for ever
+	// Idle is how long a session lives that nobody uses: each reading and
+	// each change lets it live so long again, but not beyond the time above. 0
+	// means as long as that.
+	Idle time.Duration
 }
 
 // farthest bounds every time to live, so that no sum with it overflows. It is

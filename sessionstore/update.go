@@ -17,17 +17,18 @@ type Change struct {
 // atomic step: no change that somebody else makes at the same time is lost,
 // other than of the same attributes. What does not change is stored in the
 // form in which it was. The time to live is as in [Store.Create], but that
-// DefaultTTL leaves the session the time that it has.
+// DefaultTTL leaves the session the end that it has; with an idle time it was used.
 //
 // Errors are those of Replace; a session that is absent is an [ErrNotFound].
 func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) (Ref, error) {
 	if _, err := ParseID(string(id)); err != nil {
 		return Ref{}, err
 	}
-	expiresIn, err := s.lifetimes.resolve(ttl)
+	wanted, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
 	}
+	var life time.Duration
 	var image *imageBuffer
 	defer func() {
 		if image != nil {
@@ -47,8 +48,23 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 		if err != nil {
 			return edit{}, err
 		}
+		if s.ended(attributes) {
+			return edit{}, ErrNotFound
+		}
 		former, formerLogins = s.reverseKeys(attributes), s.logins(attributes)
+		life = wanted
+		if ttl == DefaultTTL {
+			life = s.lifetimes.cut(s.life(attributes, present.ExpiresIn))
+		}
+		end, hasEnd := endOf(attributes)
 		c.apply(attributes)
+		expiresIn := life
+		if s.lifetimes.Idle > 0 {
+			if !hasEnd || ttl != DefaultTTL {
+				end = expiryOf(life)
+			}
+			expiresIn = s.setEnd(attributes, end)
+		}
 		logins = s.logins(attributes)
 		keys = s.markReverseKeys(attributes)
 		if image != nil {
@@ -57,16 +73,12 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 		if image, err = s.encode(id, attributes); err != nil {
 			return edit{}, err
 		}
-		e := edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}
-		if ttl == DefaultTTL {
-			e.expiresIn = s.lifetimes.cut(present.ExpiresIn)
-		}
-		return e, nil
+		return edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}, nil
 	})
 	if err == nil {
-		s.moveReverseKeys(ctx, id, former, keys, ref.ExpiresIn)
+		s.moveReverseKeys(ctx, id, former, keys, life)
 		if ttl != DefaultTTL || !slices.Equal(formerLogins, logins) {
-			s.moveLogins(ctx, id, formerLogins, logins, ref.ExpiresIn)
+			s.moveLogins(ctx, id, formerLogins, logins, life)
 		}
 	}
 	return ref, err

@@ -456,7 +456,7 @@ type SessionPortType interface {
 	//   - InvalidSessionId
 	//   - SessionDeleted
 	//   - StoreUnavailable
-	/* Gives a session a new time to live, counted from this call, without rewriting it. ttl is as in setSession. */
+	/* Gives a session a new time to live, counted from this call, without rewriting it. ttl is as in setSession; where the operator has set how long an unused session lives, the default is that, and no ttl leads beyond the end that the session has. */
 	TouchSession(request *TouchSession) (*TouchSessionResponse, error)
 
 	TouchSessionContext(ctx context.Context, request *TouchSession) (*TouchSessionResponse, error)

@@ -45,6 +45,7 @@ type serveCommand struct {
 	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" env:"MEMCACHEDSOAP_TRUSTED_PROXIES" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, -Proto, -Host, -Prefix and X-Request-ID are believed (${default})."`
 
 	SessionTTL    seconds `name:"session-ttl" default:"72000" env:"MEMCACHEDSOAP_SESSION_TTL" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
+	SessionIdle   seconds `name:"session-idle" default:"0" env:"MEMCACHEDSOAP_SESSION_IDLE" placeholder:"SECONDS" help:"Time that a session lives if nobody uses it: each reading and each change lets it live so long again, up to the end of its time to live; 0 is as long as that (${default})."`
 	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" env:"MEMCACHEDSOAP_MAX_SESSION_TTL" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
 
 	Principal               []string `env:"MEMCACHEDSOAP_PRINCIPAL" placeholder:"ATTRIBUTE" help:"Attributes, such as uid, by whose value sessions are found: findSessions and deleteSessions find all of a user's, Perl programs the last one (option principal of Apache::Session::Memorycached), whose id stands under the MD5 of the value, which is in the session as ATTRIBUTE_MD5. Several with commas between; the first is the one that is meant when none is named."`
@@ -84,6 +85,9 @@ func (c *serveCommand) Validate() error {
 	}
 	if c.MaxSessionTTL > 0 && (c.SessionTTL == 0 || c.SessionTTL > c.MaxSessionTTL) {
 		return errors.New("--session-ttl is longer than --max-session-ttl")
+	}
+	if c.SessionIdle > 0 && c.SessionTTL > 0 && c.SessionIdle > c.SessionTTL {
+		return errors.New("--session-idle is longer than --session-ttl")
 	}
 	if err := c.validatePrincipals(); err != nil {
 		return err

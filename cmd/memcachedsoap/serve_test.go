@@ -38,6 +38,7 @@ func TestBadConfigurationIsRefusedWithTheReason(t *testing.T) {
 		"without a query":                     {[]string{"--public-url", "http://sso.example/soap?x"}, exitUsage},
 		"trusted-proxies":                     {[]string{"--trusted-proxies", "everybody"}, exitUsage},
 		"\"-1\" is not a number of seconds":   {[]string{"--session-ttl=-1"}, exitUsage},
+		"--session-idle is longer than":       {[]string{"--session-idle", "61", "--session-ttl", "60"}, exitUsage},
 		"longer than --max-session-ttl":       {[]string{"--session-ttl", "0", "--max-session-ttl", "60"}, exitUsage},
 		"\"4 pages\" is not a size":           {[]string{"--max-body", "4 pages"}, exitUsage},
 		"\"9999999GiB\" is not a size":        {[]string{"--memory-limit", "9999999GiB"}, exitUsage},

@@ -37,6 +37,7 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 		Lifetimes: sessionstore.Lifetimes{
 			Default: time.Duration(c.SessionTTL) * time.Second,
 			Longest: time.Duration(c.MaxSessionTTL) * time.Second,
+			Idle:    time.Duration(c.SessionIdle) * time.Second,
 		},
 		CompressThreshold: int(c.CompressThreshold),
 		Principals:        c.Principal, MaxSessionsPerPrincipal: c.MaxSessionsPerPrincipal,

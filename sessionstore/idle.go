@@ -1,0 +1,150 @@
+package sessionstore
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+)
+
+// With [Lifetimes.Idle] a session ends when it was not used for that time, and
+// at the end of its life in any case. The item's time to live is what is left
+// of the idle time; the end of its life stands in the session itself.
+
+// EndAttribute is the attribute that says when a session ends in any case, in
+// seconds since 1970; 0 is never. A [Store] with an idle time sets it, whatever
+// its callers put there. Perl programs that write the session must leave it: a
+// session without it has its item's end.
+const EndAttribute = "_session_end"
+
+// endOf returns the end that a session has in itself.
+func endOf(attributes *Hash) (end int64, ok bool) {
+	if attributes == nil {
+		return 0, false
+	}
+	v, _ := attributes.Get(EndAttribute)
+	switch v.Kind() {
+	case KindInt:
+		end = v.Int()
+	case KindBytes, KindText: // as Perl programs may make of it
+		var err error
+		if end, err = strconv.ParseInt(v.Str(), 10, 64); err != nil {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	return end, end >= 0
+}
+
+// ended says whether a session is beyond its end.
+func (s *Store) ended(attributes *Hash) bool {
+	if s.lifetimes.Idle == 0 {
+		return false
+	}
+	end, ok := endOf(attributes)
+	return ok && over(end)
+}
+
+// endOfItem returns the end that a stored session has in itself, if there is an
+// idle time.
+func (s *Store) endOfItem(id ID, item Item) (end int64, ok bool) {
+	if s.lifetimes.Idle == 0 {
+		return 0, false
+	}
+	attributes, err := s.read(id, item)
+	if err != nil {
+		return 0, false
+	}
+	return endOf(attributes)
+}
+
+// begin begins the life of a session that is to be stored, and returns how long
+// its item lives.
+func (s *Store) begin(attributes *Hash, life time.Duration) (*Hash, time.Duration) {
+	if s.lifetimes.Idle == 0 {
+		return attributes, life
+	}
+	if attributes == nil {
+		attributes = NewHash(1)
+	}
+	return attributes, s.setEnd(attributes, expiryOf(life))
+}
+
+// setEnd puts the end into attributes that are to be stored, and returns how
+// long the item lives.
+func (s *Store) setEnd(attributes *Hash, end int64) time.Duration {
+	attributes.Set(EndAttribute, IntOf(end))
+	return wholeSeconds(shorter(s.lifetimes.Idle, until(end)))
+}
+
+// until is the time until an end, at least a second: what has ended is no
+// more asked for. 0 is for ever.
+func until(end int64) time.Duration {
+	if end == 0 {
+		return 0
+	}
+	return max(time.Until(time.Unix(end, 0)), time.Second)
+}
+
+func over(end int64) bool { return end != 0 && end <= time.Now().Unix() }
+
+// shorter returns the shorter of two times, of which 0 is for ever.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// life is how long a session may live, if it is used, whose item lives for a
+// time.
+func (s *Store) life(attributes *Hash, expiresIn time.Duration) time.Duration {
+	if s.lifetimes.Idle > 0 {
+		if end, ok := endOf(attributes); ok {
+			return until(end)
+		}
+	}
+	return expiresIn
+}
+
+// worthExtending is the part of the idle time that must have passed before
+// reading a session is worth a write: a quarter.
+const worthExtending = 4
+
+// used extends the life of a session that was read, if that is worth a write.
+// A failure is none of the reader's: the session lives on as it did.
+func (s *Store) used(ctx context.Context, session *Session) {
+	idle := s.lifetimes.Idle
+	if idle == 0 || session.ExpiresIn == 0 {
+		return
+	}
+	end, ok := endOf(session.Attributes)
+	if !ok {
+		return
+	}
+	expiresIn := wholeSeconds(shorter(idle, until(end)))
+	if session.ExpiresIn > idle-idle/worthExtending || expiresIn <= session.ExpiresIn {
+		return
+	}
+	item, err := s.backend.Touch(ctx, string(session.ID), expiresIn)
+	switch {
+	case err == nil && item.IsTombstone(): // deleted between: it stands as long as it would have
+		_, err = s.backend.Touch(ctx, string(session.ID), tombstoneLife(session.ExpiresIn))
+	case err == nil:
+		s.counts.idleExtensions.Add(1)
+		session.ExpiresIn = expiresIn
+	case errors.Is(err, ErrNotFound):
+		return // it has ended between
+	}
+	if err != nil {
+		s.counts.idleFailures.Add(1)
+	}
+}
+
+func wholeSeconds(d time.Duration) time.Duration {
+	if whole := d.Truncate(time.Second); whole < d {
+		return whole + time.Second
+	}
+	return d
+}

@@ -1,0 +1,309 @@
+package sessionstore_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// idling is a store whose sessions end after 100 seconds of rest, and after
+// 1000 in any case.
+func idling(b sessionstore.Backend) *sessionstore.Store {
+	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+		Lifetimes:  sessionstore.Lifetimes{Default: 1000 * time.Second, Longest: 2000 * time.Second, Idle: 100 * time.Second},
+		Principals: []string{"uid"},
+	})
+}
+
+func uidOf(uid string) *sessionstore.Hash {
+	h := sessionstore.NewHash(1)
+	h.Set("uid", sessionstore.TextOf(uid))
+	return h
+}
+
+func end(t require.TestingT, session sessionstore.Session) time.Duration {
+	v, ok := session.Attributes.Get(sessionstore.EndAttribute)
+	require.True(t, ok)
+	require.Equal(t, sessionstore.KindInt, v.Kind())
+	return time.Until(time.Unix(v.Int(), 0))
+}
+
+// within requires a time to be what is wanted, but for a second of rounding up.
+func within(t require.TestingT, want, got time.Duration) {
+	require.GreaterOrEqual(t, got, want)
+	require.LessOrEqual(t, got, want+time.Second)
+}
+
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := memory.New(memory.Options{})
+		s := idling(b)
+		defer s.Close()
+		ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		require.Equal(t, 100*time.Second, ref.ExpiresIn)
+		get := func() sessionstore.Session {
+			t.Helper()
+			session, err := s.Get(t.Context(), ref.ID)
+			require.NoError(t, err)
+			require.Equal(t, ref.Version, session.Version, "its content is the same")
+			return session
+		}
+		within(t, 1000*time.Second, end(t, get()))
+
+		time.Sleep(20 * time.Second)
+		within(t, 80*time.Second, get().ExpiresIn) // not worth a write
+		time.Sleep(10 * time.Second)
+		within(t, 100*time.Second, get().ExpiresIn)
+		time.Sleep(90 * time.Second)
+		within(t, 100*time.Second, get().ExpiresIn)
+		many, err := s.GetMany(t.Context(), []sessionstore.ID{ref.ID})
+		require.NoError(t, err)
+		within(t, 100*time.Second, many[0].ExpiresIn)
+
+		for range 10 { // up to its end
+			time.Sleep(90 * time.Second)
+			_, err = s.Get(t.Context(), ref.ID)
+		}
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		metrics := map[string]float64{}
+		for _, m := range s.Metrics() {
+			metrics[m.Name] = m.Value
+		}
+		assert.InDelta(t, 10, metrics["idle_extensions_total"], 1)
+		assert.Zero(t, metrics["idle_extension_failures_total"])
+
+		ref, err = s.Create(t.Context(), nil, sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		time.Sleep(102 * time.Second)
+		_, err = s.Get(t.Context(), ref.ID)
+		require.ErrorIs(t, err, sessionstore.ErrNotFound, "nobody has used it")
+	})
+}
+
+// A change is a use, and only one with a time to live sets another end.
+func TestIdleOfChanges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := idling(memory.New(memory.Options{}))
+		defer s.Close()
+		ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		time.Sleep(50 * time.Second)
+		forged := uidOf("rtyler")
+		forged.Set(sessionstore.EndAttribute, sessionstore.IntOf(0))
+		ref, err = s.Update(t.Context(), ref.ID, sessionstore.Change{Set: forged, Remove: []string{sessionstore.EndAttribute}}, sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		within(t, 100*time.Second, ref.ExpiresIn)
+		session, err := s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		within(t, 950*time.Second, end(t, session))
+
+		_, err = s.Update(t.Context(), ref.ID, sessionstore.Change{}, 500*time.Second)
+		require.NoError(t, err)
+		session, err = s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		within(t, 500*time.Second, end(t, session))
+
+		ref, err = s.Replace(t.Context(), ref.ID, forged, 50*time.Second, sessionstore.If{})
+		require.NoError(t, err)
+		within(t, 50*time.Second, ref.ExpiresIn)
+		for _, c := range []struct{ ttl, want time.Duration }{
+			{sessionstore.DefaultTTL, 50 * time.Second},
+			{20 * time.Second, 20 * time.Second},
+			{sessionstore.LongestTTL, 50 * time.Second},
+			{2000 * time.Second, 50 * time.Second},
+		} {
+			touched, err := s.Touch(t.Context(), ref.ID, c.ttl)
+			require.NoError(t, err)
+			within(t, c.want, touched.ExpiresIn)
+			require.Equal(t, ref.Version, touched.Version)
+		}
+		found, err := s.Find(t.Context(), "", "rtyler")
+		require.NoError(t, err)
+		require.Equal(t, []sessionstore.ID{ref.ID}, found)
+	})
+}
+
+// A session that is in use is found by its principal up to its end, although
+// reading it changes no list.
+func TestIdleSessionsStayFound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := idling(memory.New(memory.Options{}))
+		defer s.Close()
+		ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		other, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		for i := range 10 {
+			time.Sleep(90 * time.Second)
+			_, err := s.Get(t.Context(), ref.ID)
+			require.NoError(t, err)
+			found, err := s.Find(t.Context(), "", "dwho")
+			require.NoError(t, err)
+			require.Contains(t, found, ref.ID)
+			require.Equal(t, i > 0, len(found) == 1, "the other one rests")
+		}
+		_ = other
+	})
+}
+
+// What a Perl program has stored has no end of its own: reading leaves it alone,
+// and what it has left becomes its end when it is changed.
+func TestIdleOfForeignSessions(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := memory.New(memory.Options{})
+		s := idling(b)
+		defer s.Close()
+		image, err := storable.Codec{}.Append(nil, uidOf("dwho"))
+		require.NoError(t, err)
+		require.NoError(t, b.Add(t.Context(), "ab12", sessionstore.Item{Image: image, Flags: 1, ExpiresIn: 300 * time.Second}))
+		time.Sleep(200 * time.Second)
+		session, err := s.Get(t.Context(), "ab12")
+		require.NoError(t, err)
+		require.Equal(t, 100*time.Second, session.ExpiresIn)
+		ref, err := s.Touch(t.Context(), "ab12", 400*time.Second)
+		require.NoError(t, err)
+		require.Equal(t, 400*time.Second, ref.ExpiresIn)
+		ref, err = s.Update(t.Context(), "ab12", sessionstore.Change{}, sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		within(t, 100*time.Second, ref.ExpiresIn)
+		session, err = s.Get(t.Context(), "ab12")
+		require.NoError(t, err)
+		within(t, 400*time.Second, end(t, session))
+
+		// One that lets the item live on does not let the session live on. It
+		// has made a string of the number.
+		item, err := b.Get(t.Context(), "ab12")
+		require.NoError(t, err)
+		session.Attributes.Set(sessionstore.EndAttribute, sessionstore.BytesOf("946685300")) // in five minutes, in this bubble
+		item.Image, err = storable.Codec{}.Append(nil, session.Attributes)
+		require.NoError(t, err)
+		item.ExpiresIn = 0
+		require.NoError(t, b.CompareAndSwap(t.Context(), "ab12", item))
+		_, err = s.Get(t.Context(), "ab12")
+		require.NoError(t, err)
+		time.Sleep(10 * time.Minute)
+		_, err = s.Get(t.Context(), "ab12")
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		_, err = s.Touch(t.Context(), "ab12", sessionstore.DefaultTTL)
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		_, err = s.Update(t.Context(), "ab12", sessionstore.Change{}, sessionstore.DefaultTTL)
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	})
+}
+
+// Whatever is done, a session is never seen beyond its end, nor after it has
+// rested for the idle time, and always before.
+func TestIdleModel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := idling(memory.New(memory.Options{}))
+		defer s.Close()
+		// Without the deadline, for which it must not ask in here.
+		rapid.Check(struct{ rapid.TB }{t}, func(rt *rapid.T) {
+			ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+			require.NoError(rt, err)
+			const idle, rounding = 100 * time.Second, 2 * time.Second
+			over := time.Now().Add(1000 * time.Second)
+			after := func(d time.Duration) time.Time {
+				if ends := time.Now().Add(d); ends.Before(over) {
+					return ends
+				}
+				return over
+			}
+			soonest := after(idle) // that it may be gone
+			latest := soonest      // that it may be there
+			there := true
+			check := func(err error, expiresIn time.Duration) {
+				there = !errors.Is(err, sessionstore.ErrNotFound)
+				switch now := time.Now(); {
+				case now.After(latest.Add(rounding)):
+					require.ErrorIs(rt, err, sessionstore.ErrNotFound)
+				case now.Before(soonest.Add(-rounding)):
+					require.NoError(rt, err)
+				}
+				if there {
+					require.LessOrEqual(rt, expiresIn, time.Until(over)+rounding)
+				}
+			}
+			ttls := func(rt *rapid.T) time.Duration {
+				return time.Duration(rapid.SampledFrom([]int{0, 0, 0, 30, 700, 1500}).Draw(rt, "ttl")) * time.Second
+			}
+			actions := map[string]func(*rapid.T){
+				"read": func(*rapid.T) {
+					session, err := s.Get(t.Context(), ref.ID)
+					check(err, session.ExpiresIn)
+					if ends := after(idle); ends.After(latest) {
+						latest = ends
+					}
+					if time.Until(soonest) < idle*3/4-rounding { // which is worth a write
+						soonest = after(idle)
+					}
+				},
+				"update": func(rt *rapid.T) {
+					ttl := ttls(rt)
+					updated, err := s.Update(t.Context(), ref.ID, sessionstore.Change{}, ttl)
+					check(err, 0)
+					if ttl != 0 {
+						over = time.Now().Add(ttl)
+					}
+					soonest = after(idle)
+					latest = soonest
+					require.LessOrEqual(rt, updated.ExpiresIn, idle)
+				},
+				"touch": func(rt *rapid.T) {
+					ttl := ttls(rt)
+					touched, err := s.Touch(t.Context(), ref.ID, ttl)
+					check(err, touched.ExpiresIn)
+					soonest = after(ttl)
+					if ttl == 0 {
+						soonest = after(idle)
+					}
+					latest = soonest
+				},
+			}
+			for range rapid.IntRange(1, 30).Draw(rt, "steps") {
+				time.Sleep(time.Duration(rapid.IntRange(0, 120).Draw(rt, "seconds")) * time.Second)
+				if there {
+					actions[rapid.SampledFrom([]string{"read", "update", "touch"}).Draw(rt, "action")](rt)
+				}
+			}
+		})
+	})
+}
+
+func BenchmarkGetWithIdleTime(b *testing.B) {
+	for name, idle := range map[string]time.Duration{"off": 0, "on": time.Hour} {
+		b.Run(name, func(b *testing.B) {
+			s := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{
+				Lifetimes: sessionstore.Lifetimes{Default: 20 * time.Hour, Idle: idle},
+			})
+			defer s.Close()
+			h := sessionstore.NewHash(24)
+			for i := range 24 {
+				h.Set("attribute"+string(rune('a'+i)), sessionstore.BytesOf("a value of some length, as they have"))
+			}
+			ref, err := s.Create(b.Context(), h, 0)
+			require.NoError(b, err)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Get(b.Context(), ref.ID); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
