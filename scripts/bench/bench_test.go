@@ -34,7 +34,7 @@ func TestBenchmark(t *testing.T) {
 	var out, progress bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-rounds", "2", "-seconds", "0.2", "-connections", "2", "-entries", "30"}, &out, &progress))
 	assert.Contains(t, out.String(), "; 2 connections, 2 rounds of 200ms a server; 30 entries;")
-	for _, server := range serverNames() {
+	for _, server := range (settings{}).servers() {
 		row := regexp.MustCompile(`\| ` + server + ` \| (\d+) \| (\d+) \| (\S+) ms \| (\S+) ms \| \S+ µs \|`).FindStringSubmatch(out.String())
 		require.NotNil(t, row, "%s in %s", server, out.String())
 		for _, text := range row[1:] {
@@ -46,6 +46,16 @@ func TestBenchmark(t *testing.T) {
 	assert.Regexp(t, `\| service / raw \| \d+\.\d\d \|`, out.String())
 	assert.Regexp(t, `\| service / encoding/xml \| \d+\.\d\d \|`, out.String())
 	assert.Equal(t, "bench: this takes 2s\n", progress.String())
+}
+
+func TestCopies(t *testing.T) {
+	var out, progress bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-copies", "-rounds", "2", "-seconds", "0.2", "-connections", "2"}, &out, &progress))
+	for _, server := range (settings{copies: true}).servers() {
+		assert.Regexp(t, `\| `+server+` \| [1-9]\d* \| [1-9]\d* \|`, out.String())
+	}
+	assert.Regexp(t, `\| copies / service \| \d+\.\d\d \|.* at least 1\.50: `, out.String())
+	assert.Regexp(t, `\| copies / constant \| \d+\.\d\d \|.* at least 0\.75: `, out.String())
 }
 
 func TestFlags(t *testing.T) {

@@ -2,6 +2,7 @@
 //
 //	go run ./scripts/bench
 //	go run ./scripts/bench -rounds 200 -seconds 0.5 -connections 8 -entries 100
+//	go run ./scripts/bench -copies
 //
 // It starts a memcached and three servers, each a process of its own, and
 // sends them the same messages over loopback, half getSession and half
@@ -20,6 +21,16 @@
 // of the machine's best, and service / encoding/xml what a codec of our own is
 // worth. The project promises at least 0.85 and 2. No codec, however fast,
 // takes the latter beyond raw / encoding/xml.
+//
+// With -copies it sends getSession alone, and compares the service with two
+// others:
+//
+//	copies    the service with --local memory:64MiB, which has the sessions
+//	constant  the same edge, which reads the request and sends the same
+//	          answer each time
+//
+// The project promises that copies are at least 1.5 times as fast as service,
+// and at least 0.75 as fast as constant.
 //
 // It prints tables for the README. The servers take turns, round by round, and
 // a ratio is the median of the ratios of the rounds, so that whoever else keeps

@@ -45,6 +45,7 @@ type settings struct {
 	turn        time.Duration // of one server in one round
 	connections int
 	entries     int
+	copies      bool // compare reading from copies close by
 }
 
 // time returns how long all rounds take, the first one included.
@@ -64,6 +65,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.Float64Var(&seconds, "seconds", 0.25, "seconds for each of the three servers in a round")
 	flags.IntVar(&s.connections, "connections", 4, "connections that send requests, each one after the other")
 	flags.IntVar(&s.entries, "entries", 24, "entries of a session")
+	flags.BoolVar(&s.copies, "copies", false, "compare reading from copies close by with reading from memcached")
 	if err := flags.Parse(args); err != nil {
 		return s, fmt.Errorf("bench: %w", err)
 	}

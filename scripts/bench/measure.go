@@ -28,7 +28,7 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	running, err := startAll(ctx, dir)
+	running, err := startAll(ctx, dir, s.servers())
 	defer running.stop()
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 	for round := range s.rounds + 1 {
 		for i := range running.servers {
 			at := (round + i) % len(running.servers) // another server is first each time
-			t, err := load.Measure(ctx, running.servers[at], s.turn, sources(s.connections, sessions))
+			t, err := load.Measure(ctx, running.servers[at], s.turn, s.sources(sessions))
 			if err != nil {
 				return err
 			}
@@ -57,15 +57,15 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 
 // sources give each connection sessions of its own, which it reads and writes
 // by turns: two who write to the same one would measure how writers make way
-// for each other.
-func sources(connections int, sessions []*session) []load.Source {
-	share := len(sessions) / connections
-	list := make([]load.Source, connections)
+// for each other. Copies are only read.
+func (s settings) sources(sessions []*session) []load.Source {
+	share := len(sessions) / s.connections
+	list := make([]load.Source, s.connections)
 	for c := range list {
 		own := sessions[c*share : (c+1)*share]
 		list[c] = func(i int) *load.Request {
 			session := own[i/2%share]
-			if i%2 == 0 {
+			if i%2 == 0 || s.copies {
 				return session.get
 			}
 			return session.sets[i/2/share%len(session.sets)]

@@ -12,15 +12,22 @@ import (
 
 // The servers.
 const (
-	serviceServer = "service"
-	rawServer     = "raw"
-	stdServer     = "encoding/xml"
+	serviceServer  = "service"
+	rawServer      = "raw"
+	stdServer      = "encoding/xml"
+	copiesServer   = "copies"
+	constantServer = "constant"
 
 	serverCount = 3
 )
 
-// serverNames returns the servers in the order of the tables.
-func serverNames() [serverCount]string { return [...]string{serviceServer, rawServer, stdServer} }
+// servers returns the names of the servers in the order of the tables.
+func (s settings) servers() [serverCount]string {
+	if s.copies {
+		return [...]string{serviceServer, copiesServer, constantServer}
+	}
+	return [...]string{serviceServer, rawServer, stdServer}
+}
 
 // processes are everything that runs beside us.
 type processes struct {
@@ -41,7 +48,7 @@ func (p *processes) stop() {
 
 // startAll starts memcached and the servers. What it has started is there to
 // be stopped also when it fails.
-func startAll(ctx context.Context, dir string) (*processes, error) {
+func startAll(ctx context.Context, dir string, names [serverCount]string) (*processes, error) {
 	p := &processes{}
 	var err error
 	if p.memcached, err = load.StartMemcached(ctx, dir); err != nil {
@@ -56,11 +63,14 @@ func startAll(ctx context.Context, dir string) (*processes, error) {
 		return p, fmt.Errorf("bench: %w", err)
 	}
 	listening := regexp.MustCompile(`msg=listening address=(\S+)`)
-	for i, name := range serverNames() {
+	for i, name := range names {
 		cmd := exec.CommandContext(ctx, self, serveCommand, name, p.memcached.Address)
-		if name == serviceServer {
+		if name == serviceServer || name == copiesServer {
 			cmd = exec.CommandContext(ctx, service, "serve", "--listen", "127.0.0.1:0",
 				"--servers", p.memcached.Address, "--store-timeout", storeTimeout.String())
+		}
+		if name == copiesServer {
+			cmd.Args = append(cmd.Args, "--local", "memory:64MiB")
 		}
 		if p.servers[i], err = load.Start(ctx, cmd, name, dir, "", listening); err != nil {
 			return p, err

@@ -27,7 +27,7 @@ func (r *report) write(w io.Writer) error {
 		r.settings.entries, r.sizes.get, r.sizes.gotten, r.sizes.set, r.sizes.acknowledged)
 
 	text.WriteString("| server | req/s | best | p50 | p99 | server CPU per request |\n|---|---:|---:|---:|---:|---:|\n")
-	names := serverNames()
+	names := r.settings.servers()
 	for i, name := range names {
 		rates := each(r.turns[i], func(t load.Turn) float64 { return t.Rate })
 		fmt.Fprintf(&text, "| %s | %.0f | %.0f | %.2f ms | %.2f ms | %.0f µs |\n", name, load.Median(rates), slices.Max(rates),
@@ -35,18 +35,28 @@ func (r *report) write(w io.Writer) error {
 			milliseconds(load.Median(each(r.turns[i], func(t load.Turn) time.Duration { return t.P99 }))), r.cpu(i))
 	}
 	text.WriteString("\n| ratio | by req/s | half of the rounds | by server CPU | promised by req/s |\n|---|---:|---|---:|---|\n")
-	for _, row := range []struct {
-		of, to  int     // positions in names
-		promise float64 // 0: none
-	}{{0, 1, 0.85}, {0, 2, 2}, {1, 2, 0}} {
+	for _, row := range r.settings.promises() {
 		ratios := r.ratios(row.of, row.to)
 		fmt.Fprintf(&text, "| %s / %s | %.2f | %.2f to %.2f | %.2f | %s |\n", names[row.of], names[row.to], load.Median(ratios),
-			load.Quantile(ratios, 0.25), load.Quantile(ratios, 0.75), r.cpu(row.to)/r.cpu(row.of), verdict(load.Median(ratios), row.promise))
+			load.Quantile(ratios, 0.25), load.Quantile(ratios, 0.75), r.cpu(row.to)/r.cpu(row.of), verdict(load.Median(ratios), row.atLeast))
 	}
 	if _, err := io.WriteString(w, text.String()); err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
 	return nil
+}
+
+// promise is what the ratio of two servers is to be at least.
+type promise struct {
+	of, to  int     // positions in the list of servers
+	atLeast float64 // 0: nothing is promised
+}
+
+func (s settings) promises() []promise {
+	if s.copies {
+		return []promise{{1, 0, 1.5}, {1, 2, 0.75}, {2, 0, 0}}
+	}
+	return []promise{{0, 1, 0.85}, {0, 2, 2}, {1, 2, 0}}
 }
 
 func verdict(ratio, promise float64) string {

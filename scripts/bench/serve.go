@@ -48,6 +48,8 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 	switch name {
 	case rawServer:
 		handler = &rawHandler{backend: backend, counters: counters}
+	case constantServer:
+		handler = newConstantHandler(service.New(store, counters), counters)
 	case stdServer:
 		handler = &stdHandler{sessions: service.New(store, counters), counters: counters}
 	default:

@@ -10,6 +10,7 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/storable"
 )
 
 // benchItem has the size of a usual session.
@@ -116,5 +117,35 @@ func BenchmarkAppend(b *testing.B) {
 		if _, _, err := backend.Append(b.Context(), "k"+strconv.Itoa(i/1000), line); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkLogin stores a session of a user who has that many: what it costs
+// to be found must not grow with them.
+func BenchmarkLogin(b *testing.B) {
+	for _, sessions := range []int{0, 10, 100, 1000} {
+		b.Run(strconv.Itoa(sessions), func(b *testing.B) {
+			s := sessionstore.NewStore(openOn(b, memcachedtest.StartUnix(b)), storable.Codec{}, sessionstore.Options{
+				Principals: []string{"uid"}, MaxSessionsPerPrincipal: 1000,
+			})
+			login := func() {
+				if _, err := s.Create(b.Context(), user("dwho"), time.Hour); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for range sessions {
+				login()
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				login()
+				if sessions == 0 { // the next is the first one again
+					b.StopTimer()
+					_, err := s.DeleteAll(b.Context(), "", "dwho")
+					require.NoError(b, err)
+					b.StartTimer()
+				}
+			}
+		})
 	}
 }

@@ -50,6 +50,10 @@ func (s *stripe) generation() uint64 {
 // never.
 const trailer = 16
 
+// lastSecond is not told by a copy: memcached has whole seconds, and may be
+// ahead of us by one.
+const lastSecond = time.Second
+
 func (b *Backend) copyKey(key string) string { return *b.epoch.Load() + key }
 
 // copyOf returns the copy of an item, if it is not older than maxAge.
@@ -62,7 +66,7 @@ func (b *Backend) copyOf(ctx context.Context, key string, maxAge time.Duration) 
 	now := time.Since(b.started)
 	made := time.Duration(binary.LittleEndian.Uint64(item.Image[n:]))
 	expires := time.Duration(binary.LittleEndian.Uint64(item.Image[n+8:]))
-	if now-made > maxAge || expires != 0 && now >= expires {
+	if now-made > maxAge || expires != 0 && now >= expires-lastSecond {
 		return sessionstore.Item{}, false
 	}
 	item.CAS, item.ExpiresIn, item.Image = 0, 0, item.Image[:n:n]
@@ -87,7 +91,7 @@ func (b *Backend) keep(ctx context.Context, key string, item sessionstore.Item, 
 
 // put makes a copy. It is called with the stripe's lock held.
 func (b *Backend) put(ctx context.Context, key string, item sessionstore.Item) {
-	if item.ExpiresIn < 0 {
+	if item.ExpiresIn < 0 || item.ExpiresIn > 0 && item.ExpiresIn <= lastSecond {
 		return
 	}
 	now := time.Since(b.started)

@@ -282,6 +282,18 @@ func TestGuardedFill(t *testing.T) {
 	assert.Equal(t, 1, n.metric("near_refused_fills_total"))
 }
 
+// A copy does not outlive the session, of which memcached tells whole seconds.
+func TestCopiesEndBeforeTheSession(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, near.Options{})
+	short := session("one")
+	short.ExpiresIn = time.Second
+	require.NoError(t, n.Add(t.Context(), key, short))
+	n.Changed(key, false)
+	n.requireRead("one", true, key)
+	n.requireRead("one", true, key)
+}
+
 func TestHerdAsksOnce(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, near.Options{})
