@@ -2,54 +2,76 @@ package main
 
 import (
 	"bytes"
-	"io"
+	"context"
 	"net/http"
-	"strconv"
 	"sync"
-	"time"
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/document"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/service/httpd"
 	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
 	"memcachedsoap/wsdl"
 )
 
-// constantHandler sends the answer to the first getSession to everybody. All
-// else goes to the service.
+// constantHandler reads a getSession as the service does and answers what it
+// has answered first for that session. All else goes to the service.
 type constantHandler struct {
 	service  http.Handler
-	counters *service.Counters
-	once     sync.Once
-	answer   recorder
+	constant http.Handler
+	answers  sync.Map // of []byte, by id
 }
 
 func newConstantHandler(sessions *service.Service, counters *service.Counters) *constantHandler {
-	d := soap.NewDispatcher(soap.Options{FaultOf: service.FaultOf})
-	document.Register(d, sessions, document.Options{})
-	return &constantHandler{service: d, counters: counters, answer: recorder{header: make(http.Header)}}
+	options := soap.Options{FaultOf: service.FaultOf, RequestID: httpd.RequestID, Observe: func(ctx context.Context, call soap.Call) {
+		counters.Observe(ctx, call)
+		httpd.Observe(ctx, call)
+	}}
+	full, constant := soap.NewDispatcher(options), soap.NewDispatcher(options)
+	document.Register(full, sessions, document.Options{})
+	h := &constantHandler{service: full, constant: constant}
+	soap.Handle(constant, soap.Operation[string, []byte]{
+		Name:   soap.Name{Space: wsdl.Namespace, Local: getOperation},
+		Action: wsdl.Action(getOperation),
+		Decode: decodeID,
+		Append: func(dst []byte, answer []byte) ([]byte, error) { return append(dst, answer...), nil },
+	}, func(_ context.Context, id string) ([]byte, error) {
+		answer, _ := h.answers.Load(id)
+		payload, _ := answer.([]byte)
+		return payload, nil
+	})
+	return h
+}
+
+// decodeID reads the only child of a payload.
+func decodeID(s *xmlscan.Scanner) (string, error) {
+	if _, err := s.Next(); err != nil {
+		return "", err
+	}
+	id, err := s.Content()
+	if err != nil {
+		return "", err
+	}
+	_, err = s.Next()
+	return string(id), err
 }
 
 func (h *constantHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get(sessionHeader)
 	if r.Header.Get("SOAPAction") != `"`+wsdl.Action(getOperation)+`"` {
 		h.service.ServeHTTP(w, r)
 		return
 	}
-	started := time.Now()
-	h.once.Do(func() { h.service.ServeHTTP(&h.answer, r) })
-	received, err := io.Copy(io.Discard, r.Body)
-	if err != nil {
-		http.Error(w, "the request broke off", http.StatusBadRequest)
+	if _, known := h.answers.Load(id); known {
+		h.constant.ServeHTTP(w, r)
 		return
 	}
-	answer := h.answer.body.Bytes()
-	w.Header().Set("Content-Type", h.answer.header.Get("Content-Type"))
-	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-	_, _ = w.Write(answer) // a client that has gone away is told nothing
-	observe(r.Context(), h.counters, soap.Call{
-		Operation: soap.Name{Space: wsdl.Namespace, Local: getOperation},
-		BytesIn:   int(received), BytesOut: len(answer), Duration: time.Since(started),
-	}, sessionstore.ID(r.Header.Get(sessionHeader)))
+	first := &recorder{header: make(http.Header)}
+	h.service.ServeHTTP(first, r)
+	_, rest, _ := bytes.Cut(first.body.Bytes(), []byte("<soap:Body>"))
+	payload, _, _ := bytes.Cut(rest, []byte("</soap:Body>"))
+	h.answers.Store(id, payload)
+	_, _ = w.Write(first.body.Bytes()) // a client that has gone away is told nothing
 }
 
 // recorder keeps an answer.
@@ -58,6 +80,6 @@ type recorder struct {
 	body   bytes.Buffer
 }
 
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(int)             {}
-func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+func (r *recorder) Header() http.Header { return r.header }
+func (r *recorder) WriteHeader(int)     {}
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) } //nolint:wrapcheck // it never fails

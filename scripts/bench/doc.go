@@ -26,8 +26,8 @@
 // others:
 //
 //	copies    the service with --local memory:64MiB, which has the sessions
-//	constant  the same edge, which reads the request and sends the same
-//	          answer each time
+//	constant  the same edge and SOAP, with an operation that has its answer
+//	          ready: neither a store, nor Storable, nor values to write
 //
 // The project promises that copies are at least 1.5 times as fast as service,
 // and at least 0.75 as fast as constant.

@@ -32,7 +32,7 @@ func BenchmarkGetSessions(b *testing.B) {
 		require.Equal(b, 200, code, answer)
 	}
 	call := func(message string) {
-		response, err := server.Client().Post(server.URL, "text/xml; charset=utf-8", strings.NewReader(message)) //nolint:noctx // short
+		response, err := server.Client().Post(server.URL, "text/xml; charset=utf-8", strings.NewReader(message))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -50,9 +50,9 @@ func (s *stripe) generation() uint64 {
 // never.
 const trailer = 16
 
-// lastSecond is not told by a copy: memcached has whole seconds, and may be
-// ahead of us by one.
-const lastSecond = time.Second
+// ahead is how much sooner than by our clock memcached may end an item: it has
+// whole seconds. A copy must not outlive the item.
+const ahead = time.Second
 
 func (b *Backend) copyKey(key string) string { return *b.epoch.Load() + key }
 
@@ -66,7 +66,7 @@ func (b *Backend) copyOf(ctx context.Context, key string, maxAge time.Duration) 
 	now := time.Since(b.started)
 	made := time.Duration(binary.LittleEndian.Uint64(item.Image[n:]))
 	expires := time.Duration(binary.LittleEndian.Uint64(item.Image[n+8:]))
-	if now-made > maxAge || expires != 0 && now >= expires-lastSecond {
+	if now-made > maxAge || expires != 0 && now >= expires-ahead {
 		return sessionstore.Item{}, false
 	}
 	item.CAS, item.ExpiresIn, item.Image = 0, 0, item.Image[:n:n]
@@ -91,7 +91,7 @@ func (b *Backend) keep(ctx context.Context, key string, item sessionstore.Item, 
 
 // put makes a copy. It is called with the stripe's lock held.
 func (b *Backend) put(ctx context.Context, key string, item sessionstore.Item) {
-	if item.ExpiresIn < 0 || item.ExpiresIn > 0 && item.ExpiresIn <= lastSecond {
+	if item.ExpiresIn < 0 || item.ExpiresIn > 0 && item.ExpiresIn <= ahead {
 		return
 	}
 	now := time.Since(b.started)
