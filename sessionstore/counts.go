@@ -17,6 +17,7 @@ type counts struct {
 	compactions       atomic.Int64
 	indexedForeign    atomic.Int64
 	unindexed         atomic.Int64
+	longestList       atomic.Int64
 	idleExtensions    atomic.Int64
 	idleFailures      atomic.Int64
 }
@@ -27,6 +28,16 @@ func (s *Store) countRefusal(err error) error {
 		s.counts.versionConflicts.Add(1)
 	}
 	return err
+}
+
+// countList notes how long a principal's list is.
+func (c *counts) countList(sessions int) {
+	for n := int64(sessions); ; {
+		longest := c.longestList.Load()
+		if n <= longest || c.longestList.CompareAndSwap(longest, n) {
+			return
+		}
+	}
 }
 
 // Metrics returns the figures of the store, and those of its backend if that
@@ -43,6 +54,10 @@ func (s *Store) Metrics() []Metric {
 		counter("index_compactions_total", "Lists of a principal's sessions that were written anew.", &s.counts.compactions),
 		counter("index_foreign_total", "Sessions that others have stored and that were entered in a principal's list.", &s.counts.indexedForeign),
 		counter("index_overflows_total", "Sessions that others have stored and that were not entered because there were too many at a time.", &s.counts.unindexed),
+		{
+			Name: "index_longest_list", Help: "Most sessions that a principal's list was seen to have.",
+			Kind: Gauge, Value: float64(s.counts.longestList.Load()),
+		},
 		counter("idle_extensions_total", "Sessions that live on because they were read.", &s.counts.idleExtensions),
 		counter("idle_extension_failures_total", "Sessions that were read and whose life could not be extended.", &s.counts.idleFailures),
 	}

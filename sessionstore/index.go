@@ -201,6 +201,7 @@ func (s *Store) entriesOf(log []byte) []indexEntry {
 	}
 	now := time.Now().Unix()
 	all = slices.DeleteFunc(all, func(e indexEntry) bool { return e.id == "" || e.expires != 0 && e.expires <= now })
+	s.counts.countList(len(all))
 	if over := len(all) - s.maxPerPrincipal; over > 0 {
 		s.counts.indexEvictions.Add(int64(over))
 		all = all[over:]

@@ -101,6 +101,7 @@ func TestIndexerEntersWhatOthersStore(t *testing.T) {
 	require.Eventually(t, func() bool { return f.metric("index_foreign_total") >= 5 }, ample, time.Millisecond)
 	assert.LessOrEqual(t, f.metric("index_foreign_total"), 6)
 	assert.Zero(t, f.metric("index_overflows_total"))
+	assert.Equal(t, 3, f.metric("index_longest_list"))
 }
 
 func TestIndexerIsBounded(t *testing.T) {
