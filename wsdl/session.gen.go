@@ -308,7 +308,7 @@ type ServerStats struct {
 	// As configured; memory for the store inside the service.
 	Address string `xml:"address,omitempty" json:"address,omitempty"`
 
-	// The part that the server plays; principal: it holds the sessions.
+	// The part that the server plays; principal: it holds the sessions, local: it holds copies of some.
 	Tier string `xml:"tier,omitempty" json:"tier,omitempty"`
 
 	// Whether it answered within the time allowed.

@@ -1,0 +1,306 @@
+//go:build interop
+
+package clients
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// client is a program of a toolkit.
+type client struct {
+	name   string // <language>/<toolkit>
+	out    string // where it is built
+	losses map[string]string
+}
+
+// allClients finds the clients by their scripts.
+func allClients(t *testing.T) []*client {
+	t.Helper()
+	builds, err := filepath.Glob("*/*/build")
+	require.NoError(t, err)
+	only := os.Getenv("CLIENT")
+	var list []*client
+	for _, build := range builds {
+		c := &client{name: filepath.Dir(build)}
+		if only != "" && !strings.Contains(c.name, only) {
+			continue
+		}
+		c.out, err = filepath.Abs(filepath.Join("..", "..", "build", "clients", c.name))
+		require.NoError(t, err)
+		c.losses = readLosses(t, filepath.Join(c.name, "losses"))
+		list = append(list, c)
+	}
+	require.NotEmpty(t, list)
+	return list
+}
+
+// readLosses reads what a toolkit gets wrong: why, by "<command> <item>".
+func readLosses(t *testing.T, path string) map[string]string {
+	t.Helper()
+	losses := map[string]string{}
+	content, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return losses
+	}
+	require.NoError(t, err)
+	for line := range strings.Lines(string(content)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		require.Len(t, fields, 3, "%s: %q", path, line)
+		require.NotEmpty(t, fields[2], "%s: why is %s lost?", path, fields[1])
+		losses[fields[0]+" "+fields[1]] = fields[2]
+	}
+	return losses
+}
+
+// check requires something to be right, or wrong if it is a known loss, and
+// returns the cell of the table.
+func (c *client) check(t *testing.T, what, item, want, got string) string {
+	t.Helper()
+	why, lost := c.losses[what+" "+item]
+	right := want == got
+	if right == lost {
+		if lost {
+			t.Errorf("%s: %s %s is right now: take it out of losses (%s)", c.name, what, item, why)
+		} else {
+			t.Errorf("%s: %s %s:\nwant %s\n got %s", c.name, what, item, cut(want), cut(got))
+		}
+		return "**wrong**"
+	}
+	if lost {
+		return "lost"
+	}
+	return "same"
+}
+
+func cut(s string) string {
+	if len(s) > 300 {
+		return s[:300] + "…"
+	}
+	return s
+}
+
+// maxRun bounds one run of a program.
+const maxRun = time.Minute
+
+// run runs the program and returns its output, and its complaints if it fails.
+func (c *client) run(t *testing.T, wsdl string, command ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), maxRun)
+	defer cancel()
+	program := exec.CommandContext(ctx, filepath.Join(c.name, "run"), append([]string{c.out, wsdl}, command...)...)
+	program.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1")
+	var complaints bytes.Buffer
+	program.Stderr = &complaints
+	out, err := program.Output()
+	if err != nil {
+		return string(out), fmt.Errorf("%s %v: %w\n%s%s", c.name, command, err, out, cut(complaints.String()))
+	}
+	return string(out), nil
+}
+
+// site is a service on a memcached, and a store beside it.
+type site struct {
+	wsdl, dead string // of the service, and of one whose memcached is down
+	store      *sessionstore.Store
+	backend    *memcached.Backend
+	ids        atomic.Int64
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	cache, down := memcachedtest.Start(t), memcachedtest.Start(t)
+	s := &site{wsdl: serve(t, cache.Addr), dead: serve(t, down.Addr)}
+	down.Kill()
+	var err error
+	s.backend, err = memcached.New(memcached.Options{Servers: []string{cache.Addr}, Timeout: 10 * time.Second})
+	require.NoError(t, err)
+	s.store = sessionstore.NewStore(s.backend, storable.Codec{}, sessionstore.Options{})
+	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+	return s
+}
+
+func (s *site) id() string { return fmt.Sprintf("%032x", s.ids.Add(1)) }
+
+// TestClients builds and runs every client, two at a time.
+func TestClients(t *testing.T) {
+	s := newSite(t)
+	clients := allClients(t)
+	var table table
+	slots := make(chan struct{}, 2)
+	t.Run("clients", func(t *testing.T) {
+		for _, c := range clients {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				c.build(t, s.wsdl)
+				c.walk(t, s)
+				c.faults(t, s)
+				table.add(c.name, c.fixture(t, s))
+			})
+		}
+	})
+	table.print(t)
+}
+
+func (c *client) build(t *testing.T, wsdl string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(c.out, 0o755))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, filepath.Join(c.name, "build"), wsdl, c.out).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+func (c *client) walk(t *testing.T, s *site) {
+	t.Helper()
+	id := s.id()
+	out, err := c.run(t, s.wsdl, "walk", id)
+	require.NoError(t, err)
+	steps := map[string]string{}
+	for line := range strings.Lines(out) {
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		steps[name] = value
+	}
+	for step, want := range map[string]string{
+		"set": id, "get": "dwho", "update": "ok", "conflict": id, "touch": steps["touch"],
+		"batch": "1", "find": "1", "stats": "1", "delete": "true", "notfound": id,
+	} {
+		c.check(t, "walk", step, want, steps[step])
+	}
+	seconds, err := strconv.Atoi(steps["touch"])
+	if _, lost := c.losses["walk touch"]; !lost {
+		assert.NoError(t, err)
+		assert.Positive(t, seconds, "the time left that touchSession answers")
+	}
+}
+
+func (c *client) faults(t *testing.T, s *site) {
+	t.Helper()
+	stored, deleted, unreadable := s.id(), s.id(), s.id()
+	one := sessionstore.NewHash(1)
+	one.Set("a", text("1"))
+	for _, id := range []string{stored, deleted} {
+		_, err := s.store.Replace(t.Context(), sessionstore.ID(id), one, time.Hour, sessionstore.If{})
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.store.Delete(t.Context(), sessionstore.ID(deleted)))
+	require.NoError(t, s.backend.Add(t.Context(), unreadable, sessionstore.Item{Image: []byte("garbage"), Flags: 1}))
+	absent, large := s.id(), s.id()
+	for kind, f := range map[string]struct{ id, name, detail string }{
+		"notfound":    {absent, "SessionNotFoundFault", absent},
+		"invalid":     {"no id", "InvalidSessionIdFault", "no id"},
+		"conflict":    {stored, "VersionConflictFault", stored},
+		"deleted":     {deleted, "SessionDeletedFault", deleted},
+		"toolarge":    {large, "PayloadTooLargeFault", ""},
+		"unreadable":  {unreadable, "UnreadableSessionFault", unreadable},
+		"unavailable": {absent, "StoreUnavailableFault", ""},
+	} {
+		wsdl := s.wsdl
+		if kind == "unavailable" {
+			wsdl = s.dead
+		}
+		out, err := c.run(t, wsdl, "fault", kind, f.id)
+		if err != nil {
+			out = err.Error()
+		}
+		name, detail, _ := strings.Cut(strings.TrimSuffix(out, "\n"), "\t")
+		if f.detail == "" && detail != "" { // which it is differs
+			f.detail = detail
+		}
+		c.check(t, "fault", kind, f.name+" "+f.detail, name+" "+detail)
+	}
+}
+
+// fixture writes and reads the fixture and returns the cells of the table, by
+// item.
+func (c *client) fixture(t *testing.T, s *site) map[string]string {
+	t.Helper()
+	cells := map[string]string{}
+	for command, entries := range fixtures() {
+		written := s.id()
+		_, writeErr := c.run(t, s.wsdl, command, written)
+		session, err := s.store.Get(t.Context(), sessionstore.ID(written))
+		stored := map[string]string{}
+		if writeErr == nil {
+			require.NoError(t, err)
+			for key, value := range session.Attributes.All() {
+				stored[key] = rendered(value)
+			}
+		}
+		given := s.id()
+		h := hash(entries).Hash()
+		_, err = s.store.Replace(t.Context(), sessionstore.ID(given), h, time.Hour, sessionstore.If{})
+		require.NoError(t, err)
+		read := map[string]string{}
+		out, readErr := c.run(t, s.wsdl, "read", given)
+		for line := range strings.Lines(out) {
+			key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+			read[unhex(key)] = value
+		}
+		for key, value := range entries {
+			want := rendered(value)
+			cells[key] = c.check(t, "write", key, want, cmp.Or(stored[key], fmt.Sprint("nothing: ", writeErr))) + ", " +
+				c.check(t, "read", key, want, cmp.Or(read[key], fmt.Sprint("nothing: ", readErr)))
+		}
+	}
+	return cells
+}
+
+// table is what is printed at the end: what each client writes and reads right.
+type table struct {
+	mu   sync.Mutex
+	rows map[string]map[string]string
+}
+
+func (tb *table) add(name string, cells map[string]string) {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	if tb.rows == nil {
+		tb.rows = map[string]map[string]string{}
+	}
+	tb.rows[name] = cells
+}
+
+func (tb *table) print(t *testing.T) {
+	t.Helper()
+	var items []string
+	for _, entries := range fixtures() {
+		items = append(items, slices.Collect(maps.Keys(entries))...)
+	}
+	slices.Sort(items)
+	var out strings.Builder
+	out.WriteString("| written, read | " + strings.Join(items, " | ") + " |\n|---|" + strings.Repeat("---|", len(items)) + "\n")
+	for _, name := range slices.Sorted(maps.Keys(tb.rows)) {
+		out.WriteString("| " + name)
+		for _, item := range items {
+			out.WriteString(" | " + tb.rows[name][item])
+		}
+		out.WriteString(" |\n")
+	}
+	t.Logf("what each client writes and reads:\n%s", out.String())
+	path := filepath.Join("..", "..", "build", "interop.md")
+	require.NoError(t, os.WriteFile(path, []byte(out.String()), 0o644)) //nolint:gosec // for everybody to read
+}

@@ -1,0 +1,103 @@
+//go:build interop
+
+package clients
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"memcachedsoap/sessionstore"
+)
+
+// The fixture: what sessions may hold, and toolkits may lose.
+
+func text(s string) sessionstore.Value   { return sessionstore.TextOf(s) }
+func octets(s string) sessionstore.Value { return sessionstore.BytesOf(s) }
+
+func hash(entries map[string]sessionstore.Value) sessionstore.Value {
+	h := sessionstore.NewHash(len(entries))
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		h.Set(key, entries[key])
+	}
+	return sessionstore.HashOf(h)
+}
+
+func allOctets(n int) string {
+	all := make([]byte, n)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	return string(all)
+}
+
+// fixtures are the sessions of the fixture by the command that stores them.
+func fixtures() map[string]map[string]sessionstore.Value {
+	var undef sessionstore.Value
+	return map[string]map[string]sessionstore.Value{
+		"write": {
+			"plain":               text("plain"),
+			"special":             text(`<&>"']]>`),
+			"accents":             text("é ü ß ñ – €"),
+			"emoji":               text("😀 🎉"),
+			"lines":               text("LF\nCRLF\r\nCR\rtab\tend"),
+			"blanks":              text("  outer blanks  "),
+			"empty":               text(""),
+			"undef":               undef,
+			"bytes":               octets(allOctets(256)),
+			"a key with <blanks>": text("key"),
+			"nested": hash(map[string]sessionstore.Value{
+				"list":  sessionstore.ListOf(text("a"), undef, octets("\x00\xff"), hash(map[string]sessionstore.Value{"k": text("v")})),
+				"undef": undef,
+				"bytes": octets("\x00\x01"),
+			}),
+			"single":    sessionstore.ListOf(text("one")),
+			"emptylist": sessionstore.ListOf(),
+			"emptyhash": hash(nil),
+		},
+		"writetext": {"text900k": text(strings.Repeat("0123456789", 90_000))},
+		"writebig":  {"bytes900k": octets(allOctets(900_000))},
+	}
+}
+
+// rendered returns a value as the programs print it. What is text and what is
+// bytes matters where bytes are no text; the store does not keep it elsewhere.
+func rendered(v sessionstore.Value) string {
+	switch v.Kind() {
+	case sessionstore.KindText:
+		return "t:" + hex.EncodeToString([]byte(v.Str()))
+	case sessionstore.KindBytes:
+		if isText(v.Str()) {
+			return "t:" + hex.EncodeToString([]byte(v.Str()))
+		}
+		return "b:" + hex.EncodeToString([]byte(v.Str()))
+	case sessionstore.KindList:
+		var items []string
+		for _, item := range v.List().Items {
+			items = append(items, rendered(item))
+		}
+		return "l(" + strings.Join(items, ",") + ")"
+	case sessionstore.KindHash:
+		entries := map[string]string{}
+		for key, value := range v.Hash().All() {
+			entries[key] = rendered(value)
+		}
+		var parts []string
+		for _, key := range slices.Sorted(maps.Keys(entries)) {
+			parts = append(parts, hex.EncodeToString([]byte(key))+"="+entries[key])
+		}
+		return "h(" + strings.Join(parts, ",") + ")"
+	case sessionstore.KindUndef:
+		return "u"
+	default:
+		return fmt.Sprint("?", v.Kind())
+	}
+}
+
+// isText says whether bytes are shown as text.
+func isText(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' })
+}

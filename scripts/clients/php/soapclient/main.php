@@ -1,0 +1,54 @@
+<?php
+// Usage: main.php WSDL_URL walk|write|writetext|writebig|read ID
+//        main.php WSDL_URL fault KIND ID
+require __DIR__ . '/walk.php';
+require __DIR__ . '/values.php';
+
+[, $wsdl, $command] = $argv;
+
+$sessions = new SoapClient($wsdl, [
+    'features' => SOAP_SINGLE_ELEMENT_ARRAYS,   // a list of one is a list
+    'cache_wsdl' => WSDL_CACHE_NONE,            // in production: WSDL_CACHE_DISK
+    'keep_alive' => true,
+]);
+
+switch ($command) {
+    case 'walk':
+        walk($sessions, $argv[3]);
+        break;
+    case 'fault':
+        fault($sessions, $argv[3], $argv[4]);
+        break;
+    case 'read':
+        foreach ($sessions->getSession(['id' => $argv[3]])->getSessionResult->attributes->entry ?? [] as $entry) {
+            if ($entry->key[0] !== '_') {
+                $lines[] = bin2hex($entry->key) . "\t" . rendered($entry) . "\n";
+            }
+        }
+        sort($lines);
+        echo implode($lines);
+        break;
+    default:
+        $sessions->setSession(['id' => $argv[3], 'ttl' => 3600, 'attributes' => ['entry' => fixture($command)]]);
+}
+
+// fault makes the call that gets a fault, and prints the fault's name and detail.
+function fault(SoapClient $sessions, string $kind, string $id): void
+{
+    $set = fn (string $value, ?string $version = null) => $sessions->setSession(
+        ['id' => $id, 'ifVersion' => $version, 'attributes' => ['entry' => [['key' => 'a', 'value' => $value]]]]
+    );
+    try {
+        match ($kind) {
+            'conflict' => $set('1', 'AAAA'),
+            'deleted' => $set('1'),
+            'toolarge' => $set(str_repeat('x', 1200000)),
+            default => $sessions->getSession(['id' => $id]),
+        };
+    } catch (SoapFault $fault) {
+        // The detail has one property, named as the fault.
+        $name = array_key_first(get_object_vars($fault->detail));
+        $detail = $fault->detail->$name;
+        echo "$name\t", $detail->id ?? $detail->limit ?? $detail->reason, "\n";
+    }
+}
