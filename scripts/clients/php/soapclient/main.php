@@ -3,6 +3,7 @@
 //        main.php WSDL_URL fault KIND ID
 require __DIR__ . '/walk.php';
 require __DIR__ . '/values.php';
+require __DIR__ . '/classes.php';
 
 [, $wsdl, $command] = $argv;
 
@@ -10,7 +11,7 @@ $sessions = new SoapClient($wsdl, [
     'features' => SOAP_SINGLE_ELEMENT_ARRAYS,   // a list of one is a list
     'cache_wsdl' => WSDL_CACHE_NONE,            // in production: WSDL_CACHE_DISK
     'keep_alive' => true,
-]);
+] + json_decode(getenv('SOAP_OPTIONS') ?: '[]', true) + (getenv('CLASSES') ? ['classmap' => CLASSES] : []));
 
 switch ($command) {
     case 'walk':
