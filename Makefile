@@ -38,6 +38,12 @@ test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
 	go vet $(PACKAGES)
 	@go run ./scripts/testreport -race -shuffle=on -count=1 -timeout=10m $(PACKAGES)
 
+.PHONY: interop
+interop: build ## Run client programs of SOAP toolkits (CLIENT=php)
+	@scripts/deps scripts/clients/*/*/packages
+	go vet -tags interop ./scripts/clients
+	@go test -tags interop -count=1 -timeout=30m ./scripts/clients -v | scripts/clients/summary
+
 .PHONY: lint
 lint: ## Run every linter and look at the formatting
 	$(golangci-lint) run

@@ -167,7 +167,7 @@ func TestClients(t *testing.T) {
 
 func (c *client) build(t *testing.T, wsdl string) {
 	t.Helper()
-	require.NoError(t, os.MkdirAll(c.out, 0o755))
+	require.NoError(t, os.MkdirAll(c.out, 0o750))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, filepath.Join(c.name, "build"), wsdl, c.out).CombinedOutput()
