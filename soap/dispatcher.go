@@ -210,9 +210,6 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 
 // document reads the body and returns it in UTF-8.
 func (x *exchange) document(sc *scratch) ([]byte, error) {
-	if x.media.mime {
-		return nil, ClientFault("The message comes with attachments (MTOM or SwA), which this service does not take. Send it as plain XML.")
-	}
 	limit := x.options.Limits.body()
 	// One byte of room behind the body saves a second growth for its end.
 	room := int(min(max(x.r.ContentLength, 0), int64(limit))) + 1
@@ -228,6 +225,9 @@ func (x *exchange) document(sc *scratch) ([]byte, error) {
 	body, err = inflate(body, x.r.Header.Get("Content-Encoding"), limit)
 	if err != nil {
 		return nil, err
+	}
+	if x.media.mime {
+		return unpackage(body, x.r.Header.Get("Content-Type"), x.options.Limits)
 	}
 	return utf8Document(body, x.media.charset)
 }

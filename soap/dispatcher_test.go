@@ -447,17 +447,6 @@ func TestVersionMismatch(t *testing.T) {
 	assert.Contains(t, w.Body.String(), `<soap:Upgrade><soap:SupportedEnvelope qname="ns1:Envelope" xmlns:ns1="`+soap.Namespace12+`"/>`)
 }
 
-func TestAttachmentsGetAFault(t *testing.T) {
-	for kind, version := range map[string]string{
-		`multipart/related; type="application/xop+xml"; start-info="text/xml"; boundary=x`:             "text/xml; charset=utf-8",
-		`multipart/related; type="application/xop+xml"; start-info="application/soap+xml"; boundary=x`: "application/soap+xml; charset=utf-8",
-	} {
-		w := newHarness(soap.Options{}).post([]byte("--x\r\n"), "Content-Type", kind)
-		assert.Contains(t, w.Body.String(), "The message comes with attachments")
-		assert.Equal(t, version, w.Header().Get("Content-Type"))
-	}
-}
-
 func TestRegisteringTwicePanics(t *testing.T) {
 	h := newHarness(soap.Options{})
 	assert.PanicsWithValue(t, "soap: operation registered twice: {urn:example}greet", func() {

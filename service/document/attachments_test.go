@@ -1,0 +1,43 @@
+package document_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/service/document"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/soap"
+	"memcachedsoap/wsdl"
+)
+
+// As JAX-WS RI 2.3 sends it with MTOMFeature, with the contract's names of today.
+func TestMTOM(t *testing.T) {
+	e := newEndpoint(t, document.Options{}, soap.Limits{})
+	const boundary = "uuid:3b9e36ba-700c-4924-8bda-dc5ee8dfa827"
+	body := "--" + boundary + "\r\n" +
+		"Content-Id: <rootpart*3b9e36ba@example.jaxws.sun.com>\r\n" +
+		"Content-Type: application/xop+xml;charset=utf-8;type=\"text/xml\"\r\nContent-Transfer-Encoding: binary\r\n\r\n" +
+		`<?xml version='1.0' encoding='UTF-8'?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>` +
+		`<setSession xmlns="` + wsdl.Namespace + `"><id>ab12</id><attributes><entry><key>utf8</key><value>Zażółć 😀</value></entry>` +
+		`<entry><key>bin</key><binary><xop:Include xmlns:xop="http://www.w3.org/2004/08/xop/include" href="cid:1ffe5a35-8e77@example.jaxws.sun.com"/></binary></entry>` +
+		`</attributes><ttl>60</ttl></setSession></S:Body></S:Envelope>` +
+		"\r\n--" + boundary + "\r\nContent-Id: <1ffe5a35-8e77@example.jaxws.sun.com>\r\nContent-Type: application/octet-stream\r\n" +
+		"Content-Transfer-Encoding: binary\r\n\r\n\x00\x01\xfe\xff\r\n--" + boundary + "--"
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/soap", strings.NewReader(body))
+	r.Header.Set("Content-Type", `multipart/related;start="<rootpart*3b9e36ba@example.jaxws.sun.com>";type="application/xop+xml";boundary="`+boundary+`";start-info="text/xml"`)
+	w := httptest.NewRecorder()
+	e.ServeHTTP(w, r)
+	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	session, err := e.store.Get(t.Context(), "ab12")
+	require.NoError(t, err)
+	bin, _ := session.Attributes.Get("bin")
+	assert.Equal(t, sessionstore.KindBytes, bin.Kind())
+	assert.Equal(t, "\x00\x01\xfe\xff", bin.Str())
+	text, _ := session.Attributes.Get("utf8")
+	assert.Equal(t, "Zażółć 😀", text.Str())
+}
