@@ -1,0 +1,100 @@
+// Calls of the service through the client that svcutil generates.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.ServiceModel;
+using memcachedsoap.session.v1;
+
+public class Sessions
+{
+    readonly SessionPortTypeClient service;
+
+    public Sessions(string endpoint)
+    {
+        // The quotas of WCF are 64 KiB and less unless they are raised.
+        var binding = new BasicHttpBinding { MaxReceivedMessageSize = 64 << 20 };
+        binding.ReaderQuotas.MaxStringContentLength = 64 << 20;
+        binding.ReaderQuotas.MaxArrayLength = 64 << 20;
+        binding.ReaderQuotas.MaxDepth = 600;
+        service = new SessionPortTypeClient(binding, new EndpointAddress(endpoint));
+    }
+
+    public PlainSession Get(string id)
+    {
+        var session = service.getSession(id);
+        return new PlainSession { Version = session.version, Attributes = Plain(session.attributes) };
+    }
+
+    public void Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
+    {
+        service.setSession(id, Entries(attributes), ttl, ifVersion, null);
+    }
+
+    public void Update(string id, Dictionary<string, object> set, string ifVersion)
+    {
+        service.updateSession(id, Entries(set), null, null, ifVersion);
+    }
+
+    public int Touch(string id, int ttl) { return service.touchSession(id, ttl).expiresIn; }
+
+    public int Count(params string[] ids)
+    {
+        var list = new IdList();
+        list.AddRange(ids);
+        return service.getSessions(list).Count;
+    }
+
+    public IList<string> Find(string principal) { return service.findSessions(principal, null); }
+
+    public int Figures() { return service.stats().service.Count; }
+
+    public bool Delete(string id) { return service.deleteSession(id); }
+
+    // The name of a typed fault and one of its fields, with a tab between.
+    public static string FaultOf(Exception e)
+    {
+        if (e is FaultException<SessionNotFoundFault>) return "SessionNotFoundFault\t" + ((FaultException<SessionNotFoundFault>)e).Detail.id;
+        if (e is FaultException<InvalidSessionIdFault>) return "InvalidSessionIdFault\t" + ((FaultException<InvalidSessionIdFault>)e).Detail.id;
+        if (e is FaultException<VersionConflictFault>) return "VersionConflictFault\t" + ((FaultException<VersionConflictFault>)e).Detail.id;
+        if (e is FaultException<SessionDeletedFault>) return "SessionDeletedFault\t" + ((FaultException<SessionDeletedFault>)e).Detail.id;
+        if (e is FaultException<PayloadTooLargeFault>) return "PayloadTooLargeFault\t" + ((FaultException<PayloadTooLargeFault>)e).Detail.limit;
+        if (e is FaultException<UnreadableSessionFault>) return "UnreadableSessionFault\t" + ((FaultException<UnreadableSessionFault>)e).Detail.id;
+        if (e is FaultException<StoreUnavailableFault>) return "StoreUnavailableFault\t" + ((FaultException<StoreUnavailableFault>)e).Detail.reason;
+        throw e;
+    }
+
+    static EntryList Entries(Dictionary<string, object> map)
+    {
+        var entries = new EntryList();
+        entries.AddRange(map.Select(e => {
+            var i = ItemOf(e.Value);
+            return new Entry { key = e.Key, value = i.value, binary = i.binary, hash = i.hash, list = i.list, undef = i.undef };
+        }));
+        return entries;
+    }
+
+    static Item ItemOf(object v)
+    {
+        if (v == null) return new Item { undef = true };
+        if (v is string) return new Item { value = (string)v };
+        if (v is byte[]) return new Item { binary = (byte[])v };
+        if (v is Dictionary<string, object>) return new Item { hash = Entries((Dictionary<string, object>)v) };
+        var items = new ItemList();
+        items.AddRange(((List<object>)v).Select(ItemOf));
+        return new Item { list = items };
+    }
+
+    static Dictionary<string, object> Plain(EntryList entries)
+    {
+        return entries.ToDictionary(e => e.key, e => Plain(e.value, e.binary, e.hash, e.list));
+    }
+
+    static object Plain(string text, byte[] bytes, EntryList hash, ItemList list)
+    {
+        if (text != null) return text;
+        if (bytes != null) return bytes;
+        if (hash != null) return Plain(hash);
+        if (list != null) return list.Select(i => Plain(i.value, i.binary, i.hash, i.list)).ToList();
+        return null;
+    }
+}
