@@ -42,7 +42,7 @@ type serveCommand struct {
 	MemoryLimit byteSize `default:"64MiB" env:"MEMCACHEDSOAP_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory for sessions when no servers are named; the least recently used give way (${default})."`
 
 	PublicURL      string         `name:"public-url" env:"MEMCACHEDSOAP_PUBLIC_URL" placeholder:"URL" help:"Address of the endpoint as clients know it, for the WSDL. Without it the WSDL has the address under which it was asked for."`
-	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" env:"MEMCACHEDSOAP_TRUSTED_PROXIES" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, -Proto, -Host, -Prefix and X-Request-ID are believed (${default})."`
+	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" env:"MEMCACHEDSOAP_TRUSTED_PROXIES" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, -Proto, -Host, -Prefix, -User and X-Request-ID are believed (${default})."`
 
 	SessionTTL    seconds `name:"session-ttl" default:"72000" env:"MEMCACHEDSOAP_SESSION_TTL" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
 	SessionIdle   seconds `name:"session-idle" default:"0" env:"MEMCACHEDSOAP_SESSION_IDLE" placeholder:"SECONDS" help:"Time that a session lives if nobody uses it: each reading and each change lets it live so long again, up to the end of its time to live; 0 is as long as that (${default})."`

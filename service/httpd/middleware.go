@@ -91,7 +91,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		rec := recordOf(r.Context())
 		level := slog.LevelInfo
-		attrs := make([]slog.Attr, 0, 14)
+		attrs := make([]slog.Attr, 0, 15)
 		attrs = append(attrs,
 			slog.String("request_id", rec.id),
 			slog.String("client", s.client(r).String()),
@@ -100,6 +100,9 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Int("status", c.Response().Status),
 			slog.Duration("duration", time.Since(started)),
 		)
+		if user := s.user(r); user != "" {
+			attrs = append(attrs, slog.String("user", user))
+		}
 		if rec.soap {
 			attrs = appendCall(attrs, rec.call)
 			if rec.call.Fault != nil && rec.call.Fault.Code == soap.Server {

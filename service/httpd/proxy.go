@@ -84,6 +84,20 @@ func (s *Server) address(r *http.Request) string {
 	return scheme + "://" + host + prefix + path
 }
 
+// maxUser bounds the name of a user in the log, in bytes.
+const maxUser = 256
+
+// user returns the name that a trusted proxy has found the user to have, such as
+// that of Basic authentication or of a client certificate. It is for the log
+// only.
+func (s *Server) user(r *http.Request) string {
+	name := r.Header.Get("X-Forwarded-User")
+	if name == "" || !s.trusts(peer(r)) {
+		return ""
+	}
+	return strings.ToValidUTF8(name[:min(len(name), maxUser)], "")
+}
+
 // forwarded returns the last element of a header that proxies append to.
 func forwarded(r *http.Request, name string) string {
 	values := r.Header.Values(name)

@@ -191,11 +191,20 @@ func TestLogLine(t *testing.T) {
 	}
 	assert.NotContains(t, line, "query")
 
+	for name, want := range map[string]any{
+		"portal": "portal", "zo\xc3\xab": "zoë", "a\xffb": "ab", strings.Repeat("n", 300): strings.Repeat("n", 256), "": nil,
+	} {
+		get(t, s.Handler(), "/soap", func(r *http.Request) { r.Header.Set("X-Forwarded-User", name) })
+		assert.Equal(t, want, log.last(t)["user"], "the proxy says who it is")
+	}
+
 	get(t, s.Handler(), "/nosuch", func(r *http.Request) {
 		r.RemoteAddr = "192.0.2.1:1"
 		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		r.Header.Set("X-Forwarded-User", "root")
 	})
 	line = log.last(t)
+	assert.NotContains(t, line, "user", "nobody may say so himself")
 	assert.Equal(t, "192.0.2.1", line["client"], "nobody may name another address than his own")
 	assert.Equal(t, 404.0, line["status"])
 	assert.NotContains(t, line, "operation")

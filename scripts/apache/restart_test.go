@@ -1,0 +1,107 @@
+package apache
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/wsdl"
+)
+
+const setSession = `<setSession xmlns="` + wsdl.Namespace + `"><id>ef56</id><attributes><entry><key>uid</key><value>dwho</value></entry></attributes></setSession>`
+
+// requests is how many are sent while something is restarted, and restarts how
+// often it is.
+const (
+	requests = 10_000
+	restarts = 5
+	callers  = 8
+)
+
+// underLoad sends requests, half of them changes, while restart is called by
+// turns. Not one may fail.
+func underLoad(t *testing.T, site *site, restart func(turn int)) {
+	t.Helper()
+	var sent, failed atomic.Int64
+	var load sync.WaitGroup
+	for range callers {
+		load.Go(func() {
+			for n := sent.Add(1); n <= requests; n = sent.Add(1) {
+				payload := status
+				if n%2 == 0 {
+					payload = setSession
+				}
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site.endpoint, strings.NewReader(envelope(payload)))
+				if !assert.NoError(t, err) {
+					return
+				}
+				r.Header.Set("Content-Type", "text/xml; charset=utf-8")
+				response, err := site.client.Do(r)
+				if err != nil {
+					failed.Add(1)
+					t.Log(err)
+					continue
+				}
+				if response.StatusCode != http.StatusOK {
+					failed.Add(1)
+					t.Log(response.Status)
+				}
+				response.Body.Close()
+			}
+		})
+	}
+	for turn := range restarts {
+		// Spread over the requests, whatever the machine's speed is.
+		require.Eventually(t, func() bool { return sent.Load() > int64((turn+1)*requests/(restarts+2)) }, ample, time.Millisecond)
+		restart(turn)
+	}
+	load.Wait()
+	assert.Zero(t, failed.Load(), "of %d requests", requests)
+}
+
+// Instances are stopped and started one after the other, five times each.
+func TestInstancesAreRestarted(t *testing.T) {
+	t.Parallel()
+	cache := memcachedtest.Start(t)
+	defines := map[string]string{}
+	var instances []*service
+	for _, name := range []string{"SESSIONS1", "SESSIONS2", "SESSIONS3"} {
+		s := startService(t, freeAddress(t), "--servers", cache.Addr, "--drain", "2s")
+		instances = append(instances, s)
+		defines[name] = s.address
+	}
+	a := startApache(t, "balancer.conf", defines)
+	site := newSite(t, instances[0], "http://"+a.address+"/soap")
+	site.requireAddress()
+	site.clients()
+	underLoad(t, site, func(int) {
+		for _, s := range instances {
+			s.stop(t)
+			s.start(t)
+		}
+	})
+}
+
+// Apache is restarted gracefully, as it is when its configuration or a
+// certificate has changed.
+func TestApacheIsRestarted(t *testing.T) {
+	t.Parallel()
+	s := startService(t, freeAddress(t))
+	a := startApache(t, "http.conf", map[string]string{"SESSIONS": s.address})
+	site := newSite(t, s, "http://"+a.address+"/soap")
+	// As programs do that make one call and end: on a connection that is kept
+	// Apache may end between two requests, which HTTP allows at any time.
+	site.client.Transport = &http.Transport{DisableKeepAlives: true}
+	underLoad(t, site, func(int) {
+		require.NoError(t, a.process.Process.Signal(syscall.SIGUSR1))
+		time.Sleep(200 * time.Millisecond)
+	})
+}
