@@ -34,22 +34,28 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions := make([]Session, 0, len(items))
-	seen := make(map[ID]Session, len(items))
+	seen := make(map[ID]*Session, len(items))
+	distinct := make([]*Session, 0, len(items))
 	for _, id := range ids {
-		session, known := seen[id]
-		if item, found := items[string(id)]; found && !known {
-			session, err = s.session(id, item)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return nil, err
-			}
-			if err == nil {
-				s.used(ctx, &session)
-			}
-			seen[id] = session
+		item, found := items[string(id)]
+		if _, known := seen[id]; !found || known {
+			continue
 		}
-		if session.ID != "" {
-			sessions = append(sessions, session)
+		session, err := s.session(id, item)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		seen[id] = &session
+		distinct = append(distinct, &session)
+	}
+	s.usedTogether(ctx, distinct)
+	sessions := make([]Session, 0, len(seen))
+	for _, id := range ids {
+		if session, ok := seen[id]; ok {
+			sessions = append(sessions, *session)
 		}
 	}
 	return sessions, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -14,7 +15,9 @@ import (
 // EndAttribute is the attribute that says when a session ends in any case, in
 // seconds since 1970; 0 is never. A [Store] with an idle time sets it, whatever
 // its callers put there. Perl programs that write the session must leave it: a
-// session without it has its item's end.
+// session without it has its item's end, which reading does not extend, until a
+// Store changes it. A Store without an idle time takes it for an attribute like
+// others.
 const EndAttribute = "_session_end"
 
 // endOf returns the end that a session has in itself.
@@ -108,25 +111,67 @@ func (s *Store) life(attributes *Hash, expiresIn time.Duration) time.Duration {
 	return expiresIn
 }
 
+// left is how long a session lives if nobody uses it, whose item lives for a
+// time: that is rounded up, or was given by a program that knows of no end.
+func (s *Store) left(attributes *Hash, expiresIn time.Duration) time.Duration {
+	if s.lifetimes.Idle > 0 {
+		if end, ok := endOf(attributes); ok {
+			return wholeSeconds(shorter(expiresIn, until(end)))
+		}
+	}
+	return expiresIn
+}
+
 // worthExtending is the part of the idle time that must have passed before
 // reading a session is worth a write: a quarter.
 const worthExtending = 4
 
-// used extends the life of a session that was read, if that is worth a write.
-// A failure is none of the reader's: the session lives on as it did.
+// atATime is how many sessions of one call are extended together.
+const atATime = 16
+
+// used extends the life of a session that was read, if that is worth a write. A
+// failure is none of the reader's: the session lives on as it did.
 func (s *Store) used(ctx context.Context, session *Session) {
+	if end, expiresIn := s.extension(session); expiresIn > 0 {
+		s.extend(ctx, session, end, expiresIn)
+	}
+}
+
+// usedTogether is used for each of several sessions.
+func (s *Store) usedTogether(ctx context.Context, sessions []*Session) {
+	var extensions sync.WaitGroup
+	free := make(chan struct{}, atATime)
+	for _, session := range sessions {
+		if end, expiresIn := s.extension(session); expiresIn > 0 {
+			free <- struct{}{}
+			extensions.Go(func() {
+				s.extend(ctx, session, end, expiresIn)
+				<-free
+			})
+		}
+	}
+	extensions.Wait()
+}
+
+// extension returns the end of a session and how long it is to live from now
+// on; 0 is as it does.
+func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration) {
 	idle := s.lifetimes.Idle
-	if idle == 0 || session.ExpiresIn == 0 {
-		return
+	if idle == 0 || session.ExpiresIn == 0 || session.ExpiresIn > idle-idle/worthExtending {
+		return 0, 0
 	}
 	end, ok := endOf(session.Attributes)
 	if !ok {
-		return
+		return 0, 0
 	}
-	expiresIn := wholeSeconds(shorter(idle, until(end)))
-	if session.ExpiresIn > idle-idle/worthExtending || expiresIn <= session.ExpiresIn {
-		return
+	if expiresIn = wholeSeconds(shorter(idle, until(end))); expiresIn <= session.ExpiresIn {
+		return 0, 0
 	}
+	return end, expiresIn
+}
+
+// extend lets a session that was read with an end live for expiresIn.
+func (s *Store) extend(ctx context.Context, session *Session, end int64, expiresIn time.Duration) {
 	item, err := s.backend.Touch(ctx, string(session.ID), expiresIn)
 	switch {
 	case err == nil && item.IsTombstone(): // deleted between: it stands as long as it would have
@@ -134,12 +179,31 @@ func (s *Store) used(ctx context.Context, session *Session) {
 	case err == nil:
 		s.counts.idleExtensions.Add(1)
 		session.ExpiresIn = expiresIn
-	case errors.Is(err, ErrNotFound):
-		return // it has ended between
+		_, err = s.keepEnd(ctx, session.ID, item, end)
 	}
-	if err != nil {
-		s.counts.idleFailures.Add(1)
+	if err == nil || errors.Is(err, ErrNotFound) { // it has ended between
+		return
 	}
+	s.counts.idleFailures.Add(1)
+	if s.extensionFailed != nil {
+		s.extensionFailed(ctx, session.ID, err)
+	}
+}
+
+// keepEnd lets an item that was touched live no longer than to the end that the
+// session has, if a writer who came between has set another end than was known.
+// It returns how long the item lives.
+func (s *Store) keepEnd(ctx context.Context, id ID, touched Item, known int64) (time.Duration, error) {
+	end, ok := s.endOfItem(id, touched)
+	if !ok || end == known || end == 0 {
+		return touched.ExpiresIn, nil
+	}
+	left := wholeSeconds(until(end))
+	if touched.ExpiresIn != 0 && touched.ExpiresIn <= left {
+		return touched.ExpiresIn, nil
+	}
+	_, err := s.backend.Touch(ctx, string(id), left)
+	return left, err
 }
 
 func wholeSeconds(d time.Duration) time.Duration {

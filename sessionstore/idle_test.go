@@ -1,14 +1,12 @@
 package sessionstore_test
 
 import (
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memory"
@@ -205,83 +203,25 @@ func TestIdleOfForeignSessions(t *testing.T) {
 	})
 }
 
-// Whatever is done, a session is never seen beyond its end, nor after it has
-// rested for the idle time, and always before.
-func TestIdleModel(t *testing.T) {
+// In its last second a session has a second left, by which changes do not
+// move its end.
+func TestChangesInTheLastSecondKeepTheEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := idling(memory.New(memory.Options{}))
 		defer s.Close()
-		// Without the deadline, for which it must not ask in here.
-		rapid.Check(struct{ rapid.TB }{t}, func(rt *rapid.T) {
-			ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
-			require.NoError(rt, err)
-			const idle, rounding = 100 * time.Second, 2 * time.Second
-			over := time.Now().Add(1000 * time.Second)
-			after := func(d time.Duration) time.Time {
-				if ends := time.Now().Add(d); ends.Before(over) {
-					return ends
-				}
-				return over
-			}
-			soonest := after(idle) // that it may be gone
-			latest := soonest      // that it may be there
-			there := true
-			check := func(err error, expiresIn time.Duration) {
-				there = !errors.Is(err, sessionstore.ErrNotFound)
-				switch now := time.Now(); {
-				case now.After(latest.Add(rounding)):
-					require.ErrorIs(rt, err, sessionstore.ErrNotFound)
-				case now.Before(soonest.Add(-rounding)):
-					require.NoError(rt, err)
-				}
-				if there {
-					require.LessOrEqual(rt, expiresIn, time.Until(over)+rounding)
-				}
-			}
-			ttls := func(rt *rapid.T) time.Duration {
-				return time.Duration(rapid.SampledFrom([]int{0, 0, 0, 30, 700, 1500}).Draw(rt, "ttl")) * time.Second
-			}
-			actions := map[string]func(*rapid.T){
-				"read": func(*rapid.T) {
-					session, err := s.Get(t.Context(), ref.ID)
-					check(err, session.ExpiresIn)
-					if ends := after(idle); ends.After(latest) {
-						latest = ends
-					}
-					if time.Until(soonest) < idle*3/4-rounding { // which is worth a write
-						soonest = after(idle)
-					}
-				},
-				"update": func(rt *rapid.T) {
-					ttl := ttls(rt)
-					updated, err := s.Update(t.Context(), ref.ID, sessionstore.Change{}, ttl)
-					check(err, 0)
-					if ttl != 0 {
-						over = time.Now().Add(ttl)
-					}
-					soonest = after(idle)
-					latest = soonest
-					require.LessOrEqual(rt, updated.ExpiresIn, idle)
-				},
-				"touch": func(rt *rapid.T) {
-					ttl := ttls(rt)
-					touched, err := s.Touch(t.Context(), ref.ID, ttl)
-					check(err, touched.ExpiresIn)
-					soonest = after(ttl)
-					if ttl == 0 {
-						soonest = after(idle)
-					}
-					latest = soonest
-				},
-			}
-			for range rapid.IntRange(1, 30).Draw(rt, "steps") {
-				time.Sleep(time.Duration(rapid.IntRange(0, 120).Draw(rt, "seconds")) * time.Second)
-				if there {
-					actions[rapid.SampledFrom([]string{"read", "update", "touch"}).Draw(rt, "action")](rt)
-				}
-			}
-		})
+		ref, err := s.Create(t.Context(), uidOf("dwho"), 50*time.Second)
+		require.NoError(t, err)
+		time.Sleep(49*time.Second + 100*time.Millisecond)
+		for range 2 {
+			ref, err = s.Update(t.Context(), ref.ID, sessionstore.Change{}, sessionstore.DefaultTTL)
+			require.NoError(t, err)
+			require.Equal(t, time.Second, ref.ExpiresIn)
+			time.Sleep(400 * time.Millisecond)
+		}
+		time.Sleep(200 * time.Millisecond)
+		_, err = s.Update(t.Context(), ref.ID, sessionstore.Change{}, sessionstore.DefaultTTL)
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
 	})
 }
 

@@ -16,9 +16,9 @@ type If struct {
 // Replace stores attributes as the whole session under id, in the place of
 // the present one if there is one. Attributes and time to live are as in
 // [Store.Create]. A session of Apache::Session::Memcached keeps its form and,
-// for DefaultTTL, the time that it has. An item that is there but is no session
-// that can be read belongs to somebody else: it is an [*UnreadableError] and
-// stays.
+// for DefaultTTL, the time that it has, unless there is an idle time. An item
+// that is there but is no session that can be read belongs to somebody else: it
+// is an [*UnreadableError] and stays.
 //
 // Errors are those of Create, [*InvalidIDError], [*UnreadableError],
 // [ErrDeleted], and, of the conditions, [*VersionConflictError] and
@@ -49,8 +49,11 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 		}
 		var has string
 		var err error
-		if former, has, err = s.replaced(id, present, cond.Version != ""); err != nil {
+		if former, has, err = s.replaced(id, present, cond); err != nil {
 			return edit{}, err
+		}
+		if (cond.Exists || cond.Version != "") && s.ended(former) {
+			return edit{}, ErrNotFound
 		}
 		e := edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}
 		if present.Flags&storableFlag == 0 && ttl == DefaultTTL && s.lifetimes.Idle == 0 {
@@ -78,10 +81,11 @@ func (c If) check(id ID, version string) error {
 }
 
 // replaced checks the session that is to be replaced. Its attributes are worth
-// reading only for the reverse keys that they have, its version only for a
-// condition.
-func (s *Store) replaced(id ID, item Item, versioned bool) (*Hash, string, error) {
-	if len(s.principals) == 0 && !versioned {
+// reading only for the reverse keys that they have and for the end, its version
+// only for a condition.
+func (s *Store) replaced(id ID, item Item, cond If) (*Hash, string, error) {
+	endMatters := cond.Exists && s.lifetimes.Idle > 0
+	if len(s.principals) == 0 && cond.Version == "" && !endMatters {
 		return nil, "", s.check(id, item)
 	}
 	return s.open(id, item)

@@ -44,6 +44,11 @@ type Options struct {
 	// call: what it was to do to the session is done. The error is for the
 	// log only. May be nil.
 	ReverseKeyFailed func(ctx context.Context, id ID, err error)
+	// ExtensionFailed is told of a session that was read but whose life could
+	// not be extended ([Lifetimes.Idle]). That is no error of the call: what was
+	// read is right, and the session lives on as it did. The error is for the
+	// log only. May be called by several goroutines at a time; may be nil.
+	ExtensionFailed func(ctx context.Context, id ID, err error)
 }
 
 // Store keeps sessions in a [Backend], in the form of a [Codec]. It may be
@@ -72,6 +77,7 @@ type Store struct {
 	principals        []string
 	maxPerPrincipal   int
 	reverseKeyFailed  func(context.Context, ID, error)
+	extensionFailed   func(context.Context, ID, error)
 
 	near   Reader // nil if the backend has no copies
 	turns  turns
@@ -84,7 +90,7 @@ func NewStore(b Backend, c Codec, o Options) *Store {
 	s := &Store{
 		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
 		principals: slices.Clone(o.Principals), maxPerPrincipal: cmp.Or(o.MaxSessionsPerPrincipal, DefaultMaxSessionsPerPrincipal),
-		reverseKeyFailed: o.ReverseKeyFailed,
+		reverseKeyFailed: o.ReverseKeyFailed, extensionFailed: o.ExtensionFailed,
 	}
 	s.near, _ = b.(Reader)
 	return s
@@ -127,7 +133,7 @@ func (s *Store) session(id ID, item Item) (Session, error) {
 	if s.ended(attributes) { // whoever has let the item live on
 		return Session{}, ErrNotFound
 	}
-	return Session{Ref: Ref{ID: id, Version: version, ExpiresIn: item.ExpiresIn}, Attributes: attributes}, nil
+	return Session{Ref: Ref{ID: id, Version: version, ExpiresIn: s.left(attributes, item.ExpiresIn)}, Attributes: attributes}, nil
 }
 
 // Create stores a new session under a new random id. It takes attributes

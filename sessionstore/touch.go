@@ -50,6 +50,9 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 		_, err := s.backend.Touch(ctx, string(id), tombstoneLife(before.ExpiresIn))
 		return Ref{}, errors.Join(s.refuse(item), err)
 	}
+	if item.ExpiresIn, err = s.keepEnd(ctx, id, item, end); err != nil {
+		return Ref{}, err
+	}
 	if !bounded { // else they last to its end already
 		s.renewReverseKeys(ctx, id, item, expiresIn)
 	}

@@ -52,15 +52,16 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 			return edit{}, ErrNotFound
 		}
 		former, formerLogins = s.reverseKeys(attributes), s.logins(attributes)
-		life = wanted
-		if ttl == DefaultTTL {
-			life = s.lifetimes.cut(s.life(attributes, present.ExpiresIn))
+		left := s.life(attributes, present.ExpiresIn)
+		if life = wanted; ttl == DefaultTTL {
+			life = s.lifetimes.cut(left)
 		}
-		end, hasEnd := endOf(attributes)
+		end, keepsEnd := endOf(attributes)
+		keepsEnd = keepsEnd && ttl == DefaultTTL && life == left
 		c.apply(attributes)
 		expiresIn := life
 		if s.lifetimes.Idle > 0 {
-			if !hasEnd || ttl != DefaultTTL {
+			if !keepsEnd {
 				end = expiryOf(life)
 			}
 			expiresIn = s.setEnd(attributes, end)

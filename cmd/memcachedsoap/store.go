@@ -44,6 +44,9 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 		ReverseKeyFailed: func(ctx context.Context, id sessionstore.ID, err error) {
 			logger.WarnContext(ctx, "principal index not kept", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
 		},
+		ExtensionFailed: func(ctx context.Context, id sessionstore.ID, err error) {
+			logger.WarnContext(ctx, "life of a session that was read not extended", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
+		},
 	}
 	if len(c.Servers) == 0 {
 		store = sessionstore.NewStore(memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)}), storable.Codec{}, options)

@@ -41,10 +41,16 @@ func newEndpoint(tb testing.TB, o document.Options, limits soap.Limits) *endpoin
 // principals.
 func newEndpointOver(tb testing.TB, backend sessionstore.Backend, o document.Options, limits soap.Limits, principals ...string) *endpoint {
 	tb.Helper()
-	e := &endpoint{backend: backend}
-	e.store = sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{
+	return newEndpointOf(tb, backend, sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{Default: lifetime}, Principals: principals,
-	})
+	}, o, limits)
+}
+
+// newEndpointOf makes a service over a store with options.
+func newEndpointOf(tb testing.TB, backend sessionstore.Backend, so sessionstore.Options, o document.Options, limits soap.Limits) *endpoint {
+	tb.Helper()
+	e := &endpoint{backend: backend}
+	e.store = sessionstore.NewStore(backend, storable.Codec{}, so)
 	tb.Cleanup(func() { require.NoError(tb, e.store.Close()) })
 	counters := service.NewCounters("test", document.Operations()...)
 	e.Dispatcher = soap.NewDispatcher(soap.Options{

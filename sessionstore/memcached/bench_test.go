@@ -1,6 +1,7 @@
 package memcached_test
 
 import (
+	"context"
 	"strconv"
 	"testing"
 	"time"
@@ -144,6 +145,43 @@ func BenchmarkLogin(b *testing.B) {
 					_, err := s.DeleteAll(b.Context(), "", "dwho")
 					require.NoError(b, err)
 					b.StartTimer()
+				}
+			}
+		})
+	}
+}
+
+// briefly touches for a minute only, so that each reading is worth extending.
+type briefly struct{ sessionstore.Backend }
+
+func (b briefly) Touch(ctx context.Context, key string, _ time.Duration) (sessionstore.Item, error) {
+	return b.Backend.Touch(ctx, key, time.Minute)
+}
+
+// BenchmarkGetManyWithIdleTime reads 100 sessions in one call, none and all of
+// which are extended.
+func BenchmarkGetManyWithIdleTime(b *testing.B) {
+	for _, extended := range []bool{false, true} {
+		b.Run("extended="+strconv.FormatBool(extended), func(b *testing.B) {
+			backend := openOn(b, memcachedtest.StartUnix(b))
+			s := sessionstore.NewStore(briefly{backend}, storable.Codec{}, sessionstore.Options{
+				Lifetimes: sessionstore.Lifetimes{Default: 20 * time.Hour, Idle: time.Hour},
+			})
+			ids := make([]sessionstore.ID, 100)
+			for i := range ids {
+				ref, err := s.Create(b.Context(), user("dwho"), sessionstore.DefaultTTL)
+				require.NoError(b, err)
+				ids[i] = ref.ID
+				if extended {
+					_, err = backend.Touch(b.Context(), string(ref.ID), time.Minute)
+					require.NoError(b, err)
+				}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				sessions, err := s.GetMany(b.Context(), ids)
+				if err != nil || len(sessions) != len(ids) {
+					b.Fatal(len(sessions), err)
 				}
 			}
 		})

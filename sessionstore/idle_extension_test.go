@@ -1,0 +1,279 @@
+package sessionstore_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// touching is a backend whose Touch is preceded by what beforeTouch does, and
+// fails with what that returns.
+type touching struct {
+	sessionstore.Backend
+
+	beforeTouch func() error
+	touches     atomic.Int64
+}
+
+func (b *touching) Touch(ctx context.Context, key string, expiresIn time.Duration) (sessionstore.Item, error) {
+	b.touches.Add(1)
+	if b.beforeTouch != nil {
+		act := b.beforeTouch
+		b.beforeTouch = nil
+		if err := act(); err != nil {
+			return sessionstore.Item{}, err
+		}
+	}
+	return b.Backend.Touch(ctx, key, expiresIn)
+}
+
+func metric(t *testing.T, s *sessionstore.Store, name string) float64 {
+	t.Helper()
+	for _, m := range s.Metrics() {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	require.Fail(t, "no figure", name)
+	return 0
+}
+
+// Who reads a session gets it, whether its life could be extended or not.
+func TestFailedExtensionsDoNotFailReads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &touching{Backend: memory.New(memory.Options{})}
+		var told []sessionstore.ID
+		away := sessionstore.Unavailable("the server is away", nil)
+		s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+			Lifetimes: sessionstore.Lifetimes{Default: 1000 * time.Second, Idle: 100 * time.Second},
+			ExtensionFailed: func(_ context.Context, id sessionstore.ID, err error) {
+				assert.ErrorIs(t, err, away)
+				told = append(told, id)
+			},
+		})
+		defer s.Close()
+		ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		time.Sleep(50 * time.Second)
+
+		b.beforeTouch = func() error { return away }
+		session, err := s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		require.Equal(t, 50*time.Second, session.ExpiresIn, "as it was")
+		b.beforeTouch = func() error { return away }
+		many, err := s.GetMany(t.Context(), []sessionstore.ID{ref.ID})
+		require.NoError(t, err)
+		require.Equal(t, 50*time.Second, many[0].ExpiresIn)
+		require.Equal(t, []sessionstore.ID{ref.ID, ref.ID}, told)
+		require.InDelta(t, 2, metric(t, s, "idle_extension_failures_total"), 0)
+		require.Zero(t, metric(t, s, "idle_extensions_total"))
+
+		// What has ended between is no failure.
+		b.beforeTouch = func() error { return sessionstore.ErrNotFound }
+		_, err = s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		require.InDelta(t, 2, metric(t, s, "idle_extension_failures_total"), 0)
+
+		session, err = s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		require.Equal(t, 100*time.Second, session.ExpiresIn)
+		require.InDelta(t, 1, metric(t, s, "idle_extensions_total"), 0)
+	})
+}
+
+// A session that is deleted while it is read stays so, and its tombstone does
+// not stand for as long as the session would have.
+func TestExtensionsLeaveTombstones(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &touching{Backend: memory.New(memory.Options{})}
+		s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+			Lifetimes: sessionstore.Lifetimes{Default: 10 * time.Hour, Idle: time.Hour},
+		})
+		defer s.Close()
+		ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		time.Sleep(50 * time.Minute)
+		b.beforeTouch = func() error { return s.Delete(t.Context(), ref.ID) }
+		_, err = s.Get(t.Context(), ref.ID)
+		require.NoError(t, err, "it was read before it was deleted")
+		_, err = s.Get(t.Context(), ref.ID)
+		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		item, err := b.Get(t.Context(), string(ref.ID))
+		require.NoError(t, err)
+		require.True(t, item.IsTombstone())
+		require.Equal(t, 10*time.Minute, item.ExpiresIn)
+		require.Zero(t, metric(t, s, "idle_extensions_total"))
+	})
+}
+
+// Neither reading nor touching lets an item live beyond an end that another
+// writer has set between: programs that know of no end read it, too.
+func TestExtensionsKeepAnEndThatIsSetMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, use := range map[string]func(context.Context, *sessionstore.Store, sessionstore.ID) error{
+		"get": func(ctx context.Context, s *sessionstore.Store, id sessionstore.ID) error {
+			_, err := s.Get(ctx, id)
+			return err
+		},
+		"touch": func(ctx context.Context, s *sessionstore.Store, id sessionstore.ID) error {
+			ref, err := s.Touch(ctx, id, sessionstore.DefaultTTL)
+			if err == nil && ref.ExpiresIn != 10*time.Second {
+				return errors.New("it ends in " + ref.ExpiresIn.String())
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := &touching{Backend: memory.New(memory.Options{})}
+				s := idling(b)
+				defer s.Close()
+				ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+				require.NoError(t, err)
+				time.Sleep(50 * time.Second)
+				b.beforeTouch = func() error {
+					_, err := s.Update(t.Context(), ref.ID, sessionstore.Change{}, 10*time.Second)
+					return err
+				}
+				require.NoError(t, use(t.Context(), s, ref.ID))
+				item, err := b.Get(t.Context(), string(ref.ID))
+				require.NoError(t, err)
+				require.Equal(t, 10*time.Second, item.ExpiresIn)
+			})
+		})
+	}
+}
+
+// Many sessions that are read in one call are extended, each once.
+func TestExtensionsOfABatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &touching{Backend: memory.New(memory.Options{})}
+		s := idling(b)
+		defer s.Close()
+		var ids []sessionstore.ID
+		for range 100 {
+			ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+			require.NoError(t, err)
+			ids = append(ids, ref.ID, ref.ID)
+		}
+		time.Sleep(20 * time.Second)
+		_, err := s.GetMany(t.Context(), ids)
+		require.NoError(t, err)
+		require.Zero(t, b.touches.Load(), "it is not worth a write yet")
+		time.Sleep(30 * time.Second)
+		_, err = s.Find(t.Context(), "", "dwho")
+		require.NoError(t, err)
+		require.Zero(t, b.touches.Load(), "finding is no use of a session")
+		sessions, err := s.GetMany(t.Context(), ids)
+		require.NoError(t, err)
+		require.Len(t, sessions, len(ids))
+		for i, session := range sessions {
+			require.Equal(t, ids[i], session.ID)
+			require.Equal(t, 100*time.Second, session.ExpiresIn)
+		}
+		require.Equal(t, int64(100), b.touches.Load())
+	})
+}
+
+// A session beyond its end is absent for conditions, too, whoever has let its
+// item live on.
+func TestConditionsOfAnEndedSession(t *testing.T) {
+	t.Parallel()
+	for name, cond := range map[string]func(version string) sessionstore.If{
+		"exists":  func(string) sessionstore.If { return sessionstore.If{Exists: true} },
+		"version": func(version string) sessionstore.If { return sessionstore.If{Version: version} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := memory.New(memory.Options{})
+				s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+					Lifetimes: sessionstore.Lifetimes{Default: 1000 * time.Second, Idle: 100 * time.Second},
+				})
+				defer s.Close()
+				ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+				require.NoError(t, err)
+				_, err = s.Replace(t.Context(), ref.ID, uidOf("dwho"), 500*time.Second, cond(ref.Version))
+				require.NoError(t, err)
+				session, err := s.Get(t.Context(), ref.ID)
+				require.NoError(t, err)
+				_, err = b.Touch(t.Context(), string(ref.ID), 0)
+				require.NoError(t, err)
+				time.Sleep(501 * time.Second)
+				_, err = s.Replace(t.Context(), ref.ID, uidOf("dwho"), sessionstore.DefaultTTL, cond(session.Version))
+				require.ErrorIs(t, err, sessionstore.ErrNotFound)
+				_, err = s.Replace(t.Context(), ref.ID, uidOf("dwho"), sessionstore.DefaultTTL, sessionstore.If{})
+				require.NoError(t, err, "without a condition it begins anew")
+			})
+		})
+	}
+}
+
+// A longest life that was lowered binds the end of sessions that are changed.
+func TestChangesCutTheEndToTheLongest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := memory.New(memory.Options{})
+		before := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Lifetimes: sessionstore.Lifetimes{Idle: 100 * time.Second}})
+		ref, err := before.Create(t.Context(), nil, sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		session, err := before.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		v, _ := session.Attributes.Get(sessionstore.EndAttribute)
+		require.Equal(t, sessionstore.IntOf(0), v, "it may live for ever")
+
+		s := idling(b)
+		defer s.Close()
+		_, err = s.Update(t.Context(), ref.ID, sessionstore.Change{}, sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		session, err = s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		within(t, 2000*time.Second, end(t, session))
+	})
+}
+
+// Without an idle time nothing is written that its callers have not, and the
+// attribute is one like others.
+func TestNoEndWithoutAnIdleTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &touching{Backend: memory.New(memory.Options{})}
+		s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Lifetimes: sessionstore.Lifetimes{Default: 100 * time.Second}})
+		defer s.Close()
+		ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		item, err := b.Get(t.Context(), string(ref.ID))
+		require.NoError(t, err)
+		plain := uidOf("dwho")
+		plain.Set(sessionstore.IDAttribute, sessionstore.BytesOf(string(ref.ID)))
+		image, err := storable.Codec{}.Append(nil, plain)
+		require.NoError(t, err)
+		require.Equal(t, image, item.Image)
+
+		mine := sessionstore.NewHash(1)
+		mine.Set(sessionstore.EndAttribute, sessionstore.IntOf(1)) // long ago
+		_, err = s.Update(t.Context(), ref.ID, sessionstore.Change{Set: mine}, sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		time.Sleep(90 * time.Second)
+		session, err := s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		require.Equal(t, 10*time.Second, session.ExpiresIn)
+		v, _ := session.Attributes.Get(sessionstore.EndAttribute)
+		require.Equal(t, sessionstore.IntOf(1), v)
+		require.Zero(t, b.touches.Load())
+	})
+}
