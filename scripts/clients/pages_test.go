@@ -47,7 +47,7 @@ func TestPages(t *testing.T) {
 			program := strings.NewReplacer(
 				"http://127.0.0.1:8080/soap", strings.TrimSuffix(s.wsdl, "?wsdl"), "c0ffee", id,
 			).Replace(string(found[1]))
-			path := filepath.Join(c.out, page.file) // where its libraries are
+			path := filepath.Join(c.out, page.file)                        // where its libraries are
 			require.NoError(t, os.WriteFile(path, []byte(program), 0o600)) //nolint:gosec // in a folder of ours
 			command := exec.CommandContext(t.Context(), page.command[0], append(page.command[1:], path)...)
 			command.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
