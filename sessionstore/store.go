@@ -121,13 +121,6 @@ func (s *Store) look(ctx context.Context, key string) (Item, error) {
 	return s.backend.Get(ctx, key)
 }
 
-func (s *Store) lookMany(ctx context.Context, keys []string) (map[string]Item, error) {
-	if s.near != nil {
-		return s.near.ReadMany(ctx, keys, maxBatchBytes)
-	}
-	return s.backend.GetMany(ctx, keys, maxBatchBytes)
-}
-
 // session makes the session of an item.
 func (s *Store) session(id ID, item Item) (Session, error) {
 	if _, ok := pointsTo(item); ok || item.IsTombstone() {

@@ -146,9 +146,6 @@ func sums(t *testing.T, b sessionstore.Backend) map[string]uint64 {
 		if row.Tier == sessionstore.Local {
 			continue
 		}
-		if row.Tier == sessionstore.Local {
-			continue
-		}
 		require.Equal(t, sessionstore.Principal, row.Tier)
 		for _, stat := range row.Stats {
 			n, err := strconv.ParseUint(stat.Value, 10, 64)
