@@ -36,6 +36,9 @@ func TestPages(t *testing.T) {
 		"node":   {"node/soap", "js", "page.mjs", []string{"node"}},
 		"perl":   {"perl/soaplite", "perl", "page.pl", []string{"perl", "-I" + library}},
 	} {
+		if !strings.Contains(page.client, os.Getenv("CLIENT")) {
+			continue
+		}
 		t.Run(language, func(t *testing.T) {
 			c := &client{name: page.client, out: built(page.client)}
 			c.build(t, s.wsdl)
