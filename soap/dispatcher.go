@@ -155,7 +155,7 @@ func (x *exchange) serve() {
 	var fault *Fault
 	if err != nil {
 		fault = x.faultOf(err)
-		status = fault.status(x.version)
+		status = faultStatus
 		answer = fault.appendEnvelope(answer[:0], x.version, x.name.Space, x.options.RequestID(x.r.Context()))
 		if fault.RetryAfter > 0 {
 			x.w.Header().Set("Retry-After", strconv.Itoa(int((fault.RetryAfter+time.Second-1)/time.Second)))

@@ -132,7 +132,7 @@ func TestFaults(t *testing.T) {
 				`<detail><NoSuchNameFault xmlns="urn:example"><name>"a&amp;b\x01"</name></NoSuchNameFault></detail>`,
 		},
 		{
-			"typed, 1.2", open12 + greeting("typed") + closing, "application/soap+xml", 400,
+			"typed, 1.2", open12 + greeting("typed") + closing, "application/soap+xml", 500,
 			`<soap:Code><soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value xmlns:sub="urn:example">sub:NoSuchNameFault</soap:Value></soap:Subcode></soap:Code>` +
 				`<soap:Reason><soap:Text xml:lang="en">No &lt;such&gt; name.</soap:Text></soap:Reason>` +
 				detail12 + `<NoSuchNameFault xmlns="urn:example"><name>"a&amp;b\x01"</name></NoSuchNameFault></soap:Detail>`,
@@ -154,12 +154,12 @@ func TestFaults(t *testing.T) {
 			`<faultcode>soap:Server</faultcode><faultstring xml:lang="en">The service failed to do this. Its operator finds the reason in the log. (request id r-1)</faultstring><detail></detail>`,
 		},
 		{
-			"unknown operation, 1.2", open12 + `<nosuch xmlns="urn:example"/>` + closing, "application/soap+xml", 400,
+			"unknown operation, 1.2", open12 + `<nosuch xmlns="urn:example"/>` + closing, "application/soap+xml", 500,
 			`<soap:Code><soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value xmlns:sub="http://www.w3.org/2003/05/soap-rpc">sub:ProcedureNotPresent</soap:Value></soap:Subcode></soap:Code>` +
 				`<soap:Reason><soap:Text xml:lang="en">This service has no operation of the name in the Body. See its WSDL.</soap:Text></soap:Reason>`,
 		},
 		{
-			"bad arguments, 1.2", open12 + greeting("<b/>") + closing, "application/soap+xml", 400,
+			"bad arguments, 1.2", open12 + greeting("<b/>") + closing, "application/soap+xml", 500,
 			`<soap:Code><soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value xmlns:sub="http://www.w3.org/2003/05/soap-rpc">sub:BadArguments</soap:Value></soap:Subcode></soap:Code>` +
 				`<soap:Reason><soap:Text xml:lang="en">The message does not fit the contract: `,
 		},
@@ -241,7 +241,7 @@ func TestSOAPActionOnlyCountsWhenItContradicts(t *testing.T) {
 		assert.Contains(t, w.Body.String(), "The SOAPAction names the operation part, the Body calls greet.")
 	}
 	w := h.post([]byte(open12+greeting("Ada")+closing), "Content-Type", `application/soap+xml; action="urn:example#part"`)
-	assert.Equal(t, 400, w.Code)
+	assert.Equal(t, 500, w.Code)
 	assert.Equal(t, before, h.calls)
 }
 

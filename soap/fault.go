@@ -107,15 +107,10 @@ func opaque(err error) *Fault {
 	return &Fault{Code: Server, Reason: "The service failed to do this. Its operator finds the reason in the log.", Err: err}
 }
 
-// status returns the HTTP status of a fault: 500 for SOAP 1.1 (section 6.2;
-// several toolkits lose the fault with any other), by code for SOAP 1.2 (part
-// 2 table 20).
-func (f *Fault) status(v Version) int {
-	if v == V12 && f.Code == Client {
-		return 400
-	}
-	return 500
-}
+// faultStatus is the HTTP status of every fault: that of SOAP 1.1 (section
+// 6.2). SOAP 1.2 has 400 for the sender's faults (part 2 table 20), with which
+// Apache CXF 4.1, SAAJ and mono lose the fault; no toolkit loses it with 500.
+const faultStatus = 500
 
 // appendEnvelope appends the whole answer. space is the namespace of the
 // operation that was called, in which details are written.

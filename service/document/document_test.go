@@ -154,10 +154,10 @@ func TestTypedFaults(t *testing.T) {
 	assert.Contains(t, f.Detail.Inner, `<StoreUnavailableFault xmlns="`+wsdl.Namespace+`"><reason>`)
 }
 
-func TestSenderFaultOfSOAP12Has400(t *testing.T) {
+func TestFaultOfSOAP12(t *testing.T) {
 	e := newEndpoint(t, document.Options{}, soap.Limits{})
 	code, answer := e.post(strings.ReplaceAll(envelope(getSession("ab12")), soap.Namespace11, soap.Namespace12))
-	assert.Equal(t, http.StatusBadRequest, code)
+	assert.Equal(t, http.StatusInternalServerError, code)
 	assert.Contains(t, answer, `<soap:Value xmlns:sub="`+wsdl.Namespace+`">sub:SessionNotFoundFault</soap:Value>`)
 	wsdltest.Validate(t, []byte(answer))
 }

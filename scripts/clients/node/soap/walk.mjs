@@ -2,7 +2,8 @@
 
 // The name of a typed fault and its fields.
 export function detail(error) {
-  const [name, fields] = Object.entries(error.root.Envelope.Body.Fault.detail).find(([key]) => key !== '$attributes');
+  const { detail, Detail } = error.root.Envelope.Body.Fault; // Detail is that of SOAP 1.2
+  const [name, fields] = Object.entries(detail ?? Detail).find(([key]) => key !== '$attributes');
   return { name, ...fields };
 }
 
@@ -58,4 +59,9 @@ export async function walk(client, id) {
     const fault = detail(error);
     if (fault.name === 'SessionNotFoundFault') console.log(`notfound\t${fault.id}`);
   }
+
+  // Without an id the service makes one.
+  const attributes = { entry: [{ key: 'uid', value: 'dwho' }] };
+  const [{ setSessionResult: made }] = await client.setSessionAsync({ attributes });
+  console.log(`new\t${made.id}`);
 }
