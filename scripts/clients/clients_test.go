@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -32,6 +33,7 @@ import (
 type client struct {
 	name   string // <language>/<toolkit>
 	out    string // where it is built
+	modes  []string
 	losses map[string]string
 }
 
@@ -49,6 +51,11 @@ func allClients(t *testing.T) []*client {
 		}
 		c.out, err = filepath.Abs(filepath.Join("..", "..", "build", "clients", c.name))
 		require.NoError(t, err)
+		modes, err := os.ReadFile(filepath.Join(c.name, "modes"))
+		if !os.IsNotExist(err) {
+			require.NoError(t, err)
+		}
+		c.modes = strings.Fields(string(modes))
 		c.losses = readLosses(t, filepath.Join(c.name, "losses"))
 		list = append(list, c)
 	}
@@ -107,10 +114,16 @@ const maxRun = time.Minute
 // run runs the program and returns its output, and its complaints if it fails.
 func (c *client) run(t *testing.T, wsdl string, command ...string) (string, error) {
 	t.Helper()
+	return c.runIn(t, "", wsdl, command...)
+}
+
+// runIn runs the program in a mode.
+func (c *client) runIn(t *testing.T, mode, wsdl string, command ...string) (string, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), maxRun)
 	defer cancel()
 	program := exec.CommandContext(ctx, filepath.Join(c.name, "run"), append([]string{c.out, wsdl}, command...)...)
-	program.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1")
+	program.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1", "MODE="+mode)
 	var complaints bytes.Buffer
 	program.Stderr = &complaints
 	out, err := program.Output()
@@ -125,13 +138,13 @@ type site struct {
 	wsdl, dead string // of the service, and of one whose memcached is down
 	store      *sessionstore.Store
 	backend    *memcached.Backend
-	ids        atomic.Int64
+	ids        *atomic.Int64
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	cache, down := memcachedtest.Start(t), memcachedtest.Start(t)
-	s := &site{wsdl: serve(t, cache.Addr), dead: serve(t, down.Addr)}
+	s := &site{wsdl: serve(t, cache.Addr), dead: serve(t, down.Addr), ids: new(atomic.Int64)}
 	down.Kill()
 	var err error
 	s.backend, err = memcached.New(memcached.Options{Servers: []string{cache.Addr}, Timeout: 10 * time.Second})
@@ -142,6 +155,13 @@ func newSite(t *testing.T) *site {
 }
 
 func (s *site) id() string { return fmt.Sprintf("%032x", s.ids.Add(1)) }
+
+// through returns the site as a client sees it, and recorders of what passes.
+func (s *site) through(t *testing.T) (*site, []*recorder) {
+	t.Helper()
+	alive, dead := newRecorder(t, s.wsdl), newRecorder(t, s.dead)
+	return &site{wsdl: alive.wsdl, dead: dead.wsdl, store: s.store, backend: s.backend, ids: s.ids}, []*recorder{alive, dead}
+}
 
 // TestClients builds and runs every client, two at a time.
 func TestClients(t *testing.T) {
@@ -155,10 +175,18 @@ func TestClients(t *testing.T) {
 				t.Parallel()
 				slots <- struct{}{}
 				defer func() { <-slots }()
+				s, recorders := s.through(t)
 				c.build(t, s.wsdl)
 				c.walk(t, s)
 				c.faults(t, s)
 				table.add(c.name, c.fixture(t, s))
+				c.checkModes(t, s)
+				for _, r := range recorders {
+					r.validate(t)
+				}
+				if os.Getenv("RECORD") != "" {
+					c.record(t)
+				}
 			})
 		}
 	})
@@ -186,9 +214,12 @@ func (c *client) walk(t *testing.T, s *site) {
 	}
 	for step, want := range map[string]string{
 		"set": id, "get": "dwho", "update": "ok", "conflict": id, "touch": steps["touch"],
-		"batch": "1", "find": "1", "stats": "1", "delete": "true", "notfound": id,
+		"batch": "1", "find": "1", "stats": "1", "delete": "true", "notfound": id, "new": steps["new"],
 	} {
 		c.check(t, "walk", step, want, steps[step])
+	}
+	if _, lost := c.losses["walk new"]; !lost {
+		assert.Regexp(t, "^[0-9a-f]{32}$", steps["new"])
 	}
 	seconds, err := strconv.Atoi(steps["touch"])
 	if _, lost := c.losses["walk touch"]; !lost {
@@ -266,7 +297,92 @@ func (c *client) fixture(t *testing.T, s *site) map[string]string {
 				c.check(t, "read", key, want, cmp.Or(read[key], fmt.Sprint("nothing: ", readErr)))
 		}
 	}
+	cells["control"] = c.control(t, s)
 	return cells
+}
+
+// control tries to write what XML cannot hold, which must be refused by the
+// toolkit or by the service.
+func (c *client) control(t *testing.T, s *site) string {
+	t.Helper()
+	id := s.id()
+	_, refused := c.run(t, s.wsdl, "writecontrol", id)
+	_, err := s.store.Get(t.Context(), sessionstore.ID(id))
+	return c.check(t, "write", "control", "refused, not stored",
+		map[bool]string{true: "refused", false: "accepted"}[refused != nil]+", "+
+			map[bool]string{true: "not stored", false: "stored"}[errors.Is(err, sessionstore.ErrNotFound)])
+}
+
+// checkModes writes, reads and fails with messages of each other form that the
+// client has, and gets what it gets with the usual one.
+func (c *client) checkModes(t *testing.T, s *site) {
+	t.Helper()
+	if len(c.modes) == 0 {
+		return
+	}
+	usual := c.tryMode(t, s, "")
+	for _, mode := range c.modes {
+		got := c.tryMode(t, s, mode)
+		for item, want := range usual {
+			c.check(t, mode, item, want, got[item])
+		}
+	}
+}
+
+// tryMode returns what the client writes, reads and fails with in a mode.
+func (c *client) tryMode(t *testing.T, s *site, mode string) map[string]string {
+	t.Helper()
+	written, given, absent := s.id(), s.id(), s.id()
+	_, writeErr := c.runIn(t, mode, s.wsdl, "write", written)
+	stored := map[string]string{}
+	if session, err := s.store.Get(t.Context(), sessionstore.ID(written)); err == nil {
+		for key, value := range session.Attributes.All() {
+			stored[key] = rendered(value)
+		}
+		delete(stored, "_session_id")
+	}
+	_, err := s.store.Replace(t.Context(), sessionstore.ID(given), hash(fixtures()["write"]).Hash(), time.Hour, sessionstore.If{})
+	require.NoError(t, err)
+	read, readErr := c.runIn(t, mode, s.wsdl, "read", given)
+	fault, faultErr := c.runIn(t, mode, s.wsdl, "fault", "notfound", absent)
+	return map[string]string{
+		"write": fmt.Sprint(stored, writeErr), "read": fmt.Sprint(read, readErr),
+		"fault": fmt.Sprint(strings.ReplaceAll(fault, absent, "ID"), faultErr),
+	}
+}
+
+// samples is where requests of the clients are kept, for tests that have none
+// of the toolkits.
+const samples = "../../service/document/testdata/clients"
+
+// record keeps what the client sends, and what the service answers, to a walk
+// and the fixture, and to the fixture in each mode: NAME.http are the requests
+// as they were sent, one after the other, and NAME.answers the answers, each
+// after a line with its HTTP status.
+func (c *client) record(t *testing.T) {
+	t.Helper()
+	s, recorders := newSite(t).through(t)
+	for _, mode := range append([]string{""}, c.modes...) {
+		commands := []string{"write", "read"}
+		if mode == "" {
+			commands = []string{"walk", "write", "read", "writecontrol"}
+		}
+		id := s.id()
+		for _, command := range commands {
+			if command == "write" || command == "writecontrol" {
+				id = s.id()
+			}
+			c.runIn(t, mode, s.wsdl, command, id) //nolint:errcheck // what it does is checked elsewhere
+		}
+		var requests, answers bytes.Buffer
+		for _, e := range recorders[0].take(t) {
+			requests.Write(e.request)
+			fmt.Fprintf(&answers, "== %d\n%s\n", e.status, e.answer)
+		}
+		path := filepath.Join(samples, strings.TrimSuffix(strings.ReplaceAll(c.name, "/", "-")+"-"+mode, "-"))
+		require.NoError(t, os.WriteFile(path+".http", requests.Bytes(), 0o644))   //nolint:gosec // for everybody to read
+		require.NoError(t, os.WriteFile(path+".answers", answers.Bytes(), 0o644)) //nolint:gosec // for everybody to read
+	}
 }
 
 // table is what is printed at the end: what each client writes and reads right.
@@ -290,6 +406,7 @@ func (tb *table) print(t *testing.T) {
 	for _, entries := range fixtures() {
 		items = append(items, slices.Collect(maps.Keys(entries))...)
 	}
+	items = append(items, "control")
 	slices.Sort(items)
 	var out strings.Builder
 	out.WriteString("| written, read | " + strings.Join(items, " | ") + " |\n|---|" + strings.Repeat("---|", len(items)) + "\n")

@@ -1,6 +1,7 @@
-// Usage: client WSDL_URL walk|write|writetext|writebig|read ID
+// Usage: client WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //        client WSDL_URL fault KIND ID
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <map>
@@ -33,6 +34,7 @@ Entries fixture(const std::string& command) {
     while (big.size() < 900000) big += all;
     return {{"bytes900k", bytes(big.substr(0, 900000))}};
   }
+  if (command == "writecontrol") return {{"control", text("XML has no \x01")}};
   return {
       {"plain", text("plain")},
       {"special", text("<&>\"']]>")},
@@ -69,8 +71,12 @@ int main(int argc, char* argv[]) {
   std::string endpoint = argv[1], command = argv[2], id = argv[argc - 1];
   endpoint = endpoint.substr(0, endpoint.find("?wsdl"));
 
-  // With SOAP_C_UTFSTRING a std::string is UTF-8; without it all beyond Latin-1 is lost.
-  SessionBindingProxy sessions(endpoint.c_str(), SOAP_C_UTFSTRING);
+  // With SOAP_C_UTFSTRING a std::string is UTF-8; without it each char is one of
+  // Latin-1, and what is beyond is lost.
+  const char* mode_set = std::getenv("MODE");
+  std::string mode = mode_set ? mode_set : "";
+  SessionBindingProxy sessions(endpoint.c_str(), mode == "latin1" ? SOAP_IO_DEFAULT : SOAP_C_UTFSTRING);
+  if (mode == "chunked") soap_set_omode(sessions.soap, SOAP_IO_CHUNK);
 
   if (command == "walk") {
     walk(sessions, id);

@@ -69,4 +69,9 @@ void walk(SessionBindingProxy& sessions, std::string id) {
   if (sessions.getSession(&get, got) != SOAP_OK && sessions.soap_fault()->detail->ns1__SessionNotFoundFault_) {
     std::cout << "notfound\t" << sessions.soap_fault()->detail->ns1__SessionNotFoundFault_->id << "\n";
   }
+
+  // Without an id the service makes one.
+  set.id = nullptr;
+  check(sessions, sessions.setSession(&set, stored));
+  std::cout << "new\t" << stored.setSessionResult->id << "\n";
 }

@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using System.Web.Services.Protocols;
 using Generated;
 
@@ -13,6 +14,13 @@ public class Sessions
     public Sessions(string endpoint)
     {
         service = new SessionService { Url = endpoint };
+        switch (Environment.GetEnvironmentVariable("MODE"))
+        {
+            case "soap12": service.SoapVersion = SoapProtocolVersion.Soap12; break;
+            case "utf16": service.RequestEncoding = Encoding.Unicode; break;
+            case "latin1": service.RequestEncoding = Encoding.GetEncoding("iso-8859-1"); break;
+            case "gzip": service.EnableDecompression = true; break;
+        }
     }
 
     public PlainSession Get(string id)
@@ -21,9 +29,10 @@ public class Sessions
         return new PlainSession { Version = session.version, Attributes = Plain(session.attributes) };
     }
 
-    public void Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
+    // Returns the id.
+    public string Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
     {
-        service.setSession(id, Entries(attributes), ttl, ifVersion, null);
+        return service.setSession(id, Entries(attributes), ttl, ifVersion, null).id;
     }
 
     public void Update(string id, Dictionary<string, object> set, string ifVersion)

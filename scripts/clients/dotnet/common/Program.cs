@@ -1,4 +1,4 @@
-// Usage: client.exe WSDL_URL walk|write|writetext|writebig|read ID
+// Usage: client.exe WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //        client.exe WSDL_URL fault KIND ID
 using System;
 using System.Collections.Generic;
@@ -65,6 +65,9 @@ public static class Program
         Console.WriteLine("delete\t" + sessions.Delete(id).ToString().ToLower());
         try { sessions.Get(id); }
         catch (Exception e) { Console.WriteLine(Sessions.FaultOf(e).Replace("SessionNotFoundFault", "notfound")); }
+
+        // Without an id the service makes one.
+        Console.WriteLine("new\t" + sessions.Set(null, attributes, null, null));
     }
 
     // Makes the call that gets a fault, and returns the fault's name and detail.
@@ -91,6 +94,7 @@ public static class Program
     {
         if (command == "writetext")
             return new Dictionary<string, object> { { "text900k", string.Concat(Enumerable.Repeat("0123456789", 90000)) } };
+        if (command == "writecontrol") return new Dictionary<string, object> { { "control", "XML has no \x01" } };
         if (command == "writebig") return new Dictionary<string, object> { { "bytes900k", Bytes(900000) } };
         return new Dictionary<string, object> {
             { "plain", "plain" },

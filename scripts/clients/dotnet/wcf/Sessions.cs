@@ -3,6 +3,8 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.ServiceModel;
+using System.ServiceModel.Channels;
+using System.Text;
 using memcachedsoap.session.v1;
 
 public class Sessions
@@ -16,7 +18,25 @@ public class Sessions
         binding.ReaderQuotas.MaxStringContentLength = 64 << 20;
         binding.ReaderQuotas.MaxArrayLength = 64 << 20;
         binding.ReaderQuotas.MaxDepth = 600;
-        service = new SessionPortTypeClient(binding, new EndpointAddress(endpoint));
+        service = new SessionPortTypeClient(Mode(binding), new EndpointAddress(endpoint));
+    }
+
+    // What else a program may ask of WCF: the service takes it at the same address.
+    static Binding Mode(BasicHttpBinding binding)
+    {
+        switch (Environment.GetEnvironmentVariable("MODE"))
+        {
+            case "utf16":
+                binding.TextEncoding = Encoding.Unicode;
+                return binding;
+            case "soap12":
+                var version = MessageVersion.CreateVersion(EnvelopeVersion.Soap12, AddressingVersion.None);
+                return new CustomBinding(
+                    new TextMessageEncodingBindingElement(version, new UTF8Encoding(false)),
+                    new HttpTransportBindingElement { MaxReceivedMessageSize = 64 << 20 });
+            default:
+                return binding;
+        }
     }
 
     public PlainSession Get(string id)
@@ -25,9 +45,10 @@ public class Sessions
         return new PlainSession { Version = session.version, Attributes = Plain(session.attributes) };
     }
 
-    public void Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
+    // Returns the id.
+    public string Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
     {
-        service.setSession(id, Entries(attributes), ttl, ifVersion, null);
+        return service.setSession(id, Entries(attributes), ttl, ifVersion, null).id;
     }
 
     public void Update(string id, Dictionary<string, object> set, string ifVersion)

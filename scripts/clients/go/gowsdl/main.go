@@ -1,6 +1,6 @@
 //go:build sessionclient
 
-// Usage: client WSDL_URL walk|write|writetext|writebig|read ID
+// Usage: client WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //
 //	client WSDL_URL fault KIND ID
 package main
@@ -110,6 +110,8 @@ func fixture(command string) map[string]any {
 		all[i] = byte(i)
 	}
 	switch command {
+	case "writecontrol":
+		return map[string]any{"control": "XML has no \x01"}
 	case "writetext":
 		return map[string]any{"text900k": strings.Repeat("0123456789", 90_000)}
 	case "writebig":

@@ -63,11 +63,12 @@ func (s *Sessions) GetMany(ctx context.Context, ids ...string) ([]*Session, erro
 	return response.GetSessionsResult.Session, nil
 }
 
-// Set stores a whole session, if it has the version unless that is empty.
+// Set stores a whole session, if it has the version unless that is empty, and
+// under a new id if that is empty.
 func (s *Sessions) Set(ctx context.Context, id string, attributes map[string]any, ttl int, ifVersion string) (*SessionRef, error) {
 	request := struct {
 		XMLName    xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
-		ID         string   `xml:"id"`
+		ID         string   `xml:"id,omitempty"`
 		Attributes hash     `xml:"attributes"`
 		TTL        int      `xml:"ttl"`
 		IfVersion  string   `xml:"ifVersion,omitempty"`

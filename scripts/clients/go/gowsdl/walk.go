@@ -70,6 +70,13 @@ func walk(ctx context.Context, sessions *Sessions, id string) error {
 	if fault := FaultOf(err); fault != nil && fault.Name == "SessionNotFoundFault" {
 		fmt.Printf("notfound\t%s\n", fault.Fields["id"])
 	}
+
+	// Without an id the service makes one.
+	made, err := sessions.Set(ctx, "", attributes, 60, "")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("new\t%s\n", made.Id)
 	return nil
 }
 

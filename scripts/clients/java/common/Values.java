@@ -1,12 +1,9 @@
 package sessions;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * Values as they are sent and read: String, byte[], null, List and Map stand for text, bytes, undef,
@@ -77,31 +74,6 @@ final class Values {
       values.add(value(i.getValue(), i.getBinary(), i.getHash(), i.getList()));
     }
     return values;
-  }
-
-  /** A value as the tests compare it. */
-  static String rendered(Object v) {
-    if (v == null) {
-      return "u";
-    }
-    if (v instanceof String text) {
-      return "t:" + hex(text);
-    }
-    if (v instanceof byte[] bytes) {
-      return "b:" + HexFormat.of().formatHex(bytes);
-    }
-    if (v instanceof List<?> list) {
-      return list.stream().map(Values::rendered).collect(Collectors.joining(",", "l(", ")"));
-    }
-    return ((Map<?, ?>) v)
-        .entrySet().stream()
-            .map(e -> hex((String) e.getKey()) + "=" + rendered(e.getValue()))
-            .sorted()
-            .collect(Collectors.joining(",", "h(", ")"));
-  }
-
-  static String hex(String text) {
-    return HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private Values() {}

@@ -49,6 +49,9 @@ final class Walk {
     } catch (SessionNotFoundException e) {
       System.out.println("notfound\t" + e.getFaultInfo().getId());
     }
+
+    // Without an id the service makes one.
+    System.out.println("new\t" + sessions.setSession(null, attributes, 60, null, null).getId());
   }
 
   private Walk() {}

@@ -42,6 +42,7 @@ export const fixtures = {
     emptylist: [],
     emptyhash: {},
   },
+  writecontrol: { control: 'XML has no \x01' },
   writetext: { text900k: '0123456789'.repeat(90000) },
   writebig: { bytes900k: Buffer.alloc(900000, allBytes) },
 };

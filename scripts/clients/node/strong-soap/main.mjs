@@ -1,6 +1,6 @@
 // The programs of ../soap with strong-soap, which has the same calls but for the
 // form of their results.
-// Usage: main.mjs WSDL_URL walk|write|writetext|writebig|read ID
+// Usage: main.mjs WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //        main.mjs WSDL_URL fault KIND ID
 import strongSoap from 'strong-soap';
 import { program } from './program.mjs';

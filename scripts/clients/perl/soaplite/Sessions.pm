@@ -32,8 +32,8 @@ sub fault {
 # element makes an element of a string, or of other elements.
 sub element {
     my ( $name, @content ) = @_;
-    return SOAP::Data->name( $name => \SOAP::Data->value(@content) )->type('') if ref $content[0];
-    return SOAP::Data->name($name)->type('')->value('') if !@content;
+    return SOAP::Data->name( $name => \SOAP::Data->value(@content) ) if ref $content[0];
+    return SOAP::Data->name($name)->type('string')->value('') if !@content;
     return SOAP::Data->name( $name => $content[0] )->type('string');
 }
 

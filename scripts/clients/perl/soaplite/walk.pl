@@ -46,6 +46,10 @@ sub walk {
     eval { $sessions->call( 'getSession', Sessions::element( id => $id ) ) };
     %fault = Sessions::fault($@);
     print "notfound\t$fault{SessionNotFoundFault}{id}\n";
+
+    # Without an id the service makes one.
+    my $new = $sessions->call( 'setSession', Sessions::element( attributes => Sessions::entries($attributes) ) );
+    print "new\t$new->{id}\n";
 }
 
 1;

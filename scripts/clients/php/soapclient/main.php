@@ -1,5 +1,5 @@
 <?php
-// Usage: main.php WSDL_URL walk|write|writetext|writebig|read ID
+// Usage: main.php WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //        main.php WSDL_URL fault KIND ID
 require __DIR__ . '/walk.php';
 require __DIR__ . '/values.php';
@@ -11,7 +11,11 @@ $sessions = new SoapClient($wsdl, [
     'features' => SOAP_SINGLE_ELEMENT_ARRAYS,   // a list of one is a list
     'cache_wsdl' => WSDL_CACHE_NONE,            // in production: WSDL_CACHE_DISK
     'keep_alive' => true,
-] + json_decode(getenv('SOAP_OPTIONS') ?: '[]', true) + (getenv('CLASSES') ? ['classmap' => CLASSES] : []));
+] + match (getenv('MODE')) {                    // both ways, the level is needed for requests
+    'gzip' => ['compression' => SOAP_COMPRESSION_ACCEPT | SOAP_COMPRESSION_GZIP | 5],
+    'deflate' => ['compression' => SOAP_COMPRESSION_ACCEPT | SOAP_COMPRESSION_DEFLATE | 5],
+    default => [],
+} + json_decode(getenv('SOAP_OPTIONS') ?: '[]', true) + (getenv('CLASSES') ? ['classmap' => CLASSES] : []));
 
 switch ($command) {
     case 'walk':

@@ -48,4 +48,8 @@ function walk(SoapClient $sessions, string $id): void
             echo "notfound\t{$fault->detail->SessionNotFoundFault->id}\n";
         }
     }
+
+    // Without an id the service makes one.
+    $new = $sessions->setSession(['attributes' => ['entry' => [['key' => 'uid', 'value' => 'dwho']]]])->setSessionResult;
+    echo "new\t$new->id\n";
 }

@@ -1,4 +1,4 @@
-"""Usage: main.py WSDL_URL walk|write|writetext|writebig|read ID
+"""Usage: main.py WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
           main.py WSDL_URL fault KIND ID"""
 
 import base64
@@ -77,6 +77,8 @@ def walk(sessions, session_id):
         sessions.getSession(session_id)
     except suds.WebFault as error:
         print('notfound', fault_of(error)[1].id, sep='\t')
+    # Without an id the service makes one.
+    print('new', sessions.setSession(attributes={'entry': [{'key': 'uid', 'value': 'dwho'}]}).id, sep='\t')
 
 
 def fault(sessions, kind, session_id):

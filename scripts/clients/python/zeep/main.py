@@ -1,7 +1,12 @@
-"""Usage: main.py WSDL_URL walk|write|writetext|writebig|read ID
-          main.py WSDL_URL fault KIND ID"""
+"""Usage: main.py WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
+          main.py WSDL_URL fault KIND ID
 
+With MODE=soap12 in the environment messages are SOAP 1.2."""
+
+import io
+import os
 import sys
+import urllib.request
 
 import zeep
 import zeep.exceptions
@@ -29,8 +34,14 @@ def fault(client, kind, session_id):
         print(name, next(getattr(fields, field) for field in ('id', 'limit', 'reason') if hasattr(fields, field)), sep='\t')
 
 
+def soap12(wsdl):
+    """Return a copy of the WSDL whose binding is that of SOAP 1.2."""
+    with urllib.request.urlopen(wsdl) as answer:
+        return io.BytesIO(answer.read().replace(b'xmlsoap.org/wsdl/soap/', b'xmlsoap.org/wsdl/soap12/'))
+
+
 def main(wsdl, command, *arguments):
-    client = zeep.Client(wsdl)
+    client = zeep.Client(soap12(wsdl) if os.environ.get('MODE') == 'soap12' else wsdl)
     if command == 'walk':
         walk(client, *arguments)
     elif command == 'fault':

@@ -51,6 +51,7 @@ FIXTURES = {
         'emptylist': [],
         'emptyhash': {},
     },
+    'writecontrol': {'control': 'XML has no \x01'},
     'writetext': {'text900k': '0123456789' * 90000},
     'writebig': {'bytes900k': (ALL * 3516)[:900000]},
 }

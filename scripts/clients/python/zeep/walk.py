@@ -54,3 +54,7 @@ def walk(client, session_id):
         name, missing = detail(client, fault)
         if name == 'SessionNotFoundFault':
             print('notfound', missing.id, sep='\t')
+
+    # Without an id the service makes one.
+    new = sessions.setSession(attributes={'entry': [{'key': 'uid', 'value': 'dwho'}]})
+    print('new', new.id, sep='\t')

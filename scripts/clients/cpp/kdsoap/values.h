@@ -1,0 +1,69 @@
+// Values as they are sent and read: a QVariant of a QString, a QByteArray, a
+// QVariantList, a QVariantMap or nothing stands for text, bytes, a list, a hash
+// and undef.
+#pragma once
+
+#include <QVariant>
+
+#include "session.h"
+
+TNS__EntryList hash(const QVariantMap& map);
+
+// filled returns an Entry or an Item with a value.
+template <class T>
+T filled(T to, const QVariant& v) {
+  switch (static_cast<QMetaType::Type>(v.type())) {
+    case QMetaType::QString:
+      to.setValue(v.toString());
+      break;
+    case QMetaType::QByteArray:
+      to.setBinary(v.toByteArray());
+      break;
+    case QMetaType::QVariantList: {
+      QList<TNS__Item> items;
+      for (const QVariant& item : v.toList()) items << filled(TNS__Item(), item);
+      TNS__ItemList list;
+      list.setItem(items);
+      to.setList(list);
+      break;
+    }
+    case QMetaType::QVariantMap:
+      to.setHash(hash(v.toMap()));
+      break;
+    default:
+      to.setUndef(true);
+  }
+  return to;
+}
+
+inline TNS__Entry entry(const QString& key, const QVariant& v) {
+  TNS__Entry e;
+  e.setKey(key);
+  return filled(e, v);
+}
+
+inline TNS__EntryList hash(const QVariantMap& map) {
+  QList<TNS__Entry> entries;
+  for (auto i = map.begin(); i != map.end(); ++i) entries << entry(i.key(), i.value());
+  TNS__EntryList list;
+  list.setEntry(entries);
+  return list;
+}
+
+// value returns what an Entry or an Item holds.
+template <class T>
+QVariant value(const T& of) {
+  if (of.hasValueForValue()) return of.value();
+  if (of.hasValueForBinary()) return of.binary();
+  if (of.hasValueForList()) {
+    QVariantList all;
+    for (const TNS__Item& item : of.list().item()) all << value(item);
+    return all;
+  }
+  if (of.hasValueForHash()) {
+    QVariantMap all;
+    for (const TNS__Entry& e : of.hash().entry()) all[e.key()] = value(e);
+    return all;
+  }
+  return {};
+}

@@ -1,0 +1,53 @@
+package sessions;
+
+import java.net.URI;
+import java.rmi.RemoteException;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Usage: Main WSDL_URL walk|read|write|writetext|writebig|writecontrol ID, or Main WSDL_URL fault KIND ID.
+ */
+public final class Main {
+  public static void main(String[] args) throws Exception {
+    String endpoint = args[0].replace("?wsdl", "");
+    SessionPortType sessions = new SessionServiceLocator().getSessionPort(URI.create(endpoint).toURL());
+    String id = args[args.length - 1];
+    switch (args[1]) {
+      case "walk" -> Walk.walk(sessions, id);
+      case "fault" -> System.out.println(fault(sessions, args[2], id));
+      case "read" -> Fixture.print(Values.map(sessions.getSession(id).getAttributes()));
+      default -> sessions.setSession(id, Values.hash(Fixture.of(args[1])), 3600, null, false);
+    }
+  }
+
+  /** Makes the call that gets a fault, and returns the fault's name and detail. */
+  private static String fault(SessionPortType sessions, String kind, String id) throws RemoteException {
+    Map<String, String> one = Map.of("a", kind.equals("toolarge") ? "x".repeat(1_200_000) : "1");
+    String version = kind.equals("conflict") ? "AAAA" : null;
+    try {
+      if (List.of("conflict", "deleted", "toolarge").contains(kind)) {
+        sessions.setSession(id, Values.hash(one), 0, version, false);
+      } else {
+        sessions.getSession(id);
+      }
+    } catch (SessionNotFoundFault e) {
+      return "SessionNotFoundFault\t" + e.getId();
+    } catch (InvalidSessionIdFault e) {
+      return "InvalidSessionIdFault\t" + e.getId();
+    } catch (VersionConflictFault e) {
+      return "VersionConflictFault\t" + e.getId();
+    } catch (SessionDeletedFault e) {
+      return "SessionDeletedFault\t" + e.getId();
+    } catch (PayloadTooLargeFault e) {
+      return "PayloadTooLargeFault\t" + e.getLimit();
+    } catch (UnreadableSessionFault e) {
+      return "UnreadableSessionFault\t" + e.getId();
+    } catch (StoreUnavailableFault e) {
+      return "StoreUnavailableFault\t" + e.getReason();
+    }
+    return "no fault";
+  }
+
+  private Main() {}
+}

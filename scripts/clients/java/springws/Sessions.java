@@ -1,0 +1,47 @@
+package sessions;
+
+import jakarta.xml.bind.JAXBElement;
+import java.io.IOException;
+import org.springframework.oxm.jaxb.Jaxb2Marshaller;
+import org.springframework.ws.WebServiceMessage;
+import org.springframework.ws.client.core.WebServiceTemplate;
+import org.springframework.ws.soap.SoapFault;
+import org.springframework.ws.soap.SoapMessage;
+
+/** A WebServiceTemplate whose faults are exceptions with the fault's typed detail. */
+final class Sessions extends WebServiceTemplate {
+  /** What a call failed of: detail is a SessionNotFoundFault, VersionConflictFault, or the like. */
+  static final class FaultException extends RuntimeException {
+    final transient Object detail;
+
+    FaultException(String reason, Object detail) {
+      super(reason);
+      this.detail = detail;
+    }
+  }
+
+  private final Jaxb2Marshaller marshaller = new Jaxb2Marshaller();
+
+  Sessions(String endpoint) {
+    marshaller.setContextPath("sessions");
+    setMarshaller(marshaller);
+    setUnmarshaller(marshaller);
+    setDefaultUri(endpoint);
+    setFaultMessageResolver(this::fail);
+  }
+
+  private void fail(WebServiceMessage message) throws IOException {
+    SoapFault fault = ((SoapMessage) message).getSoapBody().getFault();
+    Object detail = null;
+    if (fault.getFaultDetail() != null && fault.getFaultDetail().getDetailEntries().hasNext()) {
+      var element = fault.getFaultDetail().getDetailEntries().next();
+      detail = ((JAXBElement<?>) marshaller.unmarshal(element.getSource())).getValue();
+    }
+    throw new FaultException(fault.getFaultStringOrReason(), detail);
+  }
+
+  /** Sends the element of an operation and returns that of the answer. */
+  <T> T call(Object request, Class<T> answer) {
+    return answer.cast(marshalSendAndReceive(request));
+  }
+}
