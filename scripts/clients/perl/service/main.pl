@@ -14,15 +14,14 @@ require "$FindBin::Bin/walk.pl";
 
 my ( $wsdl, $command, @arguments ) = @ARGV;
 my $endpoint = $wsdl =~ s/\?wsdl$//r;
-my $fail     = sub { die ref $_[1] ? $_[1] : $_[0]->transport->status . "\n" };
 my $service;
 if ( ( $ENV{MODE} // '' ) eq 'plain' ) {
-    my $plain = SOAP::Lite->uri('urn:memcached-soap:session:v1')->proxy($endpoint)->on_fault($fail);
+    my $plain = SOAP::Lite->uri('urn:memcached-soap:session:v1')->proxy($endpoint)->on_fault( \&Sessions::fail );
     $service = bless { soap => $plain }, 'Plain';
 }
 else {
     $service = SOAP::Lite->service($wsdl);
-    $service->on_fault($fail);
+    $service->on_fault( \&Sessions::fail );
 }
 my $sessions = Sessions->new($endpoint);
 my $id       = $arguments[-1];

@@ -12,8 +12,14 @@ sub new {
     my ( $class, $endpoint ) = @_;
     my $soap = SOAP::Lite->new( proxy => $endpoint, default_ns => $NAMESPACE );
     $soap->on_action( sub { sprintf '"%s#%s"', @_ } );
-    $soap->on_fault( sub { die ref $_[1] ? $_[1] : $_[0]->transport->status . "\n" } );
+    $soap->on_fault( \&fail );
     return bless { soap => $soap }, $class;
+}
+
+# fail dies of a fault, or of what kept the service from answering.
+sub fail {
+    my ( $soap, $som ) = @_;
+    die ref $som ? bless { som => $som }, 'Sessions::Fault' : $soap->transport->status . "\n";
 }
 
 # call calls an operation with elements in their order, and returns its result.
@@ -23,10 +29,12 @@ sub call {
     return $self->{soap}->call( SOAP::Data->name($operation)->attr( { xmlns => $NAMESPACE } ) => @elements )->result;
 }
 
-# fault returns the name of a typed fault and its fields.
+# fault returns the name of the typed fault of which a call died, and its fields;
+# nothing if it was none.
 sub fault {
-    my ($som) = @_;
-    return %{ $som->faultdetail };
+    my ($error) = @_;
+    my $detail = ref $error ? $error->{som}->faultdetail : undef;
+    return ref $detail ? %$detail : ();
 }
 
 # element makes an element of a string, or of other elements.
@@ -69,5 +77,9 @@ sub list {
     return () if ref $parent ne 'HASH' || !defined $parent->{$name};
     return ref $parent->{$name} eq 'ARRAY' ? @{ $parent->{$name} } : $parent->{$name};
 }
+
+# Sessions::Fault is what a call dies of, readable for people.
+package Sessions::Fault;
+use overload '""' => sub { $_[0]{som}->faultcode . ': ' . $_[0]{som}->faultstring . "\n" }, fallback => 1;
 
 1;

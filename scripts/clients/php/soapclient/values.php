@@ -5,6 +5,7 @@
 function fixture(string $command): array
 {
     return match ($command) {
+        'writecontrol' => [['key' => 'control', 'value' => "XML has no \x01"]],
         'writetext' => [['key' => 'text900k', 'value' => str_repeat('0123456789', 90000)]],
         'writebig' => [['key' => 'bytes900k', 'binary' => substr(str_repeat(allBytes(), 3516), 0, 900000)]],
         'write' => [
