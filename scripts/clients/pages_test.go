@@ -3,6 +3,9 @@
 package clients
 
 import (
+	"bytes"
+	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,49 +19,67 @@ import (
 	"memcachedsoap/sessionstore"
 )
 
-// The first program on the page of a language that needs no compiling stores a
-// session and prints the names of its attributes.
+// The page of each language is followed as a reader would: its programs are
+// saved under the names that stand behind their language, and its commands are
+// run, in their order. In the end a session has been stored and read back by
+// the page's own program, and by each walk.
 func TestPages(t *testing.T) {
 	s := newSite(t)
-	built := func(client string) string {
-		path, err := filepath.Abs(filepath.Join("..", "..", "build", "clients", client))
-		require.NoError(t, err)
-		return path
-	}
-	library, err := filepath.Abs("perl/soaplite")
+	paths, err := filepath.Glob("*/README.md")
 	require.NoError(t, err)
-	for language, page := range map[string]struct {
-		client, block, file string
-		command             []string
-	}{
-		"php":    {"php/soapclient", "php", "page.php", []string{"php"}},
-		"python": {"python/zeep", "python", "page.py", []string{built("python/zeep") + "/bin/python"}},
-		"node":   {"node/soap", "js", "page.mjs", []string{"node"}},
-		"perl":   {"perl/soaplite", "perl", "page.pl", []string{"perl", "-I" + library}},
-	} {
-		if !strings.Contains(page.client, os.Getenv("CLIENT")) {
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		language := filepath.Dir(path)
+		if only := os.Getenv("CLIENT"); only != "" && !strings.Contains(language, only) {
 			continue
 		}
 		t.Run(language, func(t *testing.T) {
-			c := &client{name: page.client, out: built(page.client)}
-			c.build(t, s.wsdl)
-			text, err := os.ReadFile(filepath.Join(language, "README.md"))
+			page, err := os.ReadFile(path) //nolint:gosec // a page of ours
 			require.NoError(t, err)
-			found := regexp.MustCompile("(?s)```" + page.block + "\n(.*?)```").FindSubmatch(text)
-			require.NotNil(t, found, "the page has no program")
 			id := s.id()
-			program := strings.NewReplacer(
-				"http://127.0.0.1:8080/soap", strings.TrimSuffix(s.wsdl, "?wsdl"), "c0ffee", id,
-			).Replace(string(found[1]))
-			path := filepath.Join(c.out, page.file)                        // where its libraries are
-			require.NoError(t, os.WriteFile(path, []byte(program), 0o600)) //nolint:gosec // in a folder of ours
-			command := exec.CommandContext(t.Context(), page.command[0], append(page.command[1:], path)...)
-			command.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
-			out, err := command.CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			assert.Contains(t, strings.Fields(string(out)), "uid", "%s", out)
+			text := strings.NewReplacer("http://127.0.0.1:8080/soap?wsdl", s.wsdl,
+				"http://127.0.0.1:8080/soap", strings.TrimSuffix(s.wsdl, "?wsdl"), "c0ffee", id).Replace(string(page))
+			out := follow(t, text)
+			assert.Contains(t, strings.Fields(out), "uid", "what the session has:\n%s", out)
+			assert.Equal(t, strings.Count(text, " walk "), strings.Count(out, "\nget\tdwho\n"), "walks:\n%s", out)
 			_, err = s.store.Get(t.Context(), sessionstore.ID(id))
 			require.NoError(t, err, "it is stored")
 		})
 	}
+}
+
+var (
+	block  = regexp.MustCompile("(?s)```(\\w+) ?([^\n]*)\n(.*?)```")
+	colour = regexp.MustCompile("\x1b\\[[0-9;]*m") // Maven has some even when asked for none
+)
+
+// follow saves the programs of a page and runs its commands, but for those that
+// install packages, which make interop does. It returns what they print.
+func follow(t *testing.T, page string) string {
+	t.Helper()
+	folder := t.TempDir()
+	scripts, err := filepath.Abs("..")
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(scripts, filepath.Join(folder, "scripts")))
+	var out strings.Builder
+	for _, found := range block.FindAllStringSubmatch(page, -1) {
+		language, file, text := found[1], found[2], strings.ReplaceAll(found[3], "/tmp/", folder+"/")
+		switch {
+		case strings.HasPrefix(file, "no-test: "):
+		case language != "sh":
+			require.NotEmpty(t, file, "what is it saved as?\n%s", text)
+			require.NoError(t, os.WriteFile(filepath.Join(folder, file), []byte(text), 0o600))
+		default:
+			text = regexp.MustCompile("(?m)^sudo apt-get install .*$").ReplaceAllString(text, "")
+			commands := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", text) //nolint:gosec // a page of ours
+			commands.Dir = folder
+			commands.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "MODE=")
+			var complaints bytes.Buffer
+			commands.Stderr = &complaints
+			printed, err := commands.Output()
+			require.NoError(t, err, "%s\n%s\n%s", text, printed, cmp.Or(complaints.String(), fmt.Sprint(err)))
+			out.Write(colour.ReplaceAll(printed, nil))
+		}
+	}
+	return out.String()
 }
