@@ -41,8 +41,9 @@ test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
 .PHONY: interop
 interop: build ## Run client programs of SOAP toolkits (CLIENT=php)
 	@scripts/deps scripts/clients/*/*/packages
-	go vet -tags interop ./scripts/clients
+	go vet -tags interop ./scripts/clients ./scripts/apache
 	@go test -tags interop -count=1 -timeout=30m ./scripts/clients -v | scripts/clients/summary
+	@go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/apache
 
 .PHONY: lint
 lint: ## Run every linter and look at the formatting

@@ -15,19 +15,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program is the service, built for all tests.
-var program string
+// program is the service, built for all tests into a folder of theirs.
+var program, folder string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "apache")
+	var err error
+	folder, err = os.MkdirTemp("", "apache")
 	if err != nil {
 		panic(err)
 	}
-	program = filepath.Join(dir, "memcachedsoap")
+	program = filepath.Join(folder, "memcachedsoap")
 	if out, err := exec.Command("go", "build", "-o", program, "memcachedsoap/cmd/memcachedsoap").CombinedOutput(); err != nil {
 		panic(string(out))
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // in a temporary folder
+	defer os.RemoveAll(folder) //nolint:errcheck // in a temporary folder
 	m.Run()
 }
 

@@ -20,10 +20,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/wsdl"
+	"memcachedsoap/wsdl/wsdltest"
 )
 
 func envelope(payload string) string {
 	return `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>` + payload + `</Body></Envelope>`
+}
+
+// relayed returns an address of the service at which every answer must be valid
+// by the contract.
+func relayed(t *testing.T, s *service) string {
+	t.Helper()
+	return wsdltest.NewRelay(t, s.address).Addr
 }
 
 const status = `<status xmlns="` + wsdl.Namespace + `"/>`
@@ -110,7 +118,7 @@ func (s *site) connections() int {
 	return n
 }
 
-// runs a client program of scripts/clients.
+// walk runs a client program of scripts/clients.
 func (s *site) walk(env []string, command ...string) {
 	s.t.Helper()
 	c := exec.CommandContext(s.t.Context(), command[0], command[1:]...)
@@ -120,16 +128,27 @@ func (s *site) walk(env []string, command ...string) {
 	require.Contains(s.t, string(out), "notfound\t", "the last step")
 }
 
+func (s *site) php(env ...string) {
+	s.t.Helper()
+	s.walk(env, "php", "../clients/php/soapclient/main.php", s.endpoint+"?wsdl", "walk", "ab12")
+}
+
+func (s *site) perl(env ...string) {
+	s.t.Helper()
+	s.walk(env, "perl", "../clients/perl/soaplite/main.pl", s.endpoint+"?wsdl", "walk", "cd34")
+}
+
 func (s *site) clients() {
 	s.t.Helper()
-	s.walk(nil, "php", "../clients/php/soapclient/main.php", s.endpoint+"?wsdl", "walk", "ab12")
-	s.walk(nil, "perl", "../clients/perl/soaplite/main.pl", s.endpoint+"?wsdl", "walk", "cd34")
+	s.php()
+	s.perl()
+	s.java()
 }
 
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	s := startService(t, freeAddress(t))
-	a := startApache(t, "http.conf", map[string]string{"SESSIONS": s.address})
+	a := startApache(t, "http.conf", map[string]string{"SESSIONS": relayed(t, s)})
 	site := newSite(t, s, "http://"+a.address+"/soap")
 	site.requireWell()
 	site.clients()
@@ -153,7 +172,7 @@ func TestUnixSocket(t *testing.T) {
 func TestSubPath(t *testing.T) {
 	t.Parallel()
 	s := startService(t, freeAddress(t))
-	a := startApache(t, "sub-path.conf", map[string]string{"SESSIONS": s.address})
+	a := startApache(t, "sub-path.conf", map[string]string{"SESSIONS": relayed(t, s)})
 	site := newSite(t, s, "http://"+a.address+"/apps/sessions/soap")
 	site.requireWell()
 	site.clients()
@@ -163,9 +182,10 @@ func TestSubPath(t *testing.T) {
 func TestCGIBin(t *testing.T) {
 	t.Parallel()
 	s := startService(t, freeAddress(t))
-	a := startApache(t, "cgi-bin.conf", map[string]string{"SESSIONS": s.address})
+	a := startApache(t, "cgi-bin.conf", map[string]string{"SESSIONS": relayed(t, s)})
 	site := newSite(t, s, "http://"+a.address+"/cgi-bin/MemcachedSOAP.cgi")
 	site.requireWell()
+	site.clients()
 	out, err := exec.CommandContext(t.Context(), "perl", "../setTest.pl", site.endpoint).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	id := regexp.MustCompile(`_session_id = (\w+)`).FindStringSubmatch(string(out))
@@ -178,7 +198,7 @@ func TestCGIBin(t *testing.T) {
 func TestDeflate(t *testing.T) {
 	t.Parallel()
 	s := startService(t, freeAddress(t))
-	a := startApache(t, "deflate.conf", map[string]string{"SESSIONS": s.address})
+	a := startApache(t, "deflate.conf", map[string]string{"SESSIONS": relayed(t, s)})
 	site := newSite(t, s, "http://"+a.address+"/soap")
 	site.requireWell()
 	var packed bytes.Buffer
@@ -189,7 +209,8 @@ func TestDeflate(t *testing.T) {
 	code, answer := site.call(packed.String(), "Content-Encoding", "gzip")
 	assert.Equal(t, http.StatusOK, code)
 	assert.Contains(t, answer, "statusResponse")
-	site.walk([]string{`SOAP_OPTIONS={"compression": 48}`}, "php", "../clients/php/soapclient/main.php", site.endpoint+"?wsdl", "walk", "ab12")
+	site.php("MODE=gzip")
+	site.java("MODE=gzip")
 	code, answer = site.call(envelope(status), "Accept-Encoding", "gzip")
 	assert.Equal(t, http.StatusOK, code)
 	assert.Equal(t, "\x1f\x8b", answer[:2], "compressed by Apache")
@@ -205,11 +226,12 @@ func TestBasicAuthentication(t *testing.T) {
 	hash, err := exec.CommandContext(t.Context(), "openssl", "passwd", "-apr1", "sesame").Output()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(users, append([]byte("portal:"), hash...), 0o644)) //nolint:gosec // for Apache's user
-	a := startApache(t, "basic-auth.conf", map[string]string{"SESSIONS": s.address, "USERS": users})
+	a := startApache(t, "basic-auth.conf", map[string]string{"SESSIONS": relayed(t, s), "USERS": users})
 	site := newSite(t, s, "http://"+a.address+"/soap")
 	code, _ := site.call(envelope(status))
 	assert.Equal(t, http.StatusUnauthorized, code)
-	site.walk([]string{`SOAP_OPTIONS={"login": "portal", "password": "sesame"}`}, "php", "../clients/php/soapclient/main.php", site.endpoint+"?wsdl", "walk", "ab12")
+	site.php(`SOAP_OPTIONS={"login": "portal", "password": "sesame"}`)
+	site.java("SOAP_LOGIN=portal:sesame")
 	log := s.logged(t)
 	assert.Contains(t, log, `"user":"portal"`)
 	assert.NotContains(t, log, "sesame")
@@ -219,11 +241,13 @@ func TestTLS(t *testing.T) {
 	t.Parallel()
 	s := startService(t, freeAddress(t))
 	c := newCertificates(t)
-	a := startApache(t, "tls.conf", map[string]string{"SESSIONS": s.address, "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key")})
+	a := startApache(t, "tls.conf", map[string]string{"SESSIONS": relayed(t, s), "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key")})
 	site := newSite(t, s, "https://"+a.address+"/soap")
 	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}}
 	site.requireWell()
-	site.walk([]string{"SSL_CERT_FILE=" + c.path("ca.pem")}, "php", "../clients/php/soapclient/main.php", site.endpoint+"?wsdl", "walk", "ab12")
+	site.php("SSL_CERT_FILE=" + c.path("ca.pem"))
+	site.perl("PERL_LWP_SSL_CA_FILE=" + c.path("ca.pem"))
+	site.java(javaTrust(t, c))
 }
 
 func TestClientCertificate(t *testing.T) {
@@ -231,7 +255,7 @@ func TestClientCertificate(t *testing.T) {
 	s := startService(t, freeAddress(t))
 	c := newCertificates(t)
 	a := startApache(t, "client-certificate.conf", map[string]string{
-		"SESSIONS": s.address, "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key"), "CLIENT_AUTHORITY": c.path("ca.pem"),
+		"SESSIONS": relayed(t, s), "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key"), "CLIENT_AUTHORITY": c.path("ca.pem"),
 	})
 	site := newSite(t, s, "https://"+a.address+"/soap")
 	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}}
@@ -248,6 +272,9 @@ func TestClientCertificate(t *testing.T) {
 	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}}
 	site.requireWell()
 	assert.Contains(t, s.logged(t), `"user":"portal"`)
+	site.php("SSL_CERT_FILE="+c.path("ca.pem"), `SOAP_OPTIONS={"local_cert": "`+c.path("portal.both")+`"}`)
+	site.perl("PERL_LWP_SSL_CA_FILE="+c.path("ca.pem"), "CERTIFICATE="+c.path("portal.pem"), "CERTIFICATE_KEY="+c.path("portal.key"))
+	site.java(javaTrust(t, c) + " -Djavax.net.ssl.keyStorePassword=sesame -Djavax.net.ssl.keyStore=" + c.path("portal.p12"))
 }
 
 // certificates are an authority's, a server's and a client's.
@@ -267,7 +294,9 @@ for name in server portal; do
 	openssl req -newkey rsa:2048 -nodes -subj /CN=$name -keyout $name.key -out $name.csr
 	printf 'subjectAltName=IP:127.0.0.1,DNS:localhost' >$name.ext
 	openssl x509 -req -days 2 -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile $name.ext -out $name.pem
-done`
+done
+cat portal.pem portal.key >portal.both
+openssl pkcs12 -export -in portal.pem -inkey portal.key -passout pass:sesame -out portal.p12`
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
 	cmd.Dir = c.dir
 	out, err := cmd.CombinedOutput()

@@ -73,7 +73,7 @@ func follow(t *testing.T, page string) string {
 			text = regexp.MustCompile("(?m)^sudo apt-get install .*$").ReplaceAllString(text, "")
 			commands := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", text) //nolint:gosec // a page of ours
 			commands.Dir = folder
-			commands.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "MODE=")
+			commands.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "MODE=", quickJava)
 			var complaints bytes.Buffer
 			commands.Stderr = &complaints
 			printed, err := commands.Output()

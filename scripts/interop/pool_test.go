@@ -74,7 +74,7 @@ func TestPoolIsShared(t *testing.T) {
 	for _, n := range []int{1, 3, 5} {
 		t.Run(strconv.Itoa(n)+" servers", func(t *testing.T) {
 			caches, servers := startCaches(t, n)
-			s := start(t, "--servers="+servers)
+			s := startAlone(t, "--servers="+servers)
 			all := members(t, s, servers)
 			together(t, all, func(i int) string { return "create 0 " + share(sessions, all, i, 0) })
 			for turn := 1; turn <= len(all); turn++ {
@@ -97,7 +97,7 @@ func TestPoolIsShared(t *testing.T) {
 // one that nobody has written, or none.
 func TestPoolWithContention(t *testing.T) {
 	_, servers := startCaches(t, 3)
-	s := start(t, "--servers="+servers)
+	s := startAlone(t, "--servers="+servers)
 	all := members(t, s, servers)
 	hot := strings.Join(numbers(10), " ")
 	require.Equal(t, "ok", all[0].do("create 0 "+hot))

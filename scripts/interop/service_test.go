@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/wsdl/wsdltest"
 )
 
 // service is a running service that ends with its test.
@@ -35,10 +37,21 @@ type turn struct {
 	Address string `json:"address"`
 }
 
-// start starts the service on a free port of the loopback interface, or where
+// start starts the service behind a relay that requires answers of the contract
+// to be valid.
+func start(t *testing.T, args ...string) *service {
+	t.Helper()
+	s := startAlone(t, args...)
+	if address, ok := strings.CutPrefix(s.url, "http://127.0.0.1:"); ok {
+		s.at("http://" + wsdltest.NewRelay(t, "127.0.0.1:"+address).Addr)
+	}
+	return s
+}
+
+// startAlone starts the service on a free port of the loopback interface, or where
 // the arguments say. The time that memcached may take and the time to drain
 // are such that they decide nothing, unless the arguments say otherwise.
-func start(t *testing.T, args ...string) *service {
+func startAlone(t *testing.T, args ...string) *service {
 	t.Helper()
 	s := launch(t, args...)
 	require.NotEmpty(t, s.url, "the service does not start: %s", &s.log)
@@ -68,11 +81,16 @@ func launch(t *testing.T, args ...string) *service {
 		}
 	})
 	if listening, ok := <-s.turns; ok {
-		s.url = "http://" + listening.Address
-		s.endpoint = s.url + "/soap"
-		s.wsdl = s.endpoint + "?wsdl"
+		s.at("http://" + listening.Address)
 	}
 	return s
+}
+
+// at says where the service is called.
+func (s *service) at(url string) {
+	s.url = url
+	s.endpoint = url + "/soap"
+	s.wsdl = s.endpoint + "?wsdl"
 }
 
 // follow reads the log to its end.

@@ -24,7 +24,7 @@ func TestStopAnswersWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	const inFlight = 200
 	cache := memcachedtest.Start(t)
-	s := start(t, "--servers="+cache.Addr, "--max-in-flight=200", "--store-timeout=50s", "--call-timeout=50s", "--stop-timeout=50s")
+	s := startAlone(t, "--servers="+cache.Addr, "--max-in-flight=200", "--store-timeout=50s", "--call-timeout=50s", "--stop-timeout=50s")
 	client := newClient(t)
 	call(t, client, s.endpoint, setSession("ab12"), http.StatusOK)
 
@@ -76,7 +76,7 @@ func TestStopUnderLoadLosesNoCall(t *testing.T) {
 	const callers, enough = 8, 200
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
-			s := start(t, "--servers="+cache.Addr, "--drain=500ms", "--listen=127.0.0.1:0,unix:"+socket)
+			s := startAlone(t, "--servers="+cache.Addr, "--drain=500ms", "--listen=127.0.0.1:0,unix:"+socket)
 			client := newClient(t)
 			refusal := syscall.ECONNREFUSED
 			if network == "unix" {

@@ -1,6 +1,8 @@
 package wsdltest
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,12 +80,25 @@ func TestValidateReports(t *testing.T) {
 	require.Len(t, r.errors, 1)
 }
 
+// recorder is a test whose failures are kept, and that ends when it is told to.
 type recorder struct {
 	testing.TB
-	errors []string
+	errors   []string
+	cleanups []func()
 }
 
-func (r *recorder) Errorf(format string, _ ...any) { r.errors = append(r.errors, format) }
+func (r *recorder) Errorf(format string, args ...any) {
+	r.errors = append(r.errors, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
+
+func (r *recorder) end() {
+	for _, f := range slices.Backward(r.cleanups) {
+		f()
+	}
+	r.cleanups = nil
+}
 
 func TestOperations(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,8 @@ import jakarta.xml.ws.handler.MessageContext;
 import jakarta.xml.ws.soap.AddressingFeature;
 import jakarta.xml.ws.soap.MTOMFeature;
 import java.io.IOException;
+import java.net.Authenticator;
+import java.net.PasswordAuthentication;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
@@ -18,6 +20,17 @@ import java.util.Map;
 /** What else a program may ask of JAX-WS. The service takes it all at the same address. */
 final class Connection {
   static SessionPortType open(String wsdl, String mode) throws IOException {
+    String login = System.getenv("SOAP_LOGIN"); // user:password
+    if (login != null) {
+      String[] parts = login.split(":", 2);
+      Authenticator.setDefault( // for the WSDL, too
+          new Authenticator() {
+            @Override
+            protected PasswordAuthentication getPasswordAuthentication() {
+              return new PasswordAuthentication(parts[0], parts[1].toCharArray());
+            }
+          });
+    }
     URL url = URI.create(wsdl).toURL();
     if (mode.startsWith("soap12")) {
       url = soap12(url);

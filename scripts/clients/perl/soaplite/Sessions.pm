@@ -8,11 +8,14 @@ use SOAP::Lite;
 
 my $NAMESPACE = 'urn:memcached-soap:session:v1';
 
+# new makes a client of the service at an endpoint. Options are those of TLS, as
+# IO::Socket::SSL names them.
 sub new {
-    my ( $class, $endpoint ) = @_;
+    my ( $class, $endpoint, %tls ) = @_;
     my $soap = SOAP::Lite->new( proxy => $endpoint, default_ns => $NAMESPACE );
     $soap->on_action( sub { sprintf '"%s#%s"', @_ } );
     $soap->on_fault( \&fail );
+    $soap->transport->ssl_opts(%tls) if %tls;
     return bless { soap => $soap }, $class;
 }
 

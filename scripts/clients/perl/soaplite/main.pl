@@ -10,7 +10,8 @@ require "$FindBin::Bin/walk.pl";
 
 my ( $wsdl, $command, @arguments ) = @ARGV;
 ( my $endpoint = $wsdl ) =~ s/\?wsdl$//;
-my $sessions = Sessions->new($endpoint);
+my %tls      = ( SSL_cert_file => $ENV{CERTIFICATE}, SSL_key_file => $ENV{CERTIFICATE_KEY} );
+my $sessions = Sessions->new( $endpoint, $ENV{CERTIFICATE} ? %tls : () );
 
 # fault makes the call that gets a fault, and prints the fault's name and detail.
 sub fault {

@@ -1,0 +1,253 @@
+package wsdltest
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"memcachedsoap/wsdl"
+)
+
+// Relay stands before a service and keeps what passes, unchanged. When the
+// test ends, every answer of the contract that passed must have been valid.
+type Relay struct {
+	// Addr is where it listens, as host:port.
+	Addr string
+
+	network, target string
+	listener        net.Listener
+	accepting       sync.WaitGroup
+
+	mu          sync.Mutex
+	done        sync.Cond // when none is open
+	open        int       // connections
+	connections []*connection
+	order       int // of the last piece that a client sent, over all connections
+	closed      bool
+}
+
+// Exchange is a request and its answer.
+type Exchange struct {
+	Request []byte // with its head, as it was on the wire
+	Status  int    // of HTTP
+	Answer  []byte // the body, decompressed
+
+	order int
+}
+
+// connection is what passed on a connection.
+type connection struct {
+	client, service net.Conn
+	sent, answered  bytes.Buffer
+	pieces          []piece
+}
+
+// piece says when what begins at an offset was sent.
+type piece struct{ offset, order int }
+
+// NewRelay starts a relay before the service at an address, host:port or
+// unix:path, until the end of the test.
+func NewRelay(tb testing.TB, target string) *Relay {
+	tb.Helper()
+	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatalf("wsdltest: %v", err)
+	}
+	r := &Relay{Addr: listener.Addr().String(), network: "tcp", target: target, listener: listener}
+	if path, ok := strings.CutPrefix(target, "unix:"); ok {
+		r.network, r.target = "unix", path
+	}
+	r.done.L = &r.mu
+	r.accepting.Go(r.accept)
+	tb.Cleanup(func() {
+		r.close()
+		r.validate(tb)
+	})
+	return r
+}
+
+func (r *Relay) accept() {
+	for {
+		client, err := r.listener.Accept()
+		if err != nil {
+			return
+		}
+		r.mu.Lock()
+		r.open++
+		r.mu.Unlock()
+		go r.pass(client)
+	}
+}
+
+// close ends what is open, and waits for it.
+func (r *Relay) close() {
+	r.listener.Close()
+	r.accepting.Wait()
+	r.mu.Lock()
+	r.closed = true
+	for _, c := range r.connections {
+		c.client.Close()
+		c.service.Close()
+	}
+	r.wait()
+	r.mu.Unlock()
+}
+
+// wait returns when no connection is open. The caller holds mu.
+func (r *Relay) wait() {
+	for r.open > 0 {
+		r.done.Wait()
+	}
+}
+
+func (r *Relay) pass(client net.Conn) {
+	defer func() {
+		client.Close()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.open--
+		r.done.Broadcast()
+	}()
+	service, err := net.Dial(r.network, r.target)
+	if err != nil {
+		return
+	}
+	defer service.Close()
+	c := &connection{client: client, service: service}
+	r.mu.Lock()
+	closed := r.closed
+	r.connections = append(r.connections, c)
+	r.mu.Unlock()
+	if closed {
+		return
+	}
+	var answers sync.WaitGroup
+	answers.Go(func() {
+		io.Copy(io.MultiWriter(writer(func(p []byte) { r.answered(c, p) }), client), service)
+		closeWrite(client)
+	})
+	io.Copy(io.MultiWriter(writer(func(p []byte) { r.sent(c, p) }), service), client)
+	closeWrite(service)
+	answers.Wait()
+}
+
+func closeWrite(c net.Conn) {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+}
+
+type writer func([]byte)
+
+func (w writer) Write(p []byte) (int, error) {
+	w(p)
+	return len(p), nil
+}
+
+func (r *Relay) answered(c *connection, p []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.answered.Write(p)
+}
+
+func (r *Relay) sent(c *connection, p []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.order++
+	c.pieces = append(c.pieces, piece{c.sent.Len(), r.order})
+	c.sent.Write(p)
+}
+
+// Exchanges returns the POST requests that were answered since the last time,
+// in the order in which they were sent. It waits for the clients to close their
+// connections.
+func (r *Relay) Exchanges(tb testing.TB) []Exchange {
+	tb.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wait()
+	var all []Exchange
+	for _, c := range r.connections {
+		all = append(all, c.exchanges(tb)...)
+	}
+	r.connections = nil
+	slices.SortFunc(all, func(a, b Exchange) int { return cmp.Compare(a.order, b.order) })
+	return all
+}
+
+// exchanges takes a connection apart, up to what was broken off.
+func (c *connection) exchanges(tb testing.TB) []Exchange {
+	tb.Helper()
+	raw := c.sent.Bytes()
+	rest, answers := bytes.NewReader(raw), bufio.NewReader(&c.answered)
+	requests := bufio.NewReader(rest)
+	var all []Exchange
+	for start := 0; ; {
+		request, err := http.ReadRequest(requests)
+		if err != nil {
+			return all
+		}
+		if _, err := io.Copy(io.Discard, request.Body); err != nil {
+			return all
+		}
+		e := Exchange{Request: raw[start : len(raw)-rest.Len()-requests.Buffered()]}
+		for _, p := range c.pieces {
+			if p.offset <= start {
+				e.order = p.order
+			}
+		}
+		start += len(e.Request)
+		if e.Status, e.Answer, err = readAnswer(answers, request); err != nil {
+			return all
+		}
+		if request.Method == http.MethodPost {
+			all = append(all, e)
+		}
+	}
+}
+
+// readAnswer reads the answer to a request, past 100 Continue.
+func readAnswer(answers *bufio.Reader, request *http.Request) (status int, body []byte, err error) {
+	for {
+		answer, err := http.ReadResponse(answers, request)
+		if err != nil {
+			return 0, nil, err
+		}
+		if answer.StatusCode == http.StatusContinue {
+			continue
+		}
+		content := io.Reader(answer.Body)
+		if answer.Header.Get("Content-Encoding") == "gzip" {
+			if content, err = gzip.NewReader(answer.Body); err != nil {
+				return 0, nil, err
+			}
+		}
+		body, err = io.ReadAll(content)
+		return answer.StatusCode, body, err
+	}
+}
+
+// validate requires the answers of the contract to be valid. Those of other
+// namespaces, such as the Perl CGI's, are not its business, nor are faults of
+// requests of theirs.
+func (r *Relay) validate(tb testing.TB) {
+	tb.Helper()
+	seen := map[string]bool{}
+	var messages [][]byte
+	for _, e := range r.Exchanges(tb) {
+		ours := bytes.Contains(e.Answer, []byte(wsdl.Namespace)) || bytes.Contains(e.Request, []byte(wsdl.Namespace))
+		if ours && bytes.HasPrefix(e.Answer, []byte("<?xml")) && !seen[string(e.Answer)] {
+			seen[string(e.Answer)] = true
+			messages = append(messages, e.Answer)
+		}
+	}
+	Validate(tb, messages...)
+}
