@@ -390,7 +390,7 @@ func (c *client) record(t *testing.T) {
 			c.runIn(t, mode, s.wsdl, command, id) //nolint:errcheck // what it does is checked elsewhere
 		}
 		var requests, answers bytes.Buffer
-		for _, e := range relay.Exchanges(t) {
+		for _, e := range relay.Exchanges() {
 			requests.Write(e.Request)
 			fmt.Fprintf(&answers, "== %d\n%s\n", e.Status, e.Answer)
 		}

@@ -34,7 +34,7 @@ func TestPages(t *testing.T) {
 			continue
 		}
 		t.Run(language, func(t *testing.T) {
-			page, err := os.ReadFile(path) //nolint:gosec // a page of ours
+			page, err := os.ReadFile(path)
 			require.NoError(t, err)
 			id := s.id()
 			text := strings.NewReplacer("http://127.0.0.1:8080/soap?wsdl", s.wsdl,
@@ -68,10 +68,10 @@ func follow(t *testing.T, page string) string {
 		case strings.HasPrefix(file, "no-test: "):
 		case language != "sh":
 			require.NotEmpty(t, file, "what is it saved as?\n%s", text)
-			require.NoError(t, os.WriteFile(filepath.Join(folder, file), []byte(text), 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(folder, file), []byte(text), 0o600)) //nolint:gosec // a page of ours
 		default:
 			text = regexp.MustCompile("(?m)^sudo apt-get install .*$").ReplaceAllString(text, "")
-			commands := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", text) //nolint:gosec // a page of ours
+			commands := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", text)
 			commands.Dir = folder
 			commands.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "MODE=", quickJava)
 			var complaints bytes.Buffer

@@ -13,6 +13,7 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
+	"memcachedsoap/wsdl/wsdltest"
 )
 
 // As JAX-WS RI 2.3 sends it with MTOMFeature, with the contract's names of today.
@@ -40,4 +41,22 @@ func TestMTOM(t *testing.T) {
 	assert.Equal(t, "\x00\x01\xfe\xff", bin.Str())
 	text, _ := session.Attributes.Get("utf8")
 	assert.Equal(t, "Zażółć 😀", text.Str())
+}
+
+// mono's WCF puts the head of its package into the body, which nobody can read.
+func TestBrokenMTOM(t *testing.T) {
+	e := newEndpoint(t, document.Options{}, soap.Limits{})
+	const boundary = "6da2ba89-388c-46a1-bf3f-cd743e08d415+id=1"
+	body := "MIME-Version: 1.0\r\nContent-Type: multipart/related;type=\"application/xop+xml\";boundary=\"" + boundary + "\"\r\n\r\n" +
+		"--" + boundary + "\r\nContent-Type: application/xop+xml;charset=utf-8;type=\"\"\r\n\r\n" + envelope(getSession("ab12")) +
+		"\r\n--" + boundary + "--\r\n"
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/soap", strings.NewReader(body))
+	r.Header.Set("Content-Type", "multipart/related; type=application/xop+xml")
+	w := httptest.NewRecorder()
+	e.ServeHTTP(w, r)
+	require.Equal(t, http.StatusInternalServerError, w.Code)
+	wsdltest.Validate(t, w.Body.Bytes())
+	f := parseFault(t, w.Body.String())
+	assert.Equal(t, "soap:Client", f.Code)
+	assert.Equal(t, "The Content-Type of the package names no boundary of its parts.", f.Reason)
 }

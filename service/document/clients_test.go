@@ -3,11 +3,8 @@ package document_test
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -42,8 +39,9 @@ func TestClientsAreAnswered(t *testing.T) {
 			e := newEndpointOver(t, memory.New(memory.Options{}), document.Options{}, soap.Limits{}, "uid")
 			server := httptest.NewServer(e)
 			defer server.Close()
+			var bodies [][]byte
 			versions := map[string]string{} // in force, by those recorded
-			for _, request := range split(t, requests) {
+			for _, request := range wsdltest.SplitRequests(requests) {
 				require.NotEmpty(t, recorded, "more requests than answers")
 				want := recorded[0]
 				recorded = recorded[1:]
@@ -58,8 +56,9 @@ func TestClientsAreAnswered(t *testing.T) {
 				}
 				assert.Equal(t, masked(want), masked(got), "%q", request)
 				_, body, _ := strings.Cut(got, "\n")
-				wsdltest.Validate(t, []byte(body))
+				bodies = append(bodies, []byte(body))
 			}
+			wsdltest.Validate(t, bodies...)
 			assert.Empty(t, recorded, "more answers than requests")
 		})
 	}
@@ -86,7 +85,7 @@ func masked(answer string) string {
 // "<status>\n<body>".
 func answersOf(t *testing.T, path string) []string {
 	t.Helper()
-	content, err := os.ReadFile(path) //nolint:gosec // in testdata
+	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	var all []string
 	for answer := range strings.SplitSeq(strings.TrimPrefix(string(content), "== "), "\n== ") {
@@ -95,48 +94,16 @@ func answersOf(t *testing.T, path string) []string {
 	return all
 }
 
-// split cuts requests that follow each other.
-func split(t *testing.T, raw []byte) [][]byte {
-	t.Helper()
-	from := bytes.NewReader(raw)
-	buffered := bufio.NewReader(from)
-	var all [][]byte
-	for start := 0; start < len(raw); {
-		request, err := http.ReadRequest(buffered)
-		require.NoError(t, err)
-		_, err = io.Copy(io.Discard, request.Body)
-		require.NoError(t, err)
-		end := len(raw) - from.Len() - buffered.Buffered()
-		all = append(all, bytes.Clone(raw[start:end]))
-		start = end
-	}
-	return all
-}
-
-// exchange sends a request as it is and returns the answer's status and decoded
-// body, as "<status>\n<body>".
+// exchange sends a request as it is and returns the answer's status and body, as
+// "<status>\n<body>".
 func exchange(t *testing.T, address string, request []byte) string {
 	t.Helper()
-	connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+	connection, err := net.Dial("tcp", address)
 	require.NoError(t, err)
-	defer connection.Close() //nolint:errcheck // nothing is lost
+	defer connection.Close()
 	_, err = connection.Write(request)
 	require.NoError(t, err)
-	answers := bufio.NewReader(connection)
-	for {
-		answer, err := http.ReadResponse(answers, &http.Request{Method: http.MethodPost})
-		require.NoError(t, err)
-		if answer.StatusCode == http.StatusContinue {
-			continue
-		}
-		content := io.Reader(answer.Body)
-		if answer.Header.Get("Content-Encoding") == "gzip" {
-			content, err = gzip.NewReader(answer.Body)
-			require.NoError(t, err)
-		}
-		body, err := io.ReadAll(content)
-		require.NoError(t, err)
-		require.NoError(t, answer.Body.Close())
-		return fmt.Sprintf("%d\n%s", answer.StatusCode, body)
-	}
+	status, body, err := wsdltest.ReadAnswer(bufio.NewReader(connection))
+	require.NoError(t, err)
+	return fmt.Sprintf("%d\n%s", status, body)
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -131,17 +132,17 @@ func (r *Relay) pass(client net.Conn) {
 	}
 	var answers sync.WaitGroup
 	answers.Go(func() {
-		io.Copy(io.MultiWriter(writer(func(p []byte) { r.answered(c, p) }), client), service)
+		io.Copy(io.MultiWriter(writer(func(p []byte) { r.answered(c, p) }), client), service) //nolint:errcheck // the client sees it
 		closeWrite(client)
 	})
-	io.Copy(io.MultiWriter(writer(func(p []byte) { r.sent(c, p) }), service), client)
+	io.Copy(io.MultiWriter(writer(func(p []byte) { r.sent(c, p) }), service), client) //nolint:errcheck // the service sees it
 	closeWrite(service)
 	answers.Wait()
 }
 
 func closeWrite(c net.Conn) {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
+		half.CloseWrite() //nolint:errcheck // it may be closed
 	}
 }
 
@@ -169,14 +170,13 @@ func (r *Relay) sent(c *connection, p []byte) {
 // Exchanges returns the POST requests that were answered since the last time,
 // in the order in which they were sent. It waits for the clients to close their
 // connections.
-func (r *Relay) Exchanges(tb testing.TB) []Exchange {
-	tb.Helper()
+func (r *Relay) Exchanges() []Exchange {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.wait()
 	var all []Exchange
 	for _, c := range r.connections {
-		all = append(all, c.exchanges(tb)...)
+		all = append(all, c.exchanges()...)
 	}
 	r.connections = nil
 	slices.SortFunc(all, func(a, b Exchange) int { return cmp.Compare(a.order, b.order) })
@@ -184,12 +184,35 @@ func (r *Relay) Exchanges(tb testing.TB) []Exchange {
 }
 
 // exchanges takes a connection apart, up to what was broken off.
-func (c *connection) exchanges(tb testing.TB) []Exchange {
-	tb.Helper()
-	raw := c.sent.Bytes()
-	rest, answers := bytes.NewReader(raw), bufio.NewReader(&c.answered)
-	requests := bufio.NewReader(rest)
+func (c *connection) exchanges() []Exchange {
 	var all []Exchange
+	answers := bufio.NewReader(&c.answered)
+	offset := 0
+	for _, request := range SplitRequests(c.sent.Bytes()) {
+		e := Exchange{Request: request}
+		for _, p := range c.pieces {
+			if p.offset <= offset {
+				e.order = p.order
+			}
+		}
+		offset += len(request)
+		var err error
+		if e.Status, e.Answer, err = ReadAnswer(answers); err != nil {
+			break
+		}
+		if bytes.HasPrefix(request, []byte("POST ")) {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// SplitRequests cuts HTTP requests apart that follow each other, as they were on
+// the wire. What is incomplete at the end is left out.
+func SplitRequests(raw []byte) [][]byte {
+	var all [][]byte
+	rest := bytes.NewReader(raw)
+	requests := bufio.NewReader(rest)
 	for start := 0; ; {
 		request, err := http.ReadRequest(requests)
 		if err != nil {
@@ -198,26 +221,17 @@ func (c *connection) exchanges(tb testing.TB) []Exchange {
 		if _, err := io.Copy(io.Discard, request.Body); err != nil {
 			return all
 		}
-		e := Exchange{Request: raw[start : len(raw)-rest.Len()-requests.Buffered()]}
-		for _, p := range c.pieces {
-			if p.offset <= start {
-				e.order = p.order
-			}
-		}
-		start += len(e.Request)
-		if e.Status, e.Answer, err = readAnswer(answers, request); err != nil {
-			return all
-		}
-		if request.Method == http.MethodPost {
-			all = append(all, e)
-		}
+		end := len(raw) - rest.Len() - requests.Buffered()
+		all = append(all, raw[start:end:end])
+		start = end
 	}
 }
 
-// readAnswer reads the answer to a request, past 100 Continue.
-func readAnswer(answers *bufio.Reader, request *http.Request) (status int, body []byte, err error) {
+// ReadAnswer reads the next answer that is more than 100 Continue: its HTTP
+// status, and its body, decompressed.
+func ReadAnswer(from *bufio.Reader) (status int, body []byte, err error) {
 	for {
-		answer, err := http.ReadResponse(answers, request)
+		answer, err := http.ReadResponse(from, nil)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -231,7 +245,7 @@ func readAnswer(answers *bufio.Reader, request *http.Request) (status int, body 
 			}
 		}
 		body, err = io.ReadAll(content)
-		return answer.StatusCode, body, err
+		return answer.StatusCode, body, errors.Join(err, answer.Body.Close())
 	}
 }
 
@@ -242,7 +256,7 @@ func (r *Relay) validate(tb testing.TB) {
 	tb.Helper()
 	seen := map[string]bool{}
 	var messages [][]byte
-	for _, e := range r.Exchanges(tb) {
+	for _, e := range r.Exchanges() {
 		ours := bytes.Contains(e.Answer, []byte(wsdl.Namespace)) || bytes.Contains(e.Request, []byte(wsdl.Namespace))
 		if ours && bytes.HasPrefix(e.Answer, []byte("<?xml")) && !seen[string(e.Answer)] {
 			seen[string(e.Answer)] = true

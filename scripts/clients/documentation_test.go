@@ -40,3 +40,31 @@ func TestLossesAreDocumented(t *testing.T) {
 	slices.Sort(lost)
 	assert.Equal(t, lost, told, "the table in README.md")
 }
+
+// The packages that make interop installs for the clients of a language are
+// those that its page names. Node's are not Debian's.
+func TestPagesNamePackages(t *testing.T) {
+	t.Parallel()
+	lists, err := filepath.Glob("*/*/packages")
+	require.NoError(t, err)
+	require.NotEmpty(t, lists)
+	for _, list := range lists {
+		language, _, _ := strings.Cut(list, "/")
+		page, err := os.ReadFile(filepath.Join(language, "README.md"))
+		require.NoError(t, err)
+		var named []string
+		for line := range strings.Lines(string(page)) {
+			if packages, ok := strings.CutPrefix(line, "sudo apt-get install "); ok {
+				named = append(named, strings.Fields(packages)...)
+			}
+		}
+		needed, err := os.ReadFile(list)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(needed)) {
+			name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if language != "node" {
+				assert.Contains(t, named, name, "%s: packages of %s", language, filepath.Dir(list))
+			}
+		}
+	}
+}
