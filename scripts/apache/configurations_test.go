@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/wsdl"
 	"memcachedsoap/wsdl/wsdltest"
 )
@@ -193,6 +194,28 @@ func TestCGIBin(t *testing.T) {
 	out, err = exec.CommandContext(t.Context(), "perl", "../getTest.pl", id[1], site.endpoint).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Contains(t, string(out), "uid = ")
+}
+
+func TestBalancer(t *testing.T) {
+	t.Parallel()
+	site, _ := balanced(t)
+	site.requireAddress()
+	site.clients()
+}
+
+// balanced starts three instances on a memcached, behind one Apache.
+func balanced(t *testing.T) (*site, []*service) {
+	t.Helper()
+	cache := memcachedtest.Start(t)
+	defines := map[string]string{}
+	var instances []*service
+	for _, name := range []string{"SESSIONS1", "SESSIONS2", "SESSIONS3"} {
+		s := startService(t, freeAddress(t), "--servers", cache.Addr, "--drain", "2s")
+		instances = append(instances, s)
+		defines[name] = s.address
+	}
+	a := startApache(t, "balancer.conf", defines)
+	return newSite(t, instances[0], "http://"+a.address+"/soap"), instances
 }
 
 func TestDeflate(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/wsdl"
 )
 
@@ -70,18 +69,7 @@ func underLoad(t *testing.T, site *site, restart func(turn int)) {
 // Instances are stopped and started one after the other, five times each.
 func TestInstancesAreRestarted(t *testing.T) {
 	t.Parallel()
-	cache := memcachedtest.Start(t)
-	defines := map[string]string{}
-	var instances []*service
-	for _, name := range []string{"SESSIONS1", "SESSIONS2", "SESSIONS3"} {
-		s := startService(t, freeAddress(t), "--servers", cache.Addr, "--drain", "2s")
-		instances = append(instances, s)
-		defines[name] = s.address
-	}
-	a := startApache(t, "balancer.conf", defines)
-	site := newSite(t, instances[0], "http://"+a.address+"/soap")
-	site.requireAddress()
-	site.clients()
+	site, instances := balanced(t)
 	underLoad(t, site, func(int) {
 		for _, s := range instances {
 			s.stop(t)
