@@ -147,7 +147,7 @@ func TestReadKeepsACopy(t *testing.T) {
 	assert.Zero(t, item.CAS)
 	assert.EqualValues(t, 1, item.Flags)
 	assert.InDelta(t, time.Hour, item.ExpiresIn, float64(ample))
-	copy(item.Image, "XXX")
+	copy(item.Image, "own")
 	n.requireRead("one", false, key)
 
 	n.change("two")
