@@ -42,9 +42,7 @@ type turn struct {
 func start(t *testing.T, args ...string) *service {
 	t.Helper()
 	s := startAlone(t, args...)
-	if address, ok := strings.CutPrefix(s.url, "http://127.0.0.1:"); ok {
-		s.at("http://" + wsdltest.NewRelay(t, "127.0.0.1:"+address).Addr)
-	}
+	s.at("http://" + wsdltest.NewRelay(t, strings.TrimPrefix(s.url, "http://")).Addr)
 	return s
 }
 

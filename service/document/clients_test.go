@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -41,7 +42,9 @@ func TestClientsAreAnswered(t *testing.T) {
 			defer server.Close()
 			var bodies [][]byte
 			versions := map[string]string{} // in force, by those recorded
-			for _, request := range wsdltest.SplitRequests(requests) {
+			each, err := wsdltest.SplitRequests(requests)
+			require.NoError(t, err)
+			for _, request := range each {
 				require.NotEmpty(t, recorded, "more requests than answers")
 				want := recorded[0]
 				recorded = recorded[1:]
@@ -103,7 +106,7 @@ func exchange(t *testing.T, address string, request []byte) string {
 	defer connection.Close()
 	_, err = connection.Write(request)
 	require.NoError(t, err)
-	status, body, err := wsdltest.ReadAnswer(bufio.NewReader(connection))
+	status, body, err := wsdltest.ReadAnswer(bufio.NewReader(connection), http.MethodPost)
 	require.NoError(t, err)
 	return fmt.Sprintf("%d\n%s", status, body)
 }

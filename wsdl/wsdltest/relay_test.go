@@ -2,6 +2,7 @@ package wsdltest
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,12 +18,14 @@ func TestRelay(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		assert.NoError(t, err)
-		if strings.HasSuffix(string(body), "bad") {
-			w.WriteHeader(http.StatusInternalServerError)
-			io.WriteString(w, `<?xml version="1.0"?>`+strings.ReplaceAll(answer, "false", "no")) //nolint:errcheck // the client sees it
-			return
+		answer := `<?xml version="1.0"?>` + answer
+		switch string(body) {
+		case "invalid":
+			answer = strings.ReplaceAll(answer, "false", "no")
+		case "status":
+			w.WriteHeader(http.StatusBadRequest)
 		}
-		io.WriteString(w, `<?xml version="1.0"?>`+answer) //nolint:errcheck // the client sees it
+		io.WriteString(w, answer) //nolint:errcheck // the client sees it
 	}))
 	t.Cleanup(service.Close)
 
@@ -37,23 +40,43 @@ func TestRelay(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 	}
 	post("one")
+	head, err := client.Head("http://" + r.Addr + "/soap")
+	require.NoError(t, err)
+	require.NoError(t, head.Body.Close())
 	post("two")
 	client.CloseIdleConnections()
-	got := r.Exchanges()
+	got := r.Exchanges(t)
 	require.Len(t, got, 2)
 	assert.Contains(t, string(got[0].Request), "POST /soap HTTP/1.1\r\n")
 	assert.True(t, strings.HasSuffix(string(got[0].Request), "\r\n\r\none"), "%q", got[0].Request)
 	assert.Equal(t, 200, got[1].Status)
 	assert.Equal(t, `<?xml version="1.0"?>`+answer, string(got[1].Answer))
-	assert.Empty(t, r.Exchanges(), "they have been taken")
+	assert.Empty(t, r.Exchanges(t), "they have been taken")
 
 	post("good")
 	tb.end()
 	assert.Empty(t, tb.errors)
 
+	for request, failure := range map[string]string{"invalid": "'no' is not a valid value", "status": "HTTP status 400"} {
+		tb = &recorder{TB: t}
+		r = NewRelay(tb, strings.TrimPrefix(service.URL, "http://"))
+		post(request)
+		tb.end()
+		require.Len(t, tb.errors, 1, request)
+		assert.Contains(t, tb.errors[0], failure)
+	}
+
+	// What is no HTTP fails the test, instead of being passed over.
+	tb = &recorder{TB: t}
 	r = NewRelay(tb, strings.TrimPrefix(service.URL, "http://"))
-	post("bad")
+	other, err := net.Dial("tcp", r.Addr)
+	require.NoError(t, err)
+	_, err = io.WriteString(other, "no HTTP\r\n\r\n")
+	require.NoError(t, err)
+	_, err = io.ReadAll(other)
+	require.NoError(t, err)
+	require.NoError(t, other.Close())
 	tb.end()
 	require.Len(t, tb.errors, 1)
-	assert.Contains(t, tb.errors[0], "'no' is not a valid value")
+	assert.Contains(t, tb.errors[0], "not understood")
 }
