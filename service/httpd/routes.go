@@ -41,9 +41,8 @@ func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set(echo.HeaderCacheControl, "no-cache") // ask, but a 304 will do
 		h.Set(echo.HeaderVary, "Host, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix")
 		h.Set(echo.HeaderContentType, "text/xml; charset=utf-8")
-		// What the document is made of does not change while the server runs;
-		// generators of code compare its time with that of theirs.
-		http.ServeContent(c.Response(), r, "", s.made, bytes.NewReader(document))
+		// Generators of code compare the time of the document with that of theirs.
+		http.ServeContent(c.Response(), r, "", s.started, bytes.NewReader(document))
 		return nil
 	}
 }

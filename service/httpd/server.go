@@ -73,7 +73,7 @@ func orDefault[T comparable](value, fallback T) T {
 // Server serves a SOAP endpoint.
 type Server struct {
 	options    Options
-	made       time.Time
+	started    time.Time // since then what the WSDL is made of is as it is
 	http       *http.Server
 	inFlight   chan struct{} // holds a token for each SOAP request being answered
 	turnedAway atomic.Int64
@@ -99,7 +99,7 @@ func New(endpoint http.Handler, o Options) *Server {
 // newServer makes a server that serves nothing yet.
 func newServer(o Options) *Server {
 	o = o.withDefaults()
-	s := &Server{options: o, made: time.Now(), inFlight: make(chan struct{}, o.MaxInFlight)}
+	s := &Server{options: o, started: time.Now(), inFlight: make(chan struct{}, o.MaxInFlight)}
 	s.busy.conns = make(map[net.Conn]struct{})
 	return s
 }
