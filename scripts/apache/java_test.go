@@ -3,38 +3,36 @@
 package apache
 
 import (
-	"context"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/wsdl"
 )
 
-// javaClient is where the Java program is built, once for all tests, with the
-// WSDL of the first that needs it.
-var javaClient struct {
-	once sync.Once
-	dir  string
-	out  []byte
-	err  error
-}
+// javaClient builds the JAX-WS program of scripts/clients, once for all tests,
+// and returns where.
+var javaClient = sync.OnceValues(func() (string, error) {
+	contract, out := filepath.Join(folder, "session.wsdl"), filepath.Join(folder, "java")
+	if err := os.WriteFile(contract, []byte(wsdl.Document()), 0o600); err != nil {
+		return "", err
+	}
+	if printed, err := exec.Command("../clients/java/jaxws23/build", contract, out).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, printed)
+	}
+	return out, nil
+})
 
-// java runs the JAX-WS program of scripts/clients.
 func (s *site) java(env ...string) {
 	s.t.Helper()
-	s.t.Helper()
-	javaClient.once.Do(func() {
-		javaClient.dir, javaClient.err = os.MkdirTemp(folder, "java")
-		if javaClient.err == nil {
-			wsdl := "http://" + startService(s.t, freeAddress(s.t)).address + "/soap?wsdl"
-			build := exec.CommandContext(context.Background(), "../clients/java/jaxws23/build", wsdl, javaClient.dir)
-			javaClient.out, javaClient.err = build.CombinedOutput()
-		}
-	})
-	require.NoError(s.t, javaClient.err, "%s", javaClient.out)
-	s.walk(env, "../clients/java/jaxws23/run", javaClient.dir, s.endpoint+"?wsdl", "walk", "ef56")
+	client, err := javaClient()
+	require.NoError(s.t, err)
+	s.walk(env, "../clients/java/jaxws23/run", client, s.endpoint+"?wsdl", "walk", "ef56")
 }
 
 // javaTrust tells Java to trust the authority.

@@ -50,6 +50,9 @@ func TestPagesNamePackages(t *testing.T) {
 	require.NotEmpty(t, lists)
 	for _, list := range lists {
 		language, _, _ := strings.Cut(list, "/")
+		if language == "node" {
+			continue
+		}
 		page, err := os.ReadFile(filepath.Join(language, "README.md"))
 		require.NoError(t, err)
 		var named []string
@@ -62,9 +65,7 @@ func TestPagesNamePackages(t *testing.T) {
 		require.NoError(t, err)
 		for line := range strings.Lines(string(needed)) {
 			name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if language != "node" {
-				assert.Contains(t, named, name, "%s: packages of %s", language, filepath.Dir(list))
-			}
+			assert.Contains(t, named, name, "%s: packages of %s", language, filepath.Dir(list))
 		}
 	}
 }

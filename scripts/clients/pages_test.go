@@ -49,8 +49,9 @@ func TestPages(t *testing.T) {
 }
 
 var (
-	block  = regexp.MustCompile("(?s)```(\\w+) ?([^\n]*)\n(.*?)```")
-	colour = regexp.MustCompile("\x1b\\[[0-9;]*m") // Maven has some even when asked for none
+	block    = regexp.MustCompile("(?s)```(\\w+) ?([^\n]*)\n(.*?)```")
+	installs = regexp.MustCompile("(?m)^sudo apt-get install .*$")
+	colour   = regexp.MustCompile("\x1b\\[[0-9;]*m") // Maven has some even when asked for none
 )
 
 // follow saves the programs of a page and runs its commands, but for those that
@@ -70,7 +71,7 @@ func follow(t *testing.T, page string) string {
 			require.NotEmpty(t, file, "what is it saved as?\n%s", text)
 			require.NoError(t, os.WriteFile(filepath.Join(folder, file), []byte(text), 0o600)) //nolint:gosec // a page of ours
 		default:
-			text = regexp.MustCompile("(?m)^sudo apt-get install .*$").ReplaceAllString(text, "")
+			text = installs.ReplaceAllString(text, "")
 			commands := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", text)
 			commands.Dir = folder
 			commands.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "MODE=", quickJava)
