@@ -25,7 +25,7 @@ build: ## Build bin/memcachedsoap
 
 .PHONY: deps
 deps: ## Install what the tests need (Debian and Ubuntu, root or sudo)
-	@scripts/deps
+	@scripts/tools/deps
 
 .PHONY: generate
 generate: ## Generate code from wsdl/session.wsdl
@@ -37,14 +37,14 @@ check: test lint ## test and lint
 .PHONY: test
 test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
 	go vet $(PACKAGES)
-	@go run ./scripts/testreport -race -shuffle=on -count=1 -timeout=10m $(PACKAGES)
+	@go run ./scripts/test/testreport -race -shuffle=on -count=1 -timeout=10m $(PACKAGES)
 
 .PHONY: interop
 interop: build ## Run client programs of SOAP toolkits (CLIENT=php)
-	@scripts/deps scripts/clients/*/*/packages
-	go vet -tags interop ./scripts/clients ./scripts/apache
-	@go test -tags interop -count=1 -timeout=30m ./scripts/clients -v | scripts/clients/summary
-	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/apache
+	@scripts/tools/deps scripts/clients/*/*/packages
+	go vet -tags interop ./scripts/test/clients ./scripts/test/apache
+	@go test -tags interop -count=1 -timeout=30m ./scripts/test/clients -v | scripts/test/clients/summary
+	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/test/apache
 
 .PHONY: lint
 lint: ## Run every linter and look at the formatting
@@ -56,11 +56,11 @@ format: ## Format the code as lint wants it
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target (FUZZTIME=60s PACKAGES=./soap/...)
-	@scripts/fuzz $(PACKAGES)
+	@scripts/tools/fuzz $(PACKAGES)
 
 .PHONY: bench
 bench: ## Run benchmarks and compare with the run before (BENCH=Get PACKAGES=./soap/...)
-	@scripts/microbench '$(BENCH)' $(PACKAGES)
+	@scripts/tools/microbench '$(BENCH)' $(PACKAGES)
 
 .PHONY: clean
 clean: ## Remove what was built

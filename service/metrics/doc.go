@@ -8,6 +8,6 @@
 // them from this process's memory: a scrape asks no memcached server, so it
 // costs the same when one hangs. No figure tells anything of a session.
 //
-// scripts/prometheus/README.md lists all figures, and a test holds the two to
+// scripts/deploy/prometheus/README.md lists all figures, and a test holds the two to
 // each other. This is the only package that knows the Prometheus client.
 package metrics

@@ -23,7 +23,7 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-const folder = "../../scripts/prometheus/"
+const folder = "../../scripts/deploy/prometheus/"
 
 // storeRows are the figures of parts of a store that the service of these tests
 // need not have: they may be documented and asked for in rules all the same.

@@ -1,0 +1,165 @@
+package apache
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// program is the service, built for all tests into a folder of theirs.
+var program, folder string
+
+func TestMain(m *testing.M) {
+	var err error
+	folder, err = os.MkdirTemp("", "apache")
+	if err != nil {
+		panic(err)
+	}
+	program = filepath.Join(folder, "memcachedsoap")
+	if out, err := exec.Command("go", "build", "-o", program, "memcachedsoap/cmd/memcachedsoap").CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	defer os.RemoveAll(folder) //nolint:errcheck // in a temporary folder
+	m.Run()
+}
+
+// ample is for what takes a moment.
+const ample = time.Minute
+
+// apache is a running Apache.
+type apache struct {
+	address string // host:port
+	dir     string
+	process *exec.Cmd
+}
+
+// modules are those that the configurations name, and what Apache itself needs.
+const modules = "mpm_event authz_core proxy proxy_http proxy_balancer proxy_hcheck lbmethod_bybusyness slotmem_shm headers ssl " +
+	"socache_shmcb deflate filter auth_basic authn_core authn_file authz_user unixd"
+
+// configurations is the folder of the configurations that are tested.
+const configurations = "../../deploy/apache"
+
+// startApache starts Apache with a configuration and the values that the
+// configuration expects from Define.
+func startApache(t *testing.T, configuration string, defines map[string]string) *apache {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(configurations, configuration))
+	require.NoError(t, err)
+	a := &apache{address: freeAddress(t), dir: t.TempDir()}
+	_, port, err := net.SplitHostPort(a.address)
+	require.NoError(t, err)
+	var text strings.Builder
+	fmt.Fprintf(&text, "ServerRoot %q\nServerName 127.0.0.1\nListen %s\nPidFile pid\nErrorLog error.log\nDefaultRuntimeDir .\n", a.dir, a.address)
+	for module := range strings.FieldsSeq(modules) {
+		file := "/usr/lib/apache2/modules/mod_" + module + ".so"
+		if _, err := os.Stat(file); err == nil { // others are built in
+			fmt.Fprintf(&text, "LoadModule %s_module %s\n", module, file)
+		}
+	}
+	if os.Geteuid() == 0 {
+		text.WriteString("User www-data\nGroup www-data\n")
+	}
+	fmt.Fprintf(&text, "Define TLS_PORT %s\n", port)
+	for name, value := range defines {
+		fmt.Fprintf(&text, "Define %s %q\n", name, value)
+	}
+	fmt.Fprintf(&text, "Include %q\n", path)
+	require.NoError(t, os.WriteFile(filepath.Join(a.dir, "apache.conf"), []byte(text.String()), 0o600))
+	require.NoError(t, os.Chmod(a.dir, 0o755)) //nolint:gosec // for Apache's user
+	a.process = exec.Command("apache2", "-DFOREGROUND", "-f", filepath.Join(a.dir, "apache.conf"))
+	var complaints bytes.Buffer
+	a.process.Stderr = &complaints
+	require.NoError(t, a.process.Start())
+	t.Cleanup(func() {
+		a.process.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
+		a.process.Wait()                          //nolint:errcheck // by the signal
+		if t.Failed() {
+			log, _ := os.ReadFile(filepath.Join(a.dir, "error.log"))
+			t.Logf("Apache:\n%s%s", &complaints, log[max(0, len(log)-4000):])
+		}
+	})
+	require.Eventually(t, func() bool { return reachable(a.address) }, ample, 5*time.Millisecond, "Apache does not start")
+	return a
+}
+
+func reachable(address string) bool {
+	nc, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	nc.Close()
+	return true
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// service is a running service.
+type service struct {
+	address string // as in --listen
+	log     *os.File
+	process *exec.Cmd
+	args    []string
+}
+
+func startService(t *testing.T, address string, args ...string) *service {
+	t.Helper()
+	log, err := os.CreateTemp(t.TempDir(), "log")
+	require.NoError(t, err)
+	s := &service{address: address, log: log, args: args}
+	s.start(t)
+	t.Cleanup(func() {
+		s.stop(t)
+		log.Close()
+	})
+	return s
+}
+
+func (s *service) start(t *testing.T) {
+	t.Helper()
+	args := append([]string{"serve", "--listen", s.address, "--log-format", "json", "--principal", "uid", "--store-timeout", "5s"}, s.args...)
+	s.process = exec.Command(program, args...)
+	s.process.Stderr = s.log
+	require.NoError(t, s.process.Start())
+	network, address := "tcp", s.address
+	if path, ok := strings.CutPrefix(s.address, "unix:"); ok {
+		network, address = "unix", path
+	}
+	require.Eventually(t, func() bool {
+		nc, err := net.Dial(network, address)
+		if err != nil {
+			return false
+		}
+		nc.Close()
+		return true
+	}, ample, 5*time.Millisecond, "the service does not start")
+}
+
+// stop ends the service as an operator does, and waits.
+func (s *service) stop(t *testing.T) {
+	t.Helper()
+	s.process.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
+	require.NoError(t, s.process.Wait())
+}
+
+func (s *service) logged(t *testing.T) string {
+	t.Helper()
+	log, err := os.ReadFile(s.log.Name())
+	require.NoError(t, err)
+	return string(log)
+}

@@ -1,0 +1,331 @@
+package apache
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/wsdl"
+	"memcachedsoap/wsdl/wsdltest"
+)
+
+func envelope(payload string) string {
+	return `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>` + payload + `</Body></Envelope>`
+}
+
+// relayed returns an address of the service at which every answer must be valid
+// by the contract.
+func relayed(t *testing.T, s *service) string {
+	t.Helper()
+	return wsdltest.NewRelay(t, s.address).Addr
+}
+
+const status = `<status xmlns="` + wsdl.Namespace + `"/>`
+
+// site is a service that is called through Apache.
+type site struct {
+	t        *testing.T
+	service  *service
+	endpoint string
+	client   *http.Client
+}
+
+func newSite(t *testing.T, s *service, endpoint string) *site {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	return &site{t, s, endpoint, client}
+}
+
+// call sends a message and returns the answer.
+func (s *site) call(payload string, head ...string) (status int, answer string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.endpoint, strings.NewReader(payload))
+	require.NoError(s.t, err)
+	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	for i := 0; i < len(head); i += 2 {
+		r.Header.Set(head[i], head[i+1])
+	}
+	response, err := s.client.Do(r)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return response.StatusCode, string(body)
+}
+
+var location = regexp.MustCompile(`<soap:address\s+location="([^"]*)"`)
+
+// requireAddress requires the WSDL to have the address that clients call.
+func (s *site) requireAddress() {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.endpoint+"?wsdl", nil)
+	require.NoError(s.t, err)
+	response, err := s.client.Do(r)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	found := location.FindStringSubmatch(string(body))
+	require.NotNil(s.t, found, string(body))
+	require.Equal(s.t, s.endpoint, found[1])
+}
+
+// requireWell calls the service in all ways that matter here: the WSDL's
+// address, few connections for many calls, the client's address in the log.
+func (s *site) requireWell() {
+	s.t.Helper()
+	s.requireAddress()
+	before := s.connections()
+	for range 200 {
+		code, answer := s.call(envelope(status))
+		require.Equal(s.t, http.StatusOK, code, answer)
+	}
+	assert.Less(s.t, s.connections()-before, 20, "connections for 200 calls")
+	lines := strings.Split(strings.TrimSpace(s.service.logged(s.t)), "\n")
+	var line map[string]any
+	require.NoError(s.t, json.Unmarshal([]byte(lines[len(lines)-1]), &line))
+	assert.Equal(s.t, "127.0.0.1", line["client"])
+	_, answer := s.call(envelope(status), "X-Forwarded-For", "203.0.113.9", "X-Forwarded-User", "forged")
+	assert.Contains(s.t, answer, "statusResponse")
+	assert.NotContains(s.t, s.service.logged(s.t), `"user":"forged"`)
+}
+
+var connectionsTotal = regexp.MustCompile(`<name>total_connections</name><value>(\d+)</value>`)
+
+// connections returns how many the service has had.
+func (s *site) connections() int {
+	s.t.Helper()
+	_, answer := s.call(envelope(`<stats xmlns="` + wsdl.Namespace + `"/>`))
+	found := connectionsTotal.FindStringSubmatch(answer)
+	require.NotNil(s.t, found, answer)
+	n, err := strconv.Atoi(found[1])
+	require.NoError(s.t, err)
+	return n
+}
+
+// walk runs a client program of scripts/clients.
+func (s *site) walk(env []string, command ...string) {
+	s.t.Helper()
+	c := exec.CommandContext(s.t.Context(), command[0], command[1:]...)
+	c.Env = append(os.Environ(), env...)
+	out, err := c.CombinedOutput()
+	require.NoError(s.t, err, "%s", out)
+	require.Contains(s.t, string(out), "notfound\t", "the last step")
+}
+
+func (s *site) php(env ...string) {
+	s.t.Helper()
+	s.walk(env, "php", "../../clients/php/soapclient/main.php", s.endpoint+"?wsdl", "walk", "ab12")
+}
+
+func (s *site) perl(env ...string) {
+	s.t.Helper()
+	s.walk(env, "perl", "../../clients/perl/soaplite/main.pl", s.endpoint+"?wsdl", "walk", "cd34")
+}
+
+func (s *site) clients() {
+	s.t.Helper()
+	s.php()
+	s.perl()
+	s.java()
+}
+
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	s := startService(t, freeAddress(t))
+	a := startApache(t, "http.conf", map[string]string{"SESSIONS": relayed(t, s)})
+	site := newSite(t, s, "http://"+a.address+"/soap")
+	site.requireWell()
+	site.clients()
+}
+
+func TestUnixSocket(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		require.NoError(t, os.Chmod(d, 0o755)) //nolint:gosec // for Apache's user
+	}
+	path := filepath.Join(dir, "soap.sock")
+	s := startService(t, "unix:"+path)
+	require.NoError(t, os.Chmod(path, 0o666)) //nolint:gosec // for Apache's user
+	a := startApache(t, "unix-socket.conf", map[string]string{"SESSIONS": path})
+	site := newSite(t, s, "http://"+a.address+"/soap")
+	site.requireWell()
+	site.clients()
+}
+
+func TestSubPath(t *testing.T) {
+	t.Parallel()
+	s := startService(t, freeAddress(t))
+	a := startApache(t, "sub-path.conf", map[string]string{"SESSIONS": relayed(t, s)})
+	site := newSite(t, s, "http://"+a.address+"/apps/sessions/soap")
+	site.requireWell()
+	site.clients()
+}
+
+// Programs of the Perl CGI do not notice.
+func TestCGIBin(t *testing.T) {
+	t.Parallel()
+	s := startService(t, freeAddress(t))
+	a := startApache(t, "cgi-bin.conf", map[string]string{"SESSIONS": relayed(t, s)})
+	site := newSite(t, s, "http://"+a.address+"/cgi-bin/MemcachedSOAP.cgi")
+	site.requireWell()
+	site.clients()
+	out, err := exec.CommandContext(t.Context(), "perl", "../../setTest.pl", site.endpoint).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	id := regexp.MustCompile(`_session_id = (\w+)`).FindStringSubmatch(string(out))
+	require.NotNil(t, id, "%s", out)
+	out, err = exec.CommandContext(t.Context(), "perl", "../../getTest.pl", id[1], site.endpoint).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "uid = ")
+}
+
+func TestBalancer(t *testing.T) {
+	t.Parallel()
+	site, _ := balanced(t)
+	site.requireAddress()
+	site.clients()
+}
+
+// balanced starts three instances on a memcached, behind one Apache.
+func balanced(t *testing.T) (*site, []*service) {
+	t.Helper()
+	cache := memcachedtest.Start(t)
+	defines := map[string]string{}
+	var instances []*service
+	for _, name := range []string{"SESSIONS1", "SESSIONS2", "SESSIONS3"} {
+		s := startService(t, freeAddress(t), "--servers", cache.Addr, "--drain", "2s")
+		instances = append(instances, s)
+		defines[name] = s.address
+	}
+	a := startApache(t, "balancer.conf", defines)
+	return newSite(t, instances[0], "http://"+a.address+"/soap"), instances
+}
+
+func TestDeflate(t *testing.T) {
+	t.Parallel()
+	s := startService(t, freeAddress(t))
+	a := startApache(t, "deflate.conf", map[string]string{"SESSIONS": relayed(t, s)})
+	site := newSite(t, s, "http://"+a.address+"/soap")
+	site.requireWell()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte(envelope(status)))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	code, answer := site.call(packed.String(), "Content-Encoding", "gzip")
+	assert.Equal(t, http.StatusOK, code)
+	assert.Contains(t, answer, "statusResponse")
+	site.php("MODE=gzip")
+	site.java("MODE=gzip")
+	code, answer = site.call(envelope(status), "Accept-Encoding", "gzip")
+	assert.Equal(t, http.StatusOK, code)
+	assert.Equal(t, "\x1f\x8b", answer[:2], "compressed by Apache")
+}
+
+func TestBasicAuthentication(t *testing.T) {
+	t.Parallel()
+	s := startService(t, freeAddress(t))
+	users := filepath.Join(t.TempDir(), "users")
+	for d := filepath.Dir(users); d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		require.NoError(t, os.Chmod(d, 0o755)) //nolint:gosec // for Apache's user
+	}
+	hash, err := exec.CommandContext(t.Context(), "openssl", "passwd", "-apr1", "sesame").Output()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(users, append([]byte("portal:"), hash...), 0o644)) //nolint:gosec // for Apache's user
+	a := startApache(t, "basic-auth.conf", map[string]string{"SESSIONS": relayed(t, s), "USERS": users})
+	site := newSite(t, s, "http://"+a.address+"/soap")
+	code, _ := site.call(envelope(status))
+	assert.Equal(t, http.StatusUnauthorized, code)
+	site.php(`SOAP_OPTIONS={"login": "portal", "password": "sesame"}`)
+	site.java("SOAP_LOGIN=portal:sesame")
+	log := s.logged(t)
+	assert.Contains(t, log, `"user":"portal"`)
+	assert.NotContains(t, log, "sesame")
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	s := startService(t, freeAddress(t))
+	c := newCertificates(t)
+	a := startApache(t, "tls.conf", map[string]string{"SESSIONS": relayed(t, s), "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key")})
+	site := newSite(t, s, "https://"+a.address+"/soap")
+	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}}
+	site.requireWell()
+	site.php("SSL_CERT_FILE=" + c.path("ca.pem"))
+	site.perl("PERL_LWP_SSL_CA_FILE=" + c.path("ca.pem"))
+	site.java(javaTrust(t, c))
+}
+
+func TestClientCertificate(t *testing.T) {
+	t.Parallel()
+	s := startService(t, freeAddress(t))
+	c := newCertificates(t)
+	a := startApache(t, "client-certificate.conf", map[string]string{
+		"SESSIONS": relayed(t, s), "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key"), "CLIENT_AUTHORITY": c.path("ca.pem"),
+	})
+	site := newSite(t, s, "https://"+a.address+"/soap")
+	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site.endpoint, strings.NewReader(envelope(status)))
+	require.NoError(t, err)
+	response, err := site.client.Do(r)
+	if err == nil {
+		response.Body.Close()
+	}
+	require.Error(t, err, "without a certificate")
+
+	own, err := tls.LoadX509KeyPair(c.path("portal.pem"), c.path("portal.key"))
+	require.NoError(t, err)
+	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}}
+	site.requireWell()
+	assert.Contains(t, s.logged(t), `"user":"portal"`)
+	site.php("SSL_CERT_FILE="+c.path("ca.pem"), `SOAP_OPTIONS={"local_cert": "`+c.path("portal.both")+`"}`)
+	site.perl("PERL_LWP_SSL_CA_FILE="+c.path("ca.pem"), "CERTIFICATE="+c.path("portal.pem"), "CERTIFICATE_KEY="+c.path("portal.key"))
+	site.java(javaTrust(t, c) + " -Djavax.net.ssl.keyStorePassword=sesame -Djavax.net.ssl.keyStore=" + c.path("portal.p12"))
+}
+
+// certificates are an authority's, a server's and a client's.
+type certificates struct {
+	dir  string
+	pool *x509.CertPool
+}
+
+func (c certificates) path(name string) string { return filepath.Join(c.dir, name) }
+
+func newCertificates(t *testing.T) certificates {
+	t.Helper()
+	c := certificates{dir: t.TempDir(), pool: x509.NewCertPool()}
+	script := `set -e
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
+for name in server portal; do
+	openssl req -newkey rsa:2048 -nodes -subj /CN=$name -keyout $name.key -out $name.csr
+	printf 'subjectAltName=IP:127.0.0.1,DNS:localhost' >$name.ext
+	openssl x509 -req -days 2 -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile $name.ext -out $name.pem
+done
+cat portal.pem portal.key >portal.both
+openssl pkcs12 -export -in portal.pem -inkey portal.key -passout pass:sesame -out portal.p12`
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
+	cmd.Dir = c.dir
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	ca, err := os.ReadFile(c.path("ca.pem"))
+	require.NoError(t, err)
+	require.True(t, c.pool.AppendCertsFromPEM(ca))
+	return c
+}

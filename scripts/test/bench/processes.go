@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+
+	"memcachedsoap/scripts/test/load"
+)
+
+// The servers.
+const (
+	serviceServer  = "service"
+	rawServer      = "raw"
+	stdServer      = "encoding/xml"
+	copiesServer   = "copies"
+	constantServer = "constant"
+
+	serverCount = 3
+)
+
+// servers returns the names of the servers in the order of the tables.
+func (s settings) servers() [serverCount]string {
+	if s.copies {
+		return [...]string{serviceServer, copiesServer, constantServer}
+	}
+	return [...]string{serviceServer, rawServer, stdServer}
+}
+
+// processes are everything that runs beside us.
+type processes struct {
+	memcached *load.Process
+	servers   [serverCount]*load.Process
+}
+
+func (p *processes) stop() {
+	for _, server := range p.servers {
+		if server != nil {
+			server.Stop()
+		}
+	}
+	if p.memcached != nil {
+		p.memcached.Stop()
+	}
+}
+
+// startAll starts memcached and the servers. What it has started is there to
+// be stopped also when it fails.
+func startAll(ctx context.Context, dir string, names [serverCount]string) (*processes, error) {
+	p := &processes{}
+	var err error
+	if p.memcached, err = load.StartMemcached(ctx, dir); err != nil {
+		return p, err
+	}
+	service, err := load.BuildService(ctx, dir)
+	if err != nil {
+		return p, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return p, fmt.Errorf("bench: %w", err)
+	}
+	listening := regexp.MustCompile(`msg=listening address=(\S+)`)
+	for i, name := range names {
+		cmd := exec.CommandContext(ctx, self, serveCommand, name, p.memcached.Address)
+		if name == serviceServer || name == copiesServer {
+			cmd = exec.CommandContext(ctx, service, "serve", "--listen", "127.0.0.1:0",
+				"--servers", p.memcached.Address, "--store-timeout", storeTimeout.String())
+		}
+		if name == copiesServer {
+			cmd.Args = append(cmd.Args, "--local", "memory:64MiB")
+		}
+		if p.servers[i], err = load.Start(ctx, cmd, name, dir, "", listening); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"text/template"
+	"time"
+
+	"memcachedsoap/scripts/test/load"
+)
+
+// programs are the Perl program and its two ways of being started.
+//
+//go:embed perl
+var programs embed.FS
+
+//go:embed apache.conf
+var configuration string
+
+// site is what the configuration of Apache needs to know.
+type site struct {
+	Dir, Modules, Address, Memcached string
+
+	Times string // where CGI processes write how many seconds they took
+	Root  bool   // Apache is started by root and gives that up
+}
+
+// modules is where Debian has Apache's.
+const modules = "/usr/lib/apache2/modules"
+
+// startApache starts Apache with the Perl program in a directory of its own.
+func startApache(ctx context.Context, dir, memcached string) (*load.Process, site, error) {
+	s := site{
+		Dir: dir, Modules: modules, Memcached: memcached,
+		Times: filepath.Join(dir, "times"), Root: os.Geteuid() == 0,
+	}
+	if _, err := os.Stat(filepath.Join(modules, "mod_fcgid.so")); err != nil {
+		return nil, s, fmt.Errorf("cgibench: install what is missing, scripts/test/cgibench/deps: %w", err)
+	}
+	var err error
+	if s.Address, err = freeAddress(ctx); err != nil {
+		return nil, s, err
+	}
+	if err := s.install(); err != nil {
+		return nil, s, fmt.Errorf("cgibench: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "apache2", "-DFOREGROUND", "-f", filepath.Join(dir, "apache.conf"))
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // so that it ends its children
+	p, err := load.Start(ctx, cmd, "apache", dir, filepath.Join(dir, "error.log"), regexp.MustCompile(`configured -- (resuming) normal operations`))
+	if err != nil {
+		return nil, s, err
+	}
+	p.Address = s.Address
+	return p, s, nil
+}
+
+func freeAddress(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("cgibench: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// install writes the configuration and the programs, for all to read and for
+// the user of Apache's children to write beside.
+func (s site) install() error {
+	text := &strings.Builder{}
+	if err := template.Must(template.New("apache.conf").Parse(configuration)).Execute(text, s); err != nil {
+		return err //nolint:wrapcheck // startApache wraps it
+	}
+	errs := []error{
+		os.WriteFile(filepath.Join(s.Dir, "apache.conf"), []byte(text.String()), 0o600),
+		os.WriteFile(s.Times, nil, 0o600),
+		os.Mkdir(filepath.Join(s.Dir, "perl"), 0o755), //nolint:gosec // for Apache's user
+		os.Chmod(s.Dir, 0o755),                        //nolint:gosec // for Apache's user
+	}
+	errs = append(errs, fs.WalkDir(programs, "perl", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		program, err := programs.ReadFile(path)
+		if err != nil {
+			return err //nolint:wrapcheck // startApache wraps it
+		}
+		return os.WriteFile(filepath.Join(s.Dir, path), program, 0o755) //nolint:gosec // programs
+	}))
+	if s.Root {
+		errs = append(errs, give("www-data", s.Dir, s.Times))
+	}
+	return errors.Join(errs...)
+}
+
+func give(name string, paths ...string) error {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return err //nolint:wrapcheck // startApache wraps it
+	}
+	uid, err := strconv.Atoi(u.Uid)
+	for _, path := range paths {
+		err = errors.Join(err, os.Chown(path, uid, -1))
+	}
+	return err
+}
+
+// cgiTime returns the processor time of all CGI processes that have ended.
+func (s site) cgiTime() (time.Duration, error) {
+	text, err := os.ReadFile(s.Times)
+	if err != nil {
+		return 0, fmt.Errorf("cgibench: %w", err)
+	}
+	var sum float64
+	for line := range strings.Lines(string(text)) {
+		seconds, err := strconv.ParseFloat(strings.TrimSpace(line), 64)
+		if err != nil {
+			return 0, fmt.Errorf("cgibench: times of CGI processes: %w", err)
+		}
+		sum += seconds
+	}
+	return time.Duration(sum * float64(time.Second)), nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"memcachedsoap/scripts/test/load"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The service's part, which needs no Apache.
+func TestTurnsOfTheService(t *testing.T) {
+	dir := t.TempDir()
+	memcached, err := load.StartMemcached(t.Context(), dir)
+	require.NoError(t, err)
+	defer memcached.Stop()
+	service, err := startService(t.Context(), dir, memcached.Address)
+	require.NoError(t, err)
+	defer service.Stop()
+	one := server{process: service, path: "/soap", connections: 2}
+	times := site{Times: filepath.Join(dir, "times")}
+	require.NoError(t, os.WriteFile(times.Times, []byte("0.25\n1.5\n"), 0o600))
+	other := server{process: service, path: "/cgi-bin/MemcachedSOAP.cgi", connections: 1, spent: times.cgiTime}
+	r, err := takeTurns(t.Context(), settings{rounds: 1, turn: 10 * time.Millisecond}, []server{one, other, one})
+	require.NoError(t, err)
+	for _, operation := range operations() {
+		for i, turns := range r.turns[operation] {
+			require.Len(t, turns, 1, "%s of %d", operation, i)
+			assert.Positive(t, turns[0].Requests)
+		}
+	}
+	var out bytes.Buffer
+	require.NoError(t, r.write(&out))
+	for _, operation := range operations() {
+		assert.Equal(t, 3, strings.Count(out.String(), "\n| "+operation+" | "), operation)
+	}
+	spent, err := times.cgiTime()
+	require.NoError(t, err)
+	assert.Equal(t, 1750*time.Millisecond, spent)
+
+	// A wrong answer is no figure.
+	_, err = one.take(t.Context(), 10*time.Millisecond, newRequest(one.path, "getSession", "ab12"))
+	require.ErrorContains(t, err, "the answer lacks "+oneOfTheSet)
+}
+
+func TestReport(t *testing.T) {
+	r := report{settings: settings{rounds: 1, turn: time.Second}}
+	for _, operation := range operations() {
+		for i, rate := range []float64{9000, 300, 10} {
+			r.add(operation, i, load.Turn{
+				Requests: int(rate), Rate: rate, P50: time.Millisecond, P99: time.Second, CPU: time.Second,
+			})
+		}
+	}
+	var out bytes.Buffer
+	require.NoError(t, r.write(&out))
+	assert.Contains(t, out.String(), "| getSession | service | 9000 | 1.00 ms | 1000.00 ms | 0.111 ms | | |\n")
+	assert.Contains(t, out.String(), "| getSession | FastCGI | 300 | 1.00 ms | 1000.00 ms | 3.333 ms | 30 | 1/30 |\n")
+	assert.Contains(t, out.String(), "| setSession | CGI | 10.0 | 1.00 ms | 1000.00 ms | 100.000 ms | 900 | 1/900 |\n")
+}
+
+func TestFlags(t *testing.T) {
+	s, err := parse(nil, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, settings{rounds: 5, turn: 2 * time.Second}, s)
+	for _, args := range []string{"-rounds 0", "-seconds 0", "-seconds NaN", "-rounds 10001", "-seconds 1e300", "surplus", "-nosuch"} {
+		_, err := parse(strings.Fields(args), io.Discard)
+		assert.ErrorContains(t, err, "cgibench: ", args)
+	}
+}

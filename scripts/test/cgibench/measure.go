@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"memcachedsoap/scripts/test/load"
+)
+
+// serverNames returns the servers in the order of the table.
+func serverNames() []string { return []string{"service", "FastCGI", "CGI"} }
+
+// server is one of those that are measured.
+type server struct {
+	process     *load.Process
+	path        string
+	connections int // each with a request at a time
+	// spent returns processor time that is not the process tree's, or is nil.
+	spent func() (time.Duration, error)
+}
+
+// apacheConnections is as many as there are FastCGI processes at work. More
+// would gain nothing, since the processors are busy with these; and mod_fcgid
+// lets a request for which there is no process wait for a whole second.
+const apacheConnections = 2
+
+// measure measures the servers and prints the report.
+func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "cgibench")
+	if err != nil {
+		return fmt.Errorf("cgibench: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	memcached, err := load.StartMemcached(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer memcached.Stop()
+	service, err := startService(ctx, dir, memcached.Address)
+	if err != nil {
+		return err
+	}
+	defer service.Stop()
+	apacheDir := filepath.Join(dir, "apache")
+	if err := errors.Join(os.Mkdir(apacheDir, 0o755), os.Chmod(dir, 0o755)); err != nil { //nolint:gosec // for Apache's user
+		return fmt.Errorf("cgibench: %w", err)
+	}
+	apache, site, err := startApache(ctx, apacheDir, memcached.Address)
+	if err != nil {
+		return err
+	}
+	defer apache.Terminate()
+	if _, err := fmt.Fprintf(progress, "cgibench: this takes %v\n", s.time().Round(time.Second)); err != nil {
+		return fmt.Errorf("cgibench: %w", err)
+	}
+	r, err := takeTurns(ctx, s, []server{
+		{process: service, path: "/cgi-bin/MemcachedSOAP.cgi", connections: 16},
+		{process: apache, path: "/fcgi/sessions.fcgi", connections: apacheConnections},
+		{process: apache, path: "/cgi/sessions.cgi", connections: apacheConnections, spent: site.cgiTime},
+	})
+	if err != nil {
+		return err
+	}
+	return r.write(stdout)
+}
+
+// storeTimeout is longer than the default: the load may keep memcached waiting
+// for a processor.
+const storeTimeout = "5s"
+
+func startService(ctx context.Context, dir, memcached string) (*load.Process, error) {
+	program, err := load.BuildService(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, program, "serve", "--listen", "127.0.0.1:0", "--servers", memcached, "--store-timeout", storeTimeout)
+	return load.Start(ctx, cmd, "service", dir, "", regexp.MustCompile(`msg=listening address=(\S+)`))
+}
+
+// takeTurns lets the servers take turns with each operation.
+func takeTurns(ctx context.Context, s settings, servers []server) (*report, error) {
+	r := &report{settings: s}
+	id, err := store(ctx, servers[0])
+	if err != nil {
+		return nil, err
+	}
+	for round := range s.rounds + 1 {
+		for _, operation := range operations() {
+			for i, server := range servers {
+				t, err := server.take(ctx, s.turn, newRequest(server.path, operation, id))
+				if err != nil {
+					return nil, fmt.Errorf("cgibench: %s of %s: %w", operation, serverNames()[i], err)
+				}
+				if round > 0 { // the first one was for warming up
+					r.add(operation, i, t)
+				}
+			}
+		}
+	}
+	return r, nil
+}
+
+// take lets all connections send a request to the server for a while.
+func (s server) take(ctx context.Context, d time.Duration, request *load.Request) (load.Turn, error) {
+	sources := make([]load.Source, s.connections)
+	for i := range sources {
+		sources[i] = func(int) *load.Request { return request }
+	}
+	if s.spent == nil {
+		return load.Measure(ctx, s.process, d, sources)
+	}
+	before, err := s.spent()
+	if err != nil {
+		return load.Turn{}, err
+	}
+	t, err := load.Measure(ctx, s.process, d, sources)
+	if err != nil {
+		return t, err
+	}
+	after, err := s.spent()
+	t.CPU += after - before
+	return t, err
+}
+
+var sessionID = regexp.MustCompile(`>([0-9a-f]{32})<`)
+
+// store stores the session that all servers then read.
+func store(ctx context.Context, s server) (string, error) {
+	c, err := load.Dial(ctx, s.process.Address, time.Now().Add(10*time.Second))
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if err := c.Do(newRequest(s.path, "setSession", "")); err != nil {
+		return "", err
+	}
+	match := sessionID.FindSubmatch(c.Body)
+	if match == nil {
+		return "", fmt.Errorf("cgibench: no id in %.500s", c.Body)
+	}
+	return string(match[1]), nil
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	_ "embed" // for setSession.xml
+	"fmt"
+	"strings"
+
+	"memcachedsoap/scripts/test/load"
+)
+
+// setSession24 is what a program with SOAP::Lite sent to store 24 pairs.
+//
+//go:embed testdata/setSession.xml
+var setSession24 string
+
+// What the answers must hold.
+const (
+	ok          = "...... MEMCACHED SOAP OK ......"
+	stored      = "<setSessionResponse"
+	oneOfTheSet = ">TGUgVmVuZ2V1ciBNYXNxdek=</uid>"
+)
+
+// operations returns those that are measured.
+func operations() []string { return []string{"status", "getSession", "setSession"} }
+
+// body returns the message that calls an operation. The id is that of the
+// session to read.
+func body(operation, id string) string {
+	if operation == "setSession" {
+		return setSession24
+	}
+	envelope, _, _ := strings.Cut(setSession24, "<setSession")
+	call := `<status xmlns="urn:MemcachedSOAPClass" xsi:nil="true" />`
+	if operation == "getSession" {
+		call = `<getSession xmlns="urn:MemcachedSOAPClass"><c-gensym3 xsi:type="xsd:string">` + id + `</c-gensym3></getSession>`
+	}
+	return envelope + call + "</soap:Body></soap:Envelope>"
+}
+
+// newRequest makes the request that calls an operation at a path.
+func newRequest(path, operation, id string) *load.Request {
+	text := body(operation, id)
+	holds := map[string]string{"status": ok, "getSession": oneOfTheSet, "setSession": stored}[operation]
+	return &load.Request{
+		Message: fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: SOAP::Lite/Perl/1.27\r\n"+
+			"Content-Type: text/xml; charset=utf-8\r\nSOAPAction: \"urn:MemcachedSOAPClass#%s\"\r\nContent-Length: %d\r\n\r\n%s",
+			path, operation, len(text), text),
+		Body: len(text), Holds: [][]byte{[]byte(holds)},
+	}
+}

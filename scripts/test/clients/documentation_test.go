@@ -1,0 +1,81 @@
+package clients
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// programs is the folder of the client programs, <language>/<toolkit>.
+const programs = "../../clients"
+
+// clientName returns the name <language>/<toolkit> of the client that a file of
+// its folder belongs to.
+func clientName(path string) string {
+	folder := filepath.Dir(path)
+	return filepath.Join(filepath.Base(filepath.Dir(folder)), filepath.Base(folder))
+}
+
+// What toolkits lose stands in one table, for people, and in files beside the
+// programs, for the tests that require it to be lost.
+func TestLossesAreDocumented(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile(filepath.Join(programs, "README.md"))
+	require.NoError(t, err)
+	var told []string
+	for line := range strings.Lines(string(readme)) {
+		if cells := strings.Split(line, " | "); strings.HasPrefix(line, "| `") && len(cells) == 4 {
+			told = append(told, strings.TrimSpace(line))
+		}
+	}
+	paths, err := filepath.Glob(filepath.Join(programs, "*/*/losses"))
+	require.NoError(t, err)
+	var lost []string
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(content)) {
+			fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+			require.Len(t, fields, 3, "%s: %q", path, line)
+			lost = append(lost, fmt.Sprintf("| `%s` | %s | %s | %s |", clientName(path), fields[0], fields[1], fields[2]))
+		}
+	}
+	slices.Sort(told)
+	slices.Sort(lost)
+	assert.Equal(t, lost, told, "the table in README.md")
+}
+
+// The packages that make interop installs for the clients of a language are
+// those that its page names. Node's are not Debian's.
+func TestPagesNamePackages(t *testing.T) {
+	t.Parallel()
+	lists, err := filepath.Glob(filepath.Join(programs, "*/*/packages"))
+	require.NoError(t, err)
+	require.NotEmpty(t, lists)
+	for _, list := range lists {
+		language := filepath.Dir(clientName(list))
+		if language == "node" {
+			continue
+		}
+		page, err := os.ReadFile(filepath.Join(programs, language, "README.md"))
+		require.NoError(t, err)
+		var named []string
+		for line := range strings.Lines(string(page)) {
+			if packages, ok := strings.CutPrefix(line, "sudo apt-get install "); ok {
+				named = append(named, strings.Fields(packages)...)
+			}
+		}
+		needed, err := os.ReadFile(list)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(needed)) {
+			name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			assert.Contains(t, named, name, "%s: packages of %s", language, clientName(list))
+		}
+	}
+}

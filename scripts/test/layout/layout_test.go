@@ -1,0 +1,150 @@
+// Package layout holds the module to its layout: imports run one way, and
+// each foreign module has one owner.
+//
+//	cmd → service/httpd → service/<dialect> → service → sessionstore → its leaves
+package layout
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = "memcachedsoap"
+
+// mayImport says what the packages at and below a folder may import besides
+// the standard library; the longest folder that fits decides. A package in a
+// list stands for itself, with /... for what is below it too.
+var mayImport = map[string][]string{
+	"soap":                   {"soap/...", "golang.org/x/text/..."},
+	"soap/xmlscan":           {},
+	"soap/xmlwrite":          {},
+	"wsdl":                   {"github.com/hooklift/gowsdl/soap"},
+	"wsdl/wsdltest":          {"wsdl"},
+	"sessionstore":           {"sessionstore"},
+	"sessionstore/memcached": {"sessionstore", "github.com/bradfitz/gomemcache/..."},
+	"sessionstore/near":      {"sessionstore", "golang.org/x/sync/singleflight"},
+	"sessionstore/storetest": {"sessionstore/...", "github.com/stretchr/testify/..."},
+	"service":                {"service", "sessionstore", "soap/..."},
+	"service/document":       {"service", "sessionstore", "soap/...", "wsdl"},
+	"service/soaplite":       {"sessionstore", "soap/..."},
+	"service/perlcgi":        {"service", "service/soaplite", "sessionstore", "soap/..."},
+	"service/httpd":          {"service/...", "soap", "wsdl", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
+	"service/metrics":        {"service", "sessionstore", "github.com/prometheus/client_golang/prometheus/..."},
+	"cmd": {
+		"service/...", "sessionstore/...", "soap/...", "wsdl",
+		"github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap",
+	},
+	"scripts": {"scripts/test/load", "service/...", "sessionstore/...", "soap/...", "wsdl"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	packages := ownPackages(t)
+	require.NotEmpty(t, packages)
+	for _, p := range packages {
+		assert.Empty(t, forbidden(p), p.ImportPath)
+	}
+}
+
+// TestForbidden makes sure that the rules bite.
+func TestForbidden(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, to string
+		allowed  bool
+	}{
+		{"soap", "net/http", true},
+		{"soap", module + "/soap/xmlscan", true},
+		{"soap", module + "/sessionstore", false},
+		{"soap/xmlscan", "golang.org/x/text/encoding", false},
+		{"sessionstore", module + "/sessionstore/memory", false},
+		{"sessionstore/memory", module + "/sessionstore", true},
+		{"sessionstore/memory", "github.com/bradfitz/gomemcache/memcache", false},
+		{"sessionstore/memcached", "github.com/bradfitz/gomemcache/memcache", true},
+		{"sessionstore/memcached/memcachedtest", module + "/soap", false},
+		{"service", module + "/service/document", false},
+		{"service/document", module + "/service/httpd", false},
+		{"service/document", "github.com/labstack/echo/v4", false},
+		{"service/httpd", "github.com/labstack/echo/v4", true},
+		{"cmd/memcachedsoap", module + "/service/httpd", true},
+		{"cmd/memcachedsoap", "github.com/labstack/echo/v4", false},
+		{"service/metrics", "github.com/prometheus/client_golang/prometheus/promhttp", true},
+		{"service/metrics", module + "/service/httpd", false},
+		{"cmd/memcachedsoap", "github.com/prometheus/client_golang/prometheus", false},
+		{"scripts/test/testreport", "github.com/stretchr/testify/assert", false},
+		{"elsewhere", "net/http", false},
+	} {
+		p := goPackage{ImportPath: module + "/" + c.from, Imports: []string{c.to}}
+		assert.Equal(t, c.allowed, len(forbidden(p)) == 0, "%s imports %s", c.from, c.to)
+	}
+}
+
+// forbidden returns the imports of p that it may not have; all of them if no
+// rule fits.
+func forbidden(p goPackage) []string {
+	allowed, ruled := rule(strings.TrimPrefix(p.ImportPath, module+"/"))
+	var found []string
+	for _, path := range p.Imports {
+		own := strings.TrimPrefix(path, module+"/")
+		foreign := own == path && strings.Contains(strings.Split(path, "/")[0], ".")
+		standard := own == path && !foreign
+		if !ruled || !standard && !slices.ContainsFunc(allowed, func(pattern string) bool { return covers(pattern, own) }) {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+func rule(pkg string) (allowed []string, found bool) {
+	for folder := pkg; ; {
+		if allowed, found = mayImport[folder]; found {
+			return allowed, true
+		}
+		at := strings.LastIndexByte(folder, '/')
+		if at < 0 {
+			return nil, false
+		}
+		folder = folder[:at]
+	}
+}
+
+func covers(pattern, path string) bool {
+	folder, below := strings.CutSuffix(pattern, "/...")
+	return path == folder || below && strings.HasPrefix(path, folder+"/")
+}
+
+// ownPackages lists what go list -deps finds of this module.
+func ownPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Imports", module+"/...")
+	cmd.Dir = "../../.."
+	out, err := cmd.Output()
+	require.NoError(t, err)
+
+	var own []goPackage
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p goPackage
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return own
+		}
+		require.NoError(t, err)
+		if strings.HasPrefix(p.ImportPath, module+"/") {
+			own = append(own, p)
+		}
+	}
+}
