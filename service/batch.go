@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/soap"
 )
 
@@ -25,7 +26,7 @@ func (e *AnswerTooLargeError) Error() string {
 // one that is asked for twice is returned twice. Errors:
 // [*sessionstore.InvalidIDError], [*sessionstore.TooManyError] for more than
 // [sessionstore.MaxBatch] ids, [*AnswerTooLargeError],
-// [*sessionstore.UnreadableError], [*sessionstore.UnavailableError].
+// [*sessionstore.UnreadableError], [*backend.UnavailableError].
 func (s *Service) GetSessions(ctx context.Context, ids []string) ([]sessionstore.Session, error) {
 	noteNumber(ctx, len(ids))
 	if len(ids) > sessionstore.MaxBatch {
@@ -39,7 +40,7 @@ func (s *Service) GetSessions(ctx context.Context, ids []string) ([]sessionstore
 		}
 	}
 	sessions, err := s.store.GetMany(ctx, parsed)
-	if large, ok := errors.AsType[*sessionstore.TooLargeError](err); ok {
+	if large, ok := errors.AsType[*backend.TooLargeError](err); ok {
 		return nil, &AnswerTooLargeError{Limit: large.Limit, Actual: large.Actual}
 	}
 	if err != nil {

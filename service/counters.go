@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/soap"
 )
 
@@ -100,7 +100,7 @@ func (c *Counters) Connection(_ net.Conn, state http.ConnState) {
 
 // stats lists the counters by name. Times are in microseconds unless the
 // name says otherwise.
-func (c *Counters) stats() []sessionstore.Stat {
+func (c *Counters) stats() []backend.Stat {
 	now := time.Now()
 	list := statList{
 		{Name: "version", Value: c.version},
@@ -132,10 +132,10 @@ func (c *Counters) stats() []sessionstore.Stat {
 	return list
 }
 
-type statList []sessionstore.Stat
+type statList []backend.Stat
 
 func (l *statList) add(name string, n int64) {
-	*l = append(*l, sessionstore.Stat{Name: name, Value: strconv.FormatInt(n, 10)})
+	*l = append(*l, backend.Stat{Name: name, Value: strconv.FormatInt(n, 10)})
 }
 
 // histogram counts durations in four buckets to each power of two of a

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
@@ -20,7 +22,7 @@ func FaultOf(err error) *soap.Fault {
 }
 
 func faultOf(err error) *soap.Fault {
-	if errors.Is(err, sessionstore.ErrNotFound) {
+	if errors.Is(err, backend.ErrNotFound) {
 		return typed(soap.Client, "There is no such session: it was never made, has expired or was deleted.",
 			"SessionNotFoundFault", soap.Field{Name: "id", Value: idOf(err)})
 	}
@@ -39,7 +41,7 @@ func faultOf(err error) *soap.Fault {
 		return tooLarge("The sessions have "+decimal(e.Actual)+" bytes together, one answer may have "+decimal(e.Limit)+
 			": ask for fewer at a time.", e.Limit, e.Actual)
 	}
-	if e, ok := errors.AsType[*sessionstore.TooLargeError](err); ok {
+	if e, ok := errors.AsType[*backend.TooLargeError](err); ok {
 		return tooLarge("The session needs "+decimal(e.Actual)+" bytes, the store takes "+decimal(e.Limit)+
 			" at most. Nothing was changed.", e.Limit, e.Actual)
 	}
@@ -47,7 +49,7 @@ func faultOf(err error) *soap.Fault {
 		return typed(soap.Server, "What is stored under this id cannot be read as a session, and is left untouched: "+e.Reason+".",
 			"UnreadableSessionFault", soap.Field{Name: "id", Value: string(e.ID)}, soap.Field{Name: "reason", Value: e.Reason})
 	}
-	if e, ok := errors.AsType[*sessionstore.UnavailableError](err); ok {
+	if e, ok := errors.AsType[*backend.UnavailableError](err); ok {
 		return unavailable(e)
 	}
 	return untyped(err)
@@ -65,7 +67,7 @@ func untyped(err error) *soap.Fault {
 		}
 		return soap.ClientFault("This service does not find sessions by that attribute. Name one of those that its operator has set (serve --principal), or none.")
 	}
-	if e, ok := errors.AsType[*sessionstore.UnrepresentableError](err); ok {
+	if e, ok := errors.AsType[*perldata.UnrepresentableError](err); ok {
 		return soap.ClientFault("The session cannot be stored: " + e.Reason + ".")
 	}
 	if _, ok := errors.AsType[*sessionstore.InvalidTTLError](err); ok {
@@ -74,7 +76,7 @@ func untyped(err error) *soap.Fault {
 	return nil
 }
 
-func unavailable(e *sessionstore.UnavailableError) *soap.Fault {
+func unavailable(e *backend.UnavailableError) *soap.Fault {
 	reason, advice := e.Reason, "Try again later."
 	if e.Unknown {
 		reason += "; it is not known whether the change was made"

@@ -10,7 +10,7 @@ import (
 // FindSessions returns the ids of the sessions whose attribute has the value
 // principal; an empty attribute is the first of those by which the store finds
 // sessions. Errors: [*sessionstore.UnknownPrincipalError],
-// [*sessionstore.UnavailableError], and a [*soap.Fault] if principal is empty.
+// [*backend.UnavailableError], and a [*soap.Fault] if principal is empty.
 func (s *Service) FindSessions(ctx context.Context, principal, attribute string) ([]sessionstore.ID, error) {
 	return s.ofPrincipal(ctx, principal, attribute, s.store.Find)
 }

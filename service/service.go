@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
@@ -28,7 +30,7 @@ func New(store *sessionstore.Store, counters *Counters) *Service {
 }
 
 // Status returns [StatusOK] if every server that holds sessions answers, else
-// a [*sessionstore.UnavailableError].
+// a [*backend.UnavailableError].
 func (s *Service) Status(ctx context.Context) (string, error) {
 	if err := s.store.Ping(ctx); err != nil {
 		return "", err
@@ -37,8 +39,8 @@ func (s *Service) Status(ctx context.Context) (string, error) {
 }
 
 // GetSession returns a session. Errors: [*sessionstore.InvalidIDError],
-// [sessionstore.ErrNotFound], [*sessionstore.UnreadableError],
-// [*sessionstore.UnavailableError].
+// [backend.ErrNotFound], [*sessionstore.UnreadableError],
+// [*backend.UnavailableError].
 func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Session, error) {
 	parsed, err := parse(ctx, id)
 	if err != nil {
@@ -48,7 +50,7 @@ func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Sessi
 	switch {
 	case err == nil:
 		s.counters.hits.Add(1)
-	case errors.Is(err, sessionstore.ErrNotFound):
+	case errors.Is(err, backend.ErrNotFound):
 		s.counters.misses.Add(1)
 	}
 	return session, about(parsed, err)
@@ -56,9 +58,9 @@ func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Sessi
 
 // NewSession stores a new session without attributes, to be filled later, and
 // returns it. It lives for the default time. The error is a
-// [*sessionstore.UnavailableError].
+// [*backend.UnavailableError].
 func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) {
-	attributes := sessionstore.NewHash(1)
+	attributes := perldata.NewHash(1)
 	ref, err := s.store.Create(ctx, attributes, sessionstore.DefaultTTL)
 	note(ctx, ref.ID)
 	return sessionstore.Session{Ref: ref, Attributes: attributes}, err
@@ -70,13 +72,13 @@ func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) 
 // The attributes become the service's own. The time to live is in whole
 // seconds, see [sessionstore.DefaultTTL] and [sessionstore.LongestTTL]; a
 // longer one than allowed is cut. Errors: [*sessionstore.InvalidIDError],
-// [*sessionstore.InvalidTTLError], [*sessionstore.TooLargeError],
-// [*sessionstore.UnrepresentableError], [*sessionstore.UnreadableError] (what
+// [*sessionstore.InvalidTTLError], [*backend.TooLargeError],
+// [*perldata.UnrepresentableError], [*sessionstore.UnreadableError] (what
 // is stored under the id is no session and is left alone),
-// [sessionstore.ErrDeleted], [*sessionstore.UnavailableError], and of a
-// condition [sessionstore.ErrNotFound], [*sessionstore.VersionConflictError].
+// [sessionstore.ErrDeleted], [*backend.UnavailableError], and of a
+// condition [backend.ErrNotFound], [*sessionstore.VersionConflictError].
 func (s *Service) SetSession(
-	ctx context.Context, id string, attributes *sessionstore.Hash, ttl time.Duration, condition sessionstore.If,
+	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
 	if err := checkStatedID(id, attributes); err != nil {
 		return sessionstore.Ref{}, err
@@ -98,7 +100,7 @@ func (s *Service) SetSession(
 }
 
 // checkStatedID refuses attributes that say they are those of another session.
-func checkStatedID(id string, attributes *sessionstore.Hash) error {
+func checkStatedID(id string, attributes *perldata.Hash) error {
 	if stated, ok := attributes.Get(sessionstore.IDAttribute); ok && stated.Str() != id {
 		return &sessionstore.InvalidIDError{
 			Text:   cut(stated.Str()),
@@ -110,7 +112,7 @@ func checkStatedID(id string, attributes *sessionstore.Hash) error {
 
 // TouchSession gives a session a new time to live without rewriting it.
 // Errors: [*sessionstore.InvalidIDError], [*sessionstore.InvalidTTLError],
-// [sessionstore.ErrNotFound], [*sessionstore.UnavailableError].
+// [backend.ErrNotFound], [*backend.UnavailableError].
 func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration) (sessionstore.Ref, error) {
 	parsed, err := parse(ctx, id)
 	if err != nil {
@@ -121,14 +123,14 @@ func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration
 }
 
 // DeleteSession deletes a session and reports whether there was one. Errors:
-// [*sessionstore.InvalidIDError], [*sessionstore.UnavailableError].
+// [*sessionstore.InvalidIDError], [*backend.UnavailableError].
 func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
 	parsed, err := parse(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	err = s.store.Delete(ctx, parsed)
-	if errors.Is(err, sessionstore.ErrNotFound) {
+	if errors.Is(err, backend.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, about(parsed, err)
@@ -136,8 +138,8 @@ func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
 
 // Report is what the service knows of itself and of the servers behind it.
 type Report struct {
-	Service []sessionstore.Stat
-	Servers []sessionstore.ServerStats
+	Service []backend.Stat
+	Servers []backend.ServerStats
 }
 
 // Stats returns a report. A server that does not answer is a row that says
@@ -150,7 +152,7 @@ func (s *Service) Stats(ctx context.Context) Report {
 		if m.Server != "" {
 			name += ":" + m.Server
 		}
-		report.Service = append(report.Service, sessionstore.Stat{Name: name, Value: strconv.FormatFloat(m.Value, 'f', -1, 64)})
+		report.Service = append(report.Service, backend.Stat{Name: name, Value: strconv.FormatFloat(m.Value, 'f', -1, 64)})
 	}
 	return report
 }

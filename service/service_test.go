@@ -14,7 +14,9 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
 )
@@ -29,10 +31,10 @@ func newService(tb testing.TB) (*service.Service, *service.Counters) {
 	return service.New(store, counters), counters
 }
 
-func attributes(pairs ...string) *sessionstore.Hash {
-	h := sessionstore.NewHash(len(pairs) / 2)
+func attributes(pairs ...string) *perldata.Hash {
+	h := perldata.NewHash(len(pairs) / 2)
 	for i := 0; i < len(pairs); i += 2 {
-		h.Set(pairs[i], sessionstore.TextOf(pairs[i+1]))
+		h.Set(pairs[i], perldata.TextOf(pairs[i+1]))
 	}
 	return h
 }
@@ -114,7 +116,7 @@ func TestIDsAreChecked(t *testing.T) {
 	_, err := s.SetSession(t.Context(), "ab12", attributes("_session_id", strings.Repeat("f", 100)), 0, sessionstore.If{})
 	assertInvalid(t, err)
 	_, err = s.GetSession(t.Context(), "ab12")
-	require.ErrorIs(t, err, sessionstore.ErrNotFound, "nothing was stored")
+	require.ErrorIs(t, err, backend.ErrNotFound, "nothing was stored")
 }
 
 func assertInvalid(t *testing.T, err error) {
@@ -131,13 +133,13 @@ func TestFaultTable(t *testing.T) {
 		detail string
 		fields []soap.Field
 	}{
-		{sessionstore.ErrNotFound, soap.Client, "SessionNotFoundFault", []soap.Field{{Name: "id"}}},
+		{backend.ErrNotFound, soap.Client, "SessionNotFoundFault", []soap.Field{{Name: "id"}}},
 		{
 			&sessionstore.InvalidIDError{Text: "x", Reason: "r"}, soap.Client, "InvalidSessionIdFault",
 			[]soap.Field{{Name: "id", Value: "x"}, {Name: "reason", Value: "r"}},
 		},
 		{
-			&sessionstore.TooLargeError{Limit: 1, Actual: 2}, soap.Client, "PayloadTooLargeFault",
+			&backend.TooLargeError{Limit: 1, Actual: 2}, soap.Client, "PayloadTooLargeFault",
 			[]soap.Field{{Name: "limit", Value: "1"}, {Name: "actual", Value: "2"}},
 		},
 		{
@@ -145,12 +147,12 @@ func TestFaultTable(t *testing.T) {
 			[]soap.Field{{Name: "id", Value: "ab"}, {Name: "reason", Value: "r"}},
 		},
 		{
-			&sessionstore.UnavailableError{Reason: "r", RetryAfter: 1500 * time.Millisecond, Err: errors.New("secret")}, soap.Server, "StoreUnavailableFault",
+			&backend.UnavailableError{Reason: "r", RetryAfter: 1500 * time.Millisecond, Err: errors.New("secret")}, soap.Server, "StoreUnavailableFault",
 			[]soap.Field{{Name: "reason", Value: "r"}, {Name: "retryAfter", Value: "2"}},
 		},
-		{&sessionstore.UnavailableError{Reason: "r"}, soap.Server, "StoreUnavailableFault", []soap.Field{{Name: "reason", Value: "r"}}},
+		{&backend.UnavailableError{Reason: "r"}, soap.Server, "StoreUnavailableFault", []soap.Field{{Name: "reason", Value: "r"}}},
 		{
-			&sessionstore.UnavailableError{Reason: "r", Unknown: true}, soap.Server, "StoreUnavailableFault",
+			&backend.UnavailableError{Reason: "r", Unknown: true}, soap.Server, "StoreUnavailableFault",
 			[]soap.Field{{Name: "reason", Value: "r; it is not known whether the change was made"}},
 		},
 		{sessionstore.ErrDeleted, soap.Client, "SessionDeletedFault", []soap.Field{{Name: "id"}}},
@@ -166,7 +168,7 @@ func TestFaultTable(t *testing.T) {
 		{&sessionstore.TooManyError{Limit: 1, Actual: 2}, soap.Client, "", nil},
 		{&sessionstore.UnknownPrincipalError{}, soap.Client, "", nil},
 		{&sessionstore.UnknownPrincipalError{Attribute: "secret"}, soap.Client, "", nil},
-		{&sessionstore.UnrepresentableError{Reason: "r"}, soap.Client, "", nil},
+		{&perldata.UnrepresentableError{Reason: "r"}, soap.Client, "", nil},
 		{&sessionstore.InvalidTTLError{TTL: -5 * time.Second}, soap.Client, "", nil},
 	}
 	for _, tt := range tests {
@@ -176,7 +178,7 @@ func TestFaultTable(t *testing.T) {
 		assert.Equal(t, tt.code, f.Code, "%v", err)
 		assert.NotContains(t, f.Reason, "secret")
 		assert.Equal(t, err, f.Err, "the cause is kept for the log")
-		if down, ok := errors.AsType[*sessionstore.UnavailableError](err); ok {
+		if down, ok := errors.AsType[*backend.UnavailableError](err); ok {
 			assert.Equal(t, down.RetryAfter, f.RetryAfter)
 		}
 		if tt.detail == "" {
@@ -209,7 +211,7 @@ func TestCounters(t *testing.T) {
 		call.Duration = time.Duration(i+1) * time.Millisecond
 		counters.Observe(t.Context(), call)
 	}
-	call.Fault = service.FaultOf(sessionstore.ErrNotFound)
+	call.Fault = service.FaultOf(backend.ErrNotFound)
 	counters.Observe(t.Context(), call)
 	counters.Observe(t.Context(), soap.Call{Fault: soap.ClientFault("no")})
 	for _, state := range []http.ConnState{http.StateNew, http.StateActive, http.StateIdle, http.StateNew, http.StateClosed} {

@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
@@ -23,7 +25,7 @@ func TestSnapshot(t *testing.T) {
 
 	call := soap.Call{Operation: soap.Name{Local: "getSession"}, BytesIn: 3, BytesOut: 5, Duration: time.Millisecond}
 	c.Observe(t.Context(), call)
-	call.Fault = FaultOf(sessionstore.ErrNotFound)
+	call.Fault = FaultOf(backend.ErrNotFound)
 	call.Duration = time.Hour
 	c.Observe(t.Context(), call)
 	c.Observe(t.Context(), soap.Call{BytesIn: 1, Fault: &soap.Fault{Code: soap.Server}})
@@ -53,9 +55,9 @@ func TestSnapshotHasEveryTypeOfFault(t *testing.T) {
 	t.Parallel()
 	known := NewCounters("1").Snapshot().Faults
 	for _, err := range []error{
-		sessionstore.ErrNotFound, sessionstore.ErrDeleted, &sessionstore.VersionConflictError{}, &sessionstore.InvalidIDError{},
-		&AnswerTooLargeError{}, &sessionstore.TooLargeError{}, &sessionstore.UnreadableError{}, &sessionstore.UnavailableError{},
-		&sessionstore.TooManyError{}, &sessionstore.UnknownPrincipalError{}, &sessionstore.UnrepresentableError{}, &sessionstore.InvalidTTLError{},
+		backend.ErrNotFound, sessionstore.ErrDeleted, &sessionstore.VersionConflictError{}, &sessionstore.InvalidIDError{},
+		&AnswerTooLargeError{}, &backend.TooLargeError{}, &sessionstore.UnreadableError{}, &backend.UnavailableError{},
+		&sessionstore.TooManyError{}, &sessionstore.UnknownPrincipalError{}, &perldata.UnrepresentableError{}, &sessionstore.InvalidTTLError{},
 	} {
 		assert.Contains(t, known, faultName(FaultOf(err)))
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
@@ -22,7 +23,7 @@ func (s *Service) UpdateSession(
 		return sessionstore.Ref{}, err
 	}
 	if change.Set == nil {
-		change.Set = sessionstore.NewHash(0)
+		change.Set = perldata.NewHash(0)
 	}
 	if err := checkStatedID(id, change.Set); err != nil {
 		return sessionstore.Ref{}, err

@@ -11,6 +11,7 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/soap"
 )
 
@@ -37,7 +38,7 @@ func TestUpdateSession(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, &sessionstore.VersionConflictError{ID: "ab12", Current: ref.Version}, conflict)
 	_, err = s.UpdateSession(ctx, "cd34", sessionstore.Change{}, 0)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 
 	for _, change := range []sessionstore.Change{
 		{Remove: []string{"_session_id"}}, {Remove: []string{"a", "a"}}, {Set: attributes("a", "1"), Remove: []string{"a"}},

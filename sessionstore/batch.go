@@ -3,6 +3,8 @@ package sessionstore
 import (
 	"context"
 	"errors"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 // MaxBatch is how many sessions one [Store.GetMany] reads at most.
@@ -13,8 +15,8 @@ const maxBatchBytes = 32 << 20
 
 // GetMany returns the sessions under ids, in that order. Those that are absent
 // are left out; one that is asked for twice is there twice. Errors are
-// [*InvalidIDError], [*TooManyError], [*TooLargeError] for all of them
-// together, [*UnreadableError] and [*UnavailableError].
+// [*InvalidIDError], [*TooManyError], [*backend.TooLargeError] for all of them
+// together, [*UnreadableError] and [*backend.UnavailableError].
 func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 	if len(ids) > MaxBatch {
 		return nil, &TooManyError{Limit: MaxBatch, Actual: len(ids)}
@@ -42,7 +44,7 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 			continue
 		}
 		session, err := s.session(id, item)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, backend.ErrNotFound) {
 			continue
 		}
 		if err != nil {

@@ -6,18 +6,21 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 // edit is what a session is to become.
 type edit struct {
 	image     []byte // before compression; nil for a tombstone
-	flags     uint32 // of the session that is there, or of a tombstone
+	flags     uint32 // of the session that is there
+	deleted   bool   // it becomes a tombstone
 	expiresIn time.Duration
 }
 
-func (s *Store) item(e edit) Item {
-	if e.flags == TombstoneFlags {
-		return Tombstone(e.expiresIn)
+func (s *Store) item(e edit) backend.Item {
+	if e.deleted {
+		return backend.Tombstone(e.expiresIn)
 	}
 	return s.pack(e.image, e.flags, e.expiresIn)
 }
@@ -28,7 +31,7 @@ func (s *Store) item(e edit) Item {
 //
 // Within the process those who change one session wait for each other: they
 // would only make each other try again.
-func (s *Store) change(ctx context.Context, id ID, decide func(present Item, found bool) (edit, error)) (Ref, error) {
+func (s *Store) change(ctx context.Context, id ID, decide func(present backend.Item, found bool) (edit, error)) (Ref, error) {
 	done, err := s.turns.wait(ctx, id)
 	if err != nil {
 		return Ref{}, err
@@ -40,7 +43,7 @@ func (s *Store) change(ctx context.Context, id ID, decide func(present Item, fou
 		}
 		present, err := s.backend.Get(ctx, string(id))
 		found := err == nil
-		if !found && !errors.Is(err, ErrNotFound) {
+		if !found && !errors.Is(err, backend.ErrNotFound) {
 			return Ref{}, err
 		}
 		if err := s.refuse(present); err != nil {
@@ -59,12 +62,12 @@ func (s *Store) change(ctx context.Context, id ID, decide func(present Item, fou
 		}
 		s.counts.conflicts.Add(1)
 	}
-	return Ref{}, Unavailable("others changed the session all the time", ErrConflict)
+	return Ref{}, backend.Unavailable("others changed the session all the time", backend.ErrConflict)
 }
 
 // write stores an item in the place of the present one. Where no answer comes
 // it looks what became of it.
-func (s *Store) write(ctx context.Context, id ID, present Item, found bool, item Item) error {
+func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bool, item backend.Item) error {
 	item.CAS = present.CAS
 	store := func() error {
 		if found {
@@ -80,7 +83,7 @@ func (s *Store) write(ctx context.Context, id ID, present Item, found bool, item
 	switch now, lookErr := s.backend.Get(ctx, string(id)); {
 	case lookErr == nil && sameContent(now, item):
 		return nil
-	case lookErr == nil && found && now.CAS == present.CAS, errors.Is(lookErr, ErrNotFound) && !found:
+	case lookErr == nil && found && now.CAS == present.CAS, errors.Is(lookErr, backend.ErrNotFound) && !found:
 		// Not carried out so far. At most one of the two will be, since both
 		// are for the same number, or for nothing being there.
 		again := store()
@@ -95,10 +98,12 @@ func (s *Store) write(ctx context.Context, id ID, present Item, found bool, item
 	return err
 }
 
-func sameContent(a, b Item) bool { return a.Flags == b.Flags && bytes.Equal(a.Image, b.Image) }
+func sameContent(a, b backend.Item) bool {
+	return a.Deleted == b.Deleted && a.Flags == b.Flags && bytes.Equal(a.Image, b.Image)
+}
 
 func isUnknown(err error) bool {
-	var unavailable *UnavailableError
+	var unavailable *backend.UnavailableError
 	return errors.As(err, &unavailable) && unavailable.Unknown
 }
 
@@ -110,7 +115,7 @@ const maxTries = 64
 // changedMeanwhile says whether a write failed only because of another
 // writer, so that it may be tried again.
 func changedMeanwhile(err error) bool {
-	return errors.Is(err, ErrConflict) || errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound)
+	return errors.Is(err, backend.ErrConflict) || errors.Is(err, backend.ErrExists) || errors.Is(err, backend.ErrNotFound)
 }
 
 // pause waits before a repeated try: a random time up to 2, 4, 8 and from
@@ -125,6 +130,6 @@ func pause(ctx context.Context, try int) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return Interrupted(ctx)
+		return backend.Interrupted(ctx)
 	}
 }

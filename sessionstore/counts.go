@@ -3,6 +3,8 @@ package sessionstore
 import (
 	"errors"
 	"sync/atomic"
+
+	"memcachedsoap/sessionstore/metric"
 )
 
 // counts are the figures that a Store keeps of itself.
@@ -42,8 +44,8 @@ func (c *counts) countList(sessions int) {
 
 // Metrics returns the figures of the store, and those of its backend if that
 // keeps some.
-func (s *Store) Metrics() []Metric {
-	metrics := []Metric{
+func (s *Store) Metrics() []metric.Metric {
+	metrics := []metric.Metric{
 		counter("cas_conflicts_total", "Writes tried again because another writer came between.", &s.counts.conflicts),
 		counter("version_conflicts_total", "Changes refused because the session had another version.", &s.counts.versionConflicts),
 		counter("tombstone_refusals_total", "Changes refused because the session was deleted.", &s.counts.tombstoneRefusals),
@@ -56,17 +58,17 @@ func (s *Store) Metrics() []Metric {
 		counter("index_overflows_total", "Sessions that others have stored and that were not entered because there were too many at a time.", &s.counts.unindexed),
 		{
 			Name: "index_longest_list", Help: "Most sessions that a principal's list was seen to have.",
-			Kind: Gauge, Value: float64(s.counts.longestList.Load()),
+			Kind: metric.KindGauge, Value: float64(s.counts.longestList.Load()),
 		},
 		counter("idle_extensions_total", "Sessions that live on because they were read.", &s.counts.idleExtensions),
 		counter("idle_extension_failures_total", "Sessions that were read and whose life could not be extended.", &s.counts.idleFailures),
 	}
-	if backend, ok := s.backend.(Meter); ok {
-		metrics = append(metrics, backend.Metrics()...)
+	if items, ok := s.backend.(metric.Source); ok {
+		metrics = append(metrics, items.Metrics()...)
 	}
 	return metrics
 }
 
-func counter(name, help string, n *atomic.Int64) Metric {
-	return Metric{Name: name, Help: help, Kind: Counter, Value: float64(n.Load())}
+func counter(name, help string, n *atomic.Int64) metric.Metric {
+	return metric.Metric{Name: name, Help: help, Kind: metric.KindCounter, Value: float64(n.Load())}
 }

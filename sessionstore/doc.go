@@ -1,12 +1,12 @@
 // Package sessionstore keeps login sessions that several programs share.
 //
 // A [Session] is a set of named attributes under an [ID]. The attributes are
-// [Value]s: Perl data without Perl, because the items in memcached are read
+// [perldata.Value]s: Perl data without Perl, because the items in memcached are read
 // and written by Perl programs too. A [Store] does what the service offers
 // (create, get, replace, update, touch, delete, and find by principal) in terms
 // of sessions, each operation in a file of its name; it composes
 //
-//   - a [Backend], which keeps opaque items under a key with a time to live
+//   - a [backend.Backend], which keeps opaque items under a key with a time to live
 //     (packages memory and memcached, and near for copies before another), and
 //   - a [Codec], which turns a session's attributes into the bytes of an item
 //     (package storable).

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -18,8 +20,8 @@ func Example() {
 	})
 	defer store.Close()
 
-	attributes := sessionstore.NewHash(1)
-	attributes.Set("uid", sessionstore.TextOf("dwho"))
+	attributes := perldata.NewHash(1)
+	attributes.Set("uid", perldata.TextOf("dwho"))
 	ref, err := store.Create(ctx, attributes, sessionstore.DefaultTTL)
 	if err != nil {
 		fmt.Println(err)
@@ -37,7 +39,7 @@ func Example() {
 
 	fmt.Println(store.Delete(ctx, ref.ID))
 	_, err = store.Get(ctx, ref.ID)
-	fmt.Println(errors.Is(err, sessionstore.ErrNotFound))
+	fmt.Println(errors.Is(err, backend.ErrNotFound))
 	// Output:
 	// 32 digits for 1h0m0s
 	// dwho true

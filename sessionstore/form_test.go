@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -49,12 +51,12 @@ func TestItemsOfPerlClients(t *testing.T) {
 			if !ok {
 				readable = recordedItem.Hash
 			}
-			checkItem(t, sessionstore.Item{Image: image, Flags: recordedItem.Flags}, readable)
+			checkItem(t, backend.Item{Image: image, Flags: recordedItem.Flags}, readable)
 		})
 	}
 }
 
-func checkItem(t *testing.T, item sessionstore.Item, readable bool) {
+func checkItem(t *testing.T, item backend.Item, readable bool) {
 	t.Helper()
 	b := memory.New(memory.Options{})
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
@@ -86,7 +88,7 @@ func checkItem(t *testing.T, item sessionstore.Item, readable bool) {
 
 func requireRefused(t *testing.T, flags uint32, err error) {
 	t.Helper()
-	if flags == 0 && assert.Error(t, err) && err == sessionstore.ErrNotFound { //nolint:errorlint // the very same
+	if flags == 0 && assert.Error(t, err) && err == backend.ErrNotFound { //nolint:errorlint // the very same
 		return // a string of hexadecimal digits may be a reverse key
 	}
 	var unreadable *sessionstore.UnreadableError
@@ -109,7 +111,7 @@ func TestVersionOfCompressedSessions(t *testing.T) {
 	plain := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
 	compressing := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{CompressThreshold: 100})
 	id := sessionstore.NewID()
-	content := func() *sessionstore.Hash { return attributes(strings.Repeat("long ", 100)) }
+	content := func() *perldata.Hash { return attributes(strings.Repeat("long ", 100)) }
 	ref, err := plain.Replace(t.Context(), id, content(), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
 	compressed, err := compressing.Replace(t.Context(), id, content(), time.Hour, sessionstore.If{})
@@ -154,7 +156,7 @@ func TestTimeOfApacheSessionMemcached(t *testing.T) {
 	} {
 		s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Lifetimes: tt.lifetimes})
 		id := sessionstore.NewID()
-		require.NoError(t, b.Add(t.Context(), string(id), sessionstore.Item{Image: image, Flags: tt.flags, ExpiresIn: tt.has}))
+		require.NoError(t, b.Add(t.Context(), string(id), backend.Item{Image: image, Flags: tt.flags, ExpiresIn: tt.has}))
 		ref, err := s.Replace(t.Context(), id, attributes("ours"), tt.ttl, sessionstore.If{})
 		require.NoError(t, err)
 		assert.Equal(t, tt.want, ref.ExpiresIn, name)

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 func TestParseID(t *testing.T) {
@@ -43,7 +44,7 @@ func TestIDsAreKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.StringMatching("[0-9a-fA-F]{0,70}")).Draw(t, "text")
 		if _, err := sessionstore.ParseID(text); err == nil {
-			require.NoError(t, sessionstore.CheckKey(text))
+			require.NoError(t, backend.CheckKey(text))
 			require.Regexp(t, "^[0-9a-fA-F]{1,64}$", text)
 		} else {
 			require.NotRegexp(t, "^[0-9a-fA-F]{1,64}$", text)

@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // With [Lifetimes.Idle] a session ends when it was not used for that time, and
@@ -21,15 +24,15 @@ import (
 const EndAttribute = "_session_end"
 
 // endOf returns the end that a session has in itself.
-func endOf(attributes *Hash) (end int64, ok bool) {
+func endOf(attributes *perldata.Hash) (end int64, ok bool) {
 	if attributes == nil {
 		return 0, false
 	}
 	v, _ := attributes.Get(EndAttribute)
 	switch v.Kind() {
-	case KindInt:
+	case perldata.KindInt:
 		end = v.Int()
-	case KindBytes, KindText: // as Perl programs may make of it
+	case perldata.KindBytes, perldata.KindText: // as Perl programs may make of it
 		var err error
 		if end, err = strconv.ParseInt(v.Str(), 10, 64); err != nil {
 			return 0, false
@@ -41,7 +44,7 @@ func endOf(attributes *Hash) (end int64, ok bool) {
 }
 
 // ended says whether a session is beyond its end.
-func (s *Store) ended(attributes *Hash) bool {
+func (s *Store) ended(attributes *perldata.Hash) bool {
 	if s.lifetimes.Idle == 0 {
 		return false
 	}
@@ -51,7 +54,7 @@ func (s *Store) ended(attributes *Hash) bool {
 
 // endOfItem returns the end that a stored session has in itself, if there is an
 // idle time.
-func (s *Store) endOfItem(id ID, item Item) (end int64, ok bool) {
+func (s *Store) endOfItem(id ID, item backend.Item) (end int64, ok bool) {
 	if s.lifetimes.Idle == 0 {
 		return 0, false
 	}
@@ -64,20 +67,20 @@ func (s *Store) endOfItem(id ID, item Item) (end int64, ok bool) {
 
 // begin begins the life of a session that is to be stored, and returns how long
 // its item lives.
-func (s *Store) begin(attributes *Hash, life time.Duration) (*Hash, time.Duration) {
+func (s *Store) begin(attributes *perldata.Hash, life time.Duration) (*perldata.Hash, time.Duration) {
 	if s.lifetimes.Idle == 0 {
 		return attributes, life
 	}
 	if attributes == nil {
-		attributes = NewHash(1)
+		attributes = perldata.NewHash(1)
 	}
 	return attributes, s.setEnd(attributes, expiryOf(life))
 }
 
 // setEnd puts the end into attributes that are to be stored, and returns how
 // long the item lives.
-func (s *Store) setEnd(attributes *Hash, end int64) time.Duration {
-	attributes.Set(EndAttribute, IntOf(end))
+func (s *Store) setEnd(attributes *perldata.Hash, end int64) time.Duration {
+	attributes.Set(EndAttribute, perldata.IntOf(end))
 	return wholeSeconds(shorter(s.lifetimes.Idle, until(end)))
 }
 
@@ -102,7 +105,7 @@ func shorter(a, b time.Duration) time.Duration {
 
 // life is how long a session may live, if it is used, whose item lives for a
 // time.
-func (s *Store) life(attributes *Hash, expiresIn time.Duration) time.Duration {
+func (s *Store) life(attributes *perldata.Hash, expiresIn time.Duration) time.Duration {
 	if s.lifetimes.Idle > 0 {
 		if end, ok := endOf(attributes); ok {
 			return until(end)
@@ -113,7 +116,7 @@ func (s *Store) life(attributes *Hash, expiresIn time.Duration) time.Duration {
 
 // left is how long a session lives if nobody uses it, whose item lives for a
 // time: that is rounded up, or was given by a program that knows of no end.
-func (s *Store) left(attributes *Hash, expiresIn time.Duration) time.Duration {
+func (s *Store) left(attributes *perldata.Hash, expiresIn time.Duration) time.Duration {
 	if s.lifetimes.Idle > 0 {
 		if end, ok := endOf(attributes); ok {
 			return wholeSeconds(shorter(expiresIn, until(end)))
@@ -174,14 +177,14 @@ func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration)
 func (s *Store) extend(ctx context.Context, session *Session, end int64, expiresIn time.Duration) {
 	item, err := s.backend.Touch(ctx, string(session.ID), expiresIn)
 	switch {
-	case err == nil && item.IsTombstone(): // deleted between: it stands as long as it would have
+	case err == nil && item.Deleted: // deleted between: it stands as long as it would have
 		_, err = s.backend.Touch(ctx, string(session.ID), tombstoneLife(session.ExpiresIn))
 	case err == nil:
 		s.counts.idleExtensions.Add(1)
 		session.ExpiresIn = expiresIn
 		_, err = s.keepEnd(ctx, session.ID, item, end)
 	}
-	if err == nil || errors.Is(err, ErrNotFound) { // it has ended between
+	if err == nil || errors.Is(err, backend.ErrNotFound) { // it has ended between
 		return
 	}
 	s.counts.idleFailures.Add(1)
@@ -193,7 +196,7 @@ func (s *Store) extend(ctx context.Context, session *Session, end int64, expires
 // keepEnd lets an item that was touched live no longer than to the end that the
 // session has, if a writer who came between has set another end than was known.
 // It returns how long the item lives.
-func (s *Store) keepEnd(ctx context.Context, id ID, touched Item, known int64) (time.Duration, error) {
+func (s *Store) keepEnd(ctx context.Context, id ID, touched backend.Item, known int64) (time.Duration, error) {
 	end, ok := s.endOfItem(id, touched)
 	if !ok || end == known || end == 0 {
 		return touched.ExpiresIn, nil

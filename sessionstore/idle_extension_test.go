@@ -12,26 +12,28 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
 // touching is a backend whose Touch is preceded by what beforeTouch does, and
 // fails with what that returns.
 type touching struct {
-	sessionstore.Backend
+	backend.Backend
 
 	beforeTouch func() error
 	touches     atomic.Int64
 }
 
-func (b *touching) Touch(ctx context.Context, key string, expiresIn time.Duration) (sessionstore.Item, error) {
+func (b *touching) Touch(ctx context.Context, key string, expiresIn time.Duration) (backend.Item, error) {
 	b.touches.Add(1)
 	if b.beforeTouch != nil {
 		act := b.beforeTouch
 		b.beforeTouch = nil
 		if err := act(); err != nil {
-			return sessionstore.Item{}, err
+			return backend.Item{}, err
 		}
 	}
 	return b.Backend.Touch(ctx, key, expiresIn)
@@ -54,7 +56,7 @@ func TestFailedExtensionsDoNotFailReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &touching{Backend: memory.New(memory.Options{})}
 		var told []sessionstore.ID
-		away := sessionstore.Unavailable("the server is away", nil)
+		away := backend.Unavailable("the server is away", nil)
 		s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 			Lifetimes: sessionstore.Lifetimes{Default: 1000 * time.Second, Idle: 100 * time.Second},
 			ExtensionFailed: func(_ context.Context, id sessionstore.ID, err error) {
@@ -80,7 +82,7 @@ func TestFailedExtensionsDoNotFailReads(t *testing.T) {
 		require.Zero(t, metric(t, s, "idle_extensions_total"))
 
 		// What has ended between is no failure.
-		b.beforeTouch = func() error { return sessionstore.ErrNotFound }
+		b.beforeTouch = func() error { return backend.ErrNotFound }
 		_, err = s.Get(t.Context(), ref.ID)
 		require.NoError(t, err)
 		require.InDelta(t, 2, metric(t, s, "idle_extension_failures_total"), 0)
@@ -109,10 +111,10 @@ func TestExtensionsLeaveTombstones(t *testing.T) {
 		_, err = s.Get(t.Context(), ref.ID)
 		require.NoError(t, err, "it was read before it was deleted")
 		_, err = s.Get(t.Context(), ref.ID)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		item, err := b.Get(t.Context(), string(ref.ID))
 		require.NoError(t, err)
-		require.True(t, item.IsTombstone())
+		require.True(t, item.Deleted)
 		require.Equal(t, 10*time.Minute, item.ExpiresIn)
 		require.Zero(t, metric(t, s, "idle_extensions_total"))
 	})
@@ -215,7 +217,7 @@ func TestConditionsOfAnEndedSession(t *testing.T) {
 				require.NoError(t, err)
 				time.Sleep(501 * time.Second)
 				_, err = s.Replace(t.Context(), ref.ID, uidOf("dwho"), sessionstore.DefaultTTL, cond(session.Version))
-				require.ErrorIs(t, err, sessionstore.ErrNotFound)
+				require.ErrorIs(t, err, backend.ErrNotFound)
 				_, err = s.Replace(t.Context(), ref.ID, uidOf("dwho"), sessionstore.DefaultTTL, sessionstore.If{})
 				require.NoError(t, err, "without a condition it begins anew")
 			})
@@ -234,7 +236,7 @@ func TestChangesCutTheEndToTheLongest(t *testing.T) {
 		session, err := before.Get(t.Context(), ref.ID)
 		require.NoError(t, err)
 		v, _ := session.Attributes.Get(sessionstore.EndAttribute)
-		require.Equal(t, sessionstore.IntOf(0), v, "it may live for ever")
+		require.Equal(t, perldata.IntOf(0), v, "it may live for ever")
 
 		s := idling(b)
 		defer s.Close()
@@ -259,13 +261,13 @@ func TestNoEndWithoutAnIdleTime(t *testing.T) {
 		item, err := b.Get(t.Context(), string(ref.ID))
 		require.NoError(t, err)
 		plain := uidOf("dwho")
-		plain.Set(sessionstore.IDAttribute, sessionstore.BytesOf(string(ref.ID)))
+		plain.Set(sessionstore.IDAttribute, perldata.BytesOf(string(ref.ID)))
 		image, err := storable.Codec{}.Append(nil, plain)
 		require.NoError(t, err)
 		require.Equal(t, image, item.Image)
 
-		mine := sessionstore.NewHash(1)
-		mine.Set(sessionstore.EndAttribute, sessionstore.IntOf(1)) // long ago
+		mine := perldata.NewHash(1)
+		mine.Set(sessionstore.EndAttribute, perldata.IntOf(1)) // long ago
 		_, err = s.Update(t.Context(), ref.ID, sessionstore.Change{Set: mine}, sessionstore.DefaultTTL)
 		require.NoError(t, err)
 		time.Sleep(90 * time.Second)
@@ -273,7 +275,7 @@ func TestNoEndWithoutAnIdleTime(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 10*time.Second, session.ExpiresIn)
 		v, _ := session.Attributes.Get(sessionstore.EndAttribute)
-		require.Equal(t, sessionstore.IntOf(1), v)
+		require.Equal(t, perldata.IntOf(1), v)
 		require.Zero(t, b.touches.Load())
 	})
 }

@@ -10,7 +10,9 @@ import (
 	"pgregory.net/rapid"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // Times of the idling store, and by how much they may be rounded up: once in
@@ -65,10 +67,10 @@ func (m *idleModel) read() {
 
 // seen checks whether the session was rightly found, or rightly not.
 func (m *idleModel) seen(t require.TestingT, err error) bool {
-	m.there = !errors.Is(err, sessionstore.ErrNotFound)
+	m.there = !errors.Is(err, backend.ErrNotFound)
 	switch now := time.Now(); {
 	case now.After(m.latest.Add(modelRounding)):
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 	case now.Before(m.soonest.Add(-modelRounding)):
 		require.NoError(t, err)
 	}
@@ -90,9 +92,9 @@ func TestIdleModel(t *testing.T) {
 		b := memory.New(memory.Options{})
 		s := idling(b)
 		defer s.Close()
-		forged := func() *sessionstore.Hash {
+		forged := func() *perldata.Hash {
 			h := uidOf("dwho")
-			h.Set(sessionstore.EndAttribute, sessionstore.IntOf(0))
+			h.Set(sessionstore.EndAttribute, perldata.IntOf(0))
 			return h
 		}
 		// Without the deadline, for which it must not ask in here.
@@ -118,7 +120,7 @@ func TestIdleModel(t *testing.T) {
 					many, err := s.GetMany(t.Context(), []sessionstore.ID{ref.ID})
 					require.NoError(rt, err)
 					if len(many) == 0 {
-						many, err = make([]sessionstore.Session, 1), sessionstore.ErrNotFound
+						many, err = make([]sessionstore.Session, 1), backend.ErrNotFound
 					}
 					read(many[0], err)
 				},
@@ -155,7 +157,7 @@ func TestIdleModel(t *testing.T) {
 				},
 				"let live on": func(*rapid.T) {
 					_, err := b.Touch(t.Context(), string(ref.ID), 0)
-					if errors.Is(err, sessionstore.ErrNotFound) {
+					if errors.Is(err, backend.ErrNotFound) {
 						m.there = false
 						return
 					}

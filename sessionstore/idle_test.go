@@ -9,29 +9,31 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
 // idling is a store whose sessions end after 100 seconds of rest, and after
 // 1000 in any case.
-func idling(b sessionstore.Backend) *sessionstore.Store {
+func idling(b backend.Backend) *sessionstore.Store {
 	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Lifetimes:  sessionstore.Lifetimes{Default: 1000 * time.Second, Longest: 2000 * time.Second, Idle: 100 * time.Second},
 		Principals: []string{"uid"},
 	})
 }
 
-func uidOf(uid string) *sessionstore.Hash {
-	h := sessionstore.NewHash(1)
-	h.Set("uid", sessionstore.TextOf(uid))
+func uidOf(uid string) *perldata.Hash {
+	h := perldata.NewHash(1)
+	h.Set("uid", perldata.TextOf(uid))
 	return h
 }
 
 func end(t require.TestingT, session sessionstore.Session) time.Duration {
 	v, ok := session.Attributes.Get(sessionstore.EndAttribute)
 	require.True(t, ok)
-	require.Equal(t, sessionstore.KindInt, v.Kind())
+	require.Equal(t, perldata.KindInt, v.Kind())
 	return time.Until(time.Unix(v.Int(), 0))
 }
 
@@ -73,7 +75,7 @@ func TestIdle(t *testing.T) {
 			time.Sleep(90 * time.Second)
 			_, err = s.Get(t.Context(), ref.ID)
 		}
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		metrics := map[string]float64{}
 		for _, m := range s.Metrics() {
 			metrics[m.Name] = m.Value
@@ -85,7 +87,7 @@ func TestIdle(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(102 * time.Second)
 		_, err = s.Get(t.Context(), ref.ID)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound, "nobody has used it")
+		require.ErrorIs(t, err, backend.ErrNotFound, "nobody has used it")
 	})
 }
 
@@ -99,7 +101,7 @@ func TestIdleOfChanges(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(50 * time.Second)
 		forged := uidOf("rtyler")
-		forged.Set(sessionstore.EndAttribute, sessionstore.IntOf(0))
+		forged.Set(sessionstore.EndAttribute, perldata.IntOf(0))
 		ref, err = s.Update(t.Context(), ref.ID, sessionstore.Change{Set: forged, Remove: []string{sessionstore.EndAttribute}}, sessionstore.DefaultTTL)
 		require.NoError(t, err)
 		within(t, 100*time.Second, ref.ExpiresIn)
@@ -167,7 +169,7 @@ func TestIdleOfForeignSessions(t *testing.T) {
 		defer s.Close()
 		image, err := storable.Codec{}.Append(nil, uidOf("dwho"))
 		require.NoError(t, err)
-		require.NoError(t, b.Add(t.Context(), "ab12", sessionstore.Item{Image: image, Flags: 1, ExpiresIn: 300 * time.Second}))
+		require.NoError(t, b.Add(t.Context(), "ab12", backend.Item{Image: image, Flags: 1, ExpiresIn: 300 * time.Second}))
 		time.Sleep(200 * time.Second)
 		session, err := s.Get(t.Context(), "ab12")
 		require.NoError(t, err)
@@ -186,7 +188,7 @@ func TestIdleOfForeignSessions(t *testing.T) {
 		// has made a string of the number.
 		item, err := b.Get(t.Context(), "ab12")
 		require.NoError(t, err)
-		session.Attributes.Set(sessionstore.EndAttribute, sessionstore.BytesOf("946685300")) // in five minutes, in this bubble
+		session.Attributes.Set(sessionstore.EndAttribute, perldata.BytesOf("946685300")) // in five minutes, in this bubble
 		item.Image, err = storable.Codec{}.Append(nil, session.Attributes)
 		require.NoError(t, err)
 		item.ExpiresIn = 0
@@ -195,11 +197,11 @@ func TestIdleOfForeignSessions(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(10 * time.Minute)
 		_, err = s.Get(t.Context(), "ab12")
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		_, err = s.Touch(t.Context(), "ab12", sessionstore.DefaultTTL)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		_, err = s.Update(t.Context(), "ab12", sessionstore.Change{}, sessionstore.DefaultTTL)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 	})
 }
 
@@ -221,7 +223,7 @@ func TestChangesInTheLastSecondKeepTheEnd(t *testing.T) {
 		}
 		time.Sleep(200 * time.Millisecond)
 		_, err = s.Update(t.Context(), ref.ID, sessionstore.Change{}, sessionstore.DefaultTTL)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 	})
 }
 
@@ -232,9 +234,9 @@ func BenchmarkGetWithIdleTime(b *testing.B) {
 				Lifetimes: sessionstore.Lifetimes{Default: 20 * time.Hour, Idle: idle},
 			})
 			defer s.Close()
-			h := sessionstore.NewHash(24)
+			h := perldata.NewHash(24)
 			for i := range 24 {
-				h.Set("attribute"+string(rune('a'+i)), sessionstore.BytesOf("a value of some length, as they have"))
+				h.Set("attribute"+string(rune('a'+i)), perldata.BytesOf("a value of some length, as they have"))
 			}
 			ref, err := s.Create(b.Context(), h, 0)
 			require.NoError(b, err)

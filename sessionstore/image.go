@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // memcached's client flags of a session, as Cache::Memcached 1.30 has them.
@@ -29,7 +32,7 @@ func looksStorable(image []byte) bool {
 
 // imageOf returns the Storable image in an item. What is not ours to
 // understand is an [*UnreadableError].
-func imageOf(id ID, item Item) ([]byte, error) {
+func imageOf(id ID, item backend.Item) ([]byte, error) {
 	if item.Flags > storableFlag|gzipFlag {
 		return nil, &UnreadableError{
 			ID: id, Foreign: item.Flags&storableFlag == 0,
@@ -54,13 +57,13 @@ func imageOf(id ID, item Item) ([]byte, error) {
 
 // read decodes an item, which nobody may change afterwards. What is not ours
 // to understand is an [*UnreadableError].
-func (s *Store) read(id ID, item Item) (*Hash, error) {
+func (s *Store) read(id ID, item backend.Item) (*perldata.Hash, error) {
 	attributes, _, err := s.open(id, item)
 	return attributes, err
 }
 
 // open is read that returns the version, too.
-func (s *Store) open(id ID, item Item) (*Hash, string, error) {
+func (s *Store) open(id ID, item backend.Item) (*perldata.Hash, string, error) {
 	image, err := imageOf(id, item)
 	if err != nil {
 		return nil, "", err
@@ -73,7 +76,7 @@ func (s *Store) open(id ID, item Item) (*Hash, string, error) {
 }
 
 // check returns the error that read would return.
-func (s *Store) check(id ID, item Item) error {
+func (s *Store) check(id ID, item backend.Item) error {
 	image, err := imageOf(id, item)
 	if err != nil {
 		return err
@@ -86,8 +89,8 @@ func (s *Store) check(id ID, item Item) error {
 
 // pack makes the item to store an image as, in the form that flags are of. What
 // was compressed is again, whatever the threshold.
-func (s *Store) pack(image []byte, flags uint32, expiresIn time.Duration) Item {
-	item := Item{Image: image, Flags: flags & storableFlag, ExpiresIn: expiresIn}
+func (s *Store) pack(image []byte, flags uint32, expiresIn time.Duration) backend.Item {
+	item := backend.Item{Image: image, Flags: flags & storableFlag, ExpiresIn: expiresIn}
 	if flags&gzipFlag == 0 && (s.compressThreshold <= 0 || len(image) < s.compressThreshold) {
 		return item
 	}
@@ -98,7 +101,7 @@ func (s *Store) pack(image []byte, flags uint32, expiresIn time.Duration) Item {
 }
 
 // refOf returns the Ref of an item that need not be readable.
-func refOf(id ID, item Item) Ref {
+func refOf(id ID, item backend.Item) Ref {
 	image, err := imageOf(id, item)
 	if err != nil {
 		image = item.Image
@@ -133,12 +136,12 @@ const maxPooledImage = 64 << 10
 var imageBuffers = sync.Pool{New: func() any { return new(imageBuffer) }}
 
 // encode makes the image of a session, to be given back with release.
-func (s *Store) encode(id ID, attributes *Hash) (*imageBuffer, error) {
+func (s *Store) encode(id ID, attributes *perldata.Hash) (*imageBuffer, error) {
 	if attributes == nil {
-		attributes = NewHash(1)
+		attributes = perldata.NewHash(1)
 	}
 	// Perl finds the key to save under in here, so it must equal the key.
-	attributes.Set(IDAttribute, BytesOf(string(id)))
+	attributes.Set(IDAttribute, perldata.BytesOf(string(id)))
 	image, _ := imageBuffers.Get().(*imageBuffer)
 	bytes, err := s.codec.Append(image.bytes[:0], attributes)
 	image.bytes = bytes

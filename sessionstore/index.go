@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // The index leads from the value of a principal's attribute to all sessions
@@ -50,34 +53,26 @@ func (l login) key() string {
 // principalText returns the value of a principal as people see it: Perl keeps
 // the same name as characters, as UTF-8 or as Latin-1. There is none for what
 // has no reverse key either.
-func principalText(v Value) (string, bool) {
+func principalText(v perldata.Value) (string, bool) {
 	switch v.Kind() {
-	case KindBytes:
+	case perldata.KindBytes:
 		if !utf8.ValidString(v.Str()) {
-			return latin1Text(v.Str()), true
+			return perldata.Latin1ToUTF8(v.Str()), true
 		}
 		return v.Str(), v.Str() != ""
-	case KindText:
+	case perldata.KindText:
 		return v.Str(), v.Str() != ""
-	case KindInt:
+	case perldata.KindInt:
 		return strconv.FormatInt(v.Int(), 10), true
-	case KindFloat:
-		return string(perlFloat(v.Float())), true
+	case perldata.KindFloat:
+		return string(perldata.AppendFloat(nil, v.Float())), true
 	default:
 		return "", false
 	}
 }
 
-func latin1Text(latin1 string) string {
-	text := make([]byte, 0, 2*len(latin1))
-	for i := range len(latin1) {
-		text = utf8.AppendRune(text, rune(latin1[i]))
-	}
-	return string(text)
-}
-
 // logins returns by what a session is found.
-func (s *Store) logins(attributes *Hash) (logins []login) {
+func (s *Store) logins(attributes *perldata.Hash) (logins []login) {
 	if attributes == nil {
 		return nil
 	}
@@ -117,14 +112,14 @@ func expiryOf(expiresIn time.Duration) int64 {
 
 func (s *Store) appendLogin(ctx context.Context, l login, line string, expiresIn time.Duration) error {
 	key := l.key()
-	after, size, err := s.backend.Append(ctx, key, Item{Image: []byte(line), ExpiresIn: expiresIn})
-	var tooLarge *TooLargeError
+	after, size, err := s.backend.Append(ctx, key, backend.Item{Image: []byte(line), ExpiresIn: expiresIn})
+	var tooLarge *backend.TooLargeError
 	switch {
 	case errors.As(err, &tooLarge):
 		if err := s.compact(ctx, key); err != nil {
 			return err
 		}
-		_, _, err = s.backend.Append(ctx, key, Item{Image: []byte(line), ExpiresIn: expiresIn})
+		_, _, err = s.backend.Append(ctx, key, backend.Item{Image: []byte(line), ExpiresIn: expiresIn})
 		return err
 	case err != nil:
 		return err
@@ -148,7 +143,7 @@ func (s *Store) compact(ctx context.Context, key string) error {
 }
 
 // rewrite stores a log of entries in the place of one that was read.
-func (s *Store) rewrite(ctx context.Context, key string, item Item, entries []indexEntry) error {
+func (s *Store) rewrite(ctx context.Context, key string, item backend.Item, entries []indexEntry) error {
 	s.counts.compactions.Add(1)
 	item.Image = nil
 	longest := gone // of a log without entries
@@ -234,7 +229,7 @@ func parseEntry(line []byte) (e indexEntry, entering, ok bool) {
 // key. Each id was looked up: entries of sessions that are gone, or have
 // another value, are mended.
 //
-// Errors are [*UnknownPrincipalError] and [*UnavailableError]: the result is
+// Errors are [*UnknownPrincipalError] and [*backend.UnavailableError]: the result is
 // never shorter because a server does not answer.
 func (s *Store) Find(ctx context.Context, attribute, principal string) ([]ID, error) {
 	if attribute == "" && len(s.principals) > 0 {
@@ -245,7 +240,7 @@ func (s *Store) Find(ctx context.Context, attribute, principal string) ([]ID, er
 	}
 	l := login{attribute, principal}
 	item, err := s.backend.Get(ctx, l.key())
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err != nil && !errors.Is(err, backend.ErrNotFound) {
 		return nil, err
 	}
 	entries := s.entriesOf(item.Image)
@@ -271,7 +266,7 @@ func (s *Store) Find(ctx context.Context, attribute, principal string) ([]ID, er
 
 // mend lets the log say what was found. Somebody who comes between is right,
 // and what is left to mend is found again.
-func (s *Store) mend(ctx context.Context, l login, item Item, found []indexEntry) {
+func (s *Store) mend(ctx context.Context, l login, item backend.Item, found []indexEntry) {
 	if item.CAS != 0 {
 		if err := s.rewrite(ctx, l.key(), item, found); !changedMeanwhile(err) {
 			s.report(ctx, "", err)
@@ -294,13 +289,13 @@ func (e indexEntry) left() time.Duration {
 // withReverseKeys adds the sessions that the reverse keys of Perl programs
 // lead to, if they are not known.
 func (s *Store) withReverseKeys(ctx context.Context, principal string, entries []indexEntry) ([]indexEntry, error) {
-	for _, v := range []Value{TextOf(principal), BytesOf(principal)} {
+	for _, v := range []perldata.Value{perldata.TextOf(principal), perldata.BytesOf(principal)} {
 		key, ok := reverseKey(v)
 		if !ok {
 			continue
 		}
 		item, err := s.backend.Get(ctx, key)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		if err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return nil, err
 		}
 		id, ok := pointsTo(item)
@@ -353,7 +348,7 @@ func (s *Store) DeleteAll(ctx context.Context, attribute, principal string) ([]I
 			switch err := s.Delete(ctx, id); {
 			case err == nil:
 				deleted = append(deleted, id)
-			case !errors.Is(err, ErrNotFound):
+			case !errors.Is(err, backend.ErrNotFound):
 				return deleted, err
 			}
 		}

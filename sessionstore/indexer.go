@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 // Indexer lets sessions be found by [Store.Find] that others have stored past
@@ -91,7 +93,7 @@ func (x *Indexer) next() (ID, bool) {
 // life, the entry is for a quarter longer.
 func (s *Store) indexForeign(ctx context.Context, id ID) error {
 	item, err := s.backend.Get(ctx, string(id))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, backend.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
@@ -119,7 +121,7 @@ func (s *Store) indexForeign(ctx context.Context, id ID) error {
 // entered says whether a session is in a log until it expires.
 func (s *Store) entered(ctx context.Context, l login, id ID, expires int64) (bool, error) {
 	item, err := s.backend.Get(ctx, l.key())
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, backend.ErrNotFound) {
 		return false, nil
 	}
 	for _, e := range s.entriesOf(item.Image) {

@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -35,11 +37,11 @@ func newForeign(t *testing.T) foreign {
 
 func (f foreign) put(key, uid string, expiresIn time.Duration) {
 	f.Helper()
-	h := sessionstore.NewHash(1)
-	h.Set("uid", sessionstore.TextOf(uid))
+	h := perldata.NewHash(1)
+	h.Set("uid", perldata.TextOf(uid))
 	image, err := storable.Codec{}.Append(nil, h)
 	require.NoError(f, err)
-	item := sessionstore.Item{Image: image, Flags: 1, ExpiresIn: expiresIn}
+	item := backend.Item{Image: image, Flags: 1, ExpiresIn: expiresIn}
 	if present, err := f.backend.Get(f.Context(), key); err == nil {
 		item.CAS = present.CAS
 		require.NoError(f, f.backend.CompareAndSwap(f.Context(), key, item))

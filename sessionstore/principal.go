@@ -5,10 +5,12 @@ import (
 	"crypto/md5" //nolint:gosec // a name that Perl programs know, no secret
 	"encoding/hex"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // A reverse key leads from the value of a principal's attribute to the last
@@ -28,17 +30,19 @@ var errReverseKeyTaken = errors.New("sessionstore: something that is no reverse 
 // string or a number, and not empty. As in Perl, what is hashed is Latin-1 if
 // the characters fit, whether the string has the UTF-8 flag or not. Perl dies
 // of others, for which it is UTF-8.
-func reverseKey(v Value) (key string, ok bool) {
+func reverseKey(v perldata.Value) (key string, ok bool) {
 	var text []byte
 	switch v.Kind() {
-	case KindBytes:
+	case perldata.KindBytes:
 		text = []byte(v.Str())
-	case KindText:
-		text = latin1OrUTF8(v.Str())
-	case KindInt:
+	case perldata.KindText:
+		if text = []byte(v.Str()); perldata.IsLatin1(v.Str()) {
+			text = perldata.AppendLatin1(text[:0], v.Str())
+		}
+	case perldata.KindInt:
 		text = strconv.AppendInt(nil, v.Int(), 10)
-	case KindFloat:
-		text = perlFloat(v.Float())
+	case perldata.KindFloat:
+		text = perldata.AppendFloat(nil, v.Float())
 	default:
 		return "", false
 	}
@@ -49,28 +53,9 @@ func reverseKey(v Value) (key string, ok bool) {
 	return hex.EncodeToString(sum[:]), true
 }
 
-func latin1OrUTF8(text string) []byte {
-	latin1 := make([]byte, 0, len(text))
-	for _, r := range text {
-		if r > 0xff { // as is what is put for malformed UTF-8
-			return []byte(text)
-		}
-		latin1 = append(latin1, byte(r))
-	}
-	return latin1
-}
-
-// perlFloat formats as Perl does ("%.15g").
-func perlFloat(f float64) []byte {
-	if math.IsInf(f, 1) {
-		return []byte("Inf")
-	}
-	return strconv.AppendFloat(nil, f, 'g', 15, 64)
-}
-
 // markReverseKeys puts the names of the reverse keys into attributes that are
 // to be stored, and returns them.
-func (s *Store) markReverseKeys(attributes *Hash) (keys []string) {
+func (s *Store) markReverseKeys(attributes *perldata.Hash) (keys []string) {
 	if attributes == nil {
 		return nil
 	}
@@ -81,7 +66,7 @@ func (s *Store) markReverseKeys(attributes *Hash) (keys []string) {
 			attributes.Delete(name + reverseKeySuffix) // what was copied from another session
 			continue
 		}
-		attributes.Set(name+reverseKeySuffix, BytesOf(key))
+		attributes.Set(name+reverseKeySuffix, perldata.BytesOf(key))
 		keys = append(keys, key)
 	}
 	return keys
@@ -90,7 +75,7 @@ func (s *Store) markReverseKeys(attributes *Hash) (keys []string) {
 // reverseKeys returns the keys that may point to a stored session: those of
 // its values and those that it names, which differ after a program that knows
 // of no principal has changed it.
-func (s *Store) reverseKeys(attributes *Hash) (keys []string) {
+func (s *Store) reverseKeys(attributes *perldata.Hash) (keys []string) {
 	if attributes == nil {
 		return nil
 	}
@@ -100,7 +85,7 @@ func (s *Store) reverseKeys(attributes *Hash) (keys []string) {
 			keys = append(keys, key)
 		}
 		v, _ = attributes.Get(name + reverseKeySuffix)
-		if key := v.Str(); CheckKey(key) == nil {
+		if key := v.Str(); backend.CheckKey(key) == nil {
 			keys = append(keys, key)
 		}
 	}
@@ -124,7 +109,7 @@ func (s *Store) moveReverseKeys(ctx context.Context, id ID, former, keys []strin
 // renewReverseKeys gives those of the session's reverse keys that still point
 // to it, and its entries among those of its principals, a new time to live, or
 // deletes them.
-func (s *Store) renewReverseKeys(ctx context.Context, id ID, item Item, expiresIn time.Duration) {
+func (s *Store) renewReverseKeys(ctx context.Context, id ID, item backend.Item, expiresIn time.Duration) {
 	if len(s.principals) == 0 {
 		return
 	}
@@ -144,8 +129,8 @@ func (s *Store) renewReverseKeys(ctx context.Context, id ID, item Item, expiresI
 
 // claimReverseKey lets key point to the session, whichever it has pointed to.
 func (s *Store) claimReverseKey(ctx context.Context, key string, id ID, expiresIn time.Duration) error {
-	item := Item{Image: []byte(id), ExpiresIn: expiresIn}
-	return s.changeReverseKey(ctx, key, func(present Item, found bool) error {
+	item := backend.Item{Image: []byte(id), ExpiresIn: expiresIn}
+	return s.changeReverseKey(ctx, key, func(present backend.Item, found bool) error {
 		switch _, ok := pointsTo(present); {
 		case !found:
 			return s.backend.Add(ctx, key, item)
@@ -159,7 +144,7 @@ func (s *Store) claimReverseKey(ctx context.Context, key string, id ID, expiresI
 
 // renewReverseKey gives key a new time to live if it points to the session.
 func (s *Store) renewReverseKey(ctx context.Context, key string, id ID, expiresIn time.Duration) error {
-	return s.changeReverseKey(ctx, key, func(present Item, _ bool) error {
+	return s.changeReverseKey(ctx, key, func(present backend.Item, _ bool) error {
 		if holder, ok := pointsTo(present); !ok || holder != id {
 			return nil
 		}
@@ -170,26 +155,26 @@ func (s *Store) renewReverseKey(ctx context.Context, key string, id ID, expiresI
 
 // changeReverseKey calls change with what is under key, again if another
 // writer came between.
-func (s *Store) changeReverseKey(ctx context.Context, key string, change func(present Item, found bool) error) error {
+func (s *Store) changeReverseKey(ctx context.Context, key string, change func(present backend.Item, found bool) error) error {
 	for try := range maxTries {
 		if err := pause(ctx, try); err != nil {
 			return err
 		}
 		present, err := s.backend.Get(ctx, key)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		if err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return err
 		}
 		if err := change(present, err == nil); !changedMeanwhile(err) {
 			return err
 		}
 	}
-	return Unavailable("others changed the reverse key all the time", ErrConflict)
+	return backend.Unavailable("others changed the reverse key all the time", backend.ErrConflict)
 }
 
 // pointsTo returns the session that a reverse key points to, and whether the
 // item is one. Whoever knows the value of a principal knows the key, so it is
 // shown to nobody: as a session it is absent.
-func pointsTo(item Item) (ID, bool) {
+func pointsTo(item backend.Item) (ID, bool) {
 	if item.Flags != 0 || len(item.Image) > MaxIDLength {
 		return "", false
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -35,13 +37,13 @@ func newReversing() (*intruded, *sessionstore.Store, *failures) {
 	}), f
 }
 
-func dwho() *sessionstore.Hash {
-	h := sessionstore.NewHash(2)
-	h.Set("uid", sessionstore.TextOf("dwho"))
+func dwho() *perldata.Hash {
+	h := perldata.NewHash(2)
+	h.Set("uid", perldata.TextOf("dwho"))
 	return h
 }
 
-func pointed(t *testing.T, b sessionstore.Backend) sessionstore.ID {
+func pointed(t *testing.T, b backend.Backend) sessionstore.ID {
 	t.Helper()
 	item, err := b.Get(t.Context(), keyOfDwho)
 	require.NoError(t, err)
@@ -52,7 +54,7 @@ func pointed(t *testing.T, b sessionstore.Backend) sessionstore.ID {
 func point(t *testing.T, b *intruded, id string) {
 	t.Helper()
 	_ = b.Delete(t.Context(), keyOfDwho) // absent is fine, too
-	require.NoError(t, b.Backend.Add(t.Context(), keyOfDwho, sessionstore.Item{Image: []byte(id)}))
+	require.NoError(t, b.Backend.Add(t.Context(), keyOfDwho, backend.Item{Image: []byte(id)}))
 }
 
 // Another login of the same user comes between the look at the key and its
@@ -132,22 +134,22 @@ func TestReverseKeyFailureIsToldAndNoFailureOfTheCall(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []sessionstore.ID{ref.ID}, failed.ids)
 		require.Len(t, failed.errs, 1)
-		require.ErrorIs(t, failed.errs[0], sessionstore.ErrConflict)
+		require.ErrorIs(t, failed.errs[0], backend.ErrConflict)
 		assert.Greater(t, b.swaps, 1, "tried again")
 	})
 }
 
 // withoutServer is a backend without one server.
 type withoutServer struct {
-	sessionstore.Backend
+	backend.Backend
 	has func(key string) bool
 }
 
 var errDown = errors.New("down")
 
-func (b withoutServer) Get(ctx context.Context, key string) (sessionstore.Item, error) {
+func (b withoutServer) Get(ctx context.Context, key string) (backend.Item, error) {
 	if b.has(key) {
-		return sessionstore.Item{}, sessionstore.Unavailable("it is down", errDown)
+		return backend.Item{}, backend.Unavailable("it is down", errDown)
 	}
 	return b.Backend.Get(ctx, key)
 }
@@ -170,7 +172,7 @@ func TestReverseKeyOnADeadServer(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, store.Delete(t.Context(), ref.ID))
 		_, err = store.Get(t.Context(), ref.ID)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		require.Len(t, told, 4, i)
 	}
 	for _, err := range told {
@@ -183,14 +185,14 @@ func TestNoReverseKeyForWhatWasNotStored(t *testing.T) {
 	t.Parallel()
 	b, s, _ := newReversing()
 	h := dwho()
-	h.Set("large", sessionstore.BytesOf(make([]byte, 2<<20)))
+	h.Set("large", perldata.BytesOf(make([]byte, 2<<20)))
 	_, err := s.Create(t.Context(), h, time.Hour)
-	var tooLarge *sessionstore.TooLargeError
+	var tooLarge *backend.TooLargeError
 	require.ErrorAs(t, err, &tooLarge)
 	_, err = s.Replace(t.Context(), "abc", h, time.Hour, sessionstore.If{})
 	require.ErrorAs(t, err, &tooLarge)
 	_, err = b.Get(t.Context(), keyOfDwho)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
 func BenchmarkStoreReplaceWithPrincipal(b *testing.B) {

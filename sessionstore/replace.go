@@ -3,6 +3,9 @@ package sessionstore
 import (
 	"context"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // If are the conditions of a change. The zero value has none.
@@ -22,8 +25,8 @@ type If struct {
 //
 // Errors are those of Create, [*InvalidIDError], [*UnreadableError],
 // [ErrDeleted], and, of the conditions, [*VersionConflictError] and
-// [ErrNotFound].
-func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.Duration, cond If) (Ref, error) {
+// [backend.ErrNotFound].
+func (s *Store) Replace(ctx context.Context, id ID, attributes *perldata.Hash, ttl time.Duration, cond If) (Ref, error) {
 	if _, err := ParseID(string(id)); err != nil {
 		return Ref{}, err
 	}
@@ -38,12 +41,12 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 		return Ref{}, err
 	}
 	defer image.release()
-	var former *Hash
-	ref, err := s.change(ctx, id, func(present Item, found bool) (edit, error) {
+	var former *perldata.Hash
+	ref, err := s.change(ctx, id, func(present backend.Item, found bool) (edit, error) {
 		former = nil
 		if !found {
 			if cond.Exists || cond.Version != "" {
-				return edit{}, ErrNotFound
+				return edit{}, backend.ErrNotFound
 			}
 			return edit{image: image.bytes, flags: storableFlag, expiresIn: expiresIn}, nil
 		}
@@ -53,7 +56,7 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *Hash, ttl time.D
 			return edit{}, err
 		}
 		if (cond.Exists || cond.Version != "") && s.ended(former) {
-			return edit{}, ErrNotFound
+			return edit{}, backend.ErrNotFound
 		}
 		e := edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}
 		if present.Flags&storableFlag == 0 && ttl == DefaultTTL && s.lifetimes.Idle == 0 {
@@ -83,7 +86,7 @@ func (c If) check(id ID, version string) error {
 // replaced checks the session that is to be replaced. Its attributes are worth
 // reading only for the reverse keys that they have and for the end, its version
 // only for a condition.
-func (s *Store) replaced(id ID, item Item, cond If) (*Hash, string, error) {
+func (s *Store) replaced(id ID, item backend.Item, cond If) (*perldata.Hash, string, error) {
 	endMatters := cond.Exists && s.lifetimes.Idle > 0
 	if len(s.principals) == 0 && cond.Version == "" && !endMatters {
 		return nil, "", s.check(id, item)

@@ -1,6 +1,10 @@
 package sessionstore
 
-import "time"
+import (
+	"time"
+
+	"memcachedsoap/sessionstore/perldata"
+)
 
 // IDAttribute is the attribute in which a Perl program finds the id of the
 // session (Apache::Session). It is part of every stored item and always
@@ -21,5 +25,5 @@ type Ref struct {
 type Session struct {
 	Ref
 	// Attributes holds all attributes, IDAttribute included.
-	Attributes *Hash
+	Attributes *perldata.Hash
 }

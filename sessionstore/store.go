@@ -6,6 +6,9 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // Options adjusts a [Store]. Its zero value is ready for use: sessions live
@@ -51,26 +54,26 @@ type Options struct {
 	ExtensionFailed func(ctx context.Context, id ID, err error)
 }
 
-// Store keeps sessions in a [Backend], in the form of a [Codec]. It may be
+// Store keeps sessions in a [backend.Backend], in the form of a [Codec]. It may be
 // used from any goroutine.
 //
 // Every method that takes an id refuses one that [ParseID] refuses, and
-// reports what the backend could not do as an [*UnavailableError].
+// reports what the backend could not do as an [*backend.UnavailableError].
 //
 // Every change of a session is a compare-and-swap, so that none is lost, also
 // of programs that do not go through a Store. When others write to the same
 // session all the time it is tried again, a bounded number of times, before it
-// is an [*UnavailableError]. A change to which no answer came is looked for
-// before it is repeated or reported; it is an [*UnavailableError] that is
+// is an [*backend.UnavailableError]. A change to which no answer came is looked for
+// before it is repeated or reported; it is an [*backend.UnavailableError] that is
 // Unknown if what is found tells nothing.
 //
-// A deleted session leaves a tombstone: reading it is [ErrNotFound], changing
+// A deleted session leaves a tombstone: reading it is [backend.ErrNotFound], changing
 // it [ErrDeleted].
 //
 // The items of [Options.Principals] are no sessions: as those they are absent,
 // whoever has stored them, and are not replaced.
 type Store struct {
-	backend           Backend
+	backend           backend.Backend
 	codec             Codec
 	lifetimes         Lifetimes
 	compressThreshold int
@@ -79,25 +82,25 @@ type Store struct {
 	reverseKeyFailed  func(context.Context, ID, error)
 	extensionFailed   func(context.Context, ID, error)
 
-	near   Reader // nil if the backend has no copies
+	near   backend.Reader // nil if the backend has no copies
 	turns  turns
 	counts counts
 }
 
 // NewStore makes a Store, which owns the backend from now on: [Store.Close]
 // closes it.
-func NewStore(b Backend, c Codec, o Options) *Store {
+func NewStore(b backend.Backend, c Codec, o Options) *Store {
 	s := &Store{
 		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
 		principals: slices.Clone(o.Principals), maxPerPrincipal: cmp.Or(o.MaxSessionsPerPrincipal, DefaultMaxSessionsPerPrincipal),
 		reverseKeyFailed: o.ReverseKeyFailed, extensionFailed: o.ExtensionFailed,
 	}
-	s.near, _ = b.(Reader)
+	s.near, _ = b.(backend.Reader)
 	return s
 }
 
-// Get returns the session under id. Errors are [ErrNotFound],
-// [*UnreadableError] and [*UnavailableError].
+// Get returns the session under id. Errors are [backend.ErrNotFound],
+// [*UnreadableError] and [*backend.UnavailableError].
 func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 	if _, err := ParseID(string(id)); err != nil {
 		return Session{}, err
@@ -114,7 +117,7 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 }
 
 // look returns an item to be shown, of which a copy will do.
-func (s *Store) look(ctx context.Context, key string) (Item, error) {
+func (s *Store) look(ctx context.Context, key string) (backend.Item, error) {
 	if s.near != nil {
 		return s.near.Read(ctx, key)
 	}
@@ -122,16 +125,16 @@ func (s *Store) look(ctx context.Context, key string) (Item, error) {
 }
 
 // session makes the session of an item.
-func (s *Store) session(id ID, item Item) (Session, error) {
-	if _, ok := pointsTo(item); ok || item.IsTombstone() {
-		return Session{}, ErrNotFound
+func (s *Store) session(id ID, item backend.Item) (Session, error) {
+	if _, ok := pointsTo(item); ok || item.Deleted {
+		return Session{}, backend.ErrNotFound
 	}
 	attributes, version, err := s.open(id, item)
 	if err != nil {
 		return Session{}, err
 	}
 	if s.ended(attributes) { // whoever has let the item live on
-		return Session{}, ErrNotFound
+		return Session{}, backend.ErrNotFound
 	}
 	return Session{Ref: Ref{ID: id, Version: version, ExpiresIn: s.left(attributes, item.ExpiresIn)}, Attributes: attributes}, nil
 }
@@ -142,9 +145,9 @@ func (s *Store) session(id ID, item Item) (Session, error) {
 // cut, as the Ref shows. With an idle time it is when the session ends in any case,
 // and the Ref has when it ends if nobody uses it.
 //
-// Errors are [*InvalidTTLError], [*UnrepresentableError], [*TooLargeError]
-// and [*UnavailableError].
-func (s *Store) Create(ctx context.Context, attributes *Hash, ttl time.Duration) (Ref, error) {
+// Errors are [*InvalidTTLError], [*perldata.UnrepresentableError], [*backend.TooLargeError]
+// and [*backend.UnavailableError].
+func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.Duration) (Ref, error) {
 	life, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
@@ -157,14 +160,14 @@ func (s *Store) Create(ctx context.Context, attributes *Hash, ttl time.Duration)
 			s.moveReverseKeys(ctx, ref.ID, nil, keys, life)
 			s.moveLogins(ctx, ref.ID, nil, s.logins(attributes), life)
 		}
-		if !errors.Is(err, ErrExists) {
+		if !errors.Is(err, backend.ErrExists) {
 			return ref, err
 		}
 	}
-	return Ref{}, Unavailable("every new session id was taken", nil)
+	return Ref{}, backend.Unavailable("every new session id was taken", nil)
 }
 
-func (s *Store) createAs(ctx context.Context, id ID, attributes *Hash, expiresIn time.Duration) (Ref, error) {
+func (s *Store) createAs(ctx context.Context, id ID, attributes *perldata.Hash, expiresIn time.Duration) (Ref, error) {
 	image, err := s.encode(id, attributes)
 	if err != nil {
 		return Ref{}, err
@@ -177,12 +180,12 @@ func (s *Store) createAs(ctx context.Context, id ID, attributes *Hash, expiresIn
 }
 
 // Ping asks every server whether it answers. The error is an
-// [*UnavailableError] if one does not without which sessions cannot be kept.
+// [*backend.UnavailableError] if one does not without which sessions cannot be kept.
 func (s *Store) Ping(ctx context.Context) error { return s.backend.Ping(ctx) }
 
 // Stats returns what every server says of itself, in configured order. A
 // server that does not answer is a row that says so.
-func (s *Store) Stats(ctx context.Context) []ServerStats { return s.backend.Stats(ctx) }
+func (s *Store) Stats(ctx context.Context) []backend.ServerStats { return s.backend.Stats(ctx) }
 
 // Close closes the backend.
 func (s *Store) Close() error { return s.backend.Close() }

@@ -12,20 +12,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
 // intruded is a backend with another writer, who acts before a call.
 type intruded struct {
-	sessionstore.Backend
+	backend.Backend
 	beforeAdd func(key string)
 	beforeCAS func(key string)
 	adds      int
 	swaps     int
 }
 
-func (b *intruded) Add(ctx context.Context, key string, item sessionstore.Item) error {
+func (b *intruded) Add(ctx context.Context, key string, item backend.Item) error {
 	b.adds++
 	if b.beforeAdd != nil {
 		b.beforeAdd(key)
@@ -33,7 +35,7 @@ func (b *intruded) Add(ctx context.Context, key string, item sessionstore.Item) 
 	return b.Backend.Add(ctx, key, item)
 }
 
-func (b *intruded) CompareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
+func (b *intruded) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	b.swaps++
 	if b.beforeCAS != nil {
 		b.beforeCAS(key)
@@ -46,9 +48,9 @@ func newIntruded() (*intruded, *sessionstore.Store) {
 	return b, sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
 }
 
-func attributes(value string) *sessionstore.Hash {
-	h := sessionstore.NewHash(2)
-	h.Set("a", sessionstore.BytesOf(value))
+func attributes(value string) *perldata.Hash {
+	h := perldata.NewHash(2)
+	h.Set("a", perldata.BytesOf(value))
 	return h
 }
 
@@ -62,12 +64,12 @@ func valueOf(t *testing.T, s *sessionstore.Store, id sessionstore.ID) string {
 }
 
 // write stores a session behind the back of a store.
-func write(t *testing.T, b sessionstore.Backend, key, value string) {
+func write(t *testing.T, b backend.Backend, key, value string) {
 	t.Helper()
 	_ = b.Delete(t.Context(), key) // absent is fine, too
 	image, err := storable.Codec{}.Append(nil, attributes(value))
 	require.NoError(t, err)
-	require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{Image: image, Flags: 1}))
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: image, Flags: 1}))
 }
 
 func TestCreateTakesAnotherIDWhenOneIsTaken(t *testing.T) {
@@ -98,9 +100,9 @@ func TestCreateGivesUpWhenAllIDsAreTaken(t *testing.T) {
 	b, s := newIntruded()
 	b.beforeAdd = func(key string) { write(t, b.Backend, key, "theirs") }
 	_, err := s.Create(t.Context(), attributes("ours"), time.Hour)
-	var down *sessionstore.UnavailableError
+	var down *backend.UnavailableError
 	require.ErrorAs(t, err, &down)
-	require.NotErrorIs(t, err, sessionstore.ErrExists, "callers never see it")
+	require.NotErrorIs(t, err, backend.ErrExists, "callers never see it")
 	assert.Equal(t, time.Second, down.RetryAfter)
 	assert.Equal(t, 8, b.adds)
 }
@@ -135,7 +137,7 @@ func TestReplaceGivesUpUnderContention(t *testing.T) {
 		write(t, b, string(id), "before")
 		b.beforeCAS = func(key string) { write(t, b.Backend, key, "theirs") }
 		_, err := s.Replace(t.Context(), id, attributes("ours"), time.Hour, sessionstore.If{})
-		var down *sessionstore.UnavailableError
+		var down *backend.UnavailableError
 		require.ErrorAs(t, err, &down)
 		assert.Equal(t, time.Second, down.RetryAfter)
 		assert.Equal(t, 64, b.swaps)
@@ -177,7 +179,7 @@ func TestReplaceLeavesWhatBecameUnreadable(t *testing.T) {
 		b, s := newIntruded()
 		id := sessionstore.NewID()
 		write(t, b, string(id), "before")
-		foreign := sessionstore.Item{Image: []byte("theirs"), Flags: 0}
+		foreign := backend.Item{Image: []byte("theirs"), Flags: 0}
 		b.beforeCAS = func(key string) {
 			require.NoError(t, b.Delete(t.Context(), key))
 			require.NoError(t, b.Backend.Add(t.Context(), key, foreign))
@@ -211,9 +213,9 @@ func TestReplaceEndsWithItsContext(t *testing.T) {
 // broken is a codec that writes nothing and reads nothing.
 type broken struct{ err error }
 
-func (c broken) Append(dst []byte, _ *sessionstore.Hash) ([]byte, error) { return dst, c.err }
-func (c broken) Decode([]byte) (*sessionstore.Hash, error)               { return nil, c.err }
-func (c broken) Check([]byte) error                                      { return c.err }
+func (c broken) Append(dst []byte, _ *perldata.Hash) ([]byte, error) { return dst, c.err }
+func (c broken) Decode([]byte) (*perldata.Hash, error)               { return nil, c.err }
+func (c broken) Check([]byte) error                                  { return c.err }
 
 func TestCodecErrors(t *testing.T) {
 	t.Parallel()
@@ -224,7 +226,7 @@ func TestCodecErrors(t *testing.T) {
 	require.ErrorIs(t, err, cause)
 
 	id := sessionstore.NewID()
-	require.NoError(t, b.Add(t.Context(), string(id), sessionstore.Item{Flags: 1}))
+	require.NoError(t, b.Add(t.Context(), string(id), backend.Item{Flags: 1}))
 	_, err = s.Get(t.Context(), id)
 	require.ErrorIs(t, err, cause)
 	unreadable := &sessionstore.UnreadableError{ID: id, Reason: "no image", Err: cause}
@@ -238,7 +240,7 @@ func TestVersionIsADigestOfTheImage(t *testing.T) {
 	b := memory.New(memory.Options{})
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
 	image := []byte("\x05\x0b\x03\x00\x00\x00\x01\x0a\x011\x00\x00\x00\x01a")
-	require.NoError(t, b.Add(t.Context(), "abc", sessionstore.Item{Image: image, Flags: 1}))
+	require.NoError(t, b.Add(t.Context(), "abc", backend.Item{Image: image, Flags: 1}))
 	session, err := s.Get(t.Context(), "abc")
 	require.NoError(t, err)
 	assert.Equal(t, "d0261b9e93172f7faa12cce1cfe7a738", session.Version)
@@ -285,10 +287,10 @@ func benchmarked(b *testing.B) (*sessionstore.Store, sessionstore.ID) {
 }
 
 // common is a session of the usual size: 24 attributes.
-func common() *sessionstore.Hash {
-	h := sessionstore.NewHash(25)
+func common() *perldata.Hash {
+	h := perldata.NewHash(25)
 	for i := range 24 {
-		h.Set("attribute"+strconv.Itoa(i), sessionstore.TextOf("a value of some forty characters, say "+strconv.Itoa(i)))
+		h.Set("attribute"+strconv.Itoa(i), perldata.TextOf("a value of some forty characters, say "+strconv.Itoa(i)))
 	}
 	return h
 }

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 // Touch gives the session under id a new time to live, as in [Store.Create],
 // and leaves its content alone: it works on items that cannot be read too. With
 // an idle time DefaultTTL is that, and none leads beyond the session's end.
 //
-// Errors are [*InvalidIDError], [*InvalidTTLError], [ErrNotFound],
-// [ErrDeleted] and [*UnavailableError].
+// Errors are [*InvalidIDError], [*InvalidTTLError], [backend.ErrNotFound],
+// [ErrDeleted] and [*backend.UnavailableError].
 func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error) {
 	if _, err := ParseID(string(id)); err != nil {
 		return Ref{}, err
@@ -30,12 +32,12 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 		return Ref{}, err
 	}
 	if !isSession(before, true) {
-		return Ref{}, ErrNotFound
+		return Ref{}, backend.ErrNotFound
 	}
 	end, bounded := s.endOfItem(id, before)
 	if bounded {
 		if over(end) {
-			return Ref{}, ErrNotFound
+			return Ref{}, backend.ErrNotFound
 		}
 		if ttl == DefaultTTL {
 			expiresIn = s.lifetimes.Idle
@@ -46,7 +48,7 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	if err != nil {
 		return Ref{}, err
 	}
-	if item.IsTombstone() { // deleted between: it stands as long as it would have
+	if item.Deleted { // deleted between: it stands as long as it would have
 		_, err := s.backend.Touch(ctx, string(id), tombstoneLife(before.ExpiresIn))
 		return Ref{}, errors.Join(s.refuse(item), err)
 	}
@@ -61,14 +63,14 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 
 // isSession says whether what was found is a session, readable or not. The
 // reverse key of a principal is none.
-func isSession(item Item, found bool) bool {
+func isSession(item backend.Item, found bool) bool {
 	_, reverse := pointsTo(item)
 	return found && !reverse
 }
 
 // refuse returns [ErrDeleted] for a tombstone.
-func (s *Store) refuse(item Item) error {
-	if item.IsTombstone() {
+func (s *Store) refuse(item backend.Item) error {
+	if item.Deleted {
 		s.counts.tombstoneRefusals.Add(1)
 		return ErrDeleted
 	}

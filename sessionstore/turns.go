@@ -3,6 +3,8 @@ package sessionstore
 import (
 	"context"
 	"sync"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 // turns lets those who change the same session wait for each other. Its zero
@@ -40,7 +42,7 @@ func (t *turns) wait(ctx context.Context, id ID) (done func(), err error) {
 		}, nil
 	case <-ctx.Done():
 		t.leave(id, w)
-		return nil, Interrupted(ctx)
+		return nil, backend.Interrupted(ctx)
 	}
 }
 

@@ -4,13 +4,16 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // Change is what [Store.Update] does to a session.
 type Change struct {
-	Set    *Hash    // attributes that get these values; nil is none
-	Remove []string // attributes that go; absent ones are passed over
-	If     If       // Exists is implied
+	Set    *perldata.Hash // attributes that get these values; nil is none
+	Remove []string       // attributes that go; absent ones are passed over
+	If     If             // Exists is implied
 }
 
 // Update changes some attributes of a session and leaves the others, in one
@@ -19,7 +22,7 @@ type Change struct {
 // form in which it was. The time to live is as in [Store.Create], but that
 // DefaultTTL leaves the session the end that it has; with an idle time it was used.
 //
-// Errors are those of Replace; a session that is absent is an [ErrNotFound].
+// Errors are those of Replace; a session that is absent is an [backend.ErrNotFound].
 func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) (Ref, error) {
 	if _, err := ParseID(string(id)); err != nil {
 		return Ref{}, err
@@ -37,9 +40,9 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 	}()
 	var former, keys []string
 	var formerLogins, logins []login
-	ref, err := s.change(ctx, id, func(present Item, found bool) (edit, error) {
+	ref, err := s.change(ctx, id, func(present backend.Item, found bool) (edit, error) {
 		if !isSession(present, found) {
-			return edit{}, ErrNotFound
+			return edit{}, backend.ErrNotFound
 		}
 		attributes, has, err := s.open(id, present)
 		if err == nil {
@@ -49,7 +52,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 			return edit{}, err
 		}
 		if s.ended(attributes) {
-			return edit{}, ErrNotFound
+			return edit{}, backend.ErrNotFound
 		}
 		former, formerLogins = s.reverseKeys(attributes), s.logins(attributes)
 		left := s.life(attributes, present.ExpiresIn)
@@ -85,7 +88,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 	return ref, err
 }
 
-func (c Change) apply(attributes *Hash) {
+func (c Change) apply(attributes *perldata.Hash) {
 	for _, name := range c.Remove {
 		if name != IDAttribute { // which every session has
 			attributes.Delete(name)

@@ -19,6 +19,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/document"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
@@ -29,21 +30,21 @@ import (
 // calledService is a whole service, to be called by the commands under test.
 type calledService struct {
 	url     string
-	backend sessionstore.Backend
+	backend backend.Backend
 }
 
 // newCalledService starts a service that finds sessions by the attributes
 // named principals.
-func newCalledService(tb testing.TB, backend sessionstore.Backend, principals ...string) calledService {
+func newCalledService(tb testing.TB, items backend.Backend, principals ...string) calledService {
 	tb.Helper()
-	server := httptest.NewServer(newEndpoint(tb, backend, principals...))
+	server := httptest.NewServer(newEndpoint(tb, items, principals...))
 	tb.Cleanup(server.Close)
-	return calledService{url: server.URL, backend: backend}
+	return calledService{url: server.URL, backend: items}
 }
 
-func newEndpoint(tb testing.TB, backend sessionstore.Backend, principals ...string) http.Handler {
+func newEndpoint(tb testing.TB, items backend.Backend, principals ...string) http.Handler {
 	tb.Helper()
-	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{Principals: principals})
+	store := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{Principals: principals})
 	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
 	counters := service.NewCounters("1.2.3", document.Operations()...)
 	d := soap.NewDispatcher(soap.Options{

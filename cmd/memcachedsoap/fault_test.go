@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
 )
 
@@ -21,7 +21,7 @@ import (
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
-	require.NoError(t, s.backend.Add(t.Context(), "bad", sessionstore.Item{Image: []byte("no image"), Flags: 1}))
+	require.NoError(t, s.backend.Add(t.Context(), "bad", backend.Item{Image: []byte("no image"), Flags: 1}))
 	large := strings.Repeat("x", 2<<20)
 	for name, test := range map[string]struct {
 		args []string

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
 )
 
@@ -98,7 +98,7 @@ func TestModifyRefuses(t *testing.T) {
 		})
 	}
 	_, err = s.backend.Get(t.Context(), "b2")
-	assert.ErrorIs(t, err, sessionstore.ErrNotFound)
+	assert.ErrorIs(t, err, backend.ErrNotFound)
 }
 
 // TestModifyKeepsTheOthers: whatever else a session holds stays what it was.

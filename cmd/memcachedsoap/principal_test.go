@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 )
 
@@ -34,14 +35,14 @@ func TestServePrincipal(t *testing.T) {
 	}()
 	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, 10*time.Second, time.Millisecond)
 	url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
-	backend, err := memcached.New(memcached.Options{Servers: []string{server}, Timeout: 10 * time.Second})
+	items, err := memcached.New(memcached.Options{Servers: []string{server}, Timeout: 10 * time.Second})
 	require.NoError(t, err)
-	defer backend.Close()
+	defer items.Close()
 
 	done(t, url, "session", "set", "ab12", "uid=dwho")
 	sum := md5.Sum([]byte("dwho")) //nolint:gosec // as Perl has it
 	key := hex.EncodeToString(sum[:])
-	item, err := backend.Get(t.Context(), key)
+	item, err := items.Get(t.Context(), key)
 	require.NoError(t, err)
 	assert.Equal(t, "ab12", string(item.Image))
 	assert.Zero(t, item.Flags)
@@ -50,8 +51,8 @@ func TestServePrincipal(t *testing.T) {
 	assert.Equal(t, exitNoSession, invoke(t, url, "session", "delete", key).code)
 	assert.Empty(t, log.lines(t, "principal index not kept"))
 
-	require.NoError(t, backend.Delete(t.Context(), key))
-	require.NoError(t, backend.Add(t.Context(), key, sessionstore.Item{Image: []byte("somebody's")}))
+	require.NoError(t, items.Delete(t.Context(), key))
+	require.NoError(t, items.Add(t.Context(), key, backend.Item{Image: []byte("somebody's")}))
 	done(t, url, "session", "set", "ab12", "uid=dwho")
 	stop()
 	assert.Equal(t, exitDone, <-ended)

@@ -68,9 +68,9 @@ func TestDeadServer(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	alive, dead := "unix:"+startMemcached(t, filepath.Join(dir, "alive")), "unix:"+filepath.Join(dir, "dead")
-	backend, err := memcached.New(memcached.Options{Servers: []string{alive, dead}, Timeout: 10 * time.Second})
+	items, err := memcached.New(memcached.Options{Servers: []string{alive, dead}, Timeout: 10 * time.Second})
 	require.NoError(t, err)
-	s := newCalledService(t, backend)
+	s := newCalledService(t, items)
 
 	out := done(t, s.url, "stats")
 	assert.Regexp(t, `(?m)^state +up +DOWN$`, out)

@@ -12,6 +12,7 @@ import (
 
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
@@ -71,7 +72,7 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 // copies of the local tier, and to find sessions that Perl programs store.
 func (c *serveCommand) following(principal *memcached.Backend, options sessionstore.Options, logger *slog.Logger) (*sessionstore.Store, func() error, error) {
 	var tier *near.Backend
-	backend := sessionstore.Backend(principal)
+	items := backend.Backend(principal)
 	if len(c.Local) > 0 {
 		copies, err := c.copies()
 		if err != nil {
@@ -80,9 +81,9 @@ func (c *serveCommand) following(principal *memcached.Backend, options sessionst
 		tier = near.New(principal, near.Options{
 			Copies: copies, MaxAge: time.Duration(c.LocalMaxAge) * time.Second, MaxStale: time.Duration(c.MaxStale) * time.Second,
 		})
-		backend = tier
+		items = tier
 	}
-	store := sessionstore.NewStore(backend, storable.Codec{}, options)
+	store := sessionstore.NewStore(items, storable.Codec{}, options)
 	indexer := sessionstore.NewIndexer(store)
 	watch := principal.Watch(memcached.WatchOptions{
 		Changed: func(key string, foreign bool) {
@@ -117,7 +118,7 @@ const inThisProcess = "memory:"
 const localTimeout = 20 * time.Millisecond
 
 // copies opens what keeps the copies of the local tier.
-func (c *serveCommand) copies() (sessionstore.Backend, error) { //nolint:ireturn // one of two
+func (c *serveCommand) copies() (backend.Backend, error) { //nolint:ireturn // one of two
 	if size, ok := strings.CutPrefix(c.Local[0], inThisProcess); ok {
 		var limit byteSize
 		if err := limit.UnmarshalText([]byte(size)); err != nil {

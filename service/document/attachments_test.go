@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/document"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
 	"memcachedsoap/wsdl/wsdltest"
@@ -37,7 +37,7 @@ func TestMTOM(t *testing.T) {
 	session, err := e.store.Get(t.Context(), "ab12")
 	require.NoError(t, err)
 	bin, _ := session.Attributes.Get("bin")
-	assert.Equal(t, sessionstore.KindBytes, bin.Kind())
+	assert.Equal(t, perldata.KindBytes, bin.Kind())
 	assert.Equal(t, "\x00\x01\xfe\xff", bin.Str())
 	text, _ := session.Attributes.Get("utf8")
 	assert.Equal(t, "Zażółć 😀", text.Str())

@@ -19,9 +19,9 @@ import (
 // BenchmarkGetSessions reads 100 sessions over HTTP from memcached: in one call,
 // and in a hundred.
 func BenchmarkGetSessions(b *testing.B) {
-	backend, err := memcached.New(memcached.Options{Servers: []string{memcachedtest.StartUnix(b).Addr}})
+	items, err := memcached.New(memcached.Options{Servers: []string{memcachedtest.StartUnix(b).Addr}})
 	require.NoError(b, err)
-	e := newEndpointOver(b, backend, document.Options{}, soap.Limits{})
+	e := newEndpointOver(b, items, document.Options{}, soap.Limits{})
 	server := httptest.NewServer(e)
 	defer server.Close()
 	defer server.Client().CloseIdleConnections()

@@ -13,6 +13,7 @@ import (
 	"memcachedsoap/service/document"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
@@ -105,8 +106,8 @@ func TestLargeAnswers(t *testing.T) {
 			e := newEndpointOver(t, memory.New(memory.Options{MaxBytes: 1 << 30}), document.Options{}, soap.Limits{})
 			ids := make([]string, 40)
 			for i := range ids {
-				h := sessionstore.NewHash(1)
-				h.Set("k", sessionstore.TextOf(text))
+				h := perldata.NewHash(1)
+				h.Set("k", perldata.TextOf(text))
 				ref, err := e.store.Create(t.Context(), h, sessionstore.DefaultTTL)
 				require.NoError(t, err)
 				ids[i] = string(ref.ID)
@@ -122,13 +123,13 @@ func TestLargeAnswers(t *testing.T) {
 
 // A text that Perl shares may be far longer as XML than in the store.
 func TestSharedTexts(t *testing.T) {
-	shared := sessionstore.RefTo(&sessionstore.Scalar{Value: sessionstore.TextOf(strings.Repeat("v", 500_000))})
-	items := make([]sessionstore.Value, 1000)
+	shared := perldata.RefTo(&perldata.Scalar{Value: perldata.TextOf(strings.Repeat("v", 500_000))})
+	items := make([]perldata.Value, 1000)
 	for i := range items {
 		items[i] = shared
 	}
-	h := sessionstore.NewHash(1)
-	h.Set("k", sessionstore.ListOf(items...))
+	h := perldata.NewHash(1)
+	h.Set("k", perldata.ListOf(items...))
 	image, err := storable.Codec{}.Append(nil, h)
 	require.NoError(t, err)
 	require.Less(t, len(image), 600_000)

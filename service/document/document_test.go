@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/document"
-	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
@@ -268,11 +268,11 @@ func TestSessionsOfPerl(t *testing.T) {
 // out: 2 to the power of 40 leaves.
 func doubling(t *testing.T) string {
 	t.Helper()
-	v := sessionstore.ListOf()
+	v := perldata.ListOf()
 	for range 40 {
-		v = sessionstore.ListOf(v, v)
+		v = perldata.ListOf(v, v)
 	}
-	h := sessionstore.NewHash(1)
+	h := perldata.NewHash(1)
 	h.Set("k", v)
 	image, err := storable.Codec{}.Append(nil, h)
 	require.NoError(t, err)

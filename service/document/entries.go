@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -37,17 +37,17 @@ func (r *entryReader) keep(text []byte) string {
 const commonEntries = 32
 
 // session reads the attributes of a session.
-func (r *entryReader) session() (*sessionstore.Hash, error) {
-	return r.entries(sessionstore.NewHash(commonEntries))
+func (r *entryReader) session() (*perldata.Hash, error) {
+	return r.entries(perldata.NewHash(commonEntries))
 }
 
 // hash reads an EntryList.
-func (r *entryReader) hash() (*sessionstore.Hash, error) {
-	return r.entries(sessionstore.NewHash(0)) // an empty one must cost a sender more than us
+func (r *entryReader) hash() (*perldata.Hash, error) {
+	return r.entries(perldata.NewHash(0)) // an empty one must cost a sender more than us
 }
 
 // entries reads an EntryList into a hash.
-func (r *entryReader) entries(h *sessionstore.Hash) (*sessionstore.Hash, error) {
+func (r *entryReader) entries(h *perldata.Hash) (*perldata.Hash, error) {
 	for {
 		more, err := r.next("entry")
 		if err != nil || !more {
@@ -87,19 +87,19 @@ func (r *entryReader) keys() ([]string, error) {
 }
 
 // list reads an ItemList.
-func (r *entryReader) list() (sessionstore.Value, error) {
-	var items []sessionstore.Value
+func (r *entryReader) list() (perldata.Value, error) {
+	var items []perldata.Value
 	for {
 		more, err := r.next("item")
 		if err != nil {
-			return sessionstore.Value{}, err
+			return perldata.Value{}, err
 		}
 		if !more {
-			return sessionstore.ListOf(items...), nil
+			return perldata.ListOf(items...), nil
 		}
 		_, value, err := r.value(false)
 		if err != nil {
-			return sessionstore.Value{}, err
+			return perldata.Value{}, err
 		}
 		items = append(items, value)
 	}
@@ -133,7 +133,7 @@ const (
 
 // value reads an Entry or an Item to its end. At most one of its children may
 // make a value; none of them, or undef, is undef.
-func (r *entryReader) value(withKey bool) (key string, value sessionstore.Value, err error) {
+func (r *entryReader) value(withKey bool) (key string, value perldata.Value, err error) {
 	null, err := isNil(r.scan)
 	if err != nil {
 		return "", value, err
@@ -176,20 +176,20 @@ func (r *entryReader) value(withKey bool) (key string, value sessionstore.Value,
 }
 
 // child reads the value of one of the children of an Entry.
-func (r *entryReader) child(i int) (sessionstore.Value, error) {
+func (r *entryReader) child(i int) (perldata.Value, error) {
 	switch i {
 	case valueChild:
 		return r.scalar()
 	case binaryChild:
 		text, err := r.scan.Content()
 		if err != nil {
-			return sessionstore.Value{}, err
+			return perldata.Value{}, err
 		}
 		decoded, err := decodeBase64(text)
-		return sessionstore.BytesOf(decoded), err
+		return perldata.BytesOf(decoded), err
 	case hashChild:
 		h, err := r.hash()
-		return sessionstore.HashOf(h), err
+		return perldata.HashOf(h), err
 	default:
 		return r.list()
 	}
@@ -205,16 +205,16 @@ func (r *entryReader) text() (string, error) {
 
 // scalar reads a value: text, or what SOAP::Lite says is base64, which is text
 // too if it is UTF-8.
-func (r *entryReader) scalar() (sessionstore.Value, error) {
+func (r *entryReader) scalar() (perldata.Value, error) {
 	if !isBase64(r.scan) {
 		text, err := r.text()
-		return sessionstore.TextOf(text), err
+		return perldata.TextOf(text), err
 	}
 	text, err := readText(r.scan)
 	if utf8.ValidString(text) {
-		return sessionstore.TextOf(text), err
+		return perldata.TextOf(text), err
 	}
-	return sessionstore.BytesOf(text), err
+	return perldata.BytesOf(text), err
 }
 
 // decodeBase64 decodes in place. White space may stand anywhere (XML Schema

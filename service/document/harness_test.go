@@ -16,6 +16,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/document"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // endpoint is the whole service without the network, over the memory store.
 type endpoint struct {
 	*soap.Dispatcher
-	backend sessionstore.Backend
+	backend backend.Backend
 	store   *sessionstore.Store
 }
 
@@ -39,18 +40,18 @@ func newEndpoint(tb testing.TB, o document.Options, limits soap.Limits) *endpoin
 
 // newEndpointOver makes a service that finds sessions by the attributes named
 // principals.
-func newEndpointOver(tb testing.TB, backend sessionstore.Backend, o document.Options, limits soap.Limits, principals ...string) *endpoint {
+func newEndpointOver(tb testing.TB, items backend.Backend, o document.Options, limits soap.Limits, principals ...string) *endpoint {
 	tb.Helper()
-	return newEndpointOf(tb, backend, sessionstore.Options{
+	return newEndpointOf(tb, items, sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{Default: lifetime}, Principals: principals,
 	}, o, limits)
 }
 
 // newEndpointOf makes a service over a store with options.
-func newEndpointOf(tb testing.TB, backend sessionstore.Backend, so sessionstore.Options, o document.Options, limits soap.Limits) *endpoint {
+func newEndpointOf(tb testing.TB, items backend.Backend, so sessionstore.Options, o document.Options, limits soap.Limits) *endpoint {
 	tb.Helper()
-	e := &endpoint{backend: backend}
-	e.store = sessionstore.NewStore(backend, storable.Codec{}, so)
+	e := &endpoint{backend: items}
+	e.store = sessionstore.NewStore(items, storable.Codec{}, so)
 	tb.Cleanup(func() { require.NoError(tb, e.store.Close()) })
 	counters := service.NewCounters("test", document.Operations()...)
 	e.Dispatcher = soap.NewDispatcher(soap.Options{
@@ -63,7 +64,7 @@ func newEndpointOf(tb testing.TB, backend sessionstore.Backend, so sessionstore.
 // put stores an image as a Perl program would.
 func (e *endpoint) put(t *testing.T, id, image string) {
 	t.Helper()
-	require.NoError(t, e.backend.Add(context.Background(), id, sessionstore.Item{Image: []byte(image), Flags: 1}))
+	require.NoError(t, e.backend.Add(context.Background(), id, backend.Item{Image: []byte(image), Flags: 1}))
 }
 
 func (e *endpoint) post(body string) (int, string) {

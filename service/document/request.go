@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 	"memcachedsoap/wsdl"
@@ -18,7 +19,7 @@ type nothing struct{}
 
 type setRequest struct {
 	id         string
-	attributes *sessionstore.Hash
+	attributes *perldata.Hash
 	ttl        time.Duration
 	condition  sessionstore.If
 }

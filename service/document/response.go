@@ -9,6 +9,8 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap/xmlwrite"
 	"memcachedsoap/wsdl"
 )
@@ -92,7 +94,7 @@ func appendReport(dst []byte, report service.Report) ([]byte, error) {
 	})
 }
 
-func appendStats(dst []byte, stats []sessionstore.Stat) []byte {
+func appendStats(dst []byte, stats []backend.Stat) []byte {
 	for _, stat := range stats {
 		dst = append(dst, `<stat>`...)
 		dst = appendElement(dst, "name", stat.Name)
@@ -158,7 +160,7 @@ func (w *valueWriter) session(session sessionstore.Session) {
 	w.dst = append(w.dst, `</attributes>`...)
 }
 
-func (w *valueWriter) entry(name string, value sessionstore.Value) {
+func (w *valueWriter) entry(name string, value perldata.Value) {
 	if w.failure != "" {
 		return
 	}
@@ -173,7 +175,7 @@ func (w *valueWriter) entry(name string, value sessionstore.Value) {
 	w.dst = append(w.dst, `</entry>`...)
 }
 
-func (w *valueWriter) value(v sessionstore.Value) {
+func (w *valueWriter) value(v perldata.Value) {
 	if w.left--; w.left < 0 {
 		w.failure = tooManyEntries
 		return
@@ -183,17 +185,17 @@ func (w *valueWriter) value(v sessionstore.Value) {
 		return
 	}
 	switch v.Kind() {
-	case sessionstore.KindUndef:
+	case perldata.KindUndef:
 		w.dst = append(w.dst, `<undef>true</undef>`...)
-	case sessionstore.KindBytes, sessionstore.KindText:
+	case perldata.KindBytes, perldata.KindText:
 		w.scalar(v.Str())
-	case sessionstore.KindInt:
+	case perldata.KindInt:
 		w.dst = append(w.dst, `<value>`...)
 		w.dst = strconv.AppendInt(w.dst, v.Int(), 10)
 		w.dst = append(w.dst, `</value>`...)
-	case sessionstore.KindFloat:
-		w.scalar(formatFloat(v.Float()))
-	case sessionstore.KindList, sessionstore.KindHash, sessionstore.KindRef:
+	case perldata.KindFloat:
+		w.scalar(string(perldata.AppendFloat(nil, v.Float())))
+	case perldata.KindList, perldata.KindHash, perldata.KindRef:
 		w.nested(v)
 	default:
 		panic(fmt.Sprintf("document: unknown kind of value %d", v.Kind()))
@@ -202,13 +204,13 @@ func (w *valueWriter) value(v sessionstore.Value) {
 
 // nested writes what other values are in. A reference to a scalar has no form
 // of its own in the contract: what it points to is shown.
-func (w *valueWriter) nested(v sessionstore.Value) {
+func (w *valueWriter) nested(v perldata.Value) {
 	if w.depth++; w.depth > maxNesting {
 		w.failure = "it refers to itself or is nested too deeply"
 		return
 	}
 	switch v.Kind() {
-	case sessionstore.KindList:
+	case perldata.KindList:
 		w.dst = append(w.dst, `<list>`...)
 		for _, item := range v.List().Items {
 			w.dst = append(w.dst, `<item>`...)
@@ -218,7 +220,7 @@ func (w *valueWriter) nested(v sessionstore.Value) {
 			w.dst = append(w.dst, `</item>`...)
 		}
 		w.dst = append(w.dst, `</list>`...)
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		w.dst = append(w.dst, `<hash>`...)
 		for name, value := range v.Hash().All() {
 			if w.entry(name, value); w.failure != "" {
@@ -255,15 +257,4 @@ func appendString(dst []byte, s string) ([]byte, bool) {
 		return append(dst, `<![CDATA[]]>`...), true
 	}
 	return xmlwrite.AppendText(dst, s)
-}
-
-// formatFloat formats as Perl does ("%.15g").
-func formatFloat(f float64) string {
-	switch {
-	case math.IsInf(f, 1):
-		return "Inf"
-	case math.IsInf(f, -1):
-		return "-Inf"
-	}
-	return strconv.FormatFloat(f, 'g', 15, 64)
 }

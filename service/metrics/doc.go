@@ -1,6 +1,6 @@
 // Package metrics shows the figures of a running service to Prometheus: what
 // [service.Counters] have counted, what the HTTP server has in flight, what
-// the store keeps of itself ([sessionstore.Meter]), and those of the Go runtime
+// the store keeps of itself ([metric.Source]), and those of the Go runtime
 // and the process.
 //
 // Every name begins with [Prefix], the store's with [StorePrefix]; times are in

@@ -38,9 +38,9 @@ var storeRows = []string{
 // exported returns the kinds of all figures of a service on memcached by name.
 func exported(t *testing.T) map[string]string {
 	t.Helper()
-	backend, err := memcached.New(memcached.Options{Servers: []string{"127.0.0.1:1"}}) // is never asked
+	items, err := memcached.New(memcached.Options{Servers: []string{"127.0.0.1:1"}}) // is never asked
 	require.NoError(t, err)
-	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{})
+	store := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{})
 	defer store.Close()
 	families, err := metrics.NewRegistry(metrics.Sources{
 		Counters: service.NewCounters("1", document.Operations()...), Server: load{}, Store: store,

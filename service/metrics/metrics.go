@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"memcachedsoap/service"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // Prefix begins the names of all figures of the service.
@@ -30,7 +30,7 @@ type Server interface {
 type Sources struct {
 	Counters *service.Counters
 	Server   Server
-	Store    sessionstore.Meter
+	Store    metric.Source
 }
 
 // NewRegistry makes a registry of the figures of the sources, the Go runtime,

@@ -20,7 +20,9 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/metric"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
 )
@@ -32,26 +34,26 @@ func (l load) InFlight() int64   { return l.inFlight }
 func (l load) TurnedAway() int64 { return l.turnedAway }
 
 // rows are the figures of a store.
-type rows []sessionstore.Metric
+type rows []metric.Metric
 
-func (r rows) Metrics() []sessionstore.Metric { return r }
+func (r rows) Metrics() []metric.Metric { return r }
 
 // allSorts are rows with every combination of labels.
 func allSorts() rows {
 	const alone, both = "How often something happened.", "How many connections there are."
 	return rows{
-		{Name: "alone_total", Help: alone, Kind: sessionstore.Counter, Value: 3},
-		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Server: "a:11211", Tier: sessionstore.Principal, Value: 4},
-		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Server: "b:11211", Value: 5},
-		{Name: "tiers_total", Help: "By tier.", Kind: sessionstore.Counter, Tier: sessionstore.Principal, Value: 7},
-		{Name: "servers_total", Help: "By server.", Kind: sessionstore.Counter, Server: "unix:/run/\"m\"", Value: 8},
-		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Server: "b:11211", Value: 6}, // twice in the pool
-		{Name: "connections", Help: both, Kind: sessionstore.Gauge, Value: 0.5},
+		{Name: "alone_total", Help: alone, Kind: metric.KindCounter, Value: 3},
+		{Name: "connections", Help: both, Kind: metric.KindGauge, Server: "a:11211", Tier: string(backend.Origin), Value: 4},
+		{Name: "connections", Help: both, Kind: metric.KindGauge, Server: "b:11211", Value: 5},
+		{Name: "tiers_total", Help: "By tier.", Kind: metric.KindCounter, Tier: string(backend.Origin), Value: 7},
+		{Name: "servers_total", Help: "By server.", Kind: metric.KindCounter, Server: "unix:/run/\"m\"", Value: 8},
+		{Name: "connections", Help: both, Kind: metric.KindGauge, Server: "b:11211", Value: 6}, // twice in the pool
+		{Name: "connections", Help: both, Kind: metric.KindGauge, Value: 0.5},
 	}
 }
 
 // newSources makes the sources of a service that has answered some calls.
-func newSources(tb testing.TB, store sessionstore.Meter) metrics.Sources {
+func newSources(tb testing.TB, store metric.Source) metrics.Sources {
 	tb.Helper()
 	counters := service.NewCounters("1.2.3", "getSession", "setSession")
 	call := soap.Call{Operation: soap.Name{Space: "urn:x", Local: "getSession"}, BytesIn: 100, BytesOut: 200}
@@ -59,7 +61,7 @@ func newSources(tb testing.TB, store sessionstore.Meter) metrics.Sources {
 		call.Duration = d
 		counters.Observe(tb.Context(), call)
 	}
-	call.Fault = service.FaultOf(&sessionstore.UnavailableError{})
+	call.Fault = service.FaultOf(&backend.UnavailableError{})
 	counters.Observe(tb.Context(), call)
 	counters.Observe(tb.Context(), soap.Call{Fault: soap.ClientFault("no")})
 	for _, state := range []http.ConnState{http.StateNew, http.StateNew, http.StateClosed} {
@@ -97,13 +99,13 @@ func Example() {
 // The names and kinds are as Prometheus wants them.
 func TestLint(t *testing.T) {
 	t.Parallel()
-	for name, store := range map[string]sessionstore.Meter{"all sorts": allSorts(), "a real store": newStore(t)} {
+	for name, store := range map[string]metric.Source{"all sorts": allSorts(), "a real store": newStore(t)} {
 		problems, err := testutil.GatherAndLint(metrics.NewRegistry(newSources(t, store)))
 		require.NoError(t, err, name)
 		assert.Empty(t, problems, name)
 	}
 	// The linter is awake.
-	problems, err := testutil.GatherAndLint(metrics.NewRegistry(newSources(t, rows{{Name: "odd", Help: "A counter.", Kind: sessionstore.Counter}})))
+	problems, err := testutil.GatherAndLint(metrics.NewRegistry(newSources(t, rows{{Name: "odd", Help: "A counter.", Kind: metric.KindCounter}})))
 	require.NoError(t, err)
 	assert.Equal(t, []promlint.Problem{{Metric: "memcachedsoap_store_odd", Text: `counter metrics should have "_total" suffix`}}, problems)
 }

@@ -3,11 +3,11 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // storeCollector shows whatever figures a store keeps of itself.
-type storeCollector struct{ store sessionstore.Meter }
+type storeCollector struct{ store metric.Source }
 
 // Describe describes nothing: which figures there are is known when the store
 // tells them. Prometheus calls such a collector unchecked.
@@ -23,20 +23,20 @@ func (c storeCollector) Collect(out chan<- prometheus.Metric) {
 // family is all figures of one name. They must have the same labels: tier and
 // server are there if one of them has it, and empty where it has none.
 type family struct {
-	first        sessionstore.Metric // its help and kind are those of all
+	first        metric.Metric // its help and kind are those of all
 	tier, server bool
 	places       []place
 	values       map[place]float64
 }
 
 type place struct {
-	tier   sessionstore.Tier
+	tier   string
 	server string
 }
 
 // families sorts figures by name, in the order in which they come. Those with
 // the same name and place are added up: a server may stand twice in a pool.
-func families(list []sessionstore.Metric) []*family {
+func families(list []metric.Metric) []*family {
 	var found []*family
 	byName := map[string]*family{}
 	for _, m := range list {
@@ -67,13 +67,13 @@ func (f *family) collect(out chan<- prometheus.Metric) {
 	}
 	desc := prometheus.NewDesc(StorePrefix+f.first.Name, f.first.Help, names, nil)
 	kind := prometheus.CounterValue
-	if f.first.Kind == sessionstore.Gauge {
+	if f.first.Kind == metric.KindGauge {
 		kind = prometheus.GaugeValue
 	}
 	for _, at := range f.places {
 		values := make([]string, 0, len(names))
 		if f.tier {
-			values = append(values, string(at.tier))
+			values = append(values, at.tier)
 		}
 		if f.server {
 			values = append(values, at.server)

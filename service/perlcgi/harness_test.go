@@ -18,7 +18,9 @@ import (
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/service/soaplite"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
@@ -31,7 +33,7 @@ const lifetime = 72000 * time.Second
 // endpoint is the whole service without the network.
 type endpoint struct {
 	*soap.Dispatcher
-	backend sessionstore.Backend
+	backend backend.Backend
 	service *service.Service
 	log     bytes.Buffer
 }
@@ -42,10 +44,10 @@ func newEndpoint(tb testing.TB, o perlcgi.Options) *endpoint {
 	return newEndpointOver(tb, memory.New(memory.Options{}), o)
 }
 
-func newEndpointOver(tb testing.TB, backend sessionstore.Backend, o perlcgi.Options) *endpoint {
+func newEndpointOver(tb testing.TB, items backend.Backend, o perlcgi.Options) *endpoint {
 	tb.Helper()
-	e := &endpoint{backend: backend}
-	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{
+	e := &endpoint{backend: items}
+	store := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{Default: lifetime},
 	})
 	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
@@ -93,7 +95,7 @@ func strs(texts ...string) string {
 }
 
 // call sends a payload that must succeed, and returns the result.
-func (e *endpoint) call(t *testing.T, payload string) sessionstore.Value {
+func (e *endpoint) call(t *testing.T, payload string) perldata.Value {
 	t.Helper()
 	code, answer := e.post(envelope(payload))
 	require.Equal(t, 200, code, answer)
@@ -127,7 +129,7 @@ func parseFault(t *testing.T, answer string) faultMessage {
 }
 
 // response reads an answer as a client does: its first result.
-func response(t *testing.T, answer string) (soap.Name, sessionstore.Value) {
+func response(t *testing.T, answer string) (soap.Name, perldata.Value) {
 	t.Helper()
 	var s xmlscan.Scanner
 	s.Reset([]byte(answer), xmlscan.Limits{})
@@ -159,29 +161,29 @@ func response(t *testing.T, answer string) (soap.Name, sessionstore.Value) {
 	values, err := r.Values()
 	require.NoError(t, err, answer)
 	if len(values) == 0 {
-		return name, sessionstore.Value{}
+		return name, perldata.Value{}
 	}
 	return name, values[0]
 }
 
 // data shows a value as Perl's Data::Dumper would: scalars by their text. Cycles
 // are unrolled some levels deep.
-func data(v sessionstore.Value) any { return unrolled(v, 12) }
+func data(v perldata.Value) any { return unrolled(v, 12) }
 
-func unrolled(v sessionstore.Value, levels int) any {
+func unrolled(v perldata.Value, levels int) any {
 	if levels == 0 {
 		return "…"
 	}
 	switch v.Kind() {
-	case sessionstore.KindUndef:
+	case perldata.KindUndef:
 		return nil
-	case sessionstore.KindList:
+	case perldata.KindList:
 		list := []any{}
 		for _, item := range v.List().Items {
 			list = append(list, unrolled(item, levels-1))
 		}
 		return list
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		hash := map[string]any{}
 		for name, held := range v.Hash().All() {
 			if strings.HasPrefix(name, "s-gensym") {
@@ -190,7 +192,7 @@ func unrolled(v sessionstore.Value, levels int) any {
 			hash[name] = unrolled(held, levels-1)
 		}
 		return hash
-	case sessionstore.KindRef:
+	case perldata.KindRef:
 		return map[string]any{"s-gensym": unrolled(v.Ref(), levels-1)}
 	default:
 		return soaplite.Text(v)
@@ -198,30 +200,30 @@ func unrolled(v sessionstore.Value, levels int) any {
 }
 
 // stored shows a value as Storable would store it, with every flag.
-func stored(v sessionstore.Value) any {
+func stored(v perldata.Value) any {
 	switch v.Kind() {
-	case sessionstore.KindList:
+	case perldata.KindList:
 		list := []any{}
 		for _, item := range v.List().Items {
 			list = append(list, stored(item))
 		}
 		return list
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		type entry struct {
 			Flagged bool
 			Value   any
 		}
 		hash := map[string]entry{}
 		for _, e := range v.Hash().Entries() {
-			hash[e.Name] = entry{e.Form == sessionstore.KeyUTF8 || e.Form == sessionstore.KeyWasUTF8, stored(e.Value)}
+			hash[e.Name] = entry{e.Form == perldata.KeyUTF8 || e.Form == perldata.KeyWasUTF8, stored(e.Value)}
 		}
 		return hash
-	case sessionstore.KindRef:
+	case perldata.KindRef:
 		return []any{"ref", stored(v.Ref())}
 	default:
 		return struct {
-			Kind sessionstore.Kind
-			Form sessionstore.Form
+			Kind perldata.Kind
+			Form perldata.Form
 			Text string
 		}{v.Kind(), v.Form(), soaplite.Text(v)}
 	}

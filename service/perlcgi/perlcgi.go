@@ -8,6 +8,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/soaplite"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -33,9 +34,9 @@ type Options struct {
 // namespace that SOAP::Lite maps to the same class.
 func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 	sessions := sessions{Service: s, booking: o.Booking}
-	register(d, o, "status", func(ctx context.Context, _ []sessionstore.Value) (sessionstore.Value, error) {
+	register(d, o, "status", func(ctx context.Context, _ []perldata.Value) (perldata.Value, error) {
 		status, err := s.Status(ctx)
-		return sessionstore.BytesOf(status), err
+		return perldata.BytesOf(status), err
 	})
 	register(d, o, "getSession", sessions.get)
 	register(d, o, "setSession", sessions.set)
@@ -60,13 +61,13 @@ func canonical(space string) string {
 }
 
 // method does a call on its parameters.
-type method func(context.Context, []sessionstore.Value) (sessionstore.Value, error)
+type method func(context.Context, []perldata.Value) (perldata.Value, error)
 
 // response is an answer and the way in which it is to be written.
 type response struct {
 	encoding soaplite.Encoding
 	method   soap.Name
-	result   sessionstore.Value
+	result   perldata.Value
 }
 
 func register(d *soap.Dispatcher, o Options, name string, do method) {

@@ -9,8 +9,9 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/perlcgi"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
@@ -76,7 +77,7 @@ func TestBooking(t *testing.T) {
 		item, err := e.backend.Get(t.Context(), id.Str())
 		require.NoError(t, err)
 		assert.Equal(t, lifetime, item.ExpiresIn)
-		assert.Equal(t, data(sessionstore.HashOf(session)), data(e.call(t, method("getSession", strs(id.Str())))))
+		assert.Equal(t, data(perldata.HashOf(session)), data(e.call(t, method("getSession", strs(id.Str())))))
 
 		e = newEndpoint(t, perlcgi.Options{})
 		assert.Equal(t, "soap:Client", e.fault(t, method("getSession", parameters)).Code, name)
@@ -150,7 +151,7 @@ func TestTooLargeLeavesTheOldSession(t *testing.T) {
 func TestForeignItems(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	const told = "db7b022bdaa712cdc92345bccfc917f1"
-	for key, item := range map[string]sessionstore.Item{
+	for key, item := range map[string]backend.Item{
 		"a1": {Image: []byte(told)},
 		"a2": {Image: []byte("garbage " + told), Flags: 1},
 	} {

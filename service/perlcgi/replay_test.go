@@ -20,8 +20,10 @@ import (
 
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -117,9 +119,9 @@ func TestRecordedExchanges(t *testing.T) {
 
 func connect(t *testing.T, server *memcachedtest.Server) *endpoint {
 	t.Helper()
-	backend, err := memcached.New(memcached.Options{Servers: []string{server.Addr}, Timeout: 10 * time.Second})
+	items, err := memcached.New(memcached.Options{Servers: []string{server.Addr}, Timeout: 10 * time.Second})
 	require.NoError(t, err)
-	return newEndpointOver(t, backend, perlcgi.Options{Booking: true})
+	return newEndpointOver(t, items, perlcgi.Options{Booking: true})
 }
 
 // player plays one exchange.
@@ -141,9 +143,9 @@ func (p *player) play(x exchange) {
 		p.compare(x, "", "")
 	case "hung":
 		server := memcachedtest.Start(p.t)
-		backend, err := memcached.New(memcached.Options{Servers: []string{server.Addr}, Timeout: 50 * time.Millisecond})
+		items, err := memcached.New(memcached.Options{Servers: []string{server.Addr}, Timeout: 50 * time.Millisecond})
 		require.NoError(p.t, err)
-		p.endpoint = newEndpointOver(p.t, backend, perlcgi.Options{Booking: true})
+		p.endpoint = newEndpointOver(p.t, items, perlcgi.Options{Booking: true})
 		server.Freeze()
 		defer server.Thaw()
 		p.compare(x, "", "")
@@ -177,9 +179,9 @@ func (p *player) preload(items map[string]item) {
 	for key, it := range items {
 		image, err := hex.DecodeString(it.Hex)
 		require.NoError(p.t, err)
-		err = p.backend.Add(p.t.Context(), key, sessionstore.Item{Image: image, Flags: it.Flags})
+		err = p.backend.Add(p.t.Context(), key, backend.Item{Image: image, Flags: it.Flags})
 		if err != nil {
-			require.ErrorIs(p.t, err, sessionstore.ErrExists)
+			require.ErrorIs(p.t, err, backend.ErrExists)
 		}
 	}
 }
@@ -235,7 +237,7 @@ func (p *player) compareItems(x exchange, answer string) {
 	if m.stored != nil {
 		want := maps.Clone(m.stored)
 		want["_session_id"] = id
-		assert.Equal(p.t, want, data(sessionstore.HashOf(ours)))
+		assert.Equal(p.t, want, data(perldata.HashOf(ours)))
 		return
 	}
 	assert.Equal(p.t, original.Flags, got.Flags)
@@ -243,6 +245,6 @@ func (p *player) compareItems(x exchange, answer string) {
 	require.NoError(p.t, err)
 	expected, err := storable.Codec{}.Decode(image)
 	require.NoError(p.t, err)
-	expected.Set(sessionstore.IDAttribute, sessionstore.BytesOf(id))
-	assert.Equal(p.t, stored(sessionstore.HashOf(expected)), stored(sessionstore.HashOf(ours)))
+	expected.Set(sessionstore.IDAttribute, perldata.BytesOf(id))
+	assert.Equal(p.t, stored(perldata.HashOf(expected)), stored(perldata.HashOf(ours)))
 }

@@ -8,6 +8,8 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/soaplite"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
@@ -21,19 +23,19 @@ type sessions struct {
 // get returns the session whose id is the first parameter, and an empty struct
 // if there is none, which SOAP::Lite reads as "". No id, or "0", is a request
 // for a new session.
-func (s sessions) get(ctx context.Context, parameters []sessionstore.Value) (sessionstore.Value, error) {
+func (s sessions) get(ctx context.Context, parameters []perldata.Value) (perldata.Value, error) {
 	var id string
 	if len(parameters) > 0 {
 		var err error
 		if id, err = idOf(parameters[0]); err != nil {
-			return sessionstore.Value{}, err
+			return perldata.Value{}, err
 		}
 	}
 	session, err := s.find(ctx, id)
 	if absent(err) {
-		return sessionstore.HashOf(nil), nil
+		return perldata.HashOf(nil), nil
 	}
-	return sessionstore.HashOf(session.Attributes), err
+	return perldata.HashOf(session.Attributes), err
 }
 
 func (s sessions) find(ctx context.Context, id string) (sessionstore.Session, error) {
@@ -51,33 +53,33 @@ func (s sessions) find(ctx context.Context, id string) (sessionstore.Session, er
 // key of a user is the id of somebody's session.
 func absent(err error) bool {
 	e, unreadable := errors.AsType[*sessionstore.UnreadableError](err)
-	return errors.Is(err, sessionstore.ErrNotFound) || unreadable && e.Foreign
+	return errors.Is(err, backend.ErrNotFound) || unreadable && e.Foreign
 }
 
 // set stores a session of names and values in turn, or of a single struct or
 // Map, and returns its id.
-func (s sessions) set(ctx context.Context, parameters []sessionstore.Value) (sessionstore.Value, error) {
+func (s sessions) set(ctx context.Context, parameters []perldata.Value) (perldata.Value, error) {
 	attributes, err := attributesOf(parameters)
 	if err != nil {
-		return sessionstore.Value{}, err
+		return perldata.Value{}, err
 	}
 	var id sessionstore.ID
 	if stated, ok := attributes.Get(sessionstore.IDAttribute); ok {
 		text, err := idOf(stated)
 		if err != nil {
-			return sessionstore.Value{}, err
+			return perldata.Value{}, err
 		}
 		if id, err = sessionstore.ParseID(text); err != nil {
-			return sessionstore.Value{}, err
+			return perldata.Value{}, err
 		}
-		attributes.Set(sessionstore.IDAttribute, sessionstore.BytesOf(text))
+		attributes.Set(sessionstore.IDAttribute, perldata.BytesOf(text))
 	}
 	ref, err := s.SetSession(ctx, string(id), attributes, sessionstore.DefaultTTL, sessionstore.If{})
-	return sessionstore.BytesOf(string(ref.ID)), err
+	return perldata.BytesOf(string(ref.ID)), err
 }
 
-func attributesOf(parameters []sessionstore.Value) (*sessionstore.Hash, error) {
-	if len(parameters) == 1 && parameters[0].Kind() == sessionstore.KindHash {
+func attributesOf(parameters []perldata.Value) (*perldata.Hash, error) {
+	if len(parameters) == 1 && parameters[0].Kind() == perldata.KindHash {
 		return parameters[0].Hash(), nil
 	}
 	return soaplite.Pairs(parameters)
@@ -85,8 +87,8 @@ func attributesOf(parameters []sessionstore.Value) (*sessionstore.Hash, error) {
 
 // idOf returns a parameter as the text of an id. A line feed at its end is not
 // part of it (Apache::Session::Generate::MD5 1.94).
-func idOf(v sessionstore.Value) (string, error) {
-	if v.Kind() == sessionstore.KindHash || v.Kind() == sessionstore.KindList {
+func idOf(v perldata.Value) (string, error) {
+	if v.Kind() == perldata.KindHash || v.Kind() == perldata.KindList {
 		return "", &sessionstore.InvalidIDError{Reason: "it is a struct or an array"}
 	}
 	return strings.TrimSuffix(soaplite.Text(v), "\n"), nil

@@ -8,6 +8,7 @@ import (
 
 	"memcachedsoap/service/soaplite"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -59,14 +60,14 @@ func BenchmarkEncodeGetSession(b *testing.B) {
 	require.NoError(b, err)
 	h, err := soaplite.Pairs(values)
 	require.NoError(b, err)
-	h.Set(sessionstore.IDAttribute, sessionstore.BytesOf("5fbc010fecf1bbba68cf4d2fac579005"))
+	h.Set(sessionstore.IDAttribute, perldata.BytesOf("5fbc010fecf1bbba68cf4d2fac579005"))
 	e, name := soaplite.Encoding{Version: soap.V11}, soap.Name{Space: "urn:MemcachedSOAPClass", Local: "getSession"}
-	dst, err := e.AppendResponse(nil, name, sessionstore.HashOf(h))
+	dst, err := e.AppendResponse(nil, name, perldata.HashOf(h))
 	require.NoError(b, err)
 	b.SetBytes(int64(len(dst)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if dst, err = e.AppendResponse(dst[:0], name, sessionstore.HashOf(h)); err != nil {
+		if dst, err = e.AppendResponse(dst[:0], name, perldata.HashOf(h)); err != nil {
 			b.Fatal(err)
 		}
 	}

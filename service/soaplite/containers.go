@@ -1,15 +1,13 @@
 package soaplite
 
 import (
-	"unicode/utf8"
-
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
 // remember makes the value of an element known to what is inside of it, which
 // may refer to it.
-func (r *Reader) remember(at int32, v sessionstore.Value) {
+func (r *Reader) remember(at int32, v perldata.Value) {
 	if r.open[at] {
 		r.values[at] = v
 	}
@@ -17,17 +15,17 @@ func (r *Reader) remember(at int32, v sessionstore.Value) {
 
 // structure makes a hash of children by their names. Children of one name
 // become a list (SOAP::Lite since 0.65).
-func (r *Reader) structure(at int32) (sessionstore.Value, error) {
-	h := new(sessionstore.Hash)
-	v := sessionstore.HashOf(h)
+func (r *Reader) structure(at int32) (perldata.Value, error) {
+	h := new(perldata.Hash)
+	v := perldata.HashOf(h)
 	r.remember(at, v)
-	entries := make([]sessionstore.Entry, 0, r.count(at))
+	entries := make([]perldata.Entry, 0, r.count(at))
 	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
 		held, err := r.value(i)
 		if err != nil {
 			return v, err
 		}
-		entries = append(entries, sessionstore.Entry{Name: r.keep(r.nodes[i].name), Form: sessionstore.KeyWasUTF8, Value: held})
+		entries = append(entries, perldata.Entry{Name: r.keep(r.nodes[i].name), Form: perldata.KeyWasUTF8, Value: held})
 	}
 	if repeatsName(entries) {
 		entries = listRepeated(entries)
@@ -37,7 +35,7 @@ func (r *Reader) structure(at int32) (sessionstore.Value, error) {
 }
 
 // repeatsName says whether two entries have the same name.
-func repeatsName(entries []sessionstore.Entry) bool {
+func repeatsName(entries []perldata.Entry) bool {
 	const few = 32 // up to here a walk is faster than a map and needs no memory
 	if len(entries) <= few {
 		for i := range entries {
@@ -57,9 +55,9 @@ func repeatsName(entries []sessionstore.Entry) bool {
 }
 
 // listRepeated makes one entry, with a list, of those with the same name.
-func listRepeated(entries []sessionstore.Entry) []sessionstore.Entry {
+func listRepeated(entries []perldata.Entry) []perldata.Entry {
 	first := make(map[string]int, len(entries))
-	lists := map[string]*sessionstore.List{}
+	lists := map[string]*perldata.List{}
 	kept := entries[:0]
 	for _, e := range entries {
 		i, again := first[e.Name]
@@ -70,9 +68,9 @@ func listRepeated(entries []sessionstore.Entry) []sessionstore.Entry {
 		}
 		l := lists[e.Name]
 		if l == nil {
-			l = &sessionstore.List{Items: []sessionstore.Value{kept[i].Value}}
+			l = &perldata.List{Items: []perldata.Value{kept[i].Value}}
 			lists[e.Name] = l
-			kept[i].Value = sessionstore.ListFrom(l)
+			kept[i].Value = perldata.ListFrom(l)
 		}
 		l.Items = append(l.Items, e.Value)
 	}
@@ -81,9 +79,9 @@ func listRepeated(entries []sessionstore.Entry) []sessionstore.Entry {
 
 // list makes a list of children. One that is shorter than it claims to be is
 // filled with undef.
-func (r *Reader) list(at int32) (sessionstore.Value, error) {
-	l := new(sessionstore.List)
-	v := sessionstore.ListFrom(l)
+func (r *Reader) list(at int32) (perldata.Value, error) {
+	l := new(perldata.List)
+	v := perldata.ListFrom(l)
 	r.remember(at, v)
 	claimed, n := r.linked[at].claimed, r.count(at)
 	if claimed > 0 && n > claimed {
@@ -95,7 +93,7 @@ func (r *Reader) list(at int32) (sessionstore.Value, error) {
 		}
 		n = claimed
 	}
-	items := make([]sessionstore.Value, 0, n)
+	items := make([]perldata.Value, 0, n)
 	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
 		item, err := r.value(i)
 		if err != nil {
@@ -108,17 +106,17 @@ func (r *Reader) list(at int32) (sessionstore.Value, error) {
 }
 
 // keyed makes a hash of Apache's Map: children with a key and a value each.
-func (r *Reader) keyed(at int32) (sessionstore.Value, error) {
-	h := new(sessionstore.Hash)
-	v := sessionstore.HashOf(h)
+func (r *Reader) keyed(at int32) (perldata.Value, error) {
+	h := new(perldata.Hash)
+	v := perldata.HashOf(h)
 	r.remember(at, v)
-	list := make([]sessionstore.Value, 0, 2*r.count(at))
+	list := make([]perldata.Value, 0, 2*r.count(at))
 	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
 		item, err := r.value(i)
 		if err != nil {
 			return v, err
 		}
-		if item.Kind() != sessionstore.KindHash {
+		if item.Kind() != perldata.KindHash {
 			return v, soap.ClientFault("An item of a Map has no key and value.")
 		}
 		key, _ := item.Hash().Get("key")
@@ -131,13 +129,13 @@ func (r *Reader) keyed(at int32) (sessionstore.Value, error) {
 // Pairs makes a hash of keys and values in turn, as Perl does of a list: of
 // equal keys the last counts, a last key without a value has undef, and an
 // undefined key is "". A key that is no scalar is a [soap.ClientFault].
-func Pairs(list []sessionstore.Value) (*sessionstore.Hash, error) {
-	h := new(sessionstore.Hash)
+func Pairs(list []perldata.Value) (*perldata.Hash, error) {
+	h := new(perldata.Hash)
 	return h, fillPairs(h, list)
 }
 
-func fillPairs(h *sessionstore.Hash, list []sessionstore.Value) error {
-	entries := make([]sessionstore.Entry, 0, (len(list)+1)/2)
+func fillPairs(h *perldata.Hash, list []perldata.Value) error {
+	entries := make([]perldata.Entry, 0, (len(list)+1)/2)
 	for i := 0; i < len(list); i += 2 {
 		entry, err := entryOf(list[i])
 		if err != nil {
@@ -156,7 +154,7 @@ func fillPairs(h *sessionstore.Hash, list []sessionstore.Value) error {
 }
 
 // lastOfEach keeps the last entry of each name.
-func lastOfEach(entries []sessionstore.Entry) []sessionstore.Entry {
+func lastOfEach(entries []perldata.Entry) []perldata.Entry {
 	first := make(map[string]int, len(entries))
 	kept := entries[:0]
 	for _, e := range entries {
@@ -172,23 +170,13 @@ func lastOfEach(entries []sessionstore.Entry) []sessionstore.Entry {
 
 // entryOf makes an entry without a value. A key of characters has had the
 // UTF-8 flag, one of bytes has not.
-func entryOf(key sessionstore.Value) (sessionstore.Entry, error) {
+func entryOf(key perldata.Value) (perldata.Entry, error) {
 	switch key.Kind() {
-	case sessionstore.KindList, sessionstore.KindHash, sessionstore.KindRef:
-		return sessionstore.Entry{}, soap.ClientFault("The name of a value is a struct, a Map or an array. Send a list of names and values in turn.")
-	case sessionstore.KindText:
-		return sessionstore.Entry{Name: key.Str(), Form: sessionstore.KeyWasUTF8}, nil
+	case perldata.KindList, perldata.KindHash, perldata.KindRef:
+		return perldata.Entry{}, soap.ClientFault("The name of a value is a struct, a Map or an array. Send a list of names and values in turn.")
+	case perldata.KindText:
+		return perldata.Entry{Name: key.Str(), Form: perldata.KeyWasUTF8}, nil
 	default:
-		return sessionstore.Entry{Name: fromLatin1(Text(key)), Form: sessionstore.KeyBytes}, nil
+		return perldata.Entry{Name: perldata.Latin1ToUTF8(Text(key)), Form: perldata.KeyBytes}, nil
 	}
-}
-
-// fromLatin1 returns the characters that Perl takes bytes for.
-func fromLatin1(bytes string) string {
-	for i := range len(bytes) {
-		if bytes[i] >= utf8.RuneSelf {
-			return string(runes([]byte(bytes)))
-		}
-	}
-	return bytes
 }

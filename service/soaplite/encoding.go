@@ -1,7 +1,7 @@
 package soaplite
 
 import (
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlwrite"
 )
@@ -42,7 +42,7 @@ func (e Encoding) Attributes() string {
 // the method, with the result as its only child, and behind it what the result
 // refers to in several places. Its error is a [*soap.Fault]: a result that is
 // too large or nested too deeply to be shown.
-func (e Encoding) AppendResponse(dst []byte, method soap.Name, result sessionstore.Value) ([]byte, error) {
+func (e Encoding) AppendResponse(dst []byte, method soap.Name, result perldata.Value) ([]byte, error) {
 	w := writer{dst: dst, encoding: e, gensym: firstGensym - 1, left: e.MaxEntries}
 	if w.left == 0 {
 		w.left = DefaultMaxEntries

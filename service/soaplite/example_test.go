@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"memcachedsoap/service/soaplite"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -33,7 +33,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	answer, err := soaplite.Encoding{Version: soap.V11}.AppendResponse(nil, soap.Name{Space: "urn:x", Local: "getSession"}, sessionstore.HashOf(session))
+	answer, err := soaplite.Encoding{Version: soap.V11}.AppendResponse(nil, soap.Name{Space: "urn:x", Local: "getSession"}, perldata.HashOf(session))
 	fmt.Println(string(answer), err)
 	// Output:
 	// <getSessionResponse xmlns="urn:x"><s-gensym3><level xsi:type="xsd:int">2</level><uid xsi:type="xsd:base64Binary">em/Dqw==</uid></s-gensym3></getSessionResponse> <nil>

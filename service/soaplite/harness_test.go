@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/soaplite"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -19,11 +19,11 @@ const prefixes = `xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:s
 	`xmlns:enc12="http://www.w3.org/2003/05/soap-encoding" xmlns:apachens="http://xml.apache.org/xml-soap" xmlns:z="urn:z"`
 
 // read reads the children of a Body: a call, and what it refers to.
-func read(body string, most int) (*soaplite.Reader, []sessionstore.Value, error) {
+func read(body string, most int) (*soaplite.Reader, []perldata.Value, error) {
 	return readDocument("<Body "+prefixes+">"+body+"</Body>", most)
 }
 
-func readDocument(document string, most int) (*soaplite.Reader, []sessionstore.Value, error) {
+func readDocument(document string, most int) (*soaplite.Reader, []perldata.Value, error) {
 	var s xmlscan.Scanner
 	s.Reset([]byte(document), xmlscan.Limits{})
 	r := &soaplite.Reader{MaxEntries: most}
@@ -51,7 +51,7 @@ func readDocument(document string, most int) (*soaplite.Reader, []sessionstore.V
 }
 
 // parameters reads a call with the given content.
-func parameters(t *testing.T, content string) []sessionstore.Value {
+func parameters(t *testing.T, content string) []perldata.Value {
 	t.Helper()
 	_, values, err := read("<call>"+content+"</call>", 0)
 	require.NoError(t, err, content)
@@ -59,7 +59,7 @@ func parameters(t *testing.T, content string) []sessionstore.Value {
 }
 
 // one reads a call with one parameter.
-func one(t *testing.T, content string) sessionstore.Value {
+func one(t *testing.T, content string) perldata.Value {
 	t.Helper()
 	values := parameters(t, content)
 	require.Len(t, values, 1)
@@ -77,7 +77,7 @@ func refused(t *testing.T, body string, most int) string {
 }
 
 // body writes a response.
-func body(t *testing.T, e soaplite.Encoding, v sessionstore.Value) string {
+func body(t *testing.T, e soaplite.Encoding, v perldata.Value) string {
 	t.Helper()
 	out, err := e.AppendResponse([]byte("before "), soap.Name{Space: "urn:x&y", Local: "get"}, v)
 	require.NoError(t, err)
@@ -87,7 +87,7 @@ func body(t *testing.T, e soaplite.Encoding, v sessionstore.Value) string {
 }
 
 // result writes a response and returns what is in it.
-func result(t *testing.T, e soaplite.Encoding, v sessionstore.Value) string {
+func result(t *testing.T, e soaplite.Encoding, v perldata.Value) string {
 	t.Helper()
 	text, found := strings.CutPrefix(body(t, e, v), `<getResponse xmlns="urn:x&amp;y">`)
 	require.True(t, found)

@@ -5,12 +5,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // allNames reports whether every key of a hash can name an element: then it is
 // written as a struct, else as a Map.
-func allNames(h *sessionstore.Hash) bool {
+func allNames(h *perldata.Hash) bool {
 	entries := h.Entries()
 	for i := range entries {
 		if !isName(&entries[i]) {
@@ -22,7 +22,7 @@ func allNames(h *sessionstore.Hash) bool {
 
 // isName matches a key with SOAP::Lite's ^(?![xX][mM][lL])[a-zA-Z_][\w.\-]*$
 // ($ELMASK), where $ lets a line feed pass, which is not part of the name.
-func isName(e *sessionstore.Entry) bool {
+func isName(e *perldata.Entry) bool {
 	name := strings.TrimSuffix(e.Name, "\n")
 	if name == "" || hasPrefixFold(name, "xml") || !isLetter(name[0]) && name[0] != '_' {
 		return false
@@ -30,7 +30,7 @@ func isName(e *sessionstore.Entry) bool {
 	for i := range len(name) {
 		switch c := name[i]; {
 		case isLetter(c), c >= '0' && c <= '9', c == '_', c == '.', c == '-':
-		case c >= utf8.RuneSelf && e.Form != sessionstore.KeyBytes:
+		case c >= utf8.RuneSelf && e.Form != perldata.KeyBytes:
 			return areWordCharacters(name[i:])
 		default:
 			return false
@@ -64,8 +64,8 @@ func inNames(r rune) bool {
 
 // keyText returns the bytes of a key as Perl stores them: Latin-1 if it has no
 // UTF-8 flag.
-func keyText(e *sessionstore.Entry) string {
-	if e.Form != sessionstore.KeyBytes {
+func keyText(e *perldata.Entry) string {
+	if e.Form != perldata.KeyBytes {
 		return e.Name
 	}
 	bytes := make([]byte, 0, len(e.Name))

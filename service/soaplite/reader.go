@@ -3,7 +3,7 @@ package soaplite
 import (
 	"strings"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -25,8 +25,8 @@ type Reader struct {
 	ids    map[string]int32 // of elements, by id
 	schema Schema
 
-	values map[int32]sessionstore.Value // of elements with an id
-	open   map[int32]bool               // elements with an id whose value is being made
+	values map[int32]perldata.Value // of elements with an id
+	open   map[int32]bool           // elements with an id whose value is being made
 	depth  int
 	padded int // items that were claimed and not sent
 	copied int // bytes of strings that were copied by reference
@@ -113,11 +113,11 @@ func (r *Reader) content(s *xmlscan.Scanner, at int32, items kind) error {
 
 // Values returns the parameters of the call. All of the message must have been
 // read.
-func (r *Reader) Values() ([]sessionstore.Value, error) {
+func (r *Reader) Values() ([]perldata.Value, error) {
 	if len(r.nodes) == 0 {
 		return nil, nil // no payload was read
 	}
-	values := make([]sessionstore.Value, 0, r.count(0))
+	values := make([]perldata.Value, 0, r.count(0))
 	for i := int32(1); i < r.nodes[0].end; i = r.nodes[i].end {
 		if r.nodes[i].apart {
 			continue

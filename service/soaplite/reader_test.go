@@ -8,15 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/soaplite"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
-func text(s string) sessionstore.Value {
-	return sessionstore.TextOf(s).WithForm(sessionstore.FormFlagged)
+func text(s string) perldata.Value {
+	return perldata.TextOf(s).WithForm(perldata.FormFlagged)
 }
 
 func TestScalarsAreWhatPerlWouldStore(t *testing.T) {
-	for content, want := range map[string]sessionstore.Value{
+	for content, want := range map[string]perldata.Value{
 		`<p>plain</p>`:                                   text("plain"), // flagged, though ASCII
 		`<p xsi:type="xsd:string"> é&lt; </p>`:           text(" é< "),
 		`<p xsi:type="xsd:int">abc</p>`:                  text("abc"), // not checked
@@ -27,20 +27,20 @@ func TestScalarsAreWhatPerlWouldStore(t *testing.T) {
 		`<p xsi:type="xsd99:ur-type">x</p>`:              text("x"),
 		`<p xsi:type="z:Foo">yes</p>`:                    text("yes"),
 		`<soapenc:int>5</soapenc:int>`:                   text("5"),
-		`<p xsi:type="xsd:string"></p>`:                  sessionstore.BytesOf(""),
-		`<p/>`:                                           sessionstore.BytesOf(""),
+		`<p xsi:type="xsd:string"></p>`:                  perldata.BytesOf(""),
+		`<p/>`:                                           perldata.BytesOf(""),
 		`<p xsi:type="xsd:hexBinary">41E9</p>`:           text("Aé"), // characters
-		`<p xsi:type="xsd:boolean">true</p>`:             sessionstore.IntOf(1),
-		`<p xsi:type="xsd:boolean">1</p>`:                sessionstore.IntOf(1),
-		`<p xsi:type="xsd:boolean">False</p>`:            sessionstore.IntOf(0),
-		`<p xsi:type="soapenc:boolean"> 0 </p>`:          sessionstore.IntOf(0),
+		`<p xsi:type="xsd:boolean">true</p>`:             perldata.IntOf(1),
+		`<p xsi:type="xsd:boolean">1</p>`:                perldata.IntOf(1),
+		`<p xsi:type="xsd:boolean">False</p>`:            perldata.IntOf(0),
+		`<p xsi:type="soapenc:boolean"> 0 </p>`:          perldata.IntOf(0),
 		`<p xsi:nil="true"/>`:                            {},
 		`<p xsi:nil="1" xsi:type="xsd:int">x</p>`:        {},
 		`<p xsi:nil="false">x</p>`:                       text("x"),
 		`<p xsi99:null="1"/>`:                            {},
-		`<p xsi:type="xsd:base64Binary">TWFz&#10;6Q</p>`: sessionstore.BytesOf("Mas\xe9"),
-		`<p xsi:type="soapenc:base64"> 6Q== </p>`:        sessionstore.BytesOf("\xe9"),
-		`<p xsi:type="xsd:base64Binary"/>`:               sessionstore.BytesOf(""),
+		`<p xsi:type="xsd:base64Binary">TWFz&#10;6Q</p>`: perldata.BytesOf("Mas\xe9"),
+		`<p xsi:type="soapenc:base64"> 6Q== </p>`:        perldata.BytesOf("\xe9"),
+		`<p xsi:type="xsd:base64Binary"/>`:               perldata.BytesOf(""),
 		`<p soap:encodingStyle="">x</p>`:                 text("x"),
 	} {
 		assert.Equal(t, want, one(t, content), content)
@@ -60,7 +60,7 @@ func TestContainers(t *testing.T) {
 		`<p xsi:type="apachens:Map"><item><key>a</key><value>1</value></item><item><value>2</value></item><item><key>a</key></item></p>`: `<item><key xsi:type="xsd:string" /><value xsi:type="xsd:int">2</value></item><item><key xsi:type="xsd:string">a</key><value xsi:nil="true" /></item>`,
 	} {
 		v := one(t, content)
-		require.Equal(t, sessionstore.KindHash, v.Kind(), content)
+		require.Equal(t, perldata.KindHash, v.Kind(), content)
 		assert.Empty(t, v.Class())
 		got := result(t, soaplite.Encoding{}, v)
 		if want == "" {
@@ -73,20 +73,20 @@ func TestContainers(t *testing.T) {
 }
 
 func TestArrays(t *testing.T) {
-	for content, want := range map[string][]sessionstore.Value{
-		`<p soapenc:arrayType="xsd:string[2]"><i>a</i><i/></p>`:                              {text("a"), sessionstore.BytesOf("")},
-		`<soapenc:Array soapenc:arrayType="xsd:base64Binary[1]"><i>6Q==</i></soapenc:Array>`: {sessionstore.BytesOf("\xe9")},
+	for content, want := range map[string][]perldata.Value{
+		`<p soapenc:arrayType="xsd:string[2]"><i>a</i><i/></p>`:                              {text("a"), perldata.BytesOf("")},
+		`<soapenc:Array soapenc:arrayType="xsd:base64Binary[1]"><i>6Q==</i></soapenc:Array>`: {perldata.BytesOf("\xe9")},
 		`<p soapenc:arrayType="xsd:int[]"><i>1</i></p>`:                                      {text("1")},
 		`<p soapenc:arrayType="xsd:int[3]"><i>1</i></p>`:                                     {text("1"), {}, {}},
-		`<p soapenc:arrayType="xsd:boolean[2]"><i>true</i><i xsi:type="xsd:int">7</i></p>`:   {sessionstore.IntOf(1), text("7")},
+		`<p soapenc:arrayType="xsd:boolean[2]"><i>true</i><i xsi:type="xsd:int">7</i></p>`:   {perldata.IntOf(1), text("7")},
 		`<p xsi:type="soapenc:Array"/>`:                                                      nil,
 		`<p xsi:type="apachens:Vector"><i>a</i></p>`:                                         {text("a")},
-		`<p enc12:itemType="xsd:boolean" enc12:arraySize="*"><i>0</i></p>`:                   {sessionstore.IntOf(0)},
+		`<p enc12:itemType="xsd:boolean" enc12:arraySize="*"><i>0</i></p>`:                   {perldata.IntOf(0)},
 		`<p enc12:arraySize="1"><i>0</i></p>`:                                                {text("0")},
 		`<p xsi:type="z:Foo" soapenc:arrayType="xsd:int[1]"><i>0</i></p>`:                    {text("0")},
 	} {
 		v := one(t, content)
-		require.Equal(t, sessionstore.KindList, v.Kind(), content)
+		require.Equal(t, perldata.KindList, v.Kind(), content)
 		assert.Len(t, v.List().Items, len(want), content)
 		for i := range want {
 			assert.Equal(t, want[i], v.List().Items[i], content)
@@ -100,14 +100,14 @@ func TestKeysAreFlaggedAsByPerl(t *testing.T) {
 	values := parameters(t, `<p>é</p><p>1</p><p xsi:type="xsd:base64Binary">6Q==</p><p>2</p><p>日</p><p/><p xsi:type="xsd:boolean">1</p><p>4</p><p xsi:nil="1"/>`)
 	h, err := soaplite.Pairs(values)
 	require.NoError(t, err)
-	assert.Equal(t, []sessionstore.Entry{
-		{Name: "é", Form: sessionstore.KeyBytes, Value: text("2")}, // the same characters: the last counts
-		{Name: "日", Form: sessionstore.KeyWasUTF8, Value: sessionstore.BytesOf("")},
-		{Name: "1", Form: sessionstore.KeyBytes, Value: text("4")},
-		{Name: "", Form: sessionstore.KeyBytes},
+	assert.Equal(t, []perldata.Entry{
+		{Name: "é", Form: perldata.KeyBytes, Value: text("2")}, // the same characters: the last counts
+		{Name: "日", Form: perldata.KeyWasUTF8, Value: perldata.BytesOf("")},
+		{Name: "1", Form: perldata.KeyBytes, Value: text("4")},
+		{Name: "", Form: perldata.KeyBytes},
 	}, h.Entries())
 
-	_, err = soaplite.Pairs([]sessionstore.Value{sessionstore.ListOf()})
+	_, err = soaplite.Pairs([]perldata.Value{perldata.ListOf()})
 	assert.Error(t, err)
 	h, err = soaplite.Pairs(nil)
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestReferencesOfARequest(t *testing.T) {
 	// An independent element is no parameter, and a reference may go on.
 	_, values, err = read(`<call><m id="1" soapenc:root="0">s</m><a href="#2"/><b id="2" href="#1"/></call>`, 0)
 	require.NoError(t, err)
-	assert.Equal(t, []sessionstore.Value{text("s"), text("s")}, values)
+	assert.Equal(t, []perldata.Value{text("s"), text("s")}, values)
 }
 
 func TestSchemaOfTheRequest(t *testing.T) {

@@ -1,10 +1,10 @@
 package soaplite
 
-import "memcachedsoap/sessionstore"
+import "memcachedsoap/sessionstore/perldata"
 
 // node is a list, a hash or a reference that was met in a result.
 type node struct {
-	value     sessionstore.Value
+	value     perldata.Value
 	id        int  // counts from 1 once it is known in a second place
 	open      bool // while what it holds is surveyed
 	recursive bool // it holds itself: it is written in the first place that it has
@@ -18,29 +18,29 @@ const maxNesting = 1200
 // survey finds what the result holds in several places, and counts values. It
 // returns false if there are too many, or too deep ones. The result itself
 // does not count as a place: SOAP::Lite's clients are given a copy of it.
-func (w *writer) survey(result sessionstore.Value) bool {
+func (w *writer) survey(result perldata.Value) bool {
 	return w.contents(result) && w.left >= 0
 }
 
 // contents surveys what a value holds.
-func (w *writer) contents(v sessionstore.Value) bool {
+func (w *writer) contents(v perldata.Value) bool {
 	if w.depth++; w.depth > maxNesting {
 		return false
 	}
 	switch v.Kind() { //nolint:exhaustive // other values hold nothing
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		for _, held := range v.Hash().All() {
 			if !w.visit(held) {
 				return false
 			}
 		}
-	case sessionstore.KindList:
+	case perldata.KindList:
 		for _, held := range v.List().Items {
 			if !w.visit(held) {
 				return false
 			}
 		}
-	case sessionstore.KindRef:
+	case perldata.KindRef:
 		if !w.visit(v.Ref()) {
 			return false
 		}
@@ -50,7 +50,7 @@ func (w *writer) contents(v sessionstore.Value) bool {
 }
 
 // visit surveys a value in its place.
-func (w *writer) visit(v sessionstore.Value) bool {
+func (w *writer) visit(v perldata.Value) bool {
 	if w.left--; w.left < 0 {
 		return false
 	}
@@ -79,13 +79,13 @@ func (w *writer) visit(v sessionstore.Value) bool {
 
 // identity returns what two values have in common that are one thing in two
 // places; nil for a scalar, of which each place has its own.
-func identity(v sessionstore.Value) any {
+func identity(v perldata.Value) any {
 	switch v.Kind() { //nolint:exhaustive // scalars
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		return v.Hash()
-	case sessionstore.KindList:
+	case perldata.KindList:
 		return v.List()
-	case sessionstore.KindRef:
+	case perldata.KindRef:
 		return v.Scalar()
 	}
 	return nil

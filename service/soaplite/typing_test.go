@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/soaplite"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
@@ -38,7 +38,7 @@ func TestScalarsAreTypedAsBySOAPLite(t *testing.T) {
 			want = "false" // a false one is true there unless it is "false" to the letter
 			mended++
 		}
-		for _, v := range []sessionstore.Value{sessionstore.BytesOf(value), sessionstore.TextOf(string(value))} {
+		for _, v := range []perldata.Value{perldata.BytesOf(value), perldata.TextOf(string(value))} {
 			expected := `<s-gensym3 xsi:type="` + columns[1] + `">` + want + `</s-gensym3>`
 			if want == "" {
 				expected = `<s-gensym3 xsi:type="` + columns[1] + `" />`

@@ -6,7 +6,7 @@ import (
 	stdhex "encoding/hex"
 	"strings"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
@@ -17,12 +17,12 @@ const maxCopied = 4 << 20
 
 // value returns the value of an element: its own, or that of the element to
 // which it refers.
-func (r *Reader) value(at int32) (sessionstore.Value, error) {
+func (r *Reader) value(at int32) (perldata.Value, error) {
 	l := r.linked[at]
 	if l.href != "" {
 		target, ok := r.ids[l.href]
 		if !ok {
-			return sessionstore.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
+			return perldata.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
 		}
 		return r.shared(target)
 	}
@@ -33,7 +33,7 @@ func (r *Reader) value(at int32) (sessionstore.Value, error) {
 }
 
 // shared returns the value of an element with an id, which is made once.
-func (r *Reader) shared(at int32) (sessionstore.Value, error) {
+func (r *Reader) shared(at int32) (perldata.Value, error) {
 	if v, made := r.values[at]; made {
 		if r.copied += len(v.Str()); r.copied > maxCopied {
 			return v, soap.ClientFault("The message refers to its strings too often.")
@@ -41,10 +41,10 @@ func (r *Reader) shared(at int32) (sessionstore.Value, error) {
 		return v, nil
 	}
 	if r.open[at] {
-		return sessionstore.Value{}, soap.ClientFault("An href refers to itself.")
+		return perldata.Value{}, soap.ClientFault("An href refers to itself.")
 	}
 	if r.open == nil {
-		r.open, r.values = map[int32]bool{}, map[int32]sessionstore.Value{}
+		r.open, r.values = map[int32]bool{}, map[int32]perldata.Value{}
 	}
 	r.open[at] = true
 	v, err := r.follow(at)
@@ -53,11 +53,11 @@ func (r *Reader) shared(at int32) (sessionstore.Value, error) {
 }
 
 // follow returns the value of an element with an id, which may refer further.
-func (r *Reader) follow(at int32) (sessionstore.Value, error) {
+func (r *Reader) follow(at int32) (perldata.Value, error) {
 	if href := r.linked[at].href; href != "" {
 		target, ok := r.ids[href]
 		if !ok {
-			return sessionstore.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
+			return perldata.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
 		}
 		return r.shared(target)
 	}
@@ -65,15 +65,15 @@ func (r *Reader) follow(at int32) (sessionstore.Value, error) {
 }
 
 // make makes the value of an element from its content.
-func (r *Reader) make(at int32) (sessionstore.Value, error) {
+func (r *Reader) make(at int32) (perldata.Value, error) {
 	if r.depth++; r.depth > maxNesting {
-		return sessionstore.Value{}, soap.ClientFault("The message is nested too deeply.")
+		return perldata.Value{}, soap.ClientFault("The message is nested too deeply.")
 	}
 	defer func() { r.depth-- }()
 	n := &r.nodes[at]
 	switch n.kind {
 	case null:
-		return sessionstore.Value{}, nil
+		return perldata.Value{}, nil
 	case list:
 		return r.list(at)
 	case keyed:
@@ -87,52 +87,44 @@ func (r *Reader) make(at int32) (sessionstore.Value, error) {
 			return r.structure(at)
 		}
 		if n.kind == unlisted {
-			return sessionstore.Value{}, soap.ClientFault("A value is of a type of XML Schema or SOAP that this service does not know.")
+			return perldata.Value{}, soap.ClientFault("A value is of a type of XML Schema or SOAP that this service does not know.")
 		}
 	case plain, binary, hex, boolean:
 		if n.kids {
-			return sessionstore.Value{}, soap.ClientFault("A value of a simple type has elements inside.")
+			return perldata.Value{}, soap.ClientFault("A value of a simple type has elements inside.")
 		}
 	}
 	return r.scalar(n)
 }
 
-func (r *Reader) scalar(n *element) (sessionstore.Value, error) {
+func (r *Reader) scalar(n *element) (perldata.Value, error) {
 	switch n.kind { //nolint:exhaustive // all others are text
 	case binary:
 		decoded, err := decodeBase64(n.text)
-		return sessionstore.BytesOf(r.keep(decoded)), err
+		return perldata.BytesOf(r.keep(decoded)), err
 	case hex:
 		decoded, err := stdhex.DecodeString(string(bytes.Trim(n.text, xmlSpace)))
 		if err != nil {
-			return sessionstore.Value{}, soap.ClientFault("A value of type hexBinary is not hexadecimal.")
+			return perldata.Value{}, soap.ClientFault("A value of type hexBinary is not hexadecimal.")
 		}
-		return r.string([]byte(string(runes(decoded)))), nil // characters, not bytes
+		return r.string([]byte(perldata.Latin1ToUTF8(string(decoded)))), nil // characters, not bytes
 	case boolean:
 		truth, err := parseBoolean(n.text)
 		if truth {
-			return sessionstore.IntOf(1), err
+			return perldata.IntOf(1), err
 		}
-		return sessionstore.IntOf(0), err
+		return perldata.IntOf(0), err
 	}
 	return r.string(n.text), nil
 }
 
 // string makes a string of characters. Perl's XML parser gives all but the
 // empty one the UTF-8 flag.
-func (r *Reader) string(text []byte) sessionstore.Value {
+func (r *Reader) string(text []byte) perldata.Value {
 	if len(text) == 0 {
-		return sessionstore.BytesOf("")
+		return perldata.BytesOf("")
 	}
-	return sessionstore.TextOf(r.keep(text)).WithForm(sessionstore.FormFlagged)
-}
-
-func runes(latin1 []byte) []rune {
-	characters := make([]rune, len(latin1))
-	for i, b := range latin1 {
-		characters[i] = rune(b)
-	}
-	return characters
+	return perldata.TextOf(r.keep(text)).WithForm(perldata.FormFlagged)
 }
 
 // decodeBase64 decodes without writing over the text, which other elements may

@@ -2,12 +2,11 @@ package soaplite
 
 import (
 	"encoding/base64"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlwrite"
 )
@@ -41,7 +40,7 @@ func (w *writer) generated() string {
 }
 
 // place writes a value where it is held: in full, or as a reference.
-func (w *writer) place(name string, v sessionstore.Value) {
+func (w *writer) place(name string, v perldata.Value) {
 	attribute := ""
 	if n := w.node(v); n != nil && n.id != 0 {
 		reference := n.reference()
@@ -56,7 +55,7 @@ func (w *writer) place(name string, v sessionstore.Value) {
 	w.element(name, attribute, v)
 }
 
-func (w *writer) node(v sessionstore.Value) *node {
+func (w *writer) node(v perldata.Value) *node {
 	if len(w.shared) == 0 {
 		return nil
 	}
@@ -71,7 +70,7 @@ func (w *writer) independent(n *node) {
 		return // it stands in one of its places
 	}
 	name := "soapenc:Array"
-	if n.value.Kind() != sessionstore.KindList {
+	if n.value.Kind() != perldata.KindList {
 		name = w.generated()
 	}
 	attribute := ` id="` + n.reference() + `"`
@@ -82,16 +81,16 @@ func (w *writer) independent(n *node) {
 }
 
 // element writes a value in full.
-func (w *writer) element(name, attribute string, v sessionstore.Value) {
+func (w *writer) element(name, attribute string, v perldata.Value) {
 	switch v.Kind() {
-	case sessionstore.KindUndef:
+	case perldata.KindUndef:
 		w.start(name, attribute, v)
 		w.text(" />")
 		return
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		w.hash(name, attribute, v)
 		return
-	case sessionstore.KindList:
+	case perldata.KindList:
 		w.start(name, attribute, v)
 		if len(v.List().Items) == 0 {
 			w.text(" />")
@@ -101,11 +100,11 @@ func (w *writer) element(name, attribute string, v sessionstore.Value) {
 		for _, item := range v.List().Items {
 			w.place("item", item)
 		}
-	case sessionstore.KindRef:
+	case perldata.KindRef:
 		w.start(name, attribute, v)
 		w.text(">")
 		w.place(w.generated(), v.Ref())
-	case sessionstore.KindBytes, sessionstore.KindText, sessionstore.KindInt, sessionstore.KindFloat:
+	case perldata.KindBytes, perldata.KindText, perldata.KindInt, perldata.KindFloat:
 		w.scalar(name, Text(v))
 		return
 	}
@@ -120,22 +119,22 @@ func (w *writer) end(name string) {
 
 // start writes a start tag without its end, which depends on what follows. In
 // it stands what SOAP::Lite writes into a reference as well.
-func (w *writer) start(name, attribute string, v sessionstore.Value) {
+func (w *writer) start(name, attribute string, v perldata.Value) {
 	w.text("<")
 	w.text(name)
 	w.text(attribute)
 	switch v.Kind() { //nolint:exhaustive // others are written without a type
-	case sessionstore.KindUndef:
+	case perldata.KindUndef:
 		if w.encoding.Schema == Schema1999 {
 			w.text(` xsi:null="1"`)
 		} else {
 			w.text(` xsi:nil="true"`)
 		}
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		if !allNames(v.Hash()) {
 			w.text(` xsi:type="apachens:Map"`)
 		}
-	case sessionstore.KindList:
+	case perldata.KindList:
 		items := v.List().Items
 		common := w.commonType(items)
 		w.text(` soapenc:arrayType="`)
@@ -156,7 +155,7 @@ func (w *writer) start(name, attribute string, v sessionstore.Value) {
 }
 
 // commonType returns the type that all items have, else that of anything.
-func (w *writer) commonType(items []sessionstore.Value) string {
+func (w *writer) commonType(items []perldata.Value) string {
 	common := ""
 	for i, item := range items {
 		t := w.typeOf(item)
@@ -177,16 +176,16 @@ func (w *writer) commonType(items []sessionstore.Value) string {
 }
 
 // typeOf returns the type that an item is written with, or "".
-func (w *writer) typeOf(v sessionstore.Value) string {
+func (w *writer) typeOf(v perldata.Value) string {
 	switch v.Kind() {
-	case sessionstore.KindList:
+	case perldata.KindList:
 		return "soapenc:Array"
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		if !allNames(v.Hash()) {
 			return "apachens:Map"
 		}
 		return ""
-	case sessionstore.KindUndef, sessionstore.KindRef:
+	case perldata.KindUndef, perldata.KindRef:
 		return ""
 	default:
 		return w.encoding.qualified(TypeOf(Text(v)))
@@ -208,7 +207,7 @@ func (e Encoding) qualified(t Type) string {
 	return "xsd:" + t.String()
 }
 
-func (w *writer) hash(name, attribute string, v sessionstore.Value) {
+func (w *writer) hash(name, attribute string, v perldata.Value) {
 	h := v.Hash()
 	w.start(name, attribute, v)
 	if h.Len() == 0 {
@@ -263,26 +262,15 @@ func (w *writer) scalar(name, s string) {
 
 // Text returns the string that Perl makes of a scalar: its bytes if it is a
 // string, the digits of a number, "" for undef and for all that is no scalar.
-func Text(v sessionstore.Value) string {
+func Text(v perldata.Value) string {
 	switch v.Kind() {
-	case sessionstore.KindBytes, sessionstore.KindText:
+	case perldata.KindBytes, perldata.KindText:
 		return v.Str()
-	case sessionstore.KindInt:
+	case perldata.KindInt:
 		return strconv.FormatInt(v.Int(), 10)
-	case sessionstore.KindFloat:
-		return formatFloat(v.Float())
+	case perldata.KindFloat:
+		return string(perldata.AppendFloat(nil, v.Float()))
 	default:
 		return ""
 	}
-}
-
-// formatFloat formats as Perl does ("%.15g").
-func formatFloat(f float64) string {
-	switch {
-	case math.IsInf(f, 1):
-		return "Inf"
-	case math.IsInf(f, -1):
-		return "-Inf"
-	}
-	return strconv.FormatFloat(f, 'g', 15, 64)
 }

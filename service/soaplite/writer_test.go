@@ -9,42 +9,42 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/soaplite"
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // hash makes a hash of names and values in turn.
-func hash(pairs ...any) sessionstore.Value {
-	h := new(sessionstore.Hash)
+func hash(pairs ...any) perldata.Value {
+	h := new(perldata.Hash)
 	for i := 0; i < len(pairs); i += 2 {
-		h.Set(pairs[i].(string), pairs[i+1].(sessionstore.Value)) //nolint:forcetypeassert // a test
+		h.Set(pairs[i].(string), pairs[i+1].(perldata.Value)) //nolint:forcetypeassert // a test
 	}
-	return sessionstore.HashOf(h)
+	return perldata.HashOf(h)
 }
 
-func number(n int64) sessionstore.Value { return sessionstore.IntOf(n) }
+func number(n int64) perldata.Value { return perldata.IntOf(n) }
 
 func TestResults(t *testing.T) {
-	for want, v := range map[string]sessionstore.Value{
+	for want, v := range map[string]perldata.Value{
 		`<s-gensym3 xsi:nil="true" />`:                                              {},
-		`<s-gensym3 />`:                                                             sessionstore.HashOf(nil),
+		`<s-gensym3 />`:                                                             perldata.HashOf(nil),
 		`<s-gensym3 xsi:type="xsd:int">-5</s-gensym3>`:                              number(-5),
 		`<s-gensym3 xsi:type="xsd:long">4294967296</s-gensym3>`:                     number(1 << 32),
-		`<s-gensym3 xsi:type="xsd:float">1e+20</s-gensym3>`:                         sessionstore.FloatOf(1e20),
-		`<s-gensym3 xsi:type="xsd:float">1.5</s-gensym3>`:                           sessionstore.FloatOf(1.5),
-		`<s-gensym3 xsi:type="xsd:base64Binary">6Q==</s-gensym3>`:                   sessionstore.BytesOf("\xe9"),
+		`<s-gensym3 xsi:type="xsd:float">1e+20</s-gensym3>`:                         perldata.FloatOf(1e20),
+		`<s-gensym3 xsi:type="xsd:float">1.5</s-gensym3>`:                           perldata.FloatOf(1.5),
+		`<s-gensym3 xsi:type="xsd:base64Binary">6Q==</s-gensym3>`:                   perldata.BytesOf("\xe9"),
 		`<s-gensym3 xsi:type="xsd:base64Binary">w6k=</s-gensym3>`:                   text("é"),
-		`<s-gensym3><s-gensym4 xsi:type="xsd:string">x</s-gensym4></s-gensym3>`:     sessionstore.RefTo(&sessionstore.Scalar{Value: sessionstore.BytesOf("x")}),
-		`<s-gensym3 soapenc:arrayType="xsd:anyType[0]" xsi:type="soapenc:Array" />`: sessionstore.ListOf(),
-		`<s-gensym3 soapenc:arrayType="xsd:int[2]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item><item xsi:type="xsd:int">2</item></s-gensym3>`:                                             sessionstore.ListOf(number(1), number(2)),
-		`<s-gensym3 soapenc:arrayType="xsd:anyType[2]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item><item xsi:nil="true" /></s-gensym3>`:                                                   sessionstore.ListOf(number(1), sessionstore.Value{}),
-		`<s-gensym3 soapenc:arrayType="soapenc:Array[1]" xsi:type="soapenc:Array"><item soapenc:arrayType="xsd:int[1]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item></item></s-gensym3>`:   sessionstore.ListOf(sessionstore.ListOf(number(1))),
-		`<s-gensym3 soapenc:arrayType="xsd:anyType[1]" xsi:type="soapenc:Array"><item><k xsi:type="xsd:int">1</k></item></s-gensym3>`:                                                                   sessionstore.ListOf(hash("k", number(1))),
-		`<s-gensym3 soapenc:arrayType="apachens:Map[1]" xsi:type="soapenc:Array"><item xsi:type="apachens:Map"><item><key xsi:type="xsd:int">1</key><value xsi:nil="true" /></item></item></s-gensym3>`: sessionstore.ListOf(hash("1", sessionstore.Value{})),
+		`<s-gensym3><s-gensym4 xsi:type="xsd:string">x</s-gensym4></s-gensym3>`:     perldata.RefTo(&perldata.Scalar{Value: perldata.BytesOf("x")}),
+		`<s-gensym3 soapenc:arrayType="xsd:anyType[0]" xsi:type="soapenc:Array" />`: perldata.ListOf(),
+		`<s-gensym3 soapenc:arrayType="xsd:int[2]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item><item xsi:type="xsd:int">2</item></s-gensym3>`:                                             perldata.ListOf(number(1), number(2)),
+		`<s-gensym3 soapenc:arrayType="xsd:anyType[2]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item><item xsi:nil="true" /></s-gensym3>`:                                                   perldata.ListOf(number(1), perldata.Value{}),
+		`<s-gensym3 soapenc:arrayType="soapenc:Array[1]" xsi:type="soapenc:Array"><item soapenc:arrayType="xsd:int[1]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item></item></s-gensym3>`:   perldata.ListOf(perldata.ListOf(number(1))),
+		`<s-gensym3 soapenc:arrayType="xsd:anyType[1]" xsi:type="soapenc:Array"><item><k xsi:type="xsd:int">1</k></item></s-gensym3>`:                                                                   perldata.ListOf(hash("k", number(1))),
+		`<s-gensym3 soapenc:arrayType="apachens:Map[1]" xsi:type="soapenc:Array"><item xsi:type="apachens:Map"><item><key xsi:type="xsd:int">1</key><value xsi:nil="true" /></item></item></s-gensym3>`: perldata.ListOf(hash("1", perldata.Value{})),
 		`<s-gensym3><A xsi:type="xsd:int">1</A><_b.-1 xsi:type="xsd:int">2</_b.-1><clé xsi:type="xsd:int">3</clé></s-gensym3>`:                                                                          hash("clé", number(3), "_b.-1", number(2), "A", number(1)),
-		`<s-gensym3><o soapenc:arrayType="xsd:int[1]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item></o></s-gensym3>`:                                                                       hash("o", sessionstore.ListFrom(&sessionstore.List{Class: "Foo", Items: []sessionstore.Value{number(1)}})),
+		`<s-gensym3><o soapenc:arrayType="xsd:int[1]" xsi:type="soapenc:Array"><item xsi:type="xsd:int">1</item></o></s-gensym3>`:                                                                       hash("o", perldata.ListFrom(&perldata.List{Class: "Foo", Items: []perldata.Value{number(1)}})),
 	} {
 		assert.Equal(t, want, result(t, soaplite.Encoding{Version: soap.V11}, v))
 	}
@@ -61,15 +61,15 @@ func TestKeysThatAreNoNamesMakeAMap(t *testing.T) {
 		assert.Equal(t, `<s-gensym3><`+name+` xsi:type="xsd:int">1</`+name+`></s-gensym3>`, got)
 	}
 	// A key that Perl holds without the UTF-8 flag is bytes.
-	h := new(sessionstore.Hash)
-	h.Fill([]sessionstore.Entry{{Name: "clé", Form: sessionstore.KeyBytes, Value: number(1)}})
-	assert.Contains(t, result(t, soaplite.Encoding{}, sessionstore.HashOf(h)), `<key xsi:type="xsd:base64Binary">Y2zp</key>`)
+	h := new(perldata.Hash)
+	h.Fill([]perldata.Entry{{Name: "clé", Form: perldata.KeyBytes, Value: number(1)}})
+	assert.Contains(t, result(t, soaplite.Encoding{}, perldata.HashOf(h)), `<key xsi:type="xsd:base64Binary">Y2zp</key>`)
 }
 
 func TestSharedValuesAreWrittenOnce(t *testing.T) {
-	list, inner := sessionstore.ListOf(number(1)), hash("k", number(2))
-	ref := sessionstore.RefTo(&sessionstore.Scalar{Value: number(3)})
-	got := body(t, soaplite.Encoding{Version: soap.V11}, hash("a", list, "b", list, "c", inner, "d", sessionstore.ListOf(inner), "e", ref, "f", ref))
+	list, inner := perldata.ListOf(number(1)), hash("k", number(2))
+	ref := perldata.RefTo(&perldata.Scalar{Value: number(3)})
+	got := body(t, soaplite.Encoding{Version: soap.V11}, hash("a", list, "b", list, "c", inner, "d", perldata.ListOf(inner), "e", ref, "f", ref))
 	assert.Equal(t, `<getResponse xmlns="urn:x&amp;y"><s-gensym3>`+
 		`<a href="#ref-1" soapenc:arrayType="xsd:int[1]" xsi:type="soapenc:Array" />`+
 		`<b href="#ref-1" soapenc:arrayType="xsd:int[1]" xsi:type="soapenc:Array" />`+
@@ -82,23 +82,23 @@ func TestSharedValuesAreWrittenOnce(t *testing.T) {
 }
 
 func TestCyclesAreWrittenInPlace(t *testing.T) {
-	h := new(sessionstore.Hash)
-	h.Set("loop", sessionstore.HashOf(h))
+	h := new(perldata.Hash)
+	h.Set("loop", perldata.HashOf(h))
 	h.Set("self", number(1))
 	// The result is a copy of what the session holds, as the original's is.
 	assert.Equal(t, `<s-gensym3><loop id="ref-1"><loop href="#ref-1" /><self xsi:type="xsd:int">1</self></loop><self xsi:type="xsd:int">1</self></s-gensym3>`,
-		result(t, soaplite.Encoding{Version: soap.V11}, sessionstore.HashOf(h)))
+		result(t, soaplite.Encoding{Version: soap.V11}, perldata.HashOf(h)))
 }
 
 func TestEncodings(t *testing.T) {
-	v := hash("a", sessionstore.BytesOf("\xe9"), "b", sessionstore.Value{}, "c", sessionstore.BytesOf("urn:x"), "d", sessionstore.ListOf(),
-		"e", sessionstore.BytesOf("2024-01-01"))
+	v := hash("a", perldata.BytesOf("\xe9"), "b", perldata.Value{}, "c", perldata.BytesOf("urn:x"), "d", perldata.ListOf(),
+		"e", perldata.BytesOf("2024-01-01"))
 	assert.Equal(t, `<s-gensym3><a xsi:type="soapenc:base64">6Q==</a><b xsi:null="1" /><c xsi:type="xsd:string">urn:x</c>`+
 		`<d soapenc:arrayType="xsd:ur-type[0]" xsi:type="soapenc:Array" /><e xsi:type="xsd:date">2024-01-01</e></s-gensym3>`,
 		result(t, soaplite.Encoding{Version: soap.V11, Schema: soaplite.Schema1999}, v))
 
 	// SOAP 1.2 has encodingStyle on the children of the Body only.
-	list := sessionstore.ListOf(number(1))
+	list := perldata.ListOf(number(1))
 	got := body(t, soaplite.Encoding{Version: soap.V12}, hash("a", list, "b", list))
 	const style = ` soap:encodingStyle="http://www.w3.org/2003/05/soap-encoding"`
 	assert.True(t, strings.HasPrefix(got, `<getResponse xmlns="urn:x&amp;y"`+style+`><s-gensym3><a href="#ref-1" `), got)
@@ -120,25 +120,25 @@ func TestEncodings(t *testing.T) {
 }
 
 func TestAnswersAreBounded(t *testing.T) {
-	write := func(v sessionstore.Value, most int) ([]byte, error) {
+	write := func(v perldata.Value, most int) ([]byte, error) {
 		return soaplite.Encoding{MaxEntries: most}.AppendResponse([]byte("x"), soap.Name{Local: "get"}, v)
 	}
-	_, err := write(sessionstore.ListOf(number(1), number(2)), 2)
+	_, err := write(perldata.ListOf(number(1), number(2)), 2)
 	require.NoError(t, err)
-	dst, err := write(sessionstore.ListOf(number(1), number(2), number(3)), 2)
+	dst, err := write(perldata.ListOf(number(1), number(2), number(3)), 2)
 	var fault *soap.Fault
 	require.ErrorAs(t, err, &fault)
 	assert.Equal(t, soap.Server, fault.Code)
 	assert.Equal(t, "x", string(dst))
 
-	deep := sessionstore.ListOf()
+	deep := perldata.ListOf()
 	for range 1100 {
-		deep = sessionstore.ListOf(deep)
+		deep = perldata.ListOf(deep)
 	}
 	_, err = write(deep, 0)
 	require.NoError(t, err)
 	for range 200 {
-		deep = sessionstore.ListOf(deep)
+		deep = perldata.ListOf(deep)
 	}
 	_, err = write(deep, 0)
 	require.ErrorAs(t, err, &fault)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // maxAppends bounds how often an append is tried when the item comes and goes,
@@ -15,10 +15,10 @@ import (
 const maxAppends = 8
 
 // Append appends to the item under key, or stores it if there is none.
-func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item) (after sessionstore.Item, size int64, err error) {
+func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (after backend.Item, size int64, err error) {
 	wire, err := b.wire(key)
 	if err != nil {
-		return sessionstore.Item{}, 0, err
+		return backend.Item{}, 0, err
 	}
 	run := func(c *conn, _ bool) (err error) {
 		after, size, err = c.append(wire, item)
@@ -30,56 +30,56 @@ func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item
 	}
 	w := b.walk(key, wire)
 	if _, err := w.settled(ctx); err != nil {
-		return sessionstore.Item{}, 0, err
+		return backend.Item{}, 0, err
 	}
 	err = w.atHome(ctx, func(_ *server, c *conn, again bool) error { return run(c, again) })
 	return after, size, err
 }
 
-func (c *conn) append(wire string, item sessionstore.Item) (sessionstore.Item, int64, error) {
+func (c *conn) append(wire string, item backend.Item) (backend.Item, int64, error) {
 	if err := c.checkSize(wire, item); err != nil {
-		return sessionstore.Item{}, 0, err
+		return backend.Item{}, 0, err
 	}
 	for range maxAppends {
 		line, err := c.meta("ms ", wire, " ", strconv.Itoa(len(item.Image)), " MA"+lineEnd, string(item.Image))
 		switch {
 		case err != nil:
-			return sessionstore.Item{}, 0, err
+			return backend.Item{}, 0, err
 		case string(line) == "HD":
 			return c.appended(wire, item)
 		case string(line) != "NS":
 			c.broken = true
-			return sessionstore.Item{}, 0, unexpected("ms", line)
+			return backend.Item{}, 0, unexpected("ms", line)
 		}
-		if err = c.add(wire, item); !errors.Is(err, sessionstore.ErrExists) {
+		if err = c.add(wire, item); !errors.Is(err, backend.ErrExists) {
 			after := item
 			after.Image = nil
 			return after, int64(len(item.Image)), err
 		}
-		if err = c.checkRoom(wire, item); err != nil && !errors.Is(err, sessionstore.ErrNotFound) {
-			return sessionstore.Item{}, 0, err
+		if err = c.checkRoom(wire, item); err != nil && !errors.Is(err, backend.ErrNotFound) {
+			return backend.Item{}, 0, err
 		}
 	}
-	return sessionstore.Item{}, 0, sessionstore.ErrNoMemory
+	return backend.Item{}, 0, backend.ErrNoMemory
 }
 
 // checkRoom refuses what would make the item too large: for the server that is
 // the same as if there were no item.
-func (c *conn) checkRoom(wire string, item sessionstore.Item) error {
+func (c *conn) checkRoom(wire string, item backend.Item) error {
 	present, size, err := c.measure(wire)
 	if err != nil {
 		return err
 	}
 	size += int64(len(item.Image))
 	if limit := c.limits.value(wire, present.Flags); size > limit {
-		return &sessionstore.TooLargeError{Limit: limit, Actual: size}
+		return &backend.TooLargeError{Limit: limit, Actual: size}
 	}
 	return nil
 }
 
 // appended says what became of an item, and extends its life to half as long
 // again as it must live: so that not every append has to.
-func (c *conn) appended(wire string, item sessionstore.Item) (sessionstore.Item, int64, error) {
+func (c *conn) appended(wire string, item backend.Item) (backend.Item, int64, error) {
 	after, size, err := c.measure(wire)
 	if err != nil || after.ExpiresIn == 0 || item.ExpiresIn != 0 && item.ExpiresIn <= after.ExpiresIn {
 		return after, size, err
@@ -95,7 +95,7 @@ func (c *conn) prolong(wire string, expiresIn time.Duration) error {
 	case err != nil:
 		return err
 	case string(line) == "EN":
-		return sessionstore.ErrNotFound
+		return backend.ErrNotFound
 	case string(line) != "HD":
 		c.broken = true
 		return unexpected("mg", line)
@@ -104,13 +104,13 @@ func (c *conn) prolong(wire string, expiresIn time.Duration) error {
 }
 
 // measure asks for the size of an item, its flags and the time left.
-func (c *conn) measure(wire string) (sessionstore.Item, int64, error) {
+func (c *conn) measure(wire string) (backend.Item, int64, error) {
 	line, err := c.meta("mg ", wire, " s f c t")
 	if err != nil {
-		return sessionstore.Item{}, 0, err
+		return backend.Item{}, 0, err
 	}
 	if string(line) == "EN" {
-		return sessionstore.Item{}, 0, sessionstore.ErrNotFound
+		return backend.Item{}, 0, backend.ErrNotFound
 	}
 	rest, ok := bytes.CutPrefix(line, []byte("HD s"))
 	digits, flags, _ := bytes.Cut(rest, []byte(" "))
@@ -118,7 +118,7 @@ func (c *conn) measure(wire string) (sessionstore.Item, int64, error) {
 	item, _, parsed := parseItemFlags(flags)
 	if !ok || err != nil || !parsed {
 		c.broken = true
-		return sessionstore.Item{}, 0, unexpected("mg", line)
+		return backend.Item{}, 0, unexpected("mg", line)
 	}
 	return item, size, nil
 }

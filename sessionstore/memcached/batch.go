@@ -6,13 +6,13 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // GetMany returns the items under keys, by key. All keys of one server are
 // asked for in one exchange, all servers at the same time. With Rehash each key
 // is asked for by itself.
-func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]sessionstore.Item, error) {
+func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
 	wires := make([][]string, len(b.servers)) // by server, each key once
 	seen := make(map[string]string, len(keys))
 	for _, key := range keys {
@@ -26,7 +26,7 @@ func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (m
 			wires[home] = append(wires[home], wire)
 		}
 	}
-	m := &batch{items: make(map[string]sessionstore.Item, len(seen)), maxBytes: maxBytes}
+	m := &batch{items: make(map[string]backend.Item, len(seen)), maxBytes: maxBytes}
 	failures := make([]error, len(b.servers))
 	b.each(func(i int, s *server) {
 		switch {
@@ -43,9 +43,9 @@ func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (m
 		}
 	}
 	if total := m.bytes.Load(); total > maxBytes {
-		return nil, &sessionstore.TooLargeError{Limit: maxBytes, Actual: total}
+		return nil, &backend.TooLargeError{Limit: maxBytes, Actual: total}
 	}
-	items := make(map[string]sessionstore.Item, len(m.items))
+	items := make(map[string]backend.Item, len(m.items))
 	for wire, item := range m.items {
 		items[seen[wire]] = item
 	}
@@ -58,10 +58,10 @@ type batch struct {
 	bytes    atomic.Int64 // of all images, those left out for being too many included
 
 	mu    sync.Mutex
-	items map[string]sessionstore.Item // by key on the wire
+	items map[string]backend.Item // by key on the wire
 }
 
-func (m *batch) put(wire string, item sessionstore.Item) {
+func (m *batch) put(wire string, item backend.Item) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, again := m.items[wire]; again { // after a lost connection
@@ -76,7 +76,7 @@ func (b *Backend) getEach(ctx context.Context, wires []string, keys map[string]s
 	for _, wire := range wires {
 		item, err := b.walk(keys[wire], wire).get(ctx)
 		switch {
-		case errors.Is(err, sessionstore.ErrNotFound):
+		case errors.Is(err, backend.ErrNotFound):
 		case err != nil:
 			return err
 		default:
@@ -109,7 +109,7 @@ func (s *server) getMany(ctx context.Context, wires []string, m *batch) error {
 
 // getMany sends quiet meta gets and a no-op, and reads what is there until the
 // answer to that.
-func (c *conn) getMany(wires []string, found func(wire string, item sessionstore.Item)) error {
+func (c *conn) getMany(wires []string, found func(wire string, item backend.Item)) error {
 	parts := make([]string, 0, 3*len(wires)+1)
 	for _, wire := range wires {
 		parts = append(parts, "mg ", wire, " v f c t k q"+lineEnd)
@@ -117,7 +117,7 @@ func (c *conn) getMany(wires []string, found func(wire string, item sessionstore
 	err := c.send(append(parts, "mn")...)
 	for err == nil {
 		var wire string
-		var item sessionstore.Item
+		var item backend.Item
 		if wire, item, err = readKeyedItem(c.reader); wire == "" {
 			break
 		}

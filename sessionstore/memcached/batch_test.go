@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
@@ -23,7 +23,7 @@ func TestGetManyOfSeveralServers(t *testing.T) {
 	for i := range cap(keys) {
 		keys = append(keys, fmt.Sprintf("key%d", i))
 		if i%10 != 0 {
-			require.NoError(t, b.Add(t.Context(), keys[i], sessionstore.Item{Image: image(i), Flags: uint32(i), ExpiresIn: time.Hour}))
+			require.NoError(t, b.Add(t.Context(), keys[i], backend.Item{Image: image(i), Flags: uint32(i), ExpiresIn: time.Hour}))
 		}
 	}
 	items, err := b.GetMany(t.Context(), append(keys, keys...), 1<<25)
@@ -39,14 +39,14 @@ func TestGetManyOfSeveralServers(t *testing.T) {
 		}
 	}
 	_, err = b.GetMany(t.Context(), keys, 30_000*900-1)
-	var tooLarge *sessionstore.TooLargeError
+	var tooLarge *backend.TooLargeError
 	require.ErrorAs(t, err, &tooLarge)
 }
 
 func TestGetManyAfterLostAnswers(t *testing.T) {
 	t.Parallel()
 	b, w, direct := openWired(t)
-	require.NoError(t, direct.Add(t.Context(), "k", sessionstore.Item{Image: []byte("x"), Flags: 1}))
+	require.NoError(t, direct.Add(t.Context(), "k", backend.Item{Image: []byte("x"), Flags: 1}))
 	w.cut.Store(true)
 	items, err := b.GetMany(t.Context(), []string{"k", "absent"}, 1)
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestGetManyAfterLostAnswers(t *testing.T) {
 		w.forge.Store(&forged)
 		_, err := b.GetMany(t.Context(), []string{"k"}, 1)
 		unavailable(t, err, "a memcached server answered something unexpected")
-		_, _, err = b.Append(t.Context(), "log", sessionstore.Item{Image: []byte("line")})
+		_, _, err = b.Append(t.Context(), "log", backend.Item{Image: []byte("line")})
 		require.NoError(t, err, "%q", forged)
 	}
 }
@@ -66,7 +66,7 @@ func TestGetManyIsNeverShorterForAFailure(t *testing.T) {
 	b := openOn(t, one, other)
 	keys := keysByServer(t, b, one, other)
 	for _, key := range keys {
-		require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{}))
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
 	}
 	other.Kill()
 	_, err := b.GetMany(t.Context(), keys, 1)
@@ -80,11 +80,11 @@ func TestGetManyIsNeverShorterForAFailure(t *testing.T) {
 func TestAppendToALongItem(t *testing.T) {
 	t.Parallel()
 	b := open(t, memcached.Options{Servers: []string{memcachedtest.Start(t, "-I", "4096", "-o", "slab_chunk_max=2048").Addr}})
-	line := sessionstore.Item{Image: bytes.Repeat([]byte("x"), 1000), ExpiresIn: time.Hour}
+	line := backend.Item{Image: bytes.Repeat([]byte("x"), 1000), ExpiresIn: time.Hour}
 	for {
 		_, size, err := b.Append(t.Context(), "k", line)
 		if err != nil {
-			var tooLarge *sessionstore.TooLargeError
+			var tooLarge *backend.TooLargeError
 			require.ErrorAs(t, err, &tooLarge)
 			break
 		}

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // beater keeps a server awake that is watched, and asks it what it has left
@@ -103,7 +103,7 @@ func (b *beater) missed() (missed, error) {
 	return m, nil
 }
 
-func countOf(s sessionstore.Stat) int64 {
+func countOf(s backend.Stat) int64 {
 	n, err := strconv.ParseInt(s.Value, 10, 64)
 	if err != nil {
 		return 0

@@ -9,39 +9,40 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/storable"
 )
 
 // benchItem has the size of a usual session.
-func benchItem() sessionstore.Item {
-	return sessionstore.Item{Image: make([]byte, 1500), Flags: 1, ExpiresIn: time.Hour}
+func benchItem() backend.Item {
+	return backend.Item{Image: make([]byte, 1500), Flags: 1, ExpiresIn: time.Hour}
 }
 
 func benchBackend(b *testing.B) *memcached.Backend {
 	b.Helper()
-	backend := openOn(b, memcachedtest.StartUnix(b))
-	require.NoError(b, backend.Add(b.Context(), "k", benchItem()))
+	items := openOn(b, memcachedtest.StartUnix(b))
+	require.NoError(b, items.Add(b.Context(), "k", benchItem()))
 	b.ReportAllocs()
-	return backend
+	return items
 }
 
 func BenchmarkGet(b *testing.B) {
-	backend := benchBackend(b)
+	items := benchBackend(b)
 	for b.Loop() {
-		if _, err := backend.Get(b.Context(), "k"); err != nil {
+		if _, err := items.Get(b.Context(), "k"); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkGetParallel(b *testing.B) {
-	backend := benchBackend(b)
+	items := benchBackend(b)
 	b.SetParallelism(16)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := backend.Get(b.Context(), "k"); err != nil {
+			if _, err := items.Get(b.Context(), "k"); err != nil {
 				b.Error(err)
 				return
 			}
@@ -50,32 +51,32 @@ func BenchmarkGetParallel(b *testing.B) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	backend := benchBackend(b)
+	items := benchBackend(b)
 	item := benchItem()
 	for b.Loop() {
-		if err := backend.Add(b.Context(), string(sessionstore.NewID()), item); err != nil {
+		if err := items.Add(b.Context(), string(sessionstore.NewID()), item); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkGetThenCompareAndSwap(b *testing.B) {
-	backend := benchBackend(b)
+	items := benchBackend(b)
 	for b.Loop() {
-		item, err := backend.Get(b.Context(), "k")
+		item, err := items.Get(b.Context(), "k")
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := backend.CompareAndSwap(b.Context(), "k", item); err != nil {
+		if err := items.CompareAndSwap(b.Context(), "k", item); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkTouch(b *testing.B) {
-	backend := benchBackend(b)
+	items := benchBackend(b)
 	for b.Loop() {
-		if _, err := backend.Touch(b.Context(), "k", time.Hour); err != nil {
+		if _, err := items.Touch(b.Context(), "k", time.Hour); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -83,16 +84,16 @@ func BenchmarkTouch(b *testing.B) {
 
 // BenchmarkGetMany reads 100 items in one call, and one after the other.
 func BenchmarkGetMany(b *testing.B) {
-	backend := benchBackend(b)
+	items := benchBackend(b)
 	keys := make([]string, 100)
 	for i := range keys {
 		keys[i] = string(sessionstore.NewID())
-		require.NoError(b, backend.Add(b.Context(), keys[i], benchItem()))
+		require.NoError(b, items.Add(b.Context(), keys[i], benchItem()))
 	}
 	b.Run("in one call", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			items, err := backend.GetMany(b.Context(), keys, 1<<20)
+			items, err := items.GetMany(b.Context(), keys, 1<<20)
 			if err != nil || len(items) != len(keys) {
 				b.Fatal(len(items), err)
 			}
@@ -102,7 +103,7 @@ func BenchmarkGetMany(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			for _, key := range keys {
-				if _, err := backend.Get(b.Context(), key); err != nil {
+				if _, err := items.Get(b.Context(), key); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -111,11 +112,11 @@ func BenchmarkGetMany(b *testing.B) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	backend := benchBackend(b)
+	items := benchBackend(b)
 	b.ReportAllocs()
-	line := sessionstore.Item{Image: []byte("+0123456789abcdef0123456789abcdef 1795372681\n"), ExpiresIn: time.Hour}
+	line := backend.Item{Image: []byte("+0123456789abcdef0123456789abcdef 1795372681\n"), ExpiresIn: time.Hour}
 	for i := 0; b.Loop(); i++ {
-		if _, _, err := backend.Append(b.Context(), "k"+strconv.Itoa(i/1000), line); err != nil {
+		if _, _, err := items.Append(b.Context(), "k"+strconv.Itoa(i/1000), line); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -152,9 +153,9 @@ func BenchmarkLogin(b *testing.B) {
 }
 
 // briefly touches for a minute only, so that each reading is worth extending.
-type briefly struct{ sessionstore.Backend }
+type briefly struct{ backend.Backend }
 
-func (b briefly) Touch(ctx context.Context, key string, _ time.Duration) (sessionstore.Item, error) {
+func (b briefly) Touch(ctx context.Context, key string, _ time.Duration) (backend.Item, error) {
 	return b.Backend.Touch(ctx, key, time.Minute)
 }
 
@@ -163,8 +164,8 @@ func (b briefly) Touch(ctx context.Context, key string, _ time.Duration) (sessio
 func BenchmarkGetManyWithIdleTime(b *testing.B) {
 	for _, extended := range []bool{false, true} {
 		b.Run("extended="+strconv.FormatBool(extended), func(b *testing.B) {
-			backend := openOn(b, memcachedtest.StartUnix(b))
-			s := sessionstore.NewStore(briefly{backend}, storable.Codec{}, sessionstore.Options{
+			items := openOn(b, memcachedtest.StartUnix(b))
+			s := sessionstore.NewStore(briefly{items}, storable.Codec{}, sessionstore.Options{
 				Lifetimes: sessionstore.Lifetimes{Default: 20 * time.Hour, Idle: time.Hour},
 			})
 			ids := make([]sessionstore.ID, 100)
@@ -173,7 +174,7 @@ func BenchmarkGetManyWithIdleTime(b *testing.B) {
 				require.NoError(b, err)
 				ids[i] = ref.ID
 				if extended {
-					_, err = backend.Touch(b.Context(), string(ref.ID), time.Minute)
+					_, err = items.Touch(b.Context(), string(ref.ID), time.Minute)
 					require.NoError(b, err)
 				}
 			}

@@ -251,20 +251,20 @@ func BenchmarkChoose(b *testing.B) {
 	const key = "c7af2d3544f094b28e7fa85bd32bd22c"
 	for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, Fast, FastKetama, Modula} {
 		b.Run(string(rule), func(b *testing.B) {
-			backend, err := New(Options{Servers: servers, Hash: rule})
+			items, err := New(Options{Servers: servers, Hash: rule})
 			require.NoError(b, err)
 			b.ReportAllocs()
 			for b.Loop() {
-				backend.choice.choose(key)
+				items.choice.choose(key)
 			}
 		})
 	}
 	b.Run("chain", func(b *testing.B) {
-		backend, err := New(Options{Servers: servers, OnDeadServer: Rehash})
+		items, err := New(Options{Servers: servers, OnDeadServer: Rehash})
 		require.NoError(b, err)
 		b.ReportAllocs()
 		for b.Loop() {
-			backend.chain(key)
+			items.chain(key)
 		}
 	})
 }

@@ -14,8 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -100,9 +102,9 @@ func storeOn(t *testing.T, o memcached.Options, s sessionstore.Options) *session
 	return sessionstore.NewStore(open(t, o), storable.Codec{}, s)
 }
 
-func user(uid string) *sessionstore.Hash {
-	h := sessionstore.NewHash(2)
-	h.Set("uid", sessionstore.BytesOf(uid))
+func user(uid string) *perldata.Hash {
+	h := perldata.NewHash(2)
+	h.Set("uid", perldata.BytesOf(uid))
 	return h
 }
 
@@ -241,7 +243,7 @@ func TestPerlRehashes(t *testing.T) {
 	requireUser(t, later, "ours", keys[100:250]...)
 	for _, key := range keys[250:] {
 		_, err := later.Get(t.Context(), sessionstore.ID(key))
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 	}
 	startClient(t, cacheMemcached, perlOptions{"servers": perl}).requireUID("during", keys[:100]...)
 }
@@ -285,7 +287,7 @@ func TestPerlStoresStrings(t *testing.T) {
 		session, err := s.Get(t.Context(), sessionstore.ID(key))
 		require.NoError(t, err)
 		require.Zero(t, session.ExpiresIn)
-		session.Attributes.Set("uid", sessionstore.BytesOf(uid+"!"))
+		session.Attributes.Set("uid", perldata.BytesOf(uid+"!"))
 		ref, err := s.Replace(t.Context(), sessionstore.ID(key), session.Attributes, sessionstore.DefaultTTL, sessionstore.If{})
 		require.NoError(t, err)
 		require.Zero(t, ref.ExpiresIn)

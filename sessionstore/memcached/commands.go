@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bradfitz/gomemcache/memcache"
+	"memcachedsoap/sessionstore/backend"
 
-	"memcachedsoap/sessionstore"
+	"github.com/bradfitz/gomemcache/memcache"
 )
 
 // Refusals of a server that have a meaning to the caller.
@@ -21,25 +21,25 @@ var (
 )
 
 // get asks for value, flags, compare-and-swap number and time left at once.
-func (c *conn) get(key string) (sessionstore.Item, error) {
+func (c *conn) get(key string) (backend.Item, error) {
 	if err := c.send("mg ", key, " v f c t"); err != nil {
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	}
 	item, err := readItem(c.reader)
-	if err != nil && !errors.Is(err, sessionstore.ErrNotFound) {
+	if err != nil && !errors.Is(err, backend.ErrNotFound) {
 		c.broken = true
 	}
 	return item, err
 }
 
-func (c *conn) add(key string, item sessionstore.Item) error {
+func (c *conn) add(key string, item backend.Item) error {
 	if err := c.checkSize(key, item); err != nil {
 		return err
 	}
 	return c.stored(key, item, c.client.Add(newItem(key, item)))
 }
 
-func (c *conn) compareAndSwap(key string, item sessionstore.Item) error {
+func (c *conn) compareAndSwap(key string, item backend.Item) error {
 	if err := c.checkSize(key, item); err != nil {
 		return err
 	}
@@ -51,20 +51,20 @@ func (c *conn) compareAndSwap(key string, item sessionstore.Item) error {
 
 // stored translates what gomemcache returns for a write. A server may refuse
 // an item for its size although it fits by our reckoning.
-func (c *conn) stored(key string, item sessionstore.Item, err error) error {
+func (c *conn) stored(key string, item backend.Item, err error) error {
 	err = c.result(err)
 	if !errors.Is(err, errTooLarge) {
 		return err
 	}
 	size := int64(len(item.Image))
-	return &sessionstore.TooLargeError{Limit: min(c.limits.value(key, item.Flags), size-1), Actual: size}
+	return &backend.TooLargeError{Limit: min(c.limits.value(key, clientFlags(item)), size-1), Actual: size}
 }
 
-func newItem(key string, item sessionstore.Item) *memcache.Item {
+func newItem(key string, item backend.Item) *memcache.Item {
 	return &memcache.Item{
 		Key:        key,
 		Value:      item.Image,
-		Flags:      item.Flags,
+		Flags:      clientFlags(item),
 		Expiration: exptime(item.ExpiresIn, time.Now()),
 		CasID:      item.CAS,
 	}
@@ -75,10 +75,10 @@ func (c *conn) delete(key string) error { return c.result(c.client.Delete(key)) 
 // afterLostAnswer says what became of a write that was repeated and then
 // refused. If the server holds just this item an earlier try has stored it. If
 // it holds another, that one may have come before or behind ours.
-func (c *conn) afterLostAnswer(key string, item sessionstore.Item, refusal error) error {
+func (c *conn) afterLostAnswer(key string, item backend.Item, refusal error) error {
 	present, err := c.get(key)
 	switch {
-	case errors.Is(err, sessionstore.ErrNotFound):
+	case errors.Is(err, backend.ErrNotFound):
 		return refusal
 	case err != nil:
 		return err
@@ -88,12 +88,12 @@ func (c *conn) afterLostAnswer(key string, item sessionstore.Item, refusal error
 	return fmt.Errorf("%w: %w", errUnknownOutcome, io.ErrUnexpectedEOF)
 }
 
-func sameContent(a, b sessionstore.Item) bool {
-	return a.Flags == b.Flags && bytes.Equal(a.Image, b.Image)
+func sameContent(a, b backend.Item) bool {
+	return a.Deleted == b.Deleted && a.Flags == b.Flags && bytes.Equal(a.Image, b.Image)
 }
 
 // stats sends "stats" or "stats <what>".
-func (c *conn) stats(command string) ([]sessionstore.Stat, error) {
+func (c *conn) stats(command string) ([]backend.Stat, error) {
 	if err := c.send(command); err != nil {
 		return nil, err
 	}
@@ -144,22 +144,22 @@ type limits struct {
 // for the limits once in a connection's life, since the server behind it stays
 // the same, but again before it refuses: that server may be gone, and another
 // in its place.
-func (c *conn) checkSize(key string, item sessionstore.Item) error {
+func (c *conn) checkSize(key string, item backend.Item) error {
 	size := int64(len(item.Image))
-	if c.limits == nil || size > c.limits.value(key, item.Flags) {
+	if c.limits == nil || size > c.limits.value(key, clientFlags(item)) {
 		settings, err := c.stats("stats settings")
 		if err != nil {
 			return err
 		}
 		c.limits = readLimits(settings)
 	}
-	if limit := c.limits.value(key, item.Flags); size > limit {
-		return &sessionstore.TooLargeError{Limit: limit, Actual: size}
+	if limit := c.limits.value(key, clientFlags(item)); size > limit {
+		return &backend.TooLargeError{Limit: limit, Actual: size}
 	}
 	return nil
 }
 
-func readLimits(settings []sessionstore.Stat) *limits {
+func readLimits(settings []backend.Stat) *limits {
 	l := &limits{cas: true}
 	for _, setting := range settings {
 		switch setting.Name {

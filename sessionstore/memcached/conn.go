@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/bradfitz/gomemcache/memcache"
+	"memcachedsoap/sessionstore/backend"
 
-	"memcachedsoap/sessionstore"
+	"github.com/bradfitz/gomemcache/memcache"
 )
 
 // conn is one connection to a server, for one command at a time. Its methods
@@ -91,11 +91,11 @@ func (c *conn) result(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, memcache.ErrCacheMiss):
-		return sessionstore.ErrNotFound
+		return backend.ErrNotFound
 	case errors.Is(err, memcache.ErrCASConflict):
-		return sessionstore.ErrConflict
+		return backend.ErrConflict
 	case errors.Is(err, memcache.ErrNotStored):
-		return sessionstore.ErrExists
+		return backend.ErrExists
 	}
 	c.broken = true
 	// gomemcache has no errors of its own for these. The texts are those of
@@ -105,7 +105,7 @@ func (c *conn) result(err error) error {
 	case strings.Contains(text, "SERVER_ERROR object too large"):
 		return errTooLarge
 	case strings.Contains(text, "SERVER_ERROR out of memory"):
-		return sessionstore.ErrNoMemory
+		return backend.ErrNoMemory
 	case strings.HasPrefix(text, "memcache: "):
 		return fmt.Errorf("%w: %w", errUnexpected, err)
 	}

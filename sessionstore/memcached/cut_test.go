@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
@@ -157,7 +157,7 @@ func openWired(t *testing.T) (*memcached.Backend, *wire, *memcached.Backend) {
 	server := memcachedtest.Start(t)
 	w := newWire(t, server)
 	b := open(t, memcached.Options{Servers: []string{w.addr}})
-	require.NoError(t, b.Add(t.Context(), "warm", sessionstore.Item{}))
+	require.NoError(t, b.Add(t.Context(), "warm", backend.Item{}))
 	return b, w, openOn(t, server)
 }
 
@@ -167,7 +167,7 @@ func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	b, w, direct := openWired(t)
 	ctx := t.Context()
-	item := sessionstore.Item{Image: []byte("one"), Flags: 1, ExpiresIn: time.Hour}
+	item := backend.Item{Image: []byte("one"), Flags: 1, ExpiresIn: time.Hour}
 
 	w.cut.Store(true)
 	require.NoError(t, b.Add(ctx, "k", item))
@@ -198,7 +198,7 @@ func TestLostAnswers(t *testing.T) {
 	require.NoError(t, b.Delete(ctx, "k"))
 	require.False(t, w.cut.Load())
 	_, err = direct.Get(ctx, "k")
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 
 	w.cut.Store(true)
 	require.NoError(t, b.Ping(ctx))
@@ -212,19 +212,19 @@ func TestLostRefusals(t *testing.T) {
 	t.Parallel()
 	b, w, direct := openWired(t)
 	ctx := t.Context()
-	require.NoError(t, direct.Add(ctx, "k", sessionstore.Item{Image: []byte("theirs"), Flags: 1}))
+	require.NoError(t, direct.Add(ctx, "k", backend.Item{Image: []byte("theirs"), Flags: 1}))
 
 	w.cut.Store(true)
-	require.True(t, unknown(b.Add(ctx, "k", sessionstore.Item{Image: []byte("ours"), Flags: 1})))
+	require.True(t, unknown(b.Add(ctx, "k", backend.Item{Image: []byte("ours"), Flags: 1})))
 	w.cut.Store(true)
-	require.True(t, unknown(b.Add(ctx, "k", sessionstore.Item{Image: []byte("theirs"), Flags: 2})), "other flags")
+	require.True(t, unknown(b.Add(ctx, "k", backend.Item{Image: []byte("theirs"), Flags: 2})), "other flags")
 	w.cut.Store(true)
-	require.True(t, unknown(b.CompareAndSwap(ctx, "k", sessionstore.Item{Image: []byte("ours"), Flags: 1})))
+	require.True(t, unknown(b.CompareAndSwap(ctx, "k", backend.Item{Image: []byte("ours"), Flags: 1})))
 	w.cut.Store(true)
-	require.ErrorIs(t, b.CompareAndSwap(ctx, "absent", sessionstore.Item{}), sessionstore.ErrNotFound)
+	require.ErrorIs(t, b.CompareAndSwap(ctx, "absent", backend.Item{}), backend.ErrNotFound)
 	w.cut.Store(true)
 	_, err := b.Get(ctx, "absent")
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 	require.False(t, w.cut.Load())
 
 	present, err := direct.Get(ctx, "k")
@@ -238,13 +238,13 @@ func TestEveryAnswerLost(t *testing.T) {
 	b, w, _ := openWired(t)
 	w.cutAll.Store(true)
 	before := w.connections()
-	err := b.Add(t.Context(), "k", sessionstore.Item{Image: []byte("x"), Flags: 1})
+	err := b.Add(t.Context(), "k", backend.Item{Image: []byte("x"), Flags: 1})
 	unavailable(t, err, "a memcached server closed the connection")
 	require.True(t, unknown(err))
 	require.Equal(t, before+1, w.connections(), "a new connection that is lost, too, is not replaced")
 	for name, err := range everyCall(t.Context(), b, "k") {
 		unavailable(t, err, "a memcached server closed the connection", "a memcached server is down")
-		require.NotErrorIs(t, err, sessionstore.ErrNotFound, name)
+		require.NotErrorIs(t, err, backend.ErrNotFound, name)
 	}
 	require.False(t, b.Stats(t.Context())[0].Alive)
 }
@@ -254,7 +254,7 @@ func TestForgedAnswers(t *testing.T) {
 	t.Parallel()
 	b, w, direct := openWired(t)
 	ctx := t.Context()
-	item := sessionstore.Item{Image: []byte("x"), Flags: 1}
+	item := backend.Item{Image: []byte("x"), Flags: 1}
 	require.NoError(t, direct.Add(ctx, "k", item))
 	for _, forged := range []string{
 		"HELLO\r\n", "ERROR\r\n", "CLIENT_ERROR no\r\nEN\r\n", "VA 1 f1 c1 t1\r\nxyz", "VA x\r\nEN\r\nEN\r\n", "\r\n", "SERVER_ERROR no\r\n",
@@ -267,7 +267,7 @@ func TestForgedAnswers(t *testing.T) {
 			"Ping":   func() error { return b.Ping(ctx) },
 			"Stats": func() error {
 				if !b.Stats(ctx)[0].Alive {
-					return sessionstore.Unavailable("a memcached server answered something unexpected", io.EOF)
+					return backend.Unavailable("a memcached server answered something unexpected", io.EOF)
 				}
 				return nil
 			},
@@ -277,7 +277,7 @@ func TestForgedAnswers(t *testing.T) {
 			got, err := b.Get(ctx, "k")
 			require.NoError(t, err, "%s after %q", name, forged)
 			require.Equal(t, "x", string(got.Image))
-			require.ErrorIs(t, b.Add(ctx, "k", item), sessionstore.ErrExists)
+			require.ErrorIs(t, b.Add(ctx, "k", item), backend.ErrExists)
 		}
 	}
 }
@@ -286,11 +286,11 @@ func TestForgedAnswers(t *testing.T) {
 func TestAnswerTooMuch(t *testing.T) {
 	t.Parallel()
 	b, w, direct := openWired(t)
-	require.NoError(t, direct.Add(t.Context(), "k", sessionstore.Item{Image: []byte("x")}))
+	require.NoError(t, direct.Add(t.Context(), "k", backend.Item{Image: []byte("x")}))
 	twice := "EN\r\nEN\r\n"
 	w.forge.Store(&twice)
 	_, err := b.Get(t.Context(), "absent")
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 	_, err = b.Get(t.Context(), "k")
 	require.NoError(t, err)
 }
@@ -302,7 +302,7 @@ func TestUnaskedBytes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b, w, direct := openWired(t)
-			require.NoError(t, direct.Add(t.Context(), "k", sessionstore.Item{Image: []byte("x")}))
+			require.NoError(t, direct.Add(t.Context(), "k", backend.Item{Image: []byte("x")}))
 			w.inject(t, text)
 			// A connection that was told of the bytes later than we look
 			// would be a race of the test: wait for a second connection.
@@ -311,7 +311,7 @@ func TestUnaskedBytes(t *testing.T) {
 			}, ample, time.Millisecond)
 			_, err := b.Get(t.Context(), "k")
 			require.NoError(t, err)
-			require.ErrorIs(t, b.Add(t.Context(), "k", sessionstore.Item{}), sessionstore.ErrExists)
+			require.ErrorIs(t, b.Add(t.Context(), "k", backend.Item{}), backend.ErrExists)
 		})
 	}
 }

@@ -9,10 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/metric"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"memcachedsoap/sessionstore"
 )
 
 // Cache::Memcached's rule: any failure to connect, 20 to 29 seconds, and then
@@ -104,7 +105,7 @@ func TestSilentHostCostsOneTimeoutASecond(t *testing.T) {
 		slow := 0
 		for time.Since(started) < 10*time.Second {
 			before := time.Now()
-			var down *sessionstore.UnavailableError
+			var down *backend.UnavailableError
 			require.ErrorAs(t, b.Ping(t.Context()), &down)
 			if time.Since(before) > 0 {
 				require.Equal(t, DefaultTimeout, time.Since(before))
@@ -116,11 +117,11 @@ func TestSilentHostCostsOneTimeoutASecond(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		assert.LessOrEqual(t, slow, maxFailures+10)
-		assert.Equal(t, []sessionstore.Metric{
-			{Name: "breaker_open", Server: "gone", Tier: sessionstore.Principal, Kind: sessionstore.Gauge, Value: 1},
-			{Name: "breaker_opened_total", Server: "gone", Tier: sessionstore.Principal, Value: 1},
-			{Name: "server_errors_total", Server: "gone", Tier: sessionstore.Principal, Value: float64(slow)},
-			{Name: "connections", Server: "gone", Tier: sessionstore.Principal, Kind: sessionstore.Gauge},
+		assert.Equal(t, []metric.Metric{
+			{Name: "breaker_open", Server: "gone", Tier: string(backend.Origin), Kind: metric.KindGauge, Value: 1},
+			{Name: "breaker_opened_total", Server: "gone", Tier: string(backend.Origin), Value: 1},
+			{Name: "server_errors_total", Server: "gone", Tier: string(backend.Origin), Value: float64(slow)},
+			{Name: "connections", Server: "gone", Tier: string(backend.Origin), Kind: metric.KindGauge},
 		}, withoutHelp(b.Metrics()))
 		assert.Equal(t, slow, host.set(true))
 		back := time.Now()
@@ -134,7 +135,7 @@ func TestSilentHostCostsOneTimeoutASecond(t *testing.T) {
 	})
 }
 
-func withoutHelp(metrics []sessionstore.Metric) []sessionstore.Metric {
+func withoutHelp(metrics []metric.Metric) []metric.Metric {
 	for i := range metrics {
 		metrics[i].Help = ""
 	}
@@ -201,7 +202,7 @@ func TestRehashAsksTheNextServer(t *testing.T) {
 		}
 		for range 10 {
 			_, err = b.Get(t.Context(), "k")
-			var down *sessionstore.UnavailableError
+			var down *backend.UnavailableError
 			require.ErrorAs(t, err, &down)
 		}
 		assert.Equal(t, 3, dials)

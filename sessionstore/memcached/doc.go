@@ -53,7 +53,7 @@
 // # Failures
 //
 // What a Store over this package promises when a server fails; failure_test.go
-// has a test for each row. "Unavailable" is [sessionstore.UnavailableError],
+// has a test for each row. "Unavailable" is [backend.UnavailableError],
 // which is never taken for an absent session.
 //
 //	server           reads                    changes                    afterwards

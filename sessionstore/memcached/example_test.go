@@ -10,7 +10,7 @@ import (
 )
 
 func Example() {
-	backend, err := memcached.New(memcached.Options{
+	items, err := memcached.New(memcached.Options{
 		Servers: []string{"cache1.example.org", "cache2.example.org:11212", "unix:/run/memcached.sock"},
 		Timeout: 50 * time.Millisecond,
 	})
@@ -18,7 +18,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer backend.Close() // its servers are asked when a session is
+	defer items.Close() // its servers are asked when a session is
 
 	// A typing error shows at once, before any session is lost by it.
 	_, err = memcached.New(memcached.Options{Servers: []string{"cache1.example.org:1121l"}})
@@ -27,9 +27,9 @@ func Example() {
 	// The caller's patience counts, too.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = backend.Get(ctx, string(sessionstore.NewID()))
+	_, err = items.Get(ctx, string(sessionstore.NewID()))
 	fmt.Println(err)
 	// Output:
 	// memcached: server "cache1.example.org:1121l": "1121l" is no port from 1 to 65535
-	// sessionstore: store unavailable: the request ended before the store answered: context canceled
+	// backend: store unavailable: the request ended before the store answered: context canceled
 }

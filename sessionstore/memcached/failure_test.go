@@ -11,8 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // The tests of this file are the promises of the package about servers that
@@ -52,9 +54,9 @@ func operations(ctx context.Context, s *sessionstore.Store, id sessionstore.ID) 
 // about the session. It returns whether it may have been carried out.
 func requireUnavailable(t *testing.T, err error, what string) (unknown bool) {
 	t.Helper()
-	down, ok := errors.AsType[*sessionstore.UnavailableError](err)
+	down, ok := errors.AsType[*backend.UnavailableError](err)
 	require.True(t, ok, "%s: %v", what, err)
-	require.NotErrorIs(t, err, sessionstore.ErrNotFound, what)
+	require.NotErrorIs(t, err, backend.ErrNotFound, what)
 	require.NotErrorIs(t, err, sessionstore.ErrDeleted, what)
 	return down.Unknown
 }
@@ -90,7 +92,7 @@ func TestFailureStopped(t *testing.T) {
 	stopped.Restart()
 	untilStored(t, s)
 	_, err := s.Get(t.Context(), lost)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound, "it died with the server")
+	require.ErrorIs(t, err, backend.ErrNotFound, "it died with the server")
 	requireUser(t, s, "dwho", string(mustStore(t, s, keys[0], "dwho")))
 }
 
@@ -136,7 +138,7 @@ func TestFailureHungWhileChanging(t *testing.T) {
 		untilStored(t, s)
 		session, err := s.Get(t.Context(), id)
 		if name == "Delete" {
-			require.ErrorIs(t, err, sessionstore.ErrNotFound)
+			require.ErrorIs(t, err, backend.ErrNotFound)
 			continue
 		}
 		require.NoError(t, err)
@@ -168,7 +170,7 @@ func TestFailureSlow(t *testing.T) {
 		require.False(t, timer.Stop(), "it was held")
 		session, err := s.Get(t.Context(), id)
 		if name == "Delete" {
-			require.ErrorIs(t, err, sessionstore.ErrNotFound)
+			require.ErrorIs(t, err, backend.ErrNotFound)
 			continue
 		}
 		require.NoError(t, err)
@@ -189,18 +191,18 @@ func TestFailureFull(t *testing.T) {
 	server := memcachedtest.Start(t, "-M", "-m", "2")
 	s := byPrincipal(t, memcached.Options{Servers: []string{server.Addr}})
 	id := mustStore(t, s, "ab12", "dwho")
-	text := sessionstore.TextOf(string(make([]byte, 200_000)))
-	large := sessionstore.NewHash(1)
+	text := perldata.TextOf(string(make([]byte, 200_000)))
+	large := perldata.NewHash(1)
 	large.Set("large", text)
 	var ids []sessionstore.ID
 	for size := 200_000; size > 50; size = size * 9 / 10 { // until no class has room
 		for {
-			h := sessionstore.NewHash(1)
-			h.Set("fill", sessionstore.TextOf(string(make([]byte, size))))
+			h := perldata.NewHash(1)
+			h.Set("fill", perldata.TextOf(string(make([]byte, size))))
 			ref, err := s.Create(t.Context(), h, time.Hour)
 			if err != nil {
 				requireUnavailable(t, err, "Create")
-				require.ErrorIs(t, err, sessionstore.ErrNoMemory)
+				require.ErrorIs(t, err, backend.ErrNoMemory)
 				break
 			}
 			ids = append(ids, ref.ID)
@@ -213,7 +215,7 @@ func TestFailureFull(t *testing.T) {
 	for _, id := range append(ids[:100:100], id) {
 		require.NoError(t, s.Delete(t.Context(), id))
 		_, err := s.Get(t.Context(), id)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 	}
 }
 
@@ -231,7 +233,7 @@ func TestFailureRestartedEmpty(t *testing.T) {
 		case "Replace", "GetMany": // which make it anew, and return nothing
 			require.NoError(t, err, name)
 		default:
-			require.ErrorIs(t, err, sessionstore.ErrNotFound, name)
+			require.ErrorIs(t, err, backend.ErrNotFound, name)
 		}
 	}
 	ids, err := s.Find(t.Context(), "", "dwho")

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
@@ -27,7 +28,7 @@ func TestIdleTime(t *testing.T) {
 		for {
 			_, err := s.Get(t.Context(), id)
 			if err != nil {
-				require.ErrorIs(t, err, sessionstore.ErrNotFound)
+				require.ErrorIs(t, err, backend.ErrNotFound)
 				return time.Since(began)
 			}
 			require.Less(t, time.Since(began), ample)
@@ -36,7 +37,7 @@ func TestIdleTime(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, ended(used.ID), 6*time.Second, "it was used all the time")
 	_, err = s.Get(t.Context(), rests.ID)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 	extended := 0.0
 	for _, m := range s.Metrics() {
 		if m.Name == "idle_extensions_total" {

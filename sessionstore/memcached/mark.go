@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // mark tells items that were stored before a server was last seen coming back
@@ -55,7 +55,7 @@ func (m *mark) on(c *conn, key string) (number uint64, young bool, err error) {
 	if !stale {
 		number, err = c.number(key)
 	}
-	if stale || errors.Is(err, sessionstore.ErrNotFound) {
+	if stale || errors.Is(err, backend.ErrNotFound) {
 		if err := c.setEmpty(key); err != nil {
 			return 0, false, err
 		}

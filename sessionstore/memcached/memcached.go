@@ -10,7 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // Defaults of [Options].
@@ -69,7 +70,7 @@ const (
 	Rehash OnDeadServer = "rehash" // other servers have them, as with Cache::Memcached 1.30; for CacheMemcached only
 )
 
-// Backend keeps items on memcached servers. See [sessionstore.Backend] for
+// Backend keeps items on memcached servers. See [backend.Backend] for
 // what its methods do.
 //
 // A server that was restarted has closed all connections. That is noticed
@@ -81,7 +82,7 @@ const (
 //
 // A change that ends without an answer, after the timeout or because its
 // context has ended, may still be carried out by the server later: its
-// [*sessionstore.UnavailableError] has Unknown set.
+// [*backend.UnavailableError] has Unknown set.
 type Backend struct {
 	servers []*server
 	choice  choice
@@ -91,8 +92,8 @@ type Backend struct {
 }
 
 var (
-	_ sessionstore.Backend = (*Backend)(nil)
-	_ sessionstore.Meter   = (*Backend)(nil)
+	_ backend.Backend = (*Backend)(nil)
+	_ metric.Source   = (*Backend)(nil)
 )
 
 // New makes a Backend. It fails if the servers are missing, not understood or
@@ -109,7 +110,7 @@ func New(o Options) (*Backend, error) {
 	if b.choice, err = newChoice(o, members); err != nil {
 		return nil, fmt.Errorf("memcached: %w", err)
 	}
-	if o.KeyPrefix != "" && (len(o.KeyPrefix) > maxPrefix || sessionstore.CheckKey(o.KeyPrefix) != nil) {
+	if o.KeyPrefix != "" && (len(o.KeyPrefix) > maxPrefix || backend.CheckKey(o.KeyPrefix) != nil) {
 		return nil, fmt.Errorf("memcached: a key prefix has up to %d bytes of printable ASCII without blanks", maxPrefix)
 	}
 	switch o.OnDeadServer {
@@ -135,8 +136,8 @@ func New(o Options) (*Backend, error) {
 	return b, nil
 }
 
-// maxPrefix leaves room for the longest session id in the longest key.
-const maxPrefix = 250 - sessionstore.MaxIDLength
+// maxPrefix leaves room for 64 bytes, the longest session id, in the longest key.
+const maxPrefix = 250 - 64
 
 func parseMembers(servers []string) ([]member, error) {
 	members := make([]member, len(servers))
@@ -175,21 +176,21 @@ func newServer(name string, a address, o Options) *server {
 // wire returns a key as servers know it.
 func (b *Backend) wire(key string) (string, error) {
 	if key == "" {
-		return "", sessionstore.ErrInvalidKey
+		return "", backend.ErrInvalidKey
 	}
 	onWire := b.prefix + key
-	return onWire, sessionstore.CheckKey(onWire)
+	return onWire, backend.CheckKey(onWire)
 }
 
 // home returns the server that has the key.
 func (b *Backend) home(key string) *server { return b.servers[b.choice.choose(key)] }
 
 // Get returns the item under key, in one round trip.
-func (b *Backend) Get(ctx context.Context, key string) (sessionstore.Item, error) {
+func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {
 	wire, err := b.wire(key)
 	switch {
 	case err != nil:
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	case b.chain != nil:
 		return b.walk(key, wire).get(ctx)
 	}
@@ -197,7 +198,7 @@ func (b *Backend) Get(ctx context.Context, key string) (sessionstore.Item, error
 }
 
 // Add stores an item under a key that has none.
-func (b *Backend) Add(ctx context.Context, key string, item sessionstore.Item) error {
+func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error {
 	wire, err := b.wire(key)
 	switch {
 	case err != nil:
@@ -209,7 +210,7 @@ func (b *Backend) Add(ctx context.Context, key string, item sessionstore.Item) e
 }
 
 // CompareAndSwap replaces the item that was read with item.CAS.
-func (b *Backend) CompareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
+func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	wire, err := b.wire(key)
 	switch {
 	case err != nil:
@@ -221,11 +222,11 @@ func (b *Backend) CompareAndSwap(ctx context.Context, key string, item sessionst
 }
 
 // Touch gives the item under key a new time to live and returns it.
-func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (sessionstore.Item, error) {
+func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (backend.Item, error) {
 	wire, err := b.wire(key)
 	switch {
 	case err != nil:
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	case b.chain != nil:
 		return b.walk(key, wire).touch(ctx, expiresIn)
 	}
@@ -263,11 +264,11 @@ func (b *Backend) Ping(ctx context.Context) error {
 }
 
 // Stats asks all servers for memcached's general-purpose statistics.
-func (b *Backend) Stats(ctx context.Context) []sessionstore.ServerStats {
-	rows := make([]sessionstore.ServerStats, len(b.servers))
+func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
+	rows := make([]backend.ServerStats, len(b.servers))
 	b.each(func(i int, s *server) {
-		rows[i] = sessionstore.ServerStats{Address: s.name, Tier: sessionstore.Principal}
-		var stats []sessionstore.Stat
+		rows[i] = backend.ServerStats{Address: s.name, Tier: backend.Origin}
+		var stats []backend.Stat
 		err := s.do(ctx, reading, func(c *conn, _ bool) (err error) {
 			stats, err = c.stats("stats")
 			return err

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/backendtest"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/storetest"
@@ -50,7 +52,7 @@ func addresses(servers []*memcachedtest.Server) []string {
 
 func unavailable(t *testing.T, err error, reasons ...string) {
 	t.Helper()
-	var down *sessionstore.UnavailableError
+	var down *backend.UnavailableError
 	require.ErrorAs(t, err, &down)
 	assert.Contains(t, reasons, down.Reason)
 	assert.Equal(t, time.Second, down.RetryAfter)
@@ -74,12 +76,14 @@ func TestConformance(t *testing.T) {
 	} {
 		o.Timeout = ample
 		t.Run(name, func(t *testing.T) {
-			storetest.Run(t, func(t *testing.T) sessionstore.Backend {
+			open := func(t *testing.T) backend.Backend {
 				t.Helper()
 				b, err := memcached.New(o)
 				require.NoError(t, err)
 				return b
-			})
+			}
+			backendtest.Run(t, open)
+			storetest.Run(t, open)
 		})
 	}
 }
@@ -89,7 +93,7 @@ func TestKilledServer(t *testing.T) {
 	server := memcachedtest.Start(t)
 	b := openOn(t, server)
 	key := string(sessionstore.NewID())
-	require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{Flags: 1}))
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Flags: 1}))
 	server.Kill()
 	for name, err := range everyCall(t.Context(), b, key) {
 		t.Run(name, func(t *testing.T) {
@@ -100,12 +104,12 @@ func TestKilledServer(t *testing.T) {
 	unavailable(t, b.Ping(t.Context()), "a memcached server is down")
 	rows := b.Stats(t.Context())
 	require.Len(t, rows, 1)
-	assert.Equal(t, sessionstore.ServerStats{Address: server.Addr, Tier: sessionstore.Principal}, rows[0])
+	assert.Equal(t, backend.ServerStats{Address: server.Addr, Tier: backend.Origin}, rows[0])
 
 	server.Restart()
 	untilUp(t, b)
 	_, err := b.Get(t.Context(), key)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound, "the restarted server is empty, and that is the truth")
+	require.ErrorIs(t, err, backend.ErrNotFound, "the restarted server is empty, and that is the truth")
 }
 
 // untilUp waits until a server that failed is asked again.
@@ -115,18 +119,18 @@ func untilUp(t *testing.T, b *memcached.Backend) {
 }
 
 func unknown(err error) bool {
-	down, ok := errors.AsType[*sessionstore.UnavailableError](err)
+	down, ok := errors.AsType[*backend.UnavailableError](err)
 	return ok && down.Unknown
 }
 
-func everyCall(ctx context.Context, b sessionstore.Backend, key string) map[string]error {
+func everyCall(ctx context.Context, b backend.Backend, key string) map[string]error {
 	_, get := b.Get(ctx, key)
 	_, touch := b.Touch(ctx, key, time.Hour)
 	return map[string]error{
 		"Get":            get,
 		"Touch":          touch,
-		"Add":            b.Add(ctx, key, sessionstore.Item{}),
-		"CompareAndSwap": b.CompareAndSwap(ctx, key, sessionstore.Item{CAS: 1}),
+		"Add":            b.Add(ctx, key, backend.Item{}),
+		"CompareAndSwap": b.CompareAndSwap(ctx, key, backend.Item{CAS: 1}),
 		"Delete":         b.Delete(ctx, key),
 		"Ping":           b.Ping(ctx),
 	}
@@ -144,26 +148,26 @@ func TestRestartCostsNoError(t *testing.T) {
 		"Touch":  func(key string) error { _, err := b.Touch(t.Context(), key, 0); return err },
 		"Delete": func(key string) error { return b.Delete(t.Context(), key) },
 		"CompareAndSwap": func(key string) error {
-			return b.CompareAndSwap(t.Context(), key, sessionstore.Item{CAS: 1})
+			return b.CompareAndSwap(t.Context(), key, backend.Item{CAS: 1})
 		},
 		"Add": func(key string) error {
-			if err := b.Add(t.Context(), key, sessionstore.Item{}); err != nil {
+			if err := b.Add(t.Context(), key, backend.Item{}); err != nil {
 				return err
 			}
-			return sessionstore.ErrNotFound // as the others
+			return backend.ErrNotFound // as the others
 		},
 		"Ping": func(string) error {
 			if err := b.Ping(t.Context()); err != nil {
 				return err
 			}
-			return sessionstore.ErrNotFound // as the others
+			return backend.ErrNotFound // as the others
 		},
 	} {
 		server.Restart()
 		var group sync.WaitGroup
 		for range conns {
 			group.Go(func() {
-				assert.ErrorIs(t, call(string(sessionstore.NewID())), sessionstore.ErrNotFound, name)
+				assert.ErrorIs(t, call(string(sessionstore.NewID())), backend.ErrNotFound, name)
 			})
 		}
 		group.Wait()
@@ -179,7 +183,7 @@ func fillPool(t *testing.T, b *memcached.Backend, n int) {
 	for range n {
 		group.Go(func() {
 			key := string(sessionstore.NewID())
-			assert.NoError(t, b.Add(t.Context(), key, sessionstore.Item{Image: image}))
+			assert.NoError(t, b.Add(t.Context(), key, backend.Item{Image: image}))
 			assert.NoError(t, b.Delete(t.Context(), key))
 		})
 	}
@@ -191,7 +195,7 @@ func TestFrozenServer(t *testing.T) {
 	frozen, alive := memcachedtest.Start(t), memcachedtest.Start(t)
 	b := open(t, memcached.Options{Servers: []string{frozen.Addr, alive.Addr}, Timeout: 500 * time.Millisecond})
 	keys := keysByServer(t, b, frozen, alive)
-	require.NoError(t, b.Add(t.Context(), keys[0], sessionstore.Item{Image: []byte("old"), Flags: 1}))
+	require.NoError(t, b.Add(t.Context(), keys[0], backend.Item{Image: []byte("old"), Flags: 1}))
 	frozen.Freeze()
 	started := time.Now()
 	calls := everyCall(t.Context(), b, keys[0])
@@ -220,7 +224,7 @@ func TestFrozenServer(t *testing.T) {
 	assert.NotEmpty(t, rows[1].Stats)
 
 	// The other server's sessions do not suffer.
-	require.NoError(t, b.Add(t.Context(), keys[1], sessionstore.Item{}))
+	require.NoError(t, b.Add(t.Context(), keys[1], backend.Item{}))
 
 	frozen.Thaw()
 	untilUp(t, b)
@@ -228,7 +232,7 @@ func TestFrozenServer(t *testing.T) {
 	// the last to be sent or not; but what is read is of that key.
 	_, err := b.Get(t.Context(), keys[0])
 	if err != nil {
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 	}
 }
 
@@ -239,7 +243,7 @@ func keysByServer(t *testing.T, b *memcached.Backend, servers ...*memcachedtest.
 	keys := make([]string, len(servers))
 	for range 1000 {
 		key := string(sessionstore.NewID())
-		require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{}))
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
 		for i, s := range servers {
 			if bytes.HasPrefix(command(t, s, "mg "+key), []byte("HD")) {
 				keys[i] = key
@@ -267,13 +271,13 @@ func TestCancellationReleasesTheCaller(t *testing.T) {
 	server := memcachedtest.Start(t)
 	b := open(t, memcached.Options{Servers: []string{server.Addr}, Timeout: time.Hour})
 	key := string(sessionstore.NewID())
-	require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{}))
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
 	server.Freeze()
 	for name, call := range map[string]func(ctx context.Context) error{
 		"Get":            func(ctx context.Context) error { _, err := b.Get(ctx, key); return err },
 		"Touch":          func(ctx context.Context) error { _, err := b.Touch(ctx, key, 0); return err },
-		"Add":            func(ctx context.Context) error { return b.Add(ctx, key, sessionstore.Item{}) },
-		"CompareAndSwap": func(ctx context.Context) error { return b.CompareAndSwap(ctx, key, sessionstore.Item{}) },
+		"Add":            func(ctx context.Context) error { return b.Add(ctx, key, backend.Item{}) },
+		"CompareAndSwap": func(ctx context.Context) error { return b.CompareAndSwap(ctx, key, backend.Item{}) },
 		"Delete":         func(ctx context.Context) error { return b.Delete(ctx, key) },
 		"Ping":           b.Ping,
 	} {
@@ -292,7 +296,7 @@ func TestCancellationReleasesTheCaller(t *testing.T) {
 	server.Thaw()
 	_, err := b.Get(t.Context(), key)
 	if err != nil { // Delete may have been carried out
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 	}
 }
 
@@ -306,7 +310,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		group.Go(func() {
 			for range 20 {
 				_, err := b.Get(t.Context(), "k")
-				assert.ErrorIs(t, err, sessionstore.ErrNotFound)
+				assert.ErrorIs(t, err, backend.ErrNotFound)
 			}
 		})
 	}
@@ -330,7 +334,7 @@ func TestBusyServer(t *testing.T) {
 	reasons := make(chan string, 10)
 	for range cap(reasons) {
 		group.Go(func() {
-			var down *sessionstore.UnavailableError
+			var down *backend.UnavailableError
 			if assert.ErrorAs(t, short.Ping(t.Context()), &down) {
 				reasons <- down.Reason
 			}
@@ -390,11 +394,11 @@ func TestItemSizeLimit(t *testing.T) {
 
 func checkLimit(t *testing.T, b *memcached.Backend, server *memcachedtest.Server, key string, flags uint32) {
 	t.Helper()
-	err := b.Add(t.Context(), key, sessionstore.Item{Image: make([]byte, 4<<20), Flags: flags})
-	var refused *sessionstore.TooLargeError
+	err := b.Add(t.Context(), key, backend.Item{Image: make([]byte, 4<<20), Flags: flags})
+	var refused *backend.TooLargeError
 	require.ErrorAs(t, err, &refused)
 	limit := int(refused.Limit)
-	require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{Image: make([]byte, limit), Flags: flags}))
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: make([]byte, limit), Flags: flags}))
 	require.NoError(t, b.Delete(t.Context(), key))
 	// Asked behind the backend's back:
 	header := "add " + key + " " + strconv.Itoa(int(flags)) + " 0 "
@@ -410,8 +414,8 @@ func TestItemSizeLimitFollowsTheServer(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t, "-I", "1m")
 	b := openOn(t, server)
-	large := sessionstore.Item{Image: make([]byte, 1_500_000)}
-	var refused *sessionstore.TooLargeError
+	large := backend.Item{Image: make([]byte, 1_500_000)}
+	var refused *backend.TooLargeError
 	require.ErrorAs(t, b.Add(t.Context(), "k", large), &refused)
 	server.Restart("-I", "2m")
 	require.NoError(t, b.Add(t.Context(), "k", large))
@@ -425,7 +429,7 @@ func TestServerWithoutMemory(t *testing.T) {
 	b := openOn(t, server)
 	var err error
 	for i := 0; err == nil && i < 100; i++ {
-		err = b.Add(t.Context(), strconv.Itoa(i), sessionstore.Item{Image: make([]byte, 500_000)})
+		err = b.Add(t.Context(), strconv.Itoa(i), backend.Item{Image: make([]byte, 500_000)})
 	}
 	unavailable(t, err, "a memcached server has no memory left")
 	_, err = b.Get(t.Context(), "0")
@@ -436,7 +440,7 @@ func TestServerWithoutCompareAndSwap(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t, "-C")
 	b := openOn(t, server)
-	require.NoError(t, b.Add(t.Context(), "k", sessionstore.Item{}))
+	require.NoError(t, b.Add(t.Context(), "k", backend.Item{}))
 	item, err := b.Get(t.Context(), "k")
 	require.NoError(t, err)
 	unavailable(t, b.CompareAndSwap(t.Context(), "k", item), "a memcached server runs without compare-and-swap")
@@ -448,7 +452,7 @@ func TestReasonsNameNoAddress(t *testing.T) {
 	server := memcachedtest.StartUnix(t)
 	b := openOn(t, server)
 	server.Kill()
-	var down *sessionstore.UnavailableError
+	var down *backend.UnavailableError
 	require.ErrorAs(t, b.Ping(t.Context()), &down)
 	assert.NotContains(t, down.Reason, server.Addr)
 	assert.ErrorContains(t, down.Err, server.Addr)
@@ -482,7 +486,7 @@ func TestCloseUnderLoad(t *testing.T) {
 			for errorIsNotFound(err) {
 				_, err = b.Get(t.Context(), "k")
 			}
-			assert.ErrorIs(t, err, sessionstore.ErrClosed)
+			assert.ErrorIs(t, err, backend.ErrClosed)
 		})
 	}
 	for range cap(started) {
@@ -494,4 +498,4 @@ func TestCloseUnderLoad(t *testing.T) {
 	require.Eventually(t, func() bool { return stat(t, watch, "curr_connections") <= before }, ample, time.Millisecond)
 }
 
-func errorIsNotFound(err error) bool { return err == sessionstore.ErrNotFound } //nolint:errorlint // it is bare
+func errorIsNotFound(err error) bool { return err == backend.ErrNotFound } //nolint:errorlint // it is bare

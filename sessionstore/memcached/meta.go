@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // Meta commands that gomemcache lacks (memcached's protocol.txt).
@@ -14,25 +14,25 @@ import (
 // touch sets the time to live and returns the item. memcached tells nobody who
 // watches it of that, but does of the appending of nothing behind it, which
 // changes the compare-and-swap number and nothing else.
-func (c *conn) touch(key string, expiresIn time.Duration) (sessionstore.Item, error) {
+func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) {
 	seconds := strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10)
 	err := c.send("mg ", key, " v f c t T", seconds, lineEnd, "ms ", key, " 0 MA"+lineEnd)
 	if err != nil {
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	}
 	item, err := readItem(c.reader)
-	if err == nil || errors.Is(err, sessionstore.ErrNotFound) {
+	if err == nil || errors.Is(err, backend.ErrNotFound) {
 		// HD, NS for a key that has nothing, or that there is no memory: then
 		// the time is set all the same.
 		if _, lineErr := readLine(c.reader); lineErr != nil {
 			err = lineErr
 		}
 	}
-	if err != nil && !errors.Is(err, sessionstore.ErrNotFound) {
+	if err != nil && !errors.Is(err, backend.ErrNotFound) {
 		c.broken = true
 	}
 	if err != nil {
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	}
 	item.CAS, item.ExpiresIn = 0, wholeSeconds(expiresIn)
 	return item, nil
@@ -48,9 +48,9 @@ func (c *conn) deleteUnchanged(key string, cas uint64) error {
 	case string(line) == "HD":
 		return nil
 	case string(line) == "NF":
-		return sessionstore.ErrNotFound
+		return backend.ErrNotFound
 	case string(line) == "EX":
-		return sessionstore.ErrConflict
+		return backend.ErrConflict
 	}
 	c.broken = true
 	return unexpected("md", line)
@@ -63,7 +63,7 @@ func (c *conn) number(key string) (uint64, error) {
 	case err != nil:
 		return 0, err
 	case string(line) == "EN":
-		return 0, sessionstore.ErrNotFound
+		return 0, backend.ErrNotFound
 	}
 	digits, ok := bytes.CutPrefix(line, []byte("HD c"))
 	cas, err := strconv.ParseUint(string(digits), 10, 64)

@@ -10,8 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -26,23 +28,23 @@ func TestPerlFindsSessionsByPrincipal(t *testing.T) {
 	})
 	p := startPerlScript(t, "testdata/principal.pl", servers)
 	for name, c := range map[string]struct {
-		user    sessionstore.Value
+		user    perldata.Value
 		command map[string]any
 	}{
-		"ascii":           {sessionstore.TextOf("dwho"), map[string]any{"text": "dwho"}},
-		"ascii as bytes":  {sessionstore.BytesOf("rtyler"), map[string]any{"text": "rtyler"}},
-		"Latin-1 text":    {sessionstore.TextOf("Zoë"), map[string]any{"text": "Zoë"}},
-		"as Perl's bytes": {sessionstore.TextOf("Anaïs"), map[string]any{"bytes": hex.EncodeToString([]byte("Ana\xefs"))}},
-		"bytes":           {sessionstore.BytesOf("\xff\x00"), map[string]any{"bytes": "ff00"}},
-		"zero":            {sessionstore.TextOf("0"), map[string]any{"text": "0"}},
-		"a number":        {sessionstore.IntOf(42), map[string]any{"text": "42"}},
+		"ascii":           {perldata.TextOf("dwho"), map[string]any{"text": "dwho"}},
+		"ascii as bytes":  {perldata.BytesOf("rtyler"), map[string]any{"text": "rtyler"}},
+		"Latin-1 text":    {perldata.TextOf("Zoë"), map[string]any{"text": "Zoë"}},
+		"as Perl's bytes": {perldata.TextOf("Anaïs"), map[string]any{"bytes": hex.EncodeToString([]byte("Ana\xefs"))}},
+		"bytes":           {perldata.BytesOf("\xff\x00"), map[string]any{"bytes": "ff00"}},
+		"zero":            {perldata.TextOf("0"), map[string]any{"text": "0"}},
+		"a number":        {perldata.IntOf(42), map[string]any{"text": "42"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			find := func() map[string]string {
 				c.command["op"] = "find"
 				return p.call(c.command)
 			}
-			h := sessionstore.NewHash(2)
+			h := perldata.NewHash(2)
 			h.Set("uid", c.user)
 			ref, err := s.Create(t.Context(), h, time.Hour)
 			require.NoError(t, err)
@@ -58,11 +60,11 @@ func TestPerlFindsSessionsByPrincipal(t *testing.T) {
 			require.NoError(t, s.Delete(t.Context(), ref.ID))
 			require.Equal(t, string(theirs), find()["id"], "the key is that of Perl's session")
 			_, err = s.Get(t.Context(), sessionstore.ID(found["key"]))
-			require.ErrorIs(t, err, sessionstore.ErrNotFound)
+			require.ErrorIs(t, err, backend.ErrNotFound)
 
 			session, err := s.Get(t.Context(), theirs)
 			require.NoError(t, err)
-			session.Attributes.Set("uid", sessionstore.TextOf("somebody else"))
+			session.Attributes.Set("uid", perldata.TextOf("somebody else"))
 			_, err = s.Replace(t.Context(), theirs, session.Attributes, time.Hour, sessionstore.If{})
 			require.NoError(t, err)
 			require.Empty(t, find())
@@ -78,8 +80,8 @@ func TestWidePrincipal(t *testing.T) {
 	t.Parallel()
 	b := open(t, memcached.Options{Servers: []string{memcachedtest.Start(t).Addr}})
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
-	h := sessionstore.NewHash(2)
-	h.Set("uid", sessionstore.TextOf("漢字"))
+	h := perldata.NewHash(2)
+	h.Set("uid", perldata.TextOf("漢字"))
 	ref, err := s.Create(t.Context(), h, time.Hour)
 	require.NoError(t, err)
 	sum := md5.Sum([]byte("漢字")) //nolint:gosec // as Perl has it

@@ -17,6 +17,7 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -91,9 +92,9 @@ func TestPerlSharesSessions(t *testing.T) {
 	}
 	for i := range 40 {
 		want := map[string]string{"uid": "user" + strconv.Itoa(i), "bytes": string(binary), "empty": ""}
-		ours := sessionstore.NewHash(3)
+		ours := perldata.NewHash(3)
 		for name, value := range want {
-			ours.Set(name, sessionstore.BytesOf(value))
+			ours.Set(name, perldata.BytesOf(value))
 		}
 		ref, err := s.Create(t.Context(), ours, time.Hour)
 		require.NoError(t, err)
@@ -126,7 +127,7 @@ func bytesOf(t *testing.T, s sessionstore.Session) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
 	for name, value := range s.Attributes.All() {
-		require.Equal(t, sessionstore.KindBytes, value.Kind(), name)
+		require.Equal(t, perldata.KindBytes, value.Kind(), name)
 		all[name] = value.Str()
 	}
 	return all

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // walk is a call on one key when the keys of dead servers go to others. The
@@ -43,7 +43,7 @@ func (b *Backend) walk(key, wire string) walk {
 // place is what a server has of a key.
 type place struct {
 	index int // of the server in the chain
-	item  sessionstore.Item
+	item  backend.Item
 	found bool
 	fresh bool // stored since the server came back, if it ever was away
 	young bool // it came back a short time ago
@@ -69,7 +69,7 @@ func (w walk) look(ctx context.Context, index int) (place, error) {
 		p.fresh, p.young = p.found && item.CAS > number, young
 		return err
 	})
-	if errors.Is(err, sessionstore.ErrNotFound) {
+	if errors.Is(err, backend.ErrNotFound) {
 		err = nil
 	}
 	return p, err
@@ -95,7 +95,7 @@ func (w walk) settled(ctx context.Context) (place, error) {
 		if err != nil {
 			return place{}, err
 		}
-		if home.found && home.item.IsTombstone() {
+		if home.found && home.item.Deleted {
 			return home, nil
 		}
 		if home.fresh && !home.young {
@@ -106,12 +106,12 @@ func (w walk) settled(ctx context.Context) (place, error) {
 			return home, err
 		}
 		err = w.settle(ctx, home, other)
-		if err != nil && !errors.Is(err, sessionstore.ErrNotFound) &&
-			!errors.Is(err, sessionstore.ErrExists) && !errors.Is(err, sessionstore.ErrConflict) {
+		if err != nil && !errors.Is(err, backend.ErrNotFound) &&
+			!errors.Is(err, backend.ErrExists) && !errors.Is(err, backend.ErrConflict) {
 			return place{}, err
 		}
 	}
-	return place{}, sessionstore.Unavailable("others changed the session all the time", sessionstore.ErrConflict)
+	return place{}, backend.Unavailable("others changed the session all the time", backend.ErrConflict)
 }
 
 // standIn returns what the first stand-in that has something believable has.
@@ -124,7 +124,7 @@ func (w walk) standIn(ctx context.Context, home int) (place, error) {
 		case errors.Is(err, errNoConnection):
 		case err != nil:
 			return place{}, err
-		case p.found && (p.fresh || p.item.IsTombstone()):
+		case p.found && (p.fresh || p.item.Deleted):
 			return p, nil
 		}
 	}
@@ -135,7 +135,7 @@ func (w walk) standIn(ctx context.Context, home int) (place, error) {
 // ErrNotFound, ErrExists and ErrConflict say that somebody came between.
 func (w walk) settle(ctx context.Context, home, other place) error {
 	var err error
-	if other.item.IsTombstone() || !home.fresh {
+	if other.item.Deleted || !home.fresh {
 		err = w.put(ctx, home, other.item)
 	}
 	if err != nil {
@@ -145,7 +145,7 @@ func (w walk) settle(ctx context.Context, home, other place) error {
 }
 
 // put stores an item at p unless that has changed.
-func (w walk) put(ctx context.Context, p place, item sessionstore.Item) error {
+func (w walk) put(ctx context.Context, p place, item backend.Item) error {
 	s := w.servers[p.index]
 	if !p.found {
 		return s.add(ctx, w.key, item)
@@ -155,35 +155,35 @@ func (w walk) put(ctx context.Context, p place, item sessionstore.Item) error {
 }
 
 func (w walk) bury(ctx context.Context, p place) error {
-	return w.put(ctx, p, sessionstore.Tombstone(tombstoneLife))
+	return w.put(ctx, p, backend.Tombstone(tombstoneLife))
 }
 
 func (w walk) deleteUnchanged(ctx context.Context, p place) error {
 	return w.servers[p.index].do(ctx, writing, func(c *conn, again bool) error {
 		err := c.deleteUnchanged(w.key, p.item.CAS)
-		if again && errors.Is(err, sessionstore.ErrNotFound) {
+		if again && errors.Is(err, backend.ErrNotFound) {
 			return nil // by the first try
 		}
 		return err
 	})
 }
 
-func (w walk) get(ctx context.Context) (sessionstore.Item, error) {
+func (w walk) get(ctx context.Context) (backend.Item, error) {
 	p, err := w.settled(ctx)
 	switch {
 	case err != nil:
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	case !p.found:
-		return sessionstore.Item{}, sessionstore.ErrNotFound
+		return backend.Item{}, backend.ErrNotFound
 	}
 	p.item.CAS = w.servers[p.index].tagged(p.item.CAS)
 	return p.item, nil
 }
 
-func (w walk) add(ctx context.Context, item sessionstore.Item) error {
+func (w walk) add(ctx context.Context, item backend.Item) error {
 	return w.atHome(ctx, func(_ *server, c *conn, again bool) error {
 		err := c.add(w.key, item)
-		if again && errors.Is(err, sessionstore.ErrExists) {
+		if again && errors.Is(err, backend.ErrExists) {
 			return c.afterLostAnswer(w.key, item, err)
 		}
 		return err
@@ -192,8 +192,8 @@ func (w walk) add(ctx context.Context, item sessionstore.Item) error {
 
 // compareAndSwap replaces the item at its home. A tombstone is to be the last
 // word, so that no stand-in may have anything else.
-func (w walk) compareAndSwap(ctx context.Context, item sessionstore.Item) error {
-	if item.IsTombstone() {
+func (w walk) compareAndSwap(ctx context.Context, item backend.Item) error {
+	if item.Deleted {
 		home := slices.IndexFunc(w.servers, func(s *server) bool { return s.number == item.CAS>>serverBits })
 		if err := w.clear(ctx, max(home, 0)); err != nil {
 			return err
@@ -203,18 +203,18 @@ func (w walk) compareAndSwap(ctx context.Context, item sessionstore.Item) error 
 		there := item
 		there.CAS = s.untagged(item.CAS)
 		err := c.compareAndSwap(w.key, there)
-		if again && errors.Is(err, sessionstore.ErrConflict) {
+		if again && errors.Is(err, backend.ErrConflict) {
 			return c.afterLostAnswer(w.key, item, err)
 		}
 		return err
 	})
 }
 
-func (w walk) touch(ctx context.Context, expiresIn time.Duration) (sessionstore.Item, error) {
+func (w walk) touch(ctx context.Context, expiresIn time.Duration) (backend.Item, error) {
 	if _, err := w.get(ctx); err != nil {
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	}
-	var item sessionstore.Item
+	var item backend.Item
 	err := w.atHome(ctx, func(_ *server, c *conn, _ bool) (err error) {
 		item, err = c.touch(w.key, expiresIn)
 		return err
@@ -233,7 +233,7 @@ func (w walk) delete(ctx context.Context) error {
 		if err := w.clear(ctx, home.index); err != nil {
 			return err
 		}
-		live := home.found && !home.item.IsTombstone()
+		live := home.found && !home.item.Deleted
 		switch {
 		case home.index > 0:
 			err = w.bury(ctx, home)
@@ -244,12 +244,12 @@ func (w walk) delete(ctx context.Context) error {
 		case err == nil && live:
 			return nil
 		case err == nil:
-			return sessionstore.ErrNotFound
-		case !errors.Is(err, sessionstore.ErrNotFound) && !errors.Is(err, sessionstore.ErrExists) && !errors.Is(err, sessionstore.ErrConflict):
+			return backend.ErrNotFound
+		case !errors.Is(err, backend.ErrNotFound) && !errors.Is(err, backend.ErrExists) && !errors.Is(err, backend.ErrConflict):
 			return err
 		}
 	}
-	return sessionstore.Unavailable("others changed the session all the time", sessionstore.ErrConflict)
+	return backend.Unavailable("others changed the session all the time", backend.ErrConflict)
 }
 
 // clear deletes what stand-ins have. What a dead one has is not believed when
@@ -257,7 +257,7 @@ func (w walk) delete(ctx context.Context) error {
 func (w walk) clear(ctx context.Context, home int) error {
 	for i := home + 1; i < len(w.servers) && i <= home+maxStandIns; i++ {
 		err := w.servers[i].delete(ctx, w.key)
-		if err != nil && !errors.Is(err, sessionstore.ErrNotFound) && !errors.Is(err, errNoConnection) {
+		if err != nil && !errors.Is(err, backend.ErrNotFound) && !errors.Is(err, errNoConnection) {
 			return err
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // Whatever processes do, and whichever server leaves and comes back, one at a
@@ -75,12 +75,12 @@ func TestRehashModel(t *testing.T) {
 func deleteAsStore(t *rapid.T, b *Backend, key string, seen bool) {
 	item, err := b.Get(context.Background(), key)
 	if !seen {
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
-		require.ErrorIs(t, b.Delete(context.Background(), key), sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
+		require.ErrorIs(t, b.Delete(context.Background(), key), backend.ErrNotFound)
 		return
 	}
 	require.NoError(t, err)
-	tombstone := sessionstore.Tombstone(time.Hour)
+	tombstone := backend.Tombstone(time.Hour)
 	tombstone.CAS = item.CAS
 	require.NoError(t, b.CompareAndSwap(context.Background(), key, tombstone))
 }

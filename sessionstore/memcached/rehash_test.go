@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/storable"
 )
@@ -85,7 +86,7 @@ func (p *pool) retry(b *Backend, server int) {
 	}
 	d.mu.Unlock()
 	_, err := b.Get(context.Background(), homedAt(b, server))
-	require.ErrorIs(p.t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(p.t, err, backend.ErrNotFound)
 }
 
 // calm ends the time after a new mark in which all servers are asked.
@@ -109,8 +110,8 @@ func homedAt(b *Backend, server int) string {
 	}
 }
 
-func content(text string) sessionstore.Item {
-	return sessionstore.Item{Image: []byte(text), Flags: 1, ExpiresIn: time.Hour}
+func content(text string) backend.Item {
+	return backend.Item{Image: []byte(text), Flags: 1, ExpiresIn: time.Hour}
 }
 
 // put stores text under key whether there is something or not.
@@ -118,7 +119,7 @@ func put(t require.TestingT, b *Backend, key, text string) {
 	item := content(text)
 	present, err := b.Get(context.Background(), key)
 	if err != nil {
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		require.NoError(t, b.Add(context.Background(), key, item))
 		return
 	}
@@ -130,7 +131,7 @@ func put(t require.TestingT, b *Backend, key, text string) {
 func show(t require.TestingT, b *Backend, key string) string {
 	item, err := b.Get(context.Background(), key)
 	if err != nil {
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		return ""
 	}
 	return string(item.Image)
@@ -142,9 +143,9 @@ func raw(t *testing.T, b *Backend, server int, key string) string {
 	item, err := b.servers[server].get(t.Context(), key)
 	switch {
 	case err != nil:
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		return ""
-	case item.IsTombstone():
+	case item.Deleted:
 		return "tombstone"
 	}
 	return string(item.Image)
@@ -189,9 +190,9 @@ func TestDeletedSessionStaysDeleted(t *testing.T) {
 	next := b.chain(key)[1]
 	put(t, b, key, "before")
 	p.leave(0)
-	require.ErrorIs(t, b.Delete(t.Context(), key), sessionstore.ErrNotFound, "nobody saw it meanwhile")
+	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound, "nobody saw it meanwhile")
 	require.Equal(t, "tombstone", raw(t, b, next, key))
-	require.ErrorIs(t, b.Delete(t.Context(), key), sessionstore.ErrNotFound)
+	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound)
 	p.comeBack(0)
 	p.calm() // the mark alone must do
 	require.Equal(t, "before", raw(t, b, 0, key))
@@ -216,10 +217,10 @@ func TestStoreDeletesWhatIsAway(t *testing.T) {
 	require.NoError(t, err)
 	home := b.choice.choose(string(ref.ID))
 	p.leave(home)
-	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), sessionstore.ErrNotFound)
+	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), backend.ErrNotFound)
 	p.comeBack(home)
 	_, err = s.Get(t.Context(), ref.ID)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
 // What takes the place of a tombstone must have read it.
@@ -232,11 +233,11 @@ func TestTombstoneOfAStandInIsReadAtHome(t *testing.T) {
 	p.leave(0)
 	put(t, b, key, "during")
 	require.NoError(t, b.Delete(t.Context(), key))
-	require.ErrorIs(t, b.Add(t.Context(), key, content("new")), sessionstore.ErrExists)
+	require.ErrorIs(t, b.Add(t.Context(), key, content("new")), backend.ErrExists)
 	p.comeBack(0)
 	item, err := b.Get(t.Context(), key)
 	require.NoError(t, err)
-	require.True(t, item.IsTombstone())
+	require.True(t, item.Deleted)
 	put(t, b, key, "new")
 	require.Equal(t, "new", show(t, b, key))
 }
@@ -302,7 +303,7 @@ func TestProcessesDisagree(t *testing.T) {
 	require.NoError(t, b.servers[place].add(t.Context(), key, content("by a process that knew no better")))
 	require.Equal(t, "at home", show(t, b, key))
 	require.Empty(t, raw(t, b, place, key))
-	require.NoError(t, b.servers[place].add(t.Context(), key, sessionstore.Tombstone(0)))
+	require.NoError(t, b.servers[place].add(t.Context(), key, backend.Tombstone(0)))
 	require.Empty(t, show(t, b, key))
 	require.Equal(t, "tombstone", raw(t, b, 0, key))
 }
@@ -317,12 +318,12 @@ func TestNumbersOfAnotherServer(t *testing.T) {
 	item, err := b.Get(t.Context(), key)
 	require.NoError(t, err)
 	p.leave(0)
-	require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, item), sessionstore.ErrNotFound)
+	require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, item), backend.ErrNotFound)
 	put(t, b, key, "during")
 	other, err := b.Get(t.Context(), key)
 	require.NoError(t, err)
 	item.CAS = 1<<serverBits | other.CAS&(1<<serverBits-1) // as chance may have it
-	require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, item), sessionstore.ErrConflict)
+	require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, item), backend.ErrConflict)
 	require.NoError(t, b.CompareAndSwap(t.Context(), key, other))
 }
 
@@ -334,7 +335,7 @@ func TestRehashWithoutAnyServer(t *testing.T) {
 	p.leave(0)
 	require.NoError(t, b.Ping(t.Context()), "one is enough")
 	p.leave(1)
-	var down *sessionstore.UnavailableError
+	var down *backend.UnavailableError
 	require.ErrorAs(t, b.Ping(t.Context()), &down)
 	_, err := b.Get(t.Context(), "k")
 	require.ErrorAs(t, err, &down)

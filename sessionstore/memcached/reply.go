@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // errUnexpected is an answer that has no place in the protocol, or one with
@@ -28,14 +28,14 @@ const maxValue = 1 << 30
 
 // readItem reads the answer to "mg <key> v f c t" (memcached's protocol.txt,
 // "Meta Get"): "EN", or "VA <size> <flag>*" and the value. Absence is
-// [sessionstore.ErrNotFound].
-func readItem(r *bufio.Reader) (sessionstore.Item, error) {
+// [backend.ErrNotFound].
+func readItem(r *bufio.Reader) (backend.Item, error) {
 	line, err := readLine(r)
 	if err != nil {
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	}
 	if string(line) == "EN" {
-		return sessionstore.Item{}, sessionstore.ErrNotFound
+		return backend.Item{}, backend.ErrNotFound
 	}
 	item, _, err := readFound(r, line)
 	return item, err
@@ -43,10 +43,10 @@ func readItem(r *bufio.Reader) (sessionstore.Item, error) {
 
 // readKeyedItem reads one answer to "mg <key> v f c t k q" of several with "mn"
 // behind them: an item and its key, or no key at the end.
-func readKeyedItem(r *bufio.Reader) (key string, item sessionstore.Item, err error) {
+func readKeyedItem(r *bufio.Reader) (key string, item backend.Item, err error) {
 	line, err := readLine(r)
 	if err != nil || string(line) == "MN" {
-		return "", sessionstore.Item{}, err
+		return "", backend.Item{}, err
 	}
 	item, key, err = readFound(r, line)
 	if err == nil && key == "" {
@@ -56,31 +56,31 @@ func readKeyedItem(r *bufio.Reader) (key string, item sessionstore.Item, err err
 }
 
 // readFound reads an item behind the line that announces it.
-func readFound(r *bufio.Reader, line []byte) (item sessionstore.Item, key string, err error) {
+func readFound(r *bufio.Reader, line []byte) (item backend.Item, key string, err error) {
 	rest, ok := bytes.CutPrefix(line, []byte("VA "))
 	if !ok {
-		return sessionstore.Item{}, "", unexpected("mg", line)
+		return backend.Item{}, "", unexpected("mg", line)
 	}
 	text, flags, _ := bytes.Cut(rest, []byte(" "))
 	size, err := strconv.ParseUint(string(text), 10, 64)
 	if err != nil || size > maxValue {
-		return sessionstore.Item{}, "", unexpected("mg", line)
+		return backend.Item{}, "", unexpected("mg", line)
 	}
 	item, key, ok = parseItemFlags(flags)
 	if !ok {
-		return sessionstore.Item{}, "", unexpected("mg", line)
+		return backend.Item{}, "", unexpected("mg", line)
 	}
 	item.Image, err = readValue(r, int(size))
 	if err != nil {
-		return sessionstore.Item{}, "", err
+		return backend.Item{}, "", err
 	}
-	return item, key, nil
+	return withTombstone(item), key, nil
 }
 
 // parseItemFlags reads "f<client flags> c<cas> t<seconds left>", and
 // "k<key>" if it was asked for. The first three must be there; others, such as
 // W, X and Z of items that somebody invalidated, say nothing to us.
-func parseItemFlags(flags []byte) (item sessionstore.Item, key string, ok bool) {
+func parseItemFlags(flags []byte) (item backend.Item, key string, ok bool) {
 	var hasFlags, hasCAS, hasTime bool
 	for token := range bytes.FieldsSeq(flags) {
 		var err error
@@ -99,7 +99,7 @@ func parseItemFlags(flags []byte) (item sessionstore.Item, key string, ok bool) 
 			key = value
 		}
 		if err != nil {
-			return sessionstore.Item{}, "", false
+			return backend.Item{}, "", false
 		}
 	}
 	return item, key, hasFlags && hasCAS && hasTime
@@ -144,8 +144,8 @@ const maxStats = 4096
 
 // readStats reads the answer to "stats" and its like: "STAT <name> <value>"
 // lines up to "END".
-func readStats(r *bufio.Reader) ([]sessionstore.Stat, error) {
-	var stats []sessionstore.Stat
+func readStats(r *bufio.Reader) ([]backend.Stat, error) {
+	var stats []backend.Stat
 	for {
 		line, err := readLine(r)
 		if err != nil {
@@ -159,7 +159,7 @@ func readStats(r *bufio.Reader) ([]sessionstore.Stat, error) {
 			return nil, unexpected("stats", line)
 		}
 		name, value, _ := bytes.Cut(row, []byte(" "))
-		stats = append(stats, sessionstore.Stat{Name: string(name), Value: string(value)})
+		stats = append(stats, backend.Stat{Name: string(name), Value: string(value)})
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"memcachedsoap/sessionstore/backend"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	"memcachedsoap/sessionstore"
 )
 
 func answering(text string) *bufio.Reader {
@@ -23,7 +23,7 @@ func answering(text string) *bufio.Reader {
 
 func TestReadItem(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]sessionstore.Item{
+	for text, want := range map[string]backend.Item{
 		"VA 5 f1 c12 t-1\r\nhello\r\n":                  {Image: []byte("hello"), Flags: 1, CAS: 12},
 		"VA 0 f0 c1 t60\r\n\r\n":                        {Image: []byte{}, CAS: 1, ExpiresIn: time.Minute},
 		"VA 4 f4294967295 c2 t0\r\n\r\nab\r\n":          {Image: []byte("\r\nab"), Flags: 1<<32 - 1, CAS: 2, ExpiresIn: time.Second},
@@ -39,7 +39,7 @@ func TestReadItem(t *testing.T) {
 		assert.Equal(t, "MN\r\n", string(rest), "what follows is left alone")
 	}
 	_, err := readItem(answering("EN\r\n"))
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
 func TestReadItemRefuses(t *testing.T) {
@@ -57,7 +57,7 @@ func TestReadItemRefuses(t *testing.T) {
 	} {
 		item, err := readItem(answering(text))
 		require.Error(t, err, "%q", text)
-		require.NotErrorIs(t, err, sessionstore.ErrNotFound, "%q", text)
+		require.NotErrorIs(t, err, backend.ErrNotFound, "%q", text)
 		require.Zero(t, item, "%q", text)
 		require.Less(t, len(err.Error()), 200)
 	}
@@ -89,7 +89,7 @@ func TestReadItemAcrossSteps(t *testing.T) {
 func TestReadItemProperty(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		want := sessionstore.Item{
+		want := backend.Item{
 			Image:     rapid.SliceOf(rapid.Byte()).Draw(t, "image"),
 			Flags:     rapid.Uint32().Draw(t, "flags"),
 			CAS:       rapid.Uint64().Draw(t, "cas"),
@@ -109,7 +109,7 @@ func TestReadStats(t *testing.T) {
 	t.Parallel()
 	stats, err := readStats(answering("STAT pid 7\r\nSTAT version 1.6.18\r\nSTAT inter NULL\r\nSTAT empty \r\nSTAT bare\r\nSTAT a b c\r\nEND\r\n"))
 	require.NoError(t, err)
-	assert.Equal(t, []sessionstore.Stat{
+	assert.Equal(t, []backend.Stat{
 		{Name: "pid", Value: "7"},
 		{Name: "version", Value: "1.6.18"},
 		{Name: "inter", Value: "NULL"},
@@ -143,7 +143,7 @@ func FuzzReadItem(f *testing.F) {
 			require.True(t, bytes.Contains(data, append([]byte("\r\n"), append(item.Image, "\r\n"...)...)))
 			require.GreaterOrEqual(t, item.ExpiresIn, time.Duration(0))
 			require.Zero(t, item.ExpiresIn%time.Second)
-		case errors.Is(err, sessionstore.ErrNotFound):
+		case errors.Is(err, backend.ErrNotFound):
 			require.True(t, bytes.HasPrefix(data, []byte("EN\r\n")))
 		default:
 			require.Zero(t, item)

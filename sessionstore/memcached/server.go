@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // server is one memcached server and the connections to it.
@@ -62,14 +62,14 @@ type command func(c *conn, again bool) error
 // new one.
 //
 // Outcomes of the command are returned as they are, all else as an
-// [*sessionstore.UnavailableError], which says of a write whether it may have
+// [*backend.UnavailableError], which says of a write whether it may have
 // been carried out.
 func (s *server) do(caller context.Context, kind access, run command) error {
 	if !s.begin() {
-		return sessionstore.Unavailable("the store is closed", sessionstore.ErrClosed)
+		return backend.Unavailable("the store is closed", backend.ErrClosed)
 	}
 	defer s.calls.Done()
-	if err := sessionstore.Interrupted(caller); err != nil {
+	if err := backend.Interrupted(caller); err != nil {
 		return err
 	}
 	as := s.breaker.admit(time.Now())
@@ -88,7 +88,7 @@ func (s *server) do(caller context.Context, kind access, run command) error {
 	case answer:
 		return err
 	case caller.Err() != nil:
-		given := sessionstore.Unavailable("the request ended before the store answered", caller.Err())
+		given := backend.Unavailable("the request ended before the store answered", caller.Err())
 		given.Unknown = unsure
 		return given
 	}
@@ -276,14 +276,14 @@ func isTimeout(err error) bool {
 // isRefusal says whether err tells that a command was certainly not carried
 // out.
 func isRefusal(err error) bool {
-	return errors.Is(err, sessionstore.ErrNoMemory) || errors.Is(err, errNoCAS)
+	return errors.Is(err, backend.ErrNoMemory) || errors.Is(err, errNoCAS)
 }
 
 // isOutcome says whether err is an answer to the command, not a failure.
 func isOutcome(err error) bool {
-	var tooLarge *sessionstore.TooLargeError
-	return errors.Is(err, sessionstore.ErrNotFound) || errors.Is(err, sessionstore.ErrExists) ||
-		errors.Is(err, sessionstore.ErrConflict) || errors.As(err, &tooLarge)
+	var tooLarge *backend.TooLargeError
+	return errors.Is(err, backend.ErrNotFound) || errors.Is(err, backend.ErrExists) ||
+		errors.Is(err, backend.ErrConflict) || errors.As(err, &tooLarge)
 }
 
 // unavailable says in one sentence, without naming the server, what it did.
@@ -298,7 +298,7 @@ func (s *server) unavailable(err error, unknownOutcome bool) error {
 		reason = "too many requests wait for a memcached server"
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT):
 		reason = "a memcached server refused the connection"
-	case errors.Is(err, sessionstore.ErrNoMemory):
+	case errors.Is(err, backend.ErrNoMemory):
 		reason = "a memcached server has no memory left"
 	case errors.Is(err, errNoCAS):
 		reason = "a memcached server runs without compare-and-swap"
@@ -309,7 +309,7 @@ func (s *server) unavailable(err error, unknownOutcome bool) error {
 	default:
 		reason = "a memcached server cannot be reached"
 	}
-	down := sessionstore.Unavailable(reason, fmt.Errorf("memcached server %s: %w", s.name, err))
+	down := backend.Unavailable(reason, fmt.Errorf("memcached server %s: %w", s.name, err))
 	down.Unknown = unknownOutcome
 	return down
 }

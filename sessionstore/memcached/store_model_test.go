@@ -14,7 +14,9 @@ import (
 	"pgregory.net/rapid"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -102,12 +104,12 @@ func (m *storeModel) id(t *rapid.T) (sessionstore.ID, *modelled) {
 	return id, m.sessions[id]
 }
 
-func (m *storeModel) attributes(t *rapid.T) (h *sessionstore.Hash, text, uid string) {
+func (m *storeModel) attributes(t *rapid.T) (h *perldata.Hash, text, uid string) {
 	m.writes++
 	text, uid = "text "+strconv.Itoa(m.writes), rapid.SampledFrom(m.uids).Draw(t, "uid")
-	h = sessionstore.NewHash(2)
-	h.Set("text", sessionstore.BytesOf(text))
-	h.Set("uid", sessionstore.BytesOf(uid))
+	h = perldata.NewHash(2)
+	h.Set("text", perldata.BytesOf(text))
+	h.Set("uid", perldata.BytesOf(uid))
 	return h, text, uid
 }
 
@@ -131,13 +133,13 @@ func (m *storeModel) refusal(id sessionstore.ID, cond sessionstore.If, mustExist
 	switch {
 	case m.away(id):
 		return func(t *rapid.T, err error) {
-			_, down := errors.AsType[*sessionstore.UnavailableError](err)
+			_, down := errors.AsType[*backend.UnavailableError](err)
 			require.True(t, down, "%v", err)
 		}
 	case known.deleted:
 		return is(sessionstore.ErrDeleted)
 	case !known.exists && (mustExist || cond.Exists || cond.Version != ""):
-		return is(sessionstore.ErrNotFound)
+		return is(backend.ErrNotFound)
 	case cond.Version != "" && cond.Version != known.version:
 		return func(t *rapid.T, err error) {
 			conflict, ok := errors.AsType[*sessionstore.VersionConflictError](err)
@@ -195,7 +197,7 @@ func (m *storeModel) delete(t *rapid.T) {
 	id, known := m.id(t)
 	err := m.store(t).Delete(t.Context(), id)
 	if known.deleted && !m.away(id) {
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		return
 	}
 	if refused := m.refusal(id, sessionstore.If{}, true); refused != nil {
@@ -275,11 +277,11 @@ func (m *storeModel) compare(t *rapid.T) {
 		session, err := s.Get(t.Context(), id)
 		switch {
 		case m.away(id):
-			_, down := errors.AsType[*sessionstore.UnavailableError](err)
+			_, down := errors.AsType[*backend.UnavailableError](err)
 			require.True(t, down, "%v", err)
 			continue
 		case !known.exists:
-			require.ErrorIs(t, err, sessionstore.ErrNotFound)
+			require.ErrorIs(t, err, backend.ErrNotFound)
 		default:
 			require.NoError(t, err)
 			require.Equal(t, known.version, session.Version)

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
@@ -110,7 +111,7 @@ func TestWatchTellsOfChanges(t *testing.T) {
 	changes, lost := n.told()
 	assert.Empty(t, changes)
 	assert.Equal(t, 1, lost, "who begins has missed what was before")
-	item := sessionstore.Item{Image: []byte("x"), Flags: 1, ExpiresIn: time.Hour}
+	item := backend.Item{Image: []byte("x"), Flags: 1, ExpiresIn: time.Hour}
 
 	for what, test := range map[string]struct {
 		call func(key string)
@@ -140,7 +141,7 @@ func TestWatchTellsOfChanges(t *testing.T) {
 			assert.Equal(t, "x", string(present.Image))
 			assert.InDelta(t, 2*time.Hour, present.ExpiresIn, float64(ample))
 			_, err = b.Touch(t.Context(), key+"absent", time.Hour)
-			assert.ErrorIs(t, err, sessionstore.ErrNotFound)
+			assert.ErrorIs(t, err, backend.ErrNotFound)
 		}, "KEY KEY"},
 		"set":           {func(key string) { command(t, server, "set p:"+key+" 1 0 1\r\nx") }, "KEY!"},
 		"gone at once":  {func(key string) { command(t, server, "set p:"+key+" 1 -1 1\r\nx") }, "KEY!"},
@@ -174,12 +175,12 @@ func TestWatchTellsOfEvictions(t *testing.T) {
 	b := openOn(t, server)
 	w, n := watch(t, b)
 	current(t, w, "k")
-	require.NoError(t, b.Add(t.Context(), "first", sessionstore.Item{Image: make([]byte, 100_000)}))
+	require.NoError(t, b.Add(t.Context(), "first", backend.Item{Image: make([]byte, 100_000)}))
 	for i := range 200 {
-		require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), sessionstore.Item{Image: make([]byte, 100_000)}))
+		require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), backend.Item{Image: make([]byte, 100_000)}))
 	}
 	_, err := b.Get(t.Context(), "first")
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 	current(t, w, "k")
 	changes, _ := n.told()
 	require.Contains(t, changes, "first!")
@@ -216,7 +217,7 @@ func TestWatchFollowsAgain(t *testing.T) {
 		n.told()
 		break_()
 		key := string(sessionstore.NewID())
-		require.Eventually(t, func() bool { return b.Add(t.Context(), key, sessionstore.Item{}) == nil }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return b.Add(t.Context(), key, backend.Item{}) == nil }, ample, time.Millisecond)
 		current(t, w, "k")
 		changes, lost := n.told()
 		assert.True(t, lost > 0 || slices.Contains(changes, key), what)
@@ -294,11 +295,11 @@ func TestWatchRefused(t *testing.T) {
 // thousand changes a second.
 func BenchmarkWatch(b *testing.B) {
 	server := memcachedtest.Start(b)
-	backend := openOn(b, server)
+	items := openOn(b, server)
 	var mu sync.Mutex
 	began := make(map[string]time.Time)
 	var delays []time.Duration
-	w := backend.Watch(memcached.WatchOptions{
+	w := items.Watch(memcached.WatchOptions{
 		Changed: func(key string, _ bool) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -315,7 +316,7 @@ func BenchmarkWatch(b *testing.B) {
 		mu.Lock()
 		began[key] = time.Now()
 		mu.Unlock()
-		if err := backend.Add(ctx, key, benchItem()); err != nil {
+		if err := items.Add(ctx, key, benchItem()); err != nil {
 			b.Fatal(err)
 		}
 		<-ticker.C

@@ -6,26 +6,26 @@ import (
 	"slices"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // GetMany returns the items under keys, by key.
-func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]sessionstore.Item, error) {
-	items := make(map[string]sessionstore.Item, len(keys))
+func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
+	items := make(map[string]backend.Item, len(keys))
 	var total int64
 	for _, key := range keys {
 		if _, known := items[key]; known {
 			continue
 		}
 		item, err := b.Get(ctx, key)
-		if errors.Is(err, sessionstore.ErrNotFound) {
+		if errors.Is(err, backend.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
 		if total += int64(len(item.Image)); total > maxBytes {
-			return nil, &sessionstore.TooLargeError{Limit: maxBytes, Actual: total}
+			return nil, &backend.TooLargeError{Limit: maxBytes, Actual: total}
 		}
 		items[key] = item
 	}
@@ -33,11 +33,11 @@ func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (m
 }
 
 // Append appends to the image under key, or stores the item if there is none.
-func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item) (sessionstore.Item, int64, error) {
+func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (backend.Item, int64, error) {
 	item.CAS = b.lastCAS.Add(1)
 	s, err := b.open(ctx, key)
 	if err != nil {
-		return sessionstore.Item{}, 0, err
+		return backend.Item{}, 0, err
 	}
 	defer s.mu.Unlock()
 	now := b.now()
@@ -51,7 +51,7 @@ func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item
 		}
 	}
 	if err := b.checkSize(key, longer); err != nil {
-		return sessionstore.Item{}, 0, err
+		return backend.Item{}, 0, err
 	}
 	s.replace(key, longer, now)
 	after := s.entries[key].read(now)

@@ -6,23 +6,23 @@ import (
 	"fmt"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
 )
 
 func Example() {
 	ctx := context.Background()
-	backend := memory.New(memory.Options{MaxBytes: 256 << 20})
-	defer backend.Close()
+	items := memory.New(memory.Options{MaxBytes: 256 << 20})
+	defer items.Close()
 
-	fmt.Println(backend.Add(ctx, "k", sessionstore.Item{Image: []byte("first"), ExpiresIn: time.Hour}))
-	item, err := backend.Get(ctx, "k")
+	fmt.Println(items.Add(ctx, "k", backend.Item{Image: []byte("first"), ExpiresIn: time.Hour}))
+	item, err := items.Get(ctx, "k")
 	fmt.Printf("%s %s %v\n", item.Image, item.ExpiresIn, err)
 
 	// Two writers have read the same item: the second one is told.
-	fmt.Println(backend.CompareAndSwap(ctx, "k", sessionstore.Item{Image: []byte("second"), CAS: item.CAS}))
-	err = backend.CompareAndSwap(ctx, "k", sessionstore.Item{Image: []byte("third"), CAS: item.CAS})
-	fmt.Println(errors.Is(err, sessionstore.ErrConflict))
+	fmt.Println(items.CompareAndSwap(ctx, "k", backend.Item{Image: []byte("second"), CAS: item.CAS}))
+	err = items.CompareAndSwap(ctx, "k", backend.Item{Image: []byte("third"), CAS: item.CAS})
+	fmt.Println(errors.Is(err, backend.ErrConflict))
 	// Output:
 	// <nil>
 	// first 1h0m0s <nil>

@@ -6,7 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // Defaults of [Options], which are memcached's.
@@ -29,7 +30,7 @@ type Options struct {
 // processors as one sessions' server has.
 const maxShards = 16
 
-// Backend keeps items in this process. See [sessionstore.Backend] for what
+// Backend keeps items in this process. See [backend.Backend] for what
 // its methods do.
 type Backend struct {
 	maxBytes     int64
@@ -42,8 +43,8 @@ type Backend struct {
 }
 
 var (
-	_ sessionstore.Backend = (*Backend)(nil)
-	_ sessionstore.Meter   = (*Backend)(nil)
+	_ backend.Backend = (*Backend)(nil)
+	_ metric.Source   = (*Backend)(nil)
 )
 
 // New makes an empty Backend.
@@ -76,17 +77,17 @@ func orDefault(n, def int64) int64 {
 }
 
 // Get returns the item under key.
-func (b *Backend) Get(ctx context.Context, key string) (sessionstore.Item, error) {
+func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {
 	s, err := b.open(ctx, key)
 	if err != nil {
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	}
 	defer s.mu.Unlock()
 	return s.get(key, b.now())
 }
 
 // Add stores an item under a key that has none.
-func (b *Backend) Add(ctx context.Context, key string, item sessionstore.Item) error {
+func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error {
 	if err := b.checkSize(key, item); err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (b *Backend) Add(ctx context.Context, key string, item sessionstore.Item) e
 }
 
 // CompareAndSwap replaces the item that was read with item.CAS.
-func (b *Backend) CompareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
+func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	if err := b.checkSize(key, item); err != nil {
 		return err
 	}
@@ -115,10 +116,10 @@ func (b *Backend) CompareAndSwap(ctx context.Context, key string, item sessionst
 }
 
 // Touch gives the item under key a new time to live and returns it.
-func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (sessionstore.Item, error) {
+func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (backend.Item, error) {
 	s, err := b.open(ctx, key)
 	if err != nil {
-		return sessionstore.Item{}, err
+		return backend.Item{}, err
 	}
 	defer s.mu.Unlock()
 	return s.touch(key, expiresIn, b.now())
@@ -151,7 +152,7 @@ func (b *Backend) Close() error {
 
 // open returns the shard of key, locked.
 func (b *Backend) open(ctx context.Context, key string) (*shard, error) {
-	if err := sessionstore.CheckKey(key); err != nil {
+	if err := backend.CheckKey(key); err != nil {
 		return nil, err
 	}
 	s := &b.shards[maphash.String(b.seed, key)&uint64(len(b.shards)-1)]
@@ -167,15 +168,15 @@ func (b *Backend) open(ctx context.Context, key string) (*shard, error) {
 
 func (b *Backend) usable(ctx context.Context) error {
 	if b.closed.Load() {
-		return sessionstore.Unavailable("the store is closed", sessionstore.ErrClosed)
+		return backend.Unavailable("the store is closed", backend.ErrClosed)
 	}
-	return sessionstore.Interrupted(ctx)
+	return backend.Interrupted(ctx)
 }
 
-func (b *Backend) checkSize(key string, item sessionstore.Item) error {
+func (b *Backend) checkSize(key string, item backend.Item) error {
 	limit := max(b.maxItemBytes-int64(len(key))-overhead, 0)
 	if size := int64(len(item.Image)); size > limit {
-		return &sessionstore.TooLargeError{Limit: limit, Actual: size}
+		return &backend.TooLargeError{Limit: limit, Actual: size}
 	}
 	return nil
 }

@@ -14,22 +14,24 @@ import (
 	"pgregory.net/rapid"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/backendtest"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/storetest"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) sessionstore.Backend {
-		return memory.New(memory.Options{})
-	})
+	open := func(*testing.T) backend.Backend { return memory.New(memory.Options{}) }
+	backendtest.Run(t, open)
+	storetest.Run(t, open)
 }
 
 func TestExpiryIsExact(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := memory.New(memory.Options{})
-		require.NoError(t, b.Add(t.Context(), "k", sessionstore.Item{ExpiresIn: 10 * time.Second}))
+		require.NoError(t, b.Add(t.Context(), "k", backend.Item{ExpiresIn: 10 * time.Second}))
 		time.Sleep(time.Second / 2)
 		item, err := b.Get(t.Context(), "k")
 		require.NoError(t, err)
@@ -42,7 +44,7 @@ func TestExpiryIsExact(t *testing.T) {
 
 		time.Sleep(time.Nanosecond)
 		_, err = b.Get(t.Context(), "k")
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 	})
 }
 
@@ -51,7 +53,7 @@ func TestTouchMovesExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := memory.New(memory.Options{})
 		for _, key := range []string{"longer", "shorter", "never"} {
-			require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{ExpiresIn: time.Minute}))
+			require.NoError(t, b.Add(t.Context(), key, backend.Item{ExpiresIn: time.Minute}))
 		}
 		for key, ttl := range map[string]time.Duration{"longer": time.Hour, "shorter": time.Second, "never": 0} {
 			_, err := b.Touch(t.Context(), key, ttl)
@@ -59,12 +61,12 @@ func TestTouchMovesExpiry(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		_, err := b.Get(t.Context(), "shorter")
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		_, err = b.Get(t.Context(), "longer")
 		require.NoError(t, err)
 		time.Sleep(1000 * time.Hour)
 		_, err = b.Get(t.Context(), "longer")
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		_, err = b.Get(t.Context(), "never")
 		require.NoError(t, err)
 	})
@@ -77,13 +79,13 @@ func TestWritesSweepExpiredItems(t *testing.T) {
 		b := memory.New(memory.Options{MaxBytes: 1 << 20}) // a single shard
 		const expired = 100
 		for i := range expired {
-			require.NoError(t, b.Add(t.Context(), fmt.Sprintf("old%d", i), sessionstore.Item{ExpiresIn: time.Second}))
+			require.NoError(t, b.Add(t.Context(), fmt.Sprintf("old%d", i), backend.Item{ExpiresIn: time.Second}))
 		}
 		time.Sleep(time.Second)
 		require.Equal(t, expired, figure(t, b, "curr_items"))
 		writes := 0
 		for figure(t, b, "curr_items") > writes && writes < expired {
-			require.NoError(t, b.Add(t.Context(), fmt.Sprintf("new%d", writes), sessionstore.Item{}))
+			require.NoError(t, b.Add(t.Context(), fmt.Sprintf("new%d", writes), backend.Item{}))
 			writes++
 		}
 		assert.Equal(t, writes, figure(t, b, "curr_items"), "only living items are left")
@@ -101,7 +103,7 @@ func TestSweepFollowsTouch(t *testing.T) {
 		minutes := []int{5, 9, 1, 0, 3, 7, 2, 8, 0, 6, 4}
 		for i, n := range minutes {
 			ttl := time.Duration(10-n) * time.Minute
-			require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), sessionstore.Item{ExpiresIn: ttl}))
+			require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), backend.Item{ExpiresIn: ttl}))
 		}
 		for i, n := range minutes {
 			_, err := b.Touch(t.Context(), strconv.Itoa(i), time.Duration(n)*time.Minute)
@@ -109,7 +111,7 @@ func TestSweepFollowsTouch(t *testing.T) {
 		}
 		for left := len(minutes) - 1; left >= 2; left-- {
 			time.Sleep(time.Minute)
-			require.NoError(t, b.Add(t.Context(), "write", sessionstore.Item{}))
+			require.NoError(t, b.Add(t.Context(), "write", backend.Item{}))
 			require.NoError(t, b.Delete(t.Context(), "write"))
 			require.Equal(t, left, figure(t, b, "curr_items"))
 		}
@@ -121,11 +123,11 @@ func TestEvictsLeastRecentlyUsed(t *testing.T) {
 	image := make([]byte, 10_000)
 	b := memory.New(memory.Options{MaxBytes: 55_000, MaxItemBytes: 50_000})
 	for _, key := range []string{"a", "b", "c", "d", "e"} {
-		require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{Image: image}))
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: image}))
 	}
 	has := func(key string) bool { // without using it
 		before := figure(t, b, "evictions")
-		err := b.Add(t.Context(), key, sessionstore.Item{Image: nil, ExpiresIn: -1})
+		err := b.Add(t.Context(), key, backend.Item{Image: nil, ExpiresIn: -1})
 		require.Equal(t, before, figure(t, b, "evictions"))
 		return err != nil
 	}
@@ -134,10 +136,10 @@ func TestEvictsLeastRecentlyUsed(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.Touch(t.Context(), "b", 0)
 	require.NoError(t, err)
-	require.NoError(t, b.Add(t.Context(), "f", sessionstore.Item{Image: image}))
+	require.NoError(t, b.Add(t.Context(), "f", backend.Item{Image: image}))
 	require.Equal(t, 1, figure(t, b, "evictions"))
 	require.False(t, has("c"))
-	require.NoError(t, b.Add(t.Context(), "g", sessionstore.Item{Image: make([]byte, 15_000)}))
+	require.NoError(t, b.Add(t.Context(), "g", backend.Item{Image: make([]byte, 15_000)}))
 	require.Equal(t, 3, figure(t, b, "evictions"))
 	for key, want := range map[string]bool{"a": true, "b": true, "d": false, "e": false, "f": true, "g": true} {
 		require.Equal(t, want, has(key), key)
@@ -149,12 +151,12 @@ func TestExpiredItemsMakeRoomFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		image := make([]byte, 10_000)
 		b := memory.New(memory.Options{MaxBytes: 1 << 20}) // a single shard
-		require.NoError(t, b.Add(t.Context(), "lives", sessionstore.Item{Image: image}))
+		require.NoError(t, b.Add(t.Context(), "lives", backend.Item{Image: image}))
 		for i := range 90 {
-			require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), sessionstore.Item{Image: image, ExpiresIn: time.Second}))
+			require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), backend.Item{Image: image, ExpiresIn: time.Second}))
 		}
 		time.Sleep(time.Second)
-		require.NoError(t, b.Add(t.Context(), "large", sessionstore.Item{Image: make([]byte, 1_000_000)}))
+		require.NoError(t, b.Add(t.Context(), "large", backend.Item{Image: make([]byte, 1_000_000)}))
 		_, err := b.Get(t.Context(), "lives")
 		require.NoError(t, err)
 		assert.Zero(t, figure(t, b, "evictions"))
@@ -171,7 +173,7 @@ func TestBytesAddUp(t *testing.T) {
 		key := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g", "h"})
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			k := key.Draw(t, "key")
-			item := sessionstore.Item{Image: make([]byte, rapid.IntRange(0, 9_000).Draw(t, "size"))}
+			item := backend.Item{Image: make([]byte, rapid.IntRange(0, 9_000).Draw(t, "size"))}
 			switch rapid.IntRange(0, 3).Draw(t, "what") {
 			case 0:
 				_ = b.Add(t.Context(), k, item)
@@ -197,8 +199,8 @@ func TestBytesAddUp(t *testing.T) {
 func TestOversizedItemForSmallBackend(t *testing.T) {
 	t.Parallel()
 	b := memory.New(memory.Options{MaxBytes: 100})
-	err := b.Add(t.Context(), "k", sessionstore.Item{Image: make([]byte, 10)})
-	require.Equal(t, &sessionstore.TooLargeError{Limit: 0, Actual: 10}, err)
+	err := b.Add(t.Context(), "k", backend.Item{Image: make([]byte, 10)})
+	require.Equal(t, &backend.TooLargeError{Limit: 0, Actual: 10}, err)
 }
 
 // The bound is on memory, not on a sum of lengths: what the process really
@@ -212,7 +214,7 @@ func TestMemoryStaysWithinBound(t *testing.T) { //nolint:paralleltest // measure
 				b := memory.New(memory.Options{MaxBytes: limit})
 				image := make([]byte, size)
 				for range 2 * limit / (size + 150) {
-					require.NoError(t, b.Add(t.Context(), string(sessionstore.NewID()), sessionstore.Item{Image: image, ExpiresIn: ttl}))
+					require.NoError(t, b.Add(t.Context(), string(sessionstore.NewID()), backend.Item{Image: image, ExpiresIn: ttl}))
 				}
 				require.Positive(t, figure(t, b, "evictions"), "it was filled")
 				used := heap() - before

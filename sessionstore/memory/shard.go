@@ -7,14 +7,14 @@ import (
 	"sync"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // entry is a stored item. It is in the map, in the ring of use, and in the
 // queue of expiry if it expires.
 type entry struct {
 	key          string
-	item         sessionstore.Item
+	item         backend.Item
 	expires      time.Duration // when, since the start of the backend; with ExpiresIn 0 never
 	queued       int           // place in the queue of expiry, notQueued if it never expires
 	newer, older *entry        // neighbours in the ring of use
@@ -63,38 +63,38 @@ func (s *shard) init(maxBytes int64) {
 	s.expiry = nil
 }
 
-func (s *shard) get(key string, now time.Duration) (sessionstore.Item, error) {
+func (s *shard) get(key string, now time.Duration) (backend.Item, error) {
 	s.counts.cmdGet++
 	e := s.find(key, now)
 	if e == nil {
 		s.counts.getMisses++
-		return sessionstore.Item{}, sessionstore.ErrNotFound
+		return backend.Item{}, backend.ErrNotFound
 	}
 	s.counts.getHits++
 	return e.read(now), nil
 }
 
-func (s *shard) add(key string, item sessionstore.Item, now time.Duration) error {
+func (s *shard) add(key string, item backend.Item, now time.Duration) error {
 	s.counts.cmdSet++
 	s.dropExpired(now)
 	if s.find(key, now) != nil {
-		return sessionstore.ErrExists
+		return backend.ErrExists
 	}
 	s.store(key, item, now)
 	return nil
 }
 
-func (s *shard) compareAndSwap(key string, old uint64, item sessionstore.Item, now time.Duration) error {
+func (s *shard) compareAndSwap(key string, old uint64, item backend.Item, now time.Duration) error {
 	s.counts.cmdSet++
 	s.dropExpired(now)
 	e := s.find(key, now)
 	switch {
 	case e == nil:
 		s.counts.casMisses++
-		return sessionstore.ErrNotFound
+		return backend.ErrNotFound
 	case e.item.CAS != old:
 		s.counts.casBadval++
-		return sessionstore.ErrConflict
+		return backend.ErrConflict
 	}
 	s.counts.casHits++
 	s.remove(e)
@@ -103,7 +103,7 @@ func (s *shard) compareAndSwap(key string, old uint64, item sessionstore.Item, n
 }
 
 // replace stores an item, whether there is one under its key or not.
-func (s *shard) replace(key string, item sessionstore.Item, now time.Duration) {
+func (s *shard) replace(key string, item backend.Item, now time.Duration) {
 	s.counts.cmdSet++
 	s.dropExpired(now)
 	if e := s.find(key, now); e != nil {
@@ -112,12 +112,12 @@ func (s *shard) replace(key string, item sessionstore.Item, now time.Duration) {
 	s.store(key, item, now)
 }
 
-func (s *shard) touch(key string, expiresIn, now time.Duration) (sessionstore.Item, error) {
+func (s *shard) touch(key string, expiresIn, now time.Duration) (backend.Item, error) {
 	s.counts.cmdTouch++
 	e := s.find(key, now)
 	if e == nil {
 		s.counts.touchMisses++
-		return sessionstore.Item{}, sessionstore.ErrNotFound
+		return backend.Item{}, backend.ErrNotFound
 	}
 	s.counts.touchHits++
 	s.schedule(e, expiresIn, now)
@@ -130,7 +130,7 @@ func (s *shard) delete(key string, now time.Duration) error {
 	e := s.find(key, now)
 	if e == nil {
 		s.counts.deleteMisses++
-		return sessionstore.ErrNotFound
+		return backend.ErrNotFound
 	}
 	s.counts.deleteHits++
 	s.remove(e)
@@ -153,7 +153,7 @@ func (s *shard) find(key string, now time.Duration) *entry {
 }
 
 // store puts a new entry in, and others out until all fits.
-func (s *shard) store(key string, item sessionstore.Item, now time.Duration) {
+func (s *shard) store(key string, item backend.Item, now time.Duration) {
 	// Copies: the caller keeps the image, and the key may be a small part of
 	// a large request.
 	item.Image = bytes.Clone(item.Image)
@@ -237,7 +237,7 @@ func (e *entry) expired(now time.Duration) bool {
 }
 
 // read returns the item as it is now, for the caller to keep.
-func (e *entry) read(now time.Duration) sessionstore.Item {
+func (e *entry) read(now time.Duration) backend.Item {
 	item := e.item
 	item.Image = bytes.Clone(item.Image)
 	if item.ExpiresIn != 0 {

@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // counts are a shard's figures, with the meaning that they have in
@@ -39,16 +40,16 @@ func (c *counts) add(d counts) {
 
 // Stats returns one row with the figures that memcached has too, under its
 // names and in its order.
-func (b *Backend) Stats(ctx context.Context) []sessionstore.ServerStats {
-	row := sessionstore.ServerStats{Address: "memory", Tier: sessionstore.Principal}
+func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
+	row := backend.ServerStats{Address: "memory", Tier: backend.Origin}
 	if b.usable(ctx) == nil {
 		row.Alive = true
 		row.Stats = b.figures()
 	}
-	return []sessionstore.ServerStats{row}
+	return []backend.ServerStats{row}
 }
 
-func (b *Backend) figures() []sessionstore.Stat {
+func (b *Backend) figures() []backend.Stat {
 	var total counts
 	var items, bytes int64
 	for i := range b.shards {
@@ -60,10 +61,10 @@ func (b *Backend) figures() []sessionstore.Stat {
 		s.mu.Unlock()
 	}
 	now := time.Now()
-	figure := func(name string, n uint64) sessionstore.Stat {
-		return sessionstore.Stat{Name: name, Value: strconv.FormatUint(n, 10)}
+	figure := func(name string, n uint64) backend.Stat {
+		return backend.Stat{Name: name, Value: strconv.FormatUint(n, 10)}
 	}
-	return []sessionstore.Stat{
+	return []backend.Stat{
 		figure("pid", uint64(os.Getpid())),
 		figure("uptime", uint64(now.Sub(b.started)/time.Second)),
 		figure("time", uint64(now.Unix())),
@@ -88,7 +89,7 @@ func (b *Backend) figures() []sessionstore.Stat {
 }
 
 // Metrics returns what is in memory.
-func (b *Backend) Metrics() []sessionstore.Metric {
+func (b *Backend) Metrics() []metric.Metric {
 	var items, bytes int64
 	var evictions uint64
 	for i := range b.shards {
@@ -99,14 +100,14 @@ func (b *Backend) Metrics() []sessionstore.Metric {
 		evictions += s.counts.evictions
 		s.mu.Unlock()
 	}
-	metrics := []sessionstore.Metric{
-		{Name: "memory_items", Help: "Items in this process.", Kind: sessionstore.Gauge, Value: float64(items)},
-		{Name: "memory_bytes", Help: "Memory that they take.", Kind: sessionstore.Gauge, Value: float64(bytes)},
-		{Name: "memory_limit_bytes", Help: "Memory that they may take.", Kind: sessionstore.Gauge, Value: float64(b.maxBytes)},
+	metrics := []metric.Metric{
+		{Name: "memory_items", Help: "Items in this process.", Kind: metric.KindGauge, Value: float64(items)},
+		{Name: "memory_bytes", Help: "Memory that they take.", Kind: metric.KindGauge, Value: float64(bytes)},
+		{Name: "memory_limit_bytes", Help: "Memory that they may take.", Kind: metric.KindGauge, Value: float64(b.maxBytes)},
 		{Name: "memory_evictions_total", Help: "Items that had to make room for others.", Value: float64(evictions)},
 	}
 	for i := range metrics {
-		metrics[i].Server, metrics[i].Tier = "memory", sessionstore.Principal
+		metrics[i].Server, metrics[i].Tier = "memory", string(backend.Origin)
 	}
 	return metrics
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/memory"
@@ -16,8 +17,8 @@ import (
 )
 
 // usual is as large as a usual session.
-func usual() sessionstore.Item {
-	return sessionstore.Item{Image: make([]byte, 1500), Flags: 1, ExpiresIn: time.Hour}
+func usual() backend.Item {
+	return backend.Item{Image: make([]byte, 1500), Flags: 1, ExpiresIn: time.Hour}
 }
 
 // BenchmarkRead reads one session: from a copy in this process, from a copy on
@@ -31,7 +32,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 	for _, c := range []struct {
 		name     string
-		copies   sessionstore.Backend
+		copies   backend.Backend
 		bypassed bool
 	}{
 		{"copy in this process", memory.New(memory.Options{}), false},

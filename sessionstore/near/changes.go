@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // Changed drops the copy of a key that was changed at the principal, unless by
@@ -51,20 +51,17 @@ func (b *Backend) Lost() {
 }
 
 // Add stores an item under a key that has none.
-func (b *Backend) Add(ctx context.Context, key string, item sessionstore.Item) error {
+func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error {
 	return b.write(ctx, key, item, func() error { return b.Backend.Add(ctx, key, item) })
 }
 
 // CompareAndSwap replaces the item that was read with item.CAS.
-func (b *Backend) CompareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
+func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	return b.write(ctx, key, item, func() error { return b.Backend.CompareAndSwap(ctx, key, item) })
 }
 
 // write stores an item at the principal and, if nobody came between, its copy.
-func (b *Backend) write(ctx context.Context, key string, item sessionstore.Item, store func() error) error {
-	if _, err := sessionstore.ParseID(key); err != nil || item.Flags == 0 {
-		return store() // it is no session, and nobody reads it by Read
-	}
+func (b *Backend) write(ctx context.Context, key string, item backend.Item, store func() error) error {
 	s := b.stripe(key)
 	e := b.expect(s, key)
 	err := store()
@@ -120,14 +117,14 @@ func (s *stripe) expectNothing() {
 }
 
 // Append appends to the item under key.
-func (b *Backend) Append(ctx context.Context, key string, item sessionstore.Item) (sessionstore.Item, int64, error) {
+func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (backend.Item, int64, error) {
 	after, size, err := b.Backend.Append(ctx, key, item)
 	b.dropAfter(ctx, key)
 	return after, size, err
 }
 
 // Touch gives the item under key a new time to live and returns it.
-func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (sessionstore.Item, error) {
+func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (backend.Item, error) {
 	item, err := b.Backend.Touch(ctx, key, expiresIn)
 	b.dropAfter(ctx, key)
 	return item, err

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 )
 
 // stripes is how many parts of the keys there are, each with a lock of its own
@@ -46,9 +46,9 @@ func (s *stripe) generation() uint64 {
 }
 
 // A copy is an item whose image has behind it when the copy was made and when
-// the item expires, both in nanoseconds since the start of the Backend. 0 is
-// never.
-const trailer = 16
+// the item expires, both in nanoseconds since the start of the Backend, where 0
+// is never, and a byte that is 1 for a tombstone.
+const trailer = 17
 
 // ahead is how much sooner than by our clock memcached may end an item: it has
 // whole seconds. A copy must not outlive the item.
@@ -57,19 +57,19 @@ const ahead = time.Second
 func (b *Backend) copyKey(key string) string { return *b.epoch.Load() + key }
 
 // copyOf returns the copy of an item, if it is not older than maxAge.
-func (b *Backend) copyOf(ctx context.Context, key string, maxAge time.Duration) (sessionstore.Item, bool) {
+func (b *Backend) copyOf(ctx context.Context, key string, maxAge time.Duration) (backend.Item, bool) {
 	item, err := b.copies.Get(ctx, b.copyKey(key))
 	n := len(item.Image) - trailer
 	if err != nil || n < 0 {
-		return sessionstore.Item{}, false
+		return backend.Item{}, false
 	}
 	now := time.Since(b.started)
 	made := time.Duration(binary.LittleEndian.Uint64(item.Image[n:]))
 	expires := time.Duration(binary.LittleEndian.Uint64(item.Image[n+8:]))
 	if now-made > maxAge || expires != 0 && now >= expires-ahead {
-		return sessionstore.Item{}, false
+		return backend.Item{}, false
 	}
-	item.CAS, item.ExpiresIn, item.Image = 0, 0, item.Image[:n:n]
+	item.CAS, item.ExpiresIn, item.Deleted, item.Image = 0, 0, item.Image[n+16] == 1, item.Image[:n:n]
 	if expires != 0 {
 		item.ExpiresIn = (expires - now + time.Second - 1).Truncate(time.Second)
 	}
@@ -78,7 +78,7 @@ func (b *Backend) copyOf(ctx context.Context, key string, maxAge time.Duration) 
 
 // keep keeps a copy of what the principal has answered, unless something was
 // changed since before. It says whether it did.
-func (b *Backend) keep(ctx context.Context, key string, item sessionstore.Item, before uint64) bool {
+func (b *Backend) keep(ctx context.Context, key string, item backend.Item, before uint64) bool {
 	s := b.stripe(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,7 +90,7 @@ func (b *Backend) keep(ctx context.Context, key string, item sessionstore.Item, 
 }
 
 // put makes a copy. It is called with the stripe's lock held.
-func (b *Backend) put(ctx context.Context, key string, item sessionstore.Item) {
+func (b *Backend) put(ctx context.Context, key string, item backend.Item) {
 	if item.ExpiresIn < 0 || item.ExpiresIn > 0 && item.ExpiresIn <= ahead {
 		return
 	}
@@ -105,10 +105,15 @@ func (b *Backend) put(ctx context.Context, key string, item sessionstore.Item) {
 	image = append(image, item.Image...)
 	image = binary.LittleEndian.AppendUint64(image, uint64(now))
 	image = binary.LittleEndian.AppendUint64(image, uint64(expires))
-	c := sessionstore.Item{Image: image, Flags: item.Flags, ExpiresIn: life}
+	deleted := byte(0)
+	if item.Deleted {
+		deleted = 1
+	}
+	image = append(image, deleted)
+	c := backend.Item{Image: image, Flags: item.Flags, ExpiresIn: life}
 	for range 2 {
 		err := b.copies.Add(ctx, b.copyKey(key), c)
-		if !errors.Is(err, sessionstore.ErrExists) {
+		if !errors.Is(err, backend.ErrExists) {
 			b.mustChange(err)
 			return
 		}
@@ -131,6 +136,6 @@ func (b *Backend) mustChange(err error) {
 }
 
 func isUnavailable(err error) bool {
-	_, ok := errors.AsType[*sessionstore.UnavailableError](err)
+	_, ok := errors.AsType[*backend.UnavailableError](err)
 	return ok
 }

@@ -16,10 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -229,7 +231,7 @@ func (l *load) place(names []string) {
 	for id := range ids {
 		l.keys[id] = sessionstore.NewID()
 		key := string(l.keys[id])
-		require.NoError(l.t, b.Add(l.t.Context(), key, sessionstore.Item{}))
+		require.NoError(l.t, b.Add(l.t.Context(), key, backend.Item{}))
 		for i, server := range l.servers {
 			answer, err := server.Command(l.t.Context(), "mg "+key)
 			require.NoError(l.t, err)
@@ -271,8 +273,8 @@ func (l *load) put(ctx context.Context, s *sessionstore.Store, id int, known sta
 	l.mu.Lock()
 	l.written[text] = true
 	l.mu.Unlock()
-	h := sessionstore.NewHash(1)
-	h.Set("text", sessionstore.BytesOf(string(text)))
+	h := perldata.NewHash(1)
+	h.Set("text", perldata.BytesOf(string(text)))
 	cond := sessionstore.If{Version: version}
 	call := l.now()
 	var err error
@@ -292,13 +294,13 @@ func (l *load) remove(ctx context.Context, s *sessionstore.Store, id int) {
 
 func (l *load) finish(o operation, err error, call int64) {
 	_, other := errors.AsType[*sessionstore.VersionConflictError](err)
-	down, unavailable := errors.AsType[*sessionstore.UnavailableError](err)
+	down, unavailable := errors.AsType[*backend.UnavailableError](err)
 	switch {
 	case err == nil:
 		l.record(o, done, call)
 	case other:
 		l.record(o, conflict, call)
-	case errors.Is(err, sessionstore.ErrNotFound):
+	case errors.Is(err, backend.ErrNotFound):
 		l.record(o, absent, call)
 	case errors.Is(err, sessionstore.ErrDeleted):
 		l.record(o, deleted, call)

@@ -4,7 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // counts are the figures of a Backend.
@@ -15,21 +16,21 @@ type counts struct {
 }
 
 // Stats returns what the principal says of itself, and behind that the copies.
-func (b *Backend) Stats(ctx context.Context) []sessionstore.ServerStats {
+func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 	rows := b.Backend.Stats(ctx)
 	for _, row := range b.copies.Stats(ctx) {
-		row.Tier = sessionstore.Local
+		row.Tier = backend.Near
 		rows = append(rows, row)
 	}
 	return rows
 }
 
 // Metrics returns the figures of the tier, and those of its parts.
-func (b *Backend) Metrics() []sessionstore.Metric {
-	counter := func(name, help string, n *atomic.Int64) sessionstore.Metric {
-		return sessionstore.Metric{Name: name, Help: help, Value: float64(n.Load())}
+func (b *Backend) Metrics() []metric.Metric {
+	counter := func(name, help string, n *atomic.Int64) metric.Metric {
+		return metric.Metric{Name: name, Help: help, Value: float64(n.Load())}
 	}
-	metrics := []sessionstore.Metric{
+	metrics := []metric.Metric{
 		counter("near_hits_total", "Reads that were answered from a copy.", &b.counts.hits),
 		counter("near_misses_total", "Reads that found no copy.", &b.counts.misses),
 		counter("near_bypasses_total", "Reads that did not look for a copy, because changes were not followed.", &b.counts.bypasses),
@@ -40,14 +41,14 @@ func (b *Backend) Metrics() []sessionstore.Metric {
 		counter("near_flushes_total", "How often all copies were dropped because changes may have been missed.", &b.counts.flushes),
 	}
 	for _, m := range metricsOf(b.copies) {
-		m.Tier = sessionstore.Local
+		m.Tier = string(backend.Near)
 		metrics = append(metrics, m)
 	}
 	return append(metrics, metricsOf(b.Backend)...)
 }
 
-func metricsOf(part any) []sessionstore.Metric {
-	if m, ok := part.(sessionstore.Meter); ok {
+func metricsOf(part any) []metric.Metric {
+	if m, ok := part.(metric.Source); ok {
 		return m.Metrics()
 	}
 	return nil

@@ -10,13 +10,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/singleflight"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/metric"
 
-	"memcachedsoap/sessionstore"
+	"golang.org/x/sync/singleflight"
 )
 
 // Stream is what a Backend must know of the stream of changes that it is told
-// of. Keys are without prefix, as in [sessionstore.Backend].
+// of. Keys are without prefix, as in [backend.Backend].
 type Stream interface {
 	// Lag returns how old the news are of the server that has the key: all
 	// that happened longer ago was told. It goes on growing when the stream is
@@ -36,7 +37,7 @@ const freshLag = 250 * time.Millisecond
 // Options says where copies are and for how long they are used.
 type Options struct {
 	// Copies keeps them, for this Backend alone. It is closed with the Backend.
-	Copies sessionstore.Backend
+	Copies backend.Backend
 	// MaxAge is how long a copy is used after the principal was asked: so long
 	// may changes go unnoticed of which the stream does not tell. 0 means
 	// DefaultMaxAge.
@@ -47,11 +48,11 @@ type Options struct {
 }
 
 // Backend reads from copies before it asks the principal. See
-// [sessionstore.Backend] and [sessionstore.Reader] for what its methods do.
+// [backend.Backend] and [backend.Reader] for what its methods do.
 type Backend struct {
-	sessionstore.Backend // the principal, which does all that is not said here
+	backend.Backend // the principal, which does all that is not said here
 
-	copies   sessionstore.Backend
+	copies   backend.Backend
 	maxAge   time.Duration
 	maxStale time.Duration
 	started  time.Time
@@ -64,14 +65,14 @@ type Backend struct {
 }
 
 var (
-	_ sessionstore.Backend = (*Backend)(nil)
-	_ sessionstore.Reader  = (*Backend)(nil)
-	_ sessionstore.Meter   = (*Backend)(nil)
+	_ backend.Backend = (*Backend)(nil)
+	_ backend.Reader  = (*Backend)(nil)
+	_ metric.Source   = (*Backend)(nil)
 )
 
 // New makes a Backend. Until [Backend.Follow] was called it asks the principal
 // for everything.
-func New(principal sessionstore.Backend, o Options) *Backend {
+func New(principal backend.Backend, o Options) *Backend {
 	b := &Backend{
 		Backend: principal, copies: o.Copies, maxAge: o.MaxAge, maxStale: o.MaxStale,
 		started: time.Now(), seed: maphash.MakeSeed(),
@@ -102,7 +103,7 @@ func (b *Backend) lag(key string) time.Duration {
 }
 
 // Read returns the item under key, from a copy if there is one.
-func (b *Backend) Read(ctx context.Context, key string) (sessionstore.Item, error) {
+func (b *Backend) Read(ctx context.Context, key string) (backend.Item, error) {
 	if !b.fresh(key) {
 		b.counts.bypasses.Add(1)
 		item, err := b.Get(ctx, key)
@@ -121,9 +122,9 @@ func (b *Backend) Read(ctx context.Context, key string) (sessionstore.Item, erro
 
 // stale returns a copy that may be old, if err says that the principal does
 // not answer and the operator allows it.
-func (b *Backend) stale(ctx context.Context, key string, err error) (sessionstore.Item, bool) {
+func (b *Backend) stale(ctx context.Context, key string, err error) (backend.Item, bool) {
 	if b.maxStale <= 0 || !isUnavailable(err) || ctx.Err() != nil || b.lag(key) > b.maxStale {
-		return sessionstore.Item{}, false
+		return backend.Item{}, false
 	}
 	item, ok := b.copyOf(ctx, key, b.maxAge+b.maxStale)
 	if ok {
@@ -134,7 +135,7 @@ func (b *Backend) stale(ctx context.Context, key string, err error) (sessionstor
 
 // fetch asks the principal, once for all who ask for the same key at the same
 // time.
-func (b *Backend) fetch(ctx context.Context, key string) (sessionstore.Item, error) {
+func (b *Backend) fetch(ctx context.Context, key string) (backend.Item, error) {
 	flight := b.flights.DoChan(b.copyKey(key), func() (any, error) {
 		// It goes on when the caller gives up: others may wait for it, too.
 		// The principal bounds the time.
@@ -149,21 +150,21 @@ func (b *Backend) fetch(ctx context.Context, key string) (sessionstore.Item, err
 	})
 	select {
 	case r := <-flight:
-		item, _ := r.Val.(sessionstore.Item)
+		item, _ := r.Val.(backend.Item)
 		if r.Shared {
 			b.counts.collapsed.Add(1)
 			item.Image = bytes.Clone(item.Image)
 		}
 		return item, r.Err
 	case <-ctx.Done():
-		return sessionstore.Item{}, sessionstore.Interrupted(ctx)
+		return backend.Item{}, backend.Interrupted(ctx)
 	}
 }
 
 // ReadMany returns the items under keys, by key, from copies where there are
 // some.
-func (b *Backend) ReadMany(ctx context.Context, keys []string, maxBytes int64) (map[string]sessionstore.Item, error) {
-	found := make(map[string]sessionstore.Item, len(keys))
+func (b *Backend) ReadMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
+	found := make(map[string]backend.Item, len(keys))
 	before := make(map[string]uint64)
 	var missing []string
 	var total int64
@@ -185,7 +186,7 @@ func (b *Backend) ReadMany(ctx context.Context, keys []string, maxBytes int64) (
 		missing = append(missing, key)
 	}
 	if total > maxBytes {
-		return nil, &sessionstore.TooLargeError{Limit: maxBytes, Actual: total}
+		return nil, &backend.TooLargeError{Limit: maxBytes, Actual: total}
 	}
 	if len(missing) == 0 {
 		return found, nil

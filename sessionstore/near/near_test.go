@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/backendtest"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/memory"
@@ -47,10 +49,10 @@ type principal struct {
 
 func newPrincipal() *principal { return &principal{Backend: memory.New(memory.Options{})} }
 
-func (p *principal) Get(ctx context.Context, key string) (sessionstore.Item, error) {
+func (p *principal) Get(ctx context.Context, key string) (backend.Item, error) {
 	p.gets.Add(1)
 	if p.down.Load() {
-		return sessionstore.Item{}, sessionstore.Unavailable("down", nil)
+		return backend.Item{}, backend.Unavailable("down", nil)
 	}
 	item, err := p.Backend.Get(ctx, key)
 	if gate := p.gate.Load(); gate != nil {
@@ -59,10 +61,10 @@ func (p *principal) Get(ctx context.Context, key string) (sessionstore.Item, err
 	return item, err
 }
 
-func (p *principal) CompareAndSwap(ctx context.Context, key string, item sessionstore.Item) error {
+func (p *principal) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	err := p.Backend.CompareAndSwap(ctx, key, item)
 	if p.wrong.Load() {
-		return sessionstore.Unavailable("no answer", nil)
+		return backend.Unavailable("no answer", nil)
 	}
 	return err
 }
@@ -130,8 +132,8 @@ func (n *node) metric(name string) int {
 	return 0
 }
 
-func session(text string) sessionstore.Item {
-	return sessionstore.Item{Image: []byte(text), Flags: 1, ExpiresIn: time.Hour}
+func session(text string) backend.Item {
+	return backend.Item{Image: []byte(text), Flags: 1, ExpiresIn: time.Hour}
 }
 
 const key = "ab12"
@@ -155,7 +157,7 @@ func TestReadKeepsACopy(t *testing.T) {
 	n.requireRead("two", true, key)
 	n.requireRead("two", false, key)
 	_, err = n.Read(t.Context(), "ab13")
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 	assert.Equal(t, 4, n.metric("near_hits_total"))
 	assert.Equal(t, 3, n.metric("near_misses_total"))
 	assert.Equal(t, 1, n.metric("near_invalidations_total"))
@@ -222,9 +224,9 @@ func TestFailedChangesLeaveNoCopy(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, near.Options{})
 	n.addOne()
-	require.ErrorIs(t, n.CompareAndSwap(t.Context(), key, sessionstore.Item{Image: []byte("x"), Flags: 1, CAS: 1 << 60}), sessionstore.ErrConflict)
+	require.ErrorIs(t, n.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("x"), Flags: 1, CAS: 1 << 60}), backend.ErrConflict)
 	n.requireRead("one", true, key)
-	require.ErrorIs(t, n.Add(t.Context(), key, session("two")), sessionstore.ErrExists)
+	require.ErrorIs(t, n.Add(t.Context(), key, session("two")), backend.ErrExists)
 	n.requireRead("one", true, key)
 
 	item, err := n.Get(t.Context(), key)
@@ -249,7 +251,7 @@ func TestOtherChangesDropTheCopy(t *testing.T) {
 	n.requireRead("one more", true, key)
 	require.NoError(t, n.Delete(t.Context(), key))
 	_, err = n.Read(t.Context(), key)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
 // An answer that is on its way while the session is changed is not kept, and
@@ -387,7 +389,7 @@ func TestReadMany(t *testing.T) {
 	_, err := n.ReadMany(t.Context(), keys[:3], 100)
 	require.NoError(t, err)
 	assert.Equal(t, before, n.principal.gets.Load())
-	var over *sessionstore.TooLargeError
+	var over *backend.TooLargeError
 	_, err = n.ReadMany(t.Context(), keys[:3], 5)
 	require.ErrorAs(t, err, &over)
 	_, err = n.ReadMany(t.Context(), []string{"1001", "1004"}, 3)
@@ -406,7 +408,7 @@ func TestStale(t *testing.T) {
 		n.stream.lag.Store(int64(30 * time.Second))
 		item, err := n.Read(t.Context(), key)
 		if allowed == 0 {
-			var down *sessionstore.UnavailableError
+			var down *backend.UnavailableError
 			require.ErrorAs(t, err, &down)
 			continue
 		}
@@ -416,7 +418,7 @@ func TestStale(t *testing.T) {
 		_, err = n.Get(t.Context(), key)
 		require.Error(t, err, "who changes is told the truth")
 		_, err = n.Read(t.Context(), "ab13")
-		require.NotErrorIs(t, err, sessionstore.ErrNotFound)
+		require.NotErrorIs(t, err, backend.ErrNotFound)
 		n.stream.lag.Store(int64(61 * time.Second))
 		_, err = n.Read(t.Context(), key)
 		require.Error(t, err)
@@ -455,14 +457,14 @@ func TestCopiesNearbyFail(t *testing.T) {
 	n.requireRead("three", true, key)
 	rows := n.Stats(t.Context())
 	require.Len(t, rows, 2)
-	assert.Equal(t, sessionstore.Principal, rows[0].Tier)
-	assert.Equal(t, sessionstore.Local, rows[1].Tier)
+	assert.Equal(t, backend.Origin, rows[0].Tier)
+	assert.Equal(t, backend.Near, rows[1].Tier)
 	assert.Equal(t, server.Addr, rows[1].Address)
 	require.NoError(t, n.Ping(t.Context()))
 }
 
 // followed returns a Backend over memcached that follows its changes.
-func followed(tb testing.TB, servers []string, copies sessionstore.Backend) *near.Backend {
+func followed(tb testing.TB, servers []string, copies backend.Backend) *near.Backend {
 	tb.Helper()
 	principal, err := memcached.New(memcached.Options{Servers: servers, Timeout: ample})
 	require.NoError(tb, err)
@@ -475,9 +477,9 @@ func followed(tb testing.TB, servers []string, copies sessionstore.Backend) *nea
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	for name, copies := range map[string]func(t *testing.T) sessionstore.Backend{
-		"memory": func(*testing.T) sessionstore.Backend { return memory.New(memory.Options{}) },
-		"memcached": func(t *testing.T) sessionstore.Backend {
+	for name, copies := range map[string]func(t *testing.T) backend.Backend{
+		"memory": func(*testing.T) backend.Backend { return memory.New(memory.Options{}) },
+		"memcached": func(t *testing.T) backend.Backend {
 			t.Helper()
 			b, err := memcached.New(memcached.Options{Servers: []string{memcachedtest.Start(t).Addr}, Timeout: ample})
 			require.NoError(t, err)
@@ -486,11 +488,37 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			storetest.Run(t, func(t *testing.T) sessionstore.Backend {
+			open := func(t *testing.T) backend.Backend {
 				t.Helper()
 				return followed(t, []string{memcachedtest.Start(t).Addr}, copies(t))
-			})
+			}
+			backendtest.Run(t, open)
+			storetest.Run(t, open)
 		})
+	}
+}
+
+// A write is read back whatever the key and the flags are: sessions of
+// Apache::Session::Memcached have flags 0.
+func TestOwnWriteIsReadBack(t *testing.T) {
+	t.Parallel()
+	b := followed(t, []string{memcachedtest.Start(t).Addr}, memory.New(memory.Options{}))
+	t.Cleanup(func() { assert.NoError(t, b.Close()) })
+	for _, flags := range []uint32{0, 1, 3} {
+		for _, key := range []string{string(sessionstore.NewID()), "memcachedsoap:" + string(sessionstore.NewID())} {
+			require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("old"), Flags: flags}))
+			for _, image := range []string{"new", "newer"} {
+				_, err := b.Read(t.Context(), key)
+				require.NoError(t, err)
+				item, err := b.Get(t.Context(), key)
+				require.NoError(t, err)
+				item.Image = []byte(image)
+				require.NoError(t, b.CompareAndSwap(t.Context(), key, item))
+				got, err := b.Read(t.Context(), key)
+				require.NoError(t, err)
+				require.Equal(t, image, string(got.Image), "flags %d", flags)
+			}
+		}
 	}
 }
 

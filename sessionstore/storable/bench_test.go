@@ -6,50 +6,50 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
 // login is a session of 24 entries as a single sign-on portal keeps it: user
 // attributes, groups, and where the user came from.
-func login() *sessionstore.Hash {
-	groups := sessionstore.NewHash(3)
+func login() *perldata.Hash {
+	groups := perldata.NewHash(3)
 	for _, name := range []string{"admins", "developers", "travel"} {
-		group := sessionstore.NewHash(2)
-		group.Set("cn", sessionstore.ListOf(sessionstore.BytesOf(name)))
-		group.Set("dn", sessionstore.BytesOf("cn="+name+",ou=groups,dc=example,dc=com"))
-		groups.Set(name, sessionstore.HashOf(group))
+		group := perldata.NewHash(2)
+		group.Set("cn", perldata.ListOf(perldata.BytesOf(name)))
+		group.Set("dn", perldata.BytesOf("cn="+name+",ou=groups,dc=example,dc=com"))
+		groups.Set(name, perldata.HashOf(group))
 	}
-	macros := sessionstore.ListOf(sessionstore.BytesOf("read"), sessionstore.BytesOf("write"), sessionstore.IntOf(3))
-	h := sessionstore.NewHash(24)
+	macros := perldata.ListOf(perldata.BytesOf("read"), perldata.BytesOf("write"), perldata.IntOf(3))
+	h := perldata.NewHash(24)
 	for _, entry := range []struct {
 		name  string
-		value sessionstore.Value
+		value perldata.Value
 	}{
-		{"_session_id", sessionstore.BytesOf("d41d8cd98f00b204e9800998ecf8427e")},
-		{"_session_kind", sessionstore.BytesOf("SSO")},
-		{"_utime", sessionstore.IntOf(1763836200)},
-		{"_startTime", sessionstore.BytesOf("20251122183000")},
-		{"_updateTime", sessionstore.BytesOf("20251122184510")},
-		{"_lastSeen", sessionstore.IntOf(1763837110)},
-		{"_auth", sessionstore.BytesOf("LDAP")},
-		{"_userDB", sessionstore.BytesOf("LDAP")},
-		{"_passwordDB", sessionstore.BytesOf("LDAP")},
-		{"_user", sessionstore.BytesOf("dwho")},
-		{"_timezone", sessionstore.IntOf(1)},
-		{"_language", sessionstore.BytesOf("fr")},
-		{"_url", sessionstore.BytesOf("aHR0cDovL3Rlc3QuZXhhbXBsZS5jb20vaW5kZXguaHRtbA==")},
-		{"ipAddr", sessionstore.BytesOf("192.0.2.17")},
-		{"authenticationLevel", sessionstore.IntOf(2)},
-		{"uid", sessionstore.BytesOf("dwho")},
-		{"cn", sessionstore.TextOf("Docteur Wéb")},
-		{"sn", sessionstore.TextOf("Wéb")},
-		{"mail", sessionstore.BytesOf("dwho@example.com")},
-		{"dn", sessionstore.BytesOf("uid=dwho,ou=people,dc=example,dc=com")},
-		{"groups", sessionstore.BytesOf("admins; developers; travel")},
-		{"hGroups", sessionstore.HashOf(groups)},
+		{"_session_id", perldata.BytesOf("d41d8cd98f00b204e9800998ecf8427e")},
+		{"_session_kind", perldata.BytesOf("SSO")},
+		{"_utime", perldata.IntOf(1763836200)},
+		{"_startTime", perldata.BytesOf("20251122183000")},
+		{"_updateTime", perldata.BytesOf("20251122184510")},
+		{"_lastSeen", perldata.IntOf(1763837110)},
+		{"_auth", perldata.BytesOf("LDAP")},
+		{"_userDB", perldata.BytesOf("LDAP")},
+		{"_passwordDB", perldata.BytesOf("LDAP")},
+		{"_user", perldata.BytesOf("dwho")},
+		{"_timezone", perldata.IntOf(1)},
+		{"_language", perldata.BytesOf("fr")},
+		{"_url", perldata.BytesOf("aHR0cDovL3Rlc3QuZXhhbXBsZS5jb20vaW5kZXguaHRtbA==")},
+		{"ipAddr", perldata.BytesOf("192.0.2.17")},
+		{"authenticationLevel", perldata.IntOf(2)},
+		{"uid", perldata.BytesOf("dwho")},
+		{"cn", perldata.TextOf("Docteur Wéb")},
+		{"sn", perldata.TextOf("Wéb")},
+		{"mail", perldata.BytesOf("dwho@example.com")},
+		{"dn", perldata.BytesOf("uid=dwho,ou=people,dc=example,dc=com")},
+		{"groups", perldata.BytesOf("admins; developers; travel")},
+		{"hGroups", perldata.HashOf(groups)},
 		{"rights", macros},
-		{"quota", sessionstore.FloatOf(12.5)},
+		{"quota", perldata.FloatOf(12.5)},
 	} {
 		h.Set(entry.name, entry.value)
 	}
@@ -61,9 +61,9 @@ func benchmarked(b *testing.B) map[string][]byte {
 	b.Helper()
 	portal, err := storable.Codec{}.Append(nil, login())
 	require.NoError(b, err)
-	large := sessionstore.NewHash(200)
+	large := perldata.NewHash(200)
 	for i := range 200 {
-		large.Set("attribute"+strconv.Itoa(i), sessionstore.IntOf(int64(i)))
+		large.Set("attribute"+strconv.Itoa(i), perldata.IntOf(int64(i)))
 	}
 	wide, err := storable.Codec{}.Append(nil, large)
 	require.NoError(b, err)
@@ -98,7 +98,7 @@ func BenchmarkCheck(b *testing.B) {
 func BenchmarkAppend(b *testing.B) {
 	recorded, err := storable.Codec{}.Decode(loadSessions(b)["24pairs"])
 	require.NoError(b, err)
-	for name, session := range map[string]*sessionstore.Hash{"login": login(), "SOAP::Lite": recorded} {
+	for name, session := range map[string]*perldata.Hash{"login": login(), "SOAP::Lite": recorded} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			var image []byte

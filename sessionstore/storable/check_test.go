@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -153,12 +153,12 @@ func TestTheSameKeyTwice(t *testing.T) {
 // image holds. Not parallel: it measures what the whole program allocates.
 func TestCheckBuildsNothing(t *testing.T) {
 	const lists = 500
-	h := sessionstore.NewHash(1)
-	values := make([]sessionstore.Value, lists)
+	h := perldata.NewHash(1)
+	values := make([]perldata.Value, lists)
 	for i := range values {
-		values[i] = sessionstore.ListOf(sessionstore.TextOf("é"), sessionstore.IntOf(1), sessionstore.RefTo(nil))
+		values[i] = perldata.ListOf(perldata.TextOf("é"), perldata.IntOf(1), perldata.RefTo(nil))
 	}
-	h.Set("lists", sessionstore.ListOf(values...))
+	h.Set("lists", perldata.ListOf(values...))
 	image, err := storable.Codec{}.Append(nil, h)
 	require.NoError(t, err)
 	allocated := testing.AllocsPerRun(10, func() {
@@ -170,8 +170,8 @@ func TestCheckBuildsNothing(t *testing.T) {
 // The strings of a session are those of the image. Not parallel: it measures
 // what the whole program allocates.
 func TestDecodeCopiesNoStrings(t *testing.T) {
-	h := sessionstore.NewHash(1)
-	h.Set("a", sessionstore.BytesOf(strings.Repeat("x", 1<<20)))
+	h := perldata.NewHash(1)
+	h.Set("a", perldata.BytesOf(strings.Repeat("x", 1<<20)))
 	image, err := storable.Codec{}.Append(nil, h)
 	require.NoError(t, err)
 	var before, after runtime.MemStats

@@ -1,7 +1,8 @@
 package storable
 
 import (
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // Codec turns values into images and back. Its zero value has the default
@@ -10,18 +11,16 @@ type Codec struct {
 	Limits Limits
 }
 
-var _ sessionstore.Codec = Codec{}
-
 // Decode reads the image of a session and takes it over: all strings of the
 // result are parts of the image, which must not be changed afterwards and
 // stays in memory as long as any of them. The error is a [*CorruptError], an
 // [*UnsupportedError], a [*LimitError] or a [*RootError].
-func (c Codec) Decode(image []byte) (*sessionstore.Hash, error) {
+func (c Codec) Decode(image []byte) (*perldata.Hash, error) {
 	v, err := c.Thaw(image)
 	if err != nil {
 		return nil, err
 	}
-	if v.Kind() != sessionstore.KindHash {
+	if v.Kind() != perldata.KindHash {
 		return nil, &RootError{Kind: v.Kind()}
 	}
 	return v.Hash(), nil
@@ -38,7 +37,7 @@ func (c Codec) Check(image []byte) error {
 	if err := d.thaw(nil); err != nil {
 		return err
 	}
-	if kind := d.kind(); kind != sessionstore.KindHash {
+	if kind := d.kind(); kind != perldata.KindHash {
 		return &RootError{Kind: kind}
 	}
 	return nil
@@ -48,30 +47,30 @@ func (c Codec) Check(image []byte) error {
 // hence a value of KindHash, KindList or KindRef. It takes the image over as
 // Decode does. The error is a [*CorruptError], an [*UnsupportedError] or a
 // [*LimitError].
-func (c Codec) Thaw(image []byte) (sessionstore.Value, error) {
+func (c Codec) Thaw(image []byte) (perldata.Value, error) {
 	d, err := c.open(image)
 	if err != nil {
-		return sessionstore.Value{}, err
+		return perldata.Value{}, err
 	}
 	defer d.release()
 	if err := d.thaw(&d.root); err != nil {
-		return sessionstore.Value{}, err
+		return perldata.Value{}, err
 	}
 	return d.root, nil
 }
 
 // Append appends the image of a session; nil is an empty one. The error is a
-// [*sessionstore.UnrepresentableError] if the session has something that an
+// [*perldata.UnrepresentableError] if the session has something that an
 // image cannot carry or that Perl could read but never save again, and a
-// [*sessionstore.TooLargeError] if the image is larger than the limit.
-func (c Codec) Append(dst []byte, attributes *sessionstore.Hash) ([]byte, error) {
-	return c.AppendFreeze(dst, sessionstore.HashOf(attributes))
+// [*backend.TooLargeError] if the image is larger than the limit.
+func (c Codec) Append(dst []byte, attributes *perldata.Hash) ([]byte, error) {
+	return c.AppendFreeze(dst, perldata.HashOf(attributes))
 }
 
 // AppendFreeze appends the image that Perl's nfreeze makes of a reference,
 // which is a value of KindHash, KindList or KindRef. The errors are those of
 // Append.
-func (c Codec) AppendFreeze(dst []byte, v sessionstore.Value) ([]byte, error) {
+func (c Codec) AppendFreeze(dst []byte, v perldata.Value) ([]byte, error) {
 	e := encoder{dst: append(dst, headerNetwork, minorVersion)}
 	if err := e.freeze(v); err != nil {
 		return dst, err
@@ -79,7 +78,7 @@ func (c Codec) AppendFreeze(dst []byte, v sessionstore.Value) ([]byte, error) {
 	// What is written must be readable again.
 	limits := c.Limits.withDefaults()
 	if n := len(e.dst) - len(dst); n > limits.ImageBytes {
-		return dst, &sessionstore.TooLargeError{Limit: int64(limits.ImageBytes), Actual: int64(n)}
+		return dst, &backend.TooLargeError{Limit: int64(limits.ImageBytes), Actual: int64(n)}
 	}
 	switch {
 	case e.objects > limits.Objects, e.elements > limits.Objects:

@@ -1,6 +1,6 @@
 package storable
 
-import "memcachedsoap/sessionstore"
+import "memcachedsoap/sessionstore/perldata"
 
 // decoder decodes one image, or only checks it. A place is where a value goes.
 // It is nil while an image is checked, as are the containers, and then nothing
@@ -8,7 +8,7 @@ import "memcachedsoap/sessionstore"
 type decoder struct {
 	reader
 	limits   Limits
-	root     sessionstore.Value
+	root     perldata.Value
 	depth    int      // of references that are being decoded
 	elements int      // that all containers so far have claimed
 	owed     int      // the fewest bytes that the claimed but not yet decoded elements take
@@ -19,11 +19,11 @@ type decoder struct {
 }
 
 // thaw decodes the image into place.
-func (d *decoder) thaw(place *sessionstore.Value) error {
+func (d *decoder) thaw(place *perldata.Value) error {
 	if err := d.header(); err != nil {
 		return err
 	}
-	if err := d.reference(place, sessionstore.FormDefault); err != nil {
+	if err := d.reference(place, perldata.FormDefault); err != nil {
 		return err
 	}
 	if d.remaining() > 0 {
@@ -33,19 +33,19 @@ func (d *decoder) thaw(place *sessionstore.Value) error {
 }
 
 // kind is that of the reference to the object with which the image starts.
-func (d *decoder) kind() sessionstore.Kind {
+func (d *decoder) kind() perldata.Kind {
 	switch d.objects[0].thing.(type) {
-	case *sessionstore.Hash:
-		return sessionstore.KindHash
-	case *sessionstore.List:
-		return sessionstore.KindList
+	case *perldata.Hash:
+		return perldata.KindHash
+	case *perldata.List:
+		return perldata.KindList
 	}
-	return sessionstore.KindRef
+	return perldata.KindRef
 }
 
 // reference decodes an object and makes place a reference to it. The place
 // refers to it before its content is decoded, for that may lead back here.
-func (d *decoder) reference(place *sessionstore.Value, form sessionstore.Form) error {
+func (d *decoder) reference(place *perldata.Value, form perldata.Form) error {
 	if d.depth++; d.depth > d.limits.Depth {
 		return d.beyond("nested references", d.limits.Depth)
 	}
@@ -59,7 +59,7 @@ func (d *decoder) reference(place *sessionstore.Value, form sessionstore.Form) e
 
 // referent is reference without its checks. It says whether the object is
 // blessed into a class.
-func (d *decoder) referent(place *sessionstore.Value, form sessionstore.Form) (blessed bool, err error) {
+func (d *decoder) referent(place *perldata.Value, form perldata.Form) (blessed bool, err error) {
 	tag, class, err := d.tag()
 	if err != nil {
 		return false, err
@@ -69,25 +69,25 @@ func (d *decoder) referent(place *sessionstore.Value, form sessionstore.Form) (b
 	case tagObject:
 		return d.referenceAgain(place, form)
 	case tagArray:
-		var list *sessionstore.List
+		var list *perldata.List
 		if place != nil {
-			list = &sessionstore.List{Class: class}
-			*place = sessionstore.ListFrom(list).WithForm(form)
+			list = &perldata.List{Class: class}
+			*place = perldata.ListFrom(list).WithForm(form)
 		}
 		return blessed, d.array(list, blessed)
 	case tagHash, tagFlagHash:
-		var hash *sessionstore.Hash
+		var hash *perldata.Hash
 		if place != nil {
-			hash = &sessionstore.Hash{Class: class}
-			*place = sessionstore.HashOf(hash).WithForm(form)
+			hash = &perldata.Hash{Class: class}
+			*place = perldata.HashOf(hash).WithForm(form)
 		}
 		return blessed, d.hash(hash, blessed, tag == tagFlagHash)
 	}
 	if place == nil {
 		return blessed, d.scalar(tag, object{blessed: blessed})
 	}
-	target := &sessionstore.Scalar{Class: class}
-	*place = sessionstore.RefTo(target).WithForm(form)
+	target := &perldata.Scalar{Class: class}
+	*place = perldata.RefTo(target).WithForm(form)
 	return blessed, d.scalar(tag, object{thing: target, place: &target.Value, blessed: blessed})
 }
 
@@ -140,7 +140,7 @@ func (d *decoder) class(tag byte) (string, error) {
 
 // element decodes an element of an array or the value of a key, which must be
 // a scalar. It says whether that is the immortal undef.
-func (d *decoder) element(place *sessionstore.Value) (missing bool, err error) {
+func (d *decoder) element(place *perldata.Value) (missing bool, err error) {
 	tag, class, err := d.tag()
 	if err != nil {
 		return false, err
@@ -154,7 +154,7 @@ func (d *decoder) element(place *sessionstore.Value) (missing bool, err error) {
 	}
 	o := object{place: place, blessed: class != ""}
 	if o.blessed && place != nil {
-		o.thing = &sessionstore.Scalar{Class: class}
+		o.thing = &perldata.Scalar{Class: class}
 	}
 	return tag == tagSVUndef, d.scalar(tag, o)
 }
@@ -163,6 +163,6 @@ func (d *decoder) beyond(what string, limit int) error {
 	return &LimitError{What: what, Limit: limit, Offset: d.offset}
 }
 
-func overloads(form sessionstore.Form) bool {
-	return form == sessionstore.FormOverload || form == sessionstore.FormWeakOverload
+func overloads(form perldata.Form) bool {
+	return form == perldata.FormOverload || form == perldata.FormWeakOverload
 }

@@ -3,7 +3,7 @@ package storable
 import (
 	"slices"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // The fewest bytes that an element takes: an array's is a tag; a hash's has a
@@ -36,7 +36,7 @@ func (d *decoder) count(least int) (int, error) {
 	return n, nil
 }
 
-func (d *decoder) array(list *sessionstore.List, blessed bool) error {
+func (d *decoder) array(list *perldata.List, blessed bool) error {
 	if _, err := d.add(object{thing: list, blessed: blessed}); err != nil {
 		return err
 	}
@@ -45,11 +45,11 @@ func (d *decoder) array(list *sessionstore.List, blessed bool) error {
 		return err
 	}
 	if list != nil {
-		list.Items = make([]sessionstore.Value, n)
+		list.Items = make([]perldata.Value, n)
 	}
 	for i := range n {
 		d.owed -= leastItem
-		var place *sessionstore.Value
+		var place *perldata.Value
 		if list != nil {
 			place = &list.Items[i]
 		}
@@ -60,7 +60,7 @@ func (d *decoder) array(list *sessionstore.List, blessed bool) error {
 	return nil
 }
 
-func (d *decoder) hash(hash *sessionstore.Hash, blessed, flagged bool) (err error) {
+func (d *decoder) hash(hash *perldata.Hash, blessed, flagged bool) (err error) {
 	if _, err = d.add(object{thing: hash, blessed: blessed}); err != nil {
 		return err
 	}
@@ -108,11 +108,11 @@ func (d *decoder) hashFlags() (restricted bool, err error) {
 }
 
 // entries decodes n entries of a hash.
-func (d *decoder) entries(hash *sessionstore.Hash, n int, flagged, restricted bool) error {
+func (d *decoder) entries(hash *perldata.Hash, n int, flagged, restricted bool) error {
 	if restricted {
-		hash.Restriction = new(sessionstore.Restriction)
+		hash.Restriction = new(perldata.Restriction)
 	}
-	entries := make([]sessionstore.Entry, n)
+	entries := make([]perldata.Entry, n)
 	filled := 0
 	for range n {
 		entry := &entries[filled]
@@ -143,7 +143,7 @@ func (d *decoder) checkEntries(n int, flagged, restricted bool) error {
 
 // entry decodes a value and its key, which it adds to d.keys. If the key is
 // only reserved, the place is free for another value.
-func (d *decoder) entry(place *sessionstore.Value, flagged, restricted bool) (k key, err error) {
+func (d *decoder) entry(place *perldata.Value, flagged, restricted bool) (k key, err error) {
 	d.owed -= leastEntry
 	if flagged {
 		d.owed -= leastFlaggedEntry - leastEntry

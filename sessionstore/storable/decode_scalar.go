@@ -3,7 +3,7 @@ package storable
 import (
 	"math"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // scalar decodes a scalar into its place. The identity, if it has one already,
@@ -16,13 +16,13 @@ func (d *decoder) scalar(tag byte, o object) error {
 	place := o.place
 	switch tag {
 	case tagRef:
-		err = d.reference(place, sessionstore.FormDefault)
+		err = d.reference(place, perldata.FormDefault)
 	case tagOverload:
-		err = d.reference(place, sessionstore.FormOverload)
+		err = d.reference(place, perldata.FormOverload)
 	case tagWeakRef:
-		err = d.reference(place, sessionstore.FormWeak)
+		err = d.reference(place, perldata.FormWeak)
 	case tagWeakOverload:
-		err = d.reference(place, sessionstore.FormWeakOverload)
+		err = d.reference(place, perldata.FormWeakOverload)
 	case tagVString, tagLVString:
 		err = d.vstring(tag, number)
 	case tagRegexp:
@@ -32,7 +32,7 @@ func (d *decoder) scalar(tag byte, o object) error {
 		d.objects[number].thing = immortal(tag)
 		return nil
 	default:
-		var v sessionstore.Value
+		var v perldata.Value
 		v, err = d.plain(tag)
 		put(place, v)
 	}
@@ -43,45 +43,45 @@ func (d *decoder) scalar(tag byte, o object) error {
 }
 
 // put puts a value into a place, if there is one.
-func put(place *sessionstore.Value, v sessionstore.Value) {
+func put(place *perldata.Value, v perldata.Value) {
 	if place != nil {
 		*place = v
 	}
 }
 
 // plain decodes a string, a number, a boolean or an undef.
-func (d *decoder) plain(tag byte) (sessionstore.Value, error) {
+func (d *decoder) plain(tag byte) (perldata.Value, error) {
 	switch tag {
 	case tagScalar, tagLScalar, tagUTF8Str, tagLUTF8Str:
 		return d.str(tag)
 	case tagByte:
 		b, err := d.byte()
-		return sessionstore.IntOf(int64(b) - 128), err
+		return perldata.IntOf(int64(b) - 128), err
 	case tagNetint:
 		n, err := d.bigEndian()
-		return sessionstore.IntOf(int64(int32(n))), err
+		return perldata.IntOf(int64(int32(n))), err
 	case tagInteger:
 		n, err := d.word()
-		return sessionstore.IntOf(int64(n)), err
+		return perldata.IntOf(int64(n)), err
 	case tagDouble:
 		bits, err := d.word()
-		return sessionstore.FloatOf(math.Float64frombits(bits)), err
+		return perldata.FloatOf(math.Float64frombits(bits)), err
 	case tagUndef:
-		return sessionstore.Value{}, nil
+		return perldata.Value{}, nil
 	case tagBooleanTrue:
-		return sessionstore.BytesOf("1"), nil
+		return perldata.BytesOf("1"), nil
 	case tagBooleanFalse:
-		return sessionstore.BytesOf(""), nil
+		return perldata.BytesOf(""), nil
 	}
 	d.offset--
 	if what := unsupported(tag); what != "" {
-		return sessionstore.Value{}, &UnsupportedError{Tag: tag, What: what, Offset: d.offset}
+		return perldata.Value{}, &UnsupportedError{Tag: tag, What: what, Offset: d.offset}
 	}
-	return sessionstore.Value{}, d.corrupt("an unknown tag")
+	return perldata.Value{}, d.corrupt("an unknown tag")
 }
 
 // str takes a string of any of the four tags.
-func (d *decoder) str(tag byte) (sessionstore.Value, error) {
+func (d *decoder) str(tag byte) (perldata.Value, error) {
 	var s string
 	var err error
 	if tag == tagScalar || tag == tagUTF8Str {
@@ -90,9 +90,9 @@ func (d *decoder) str(tag byte) (sessionstore.Value, error) {
 		s, err = d.long()
 	}
 	if tag == tagScalar || tag == tagLScalar {
-		return sessionstore.BytesOf(s), err
+		return perldata.BytesOf(s), err
 	}
-	return sessionstore.TextOf(s).WithForm(sessionstore.FormFlagged), err
+	return perldata.TextOf(s).WithForm(perldata.FormFlagged), err
 }
 
 // vstring takes a version string: its literal, and the string that it is.
@@ -148,7 +148,7 @@ func (d *decoder) regexp(number int) error {
 	}
 	modifiers, err := d.short()
 	if place := d.objects[number].place; place != nil && err == nil {
-		*place = sessionstore.BytesOf(pattern).WithForm(sessionstore.FormRegexp)
+		*place = perldata.BytesOf(pattern).WithForm(perldata.FormRegexp)
 		d.identify(number).Modifiers = modifiers
 	}
 	return err

@@ -3,7 +3,7 @@ package storable
 import (
 	"encoding/binary"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // encoder appends one image to dst.
@@ -19,16 +19,16 @@ type encoder struct {
 }
 
 func unrepresentable(reason string) error {
-	return &sessionstore.UnrepresentableError{Reason: reason}
+	return &perldata.UnrepresentableError{Reason: reason}
 }
 
 func errTooDeep() error { return unrepresentable("it is nested deeper than Perl can save again") }
 
-func (e *encoder) freeze(root sessionstore.Value) error {
+func (e *encoder) freeze(root perldata.Value) error {
 	switch root.Kind() {
-	case sessionstore.KindList, sessionstore.KindHash:
+	case perldata.KindList, perldata.KindHash:
 		e.depth = 1
-	case sessionstore.KindRef:
+	case perldata.KindRef:
 	default:
 		return unrepresentable("it is not a reference")
 	}
@@ -36,11 +36,11 @@ func (e *encoder) freeze(root sessionstore.Value) error {
 }
 
 // referent appends what a reference refers to.
-func (e *encoder) referent(v sessionstore.Value) error {
+func (e *encoder) referent(v perldata.Value) error {
 	switch v.Kind() {
-	case sessionstore.KindList:
+	case perldata.KindList:
 		return e.list(v.List())
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		return e.hash(v.Hash())
 	default:
 		return e.identity(v.Scalar(), true)
@@ -94,7 +94,7 @@ func (e *encoder) classLength(n int) {
 	}
 }
 
-func (e *encoder) reference(v sessionstore.Value) error {
+func (e *encoder) reference(v perldata.Value) error {
 	if e.depth++; e.depth > perlDepth {
 		return errTooDeep()
 	}
@@ -104,14 +104,14 @@ func (e *encoder) reference(v sessionstore.Value) error {
 	return err
 }
 
-func referenceTag(v sessionstore.Value) byte {
+func referenceTag(v perldata.Value) byte {
 	object := v.Class() != ""
 	switch form := v.Form(); {
-	case form == sessionstore.FormOverload && object:
+	case form == perldata.FormOverload && object:
 		return tagOverload
-	case form == sessionstore.FormWeakOverload && object:
+	case form == perldata.FormWeakOverload && object:
 		return tagWeakOverload
-	case form == sessionstore.FormWeak, form == sessionstore.FormWeakOverload:
+	case form == perldata.FormWeak, form == perldata.FormWeakOverload:
 		return tagWeakRef
 	default:
 		return tagRef

@@ -3,10 +3,10 @@ package storable
 import (
 	"unicode/utf8"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
-func (e *encoder) list(l *sessionstore.List) error {
+func (e *encoder) list(l *perldata.List) error {
 	if !e.start(l, l.Class) {
 		return nil
 	}
@@ -21,7 +21,7 @@ func (e *encoder) list(l *sessionstore.List) error {
 	return nil
 }
 
-func (e *encoder) hash(h *sessionstore.Hash) error {
+func (e *encoder) hash(h *perldata.Hash) error {
 	if !e.start(h, h.Class) {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (e *encoder) hash(h *sessionstore.Hash) error {
 		return errTooDeep()
 	}
 	entries, restricted := h.Entries(), h.Restriction != nil
-	var reserved []sessionstore.Entry
+	var reserved []perldata.Entry
 	if restricted {
 		reserved = h.Restriction.Reserved
 	}
@@ -60,7 +60,7 @@ func (e *encoder) hash(h *sessionstore.Hash) error {
 }
 
 // needsFlags says whether a key cannot be stored without flags.
-func needsFlags(entries []sessionstore.Entry) (bool, error) {
+func needsFlags(entries []perldata.Entry) (bool, error) {
 	needs := false
 	for i := range entries {
 		flags, _, ok := keyOf(entries[i].Name, entries[i].Form)
@@ -79,7 +79,7 @@ func flagIf(set bool, flag byte) byte {
 	return 0
 }
 
-func (e *encoder) key(entry *sessionstore.Entry, flagged bool, more byte) {
+func (e *encoder) key(entry *perldata.Entry, flagged bool, more byte) {
 	flags, latin1, _ := keyOf(entry.Name, entry.Form)
 	if flagged {
 		e.dst = append(e.dst, flags|more)
@@ -90,5 +90,5 @@ func (e *encoder) key(entry *sessionstore.Entry, flagged bool, more byte) {
 		return
 	}
 	e.length(utf8.RuneCountInString(entry.Name))
-	e.dst = appendLatin1(e.dst, entry.Name)
+	e.dst = perldata.AppendLatin1(e.dst, entry.Name)
 }

@@ -4,12 +4,12 @@ import (
 	"encoding/binary"
 	"unicode/utf8"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // scalar appends an element of a list or the value of a key. Only in a list
 // there are elements that do not exist.
-func (e *encoder) scalar(v *sessionstore.Value, inList bool) error {
+func (e *encoder) scalar(v *perldata.Value, inList bool) error {
 	if identity := v.Identity(); identity != nil {
 		return e.identity(identity, inList)
 	}
@@ -18,37 +18,37 @@ func (e *encoder) scalar(v *sessionstore.Value, inList bool) error {
 }
 
 // identity appends a scalar that may occur in several places.
-func (e *encoder) identity(s *sessionstore.Scalar, immortal bool) error {
+func (e *encoder) identity(s *perldata.Scalar, immortal bool) error {
 	if !e.start(s, s.Class) {
 		return nil
 	}
 	if s.VString != "" {
 		e.sized(tagVString, tagLVString, s.VString)
 	}
-	if s.Value.Form() == sessionstore.FormRegexp {
+	if s.Value.Form() == perldata.FormRegexp {
 		return e.regexp(s)
 	}
 	return e.content(&s.Value, immortal)
 }
 
 // content appends a scalar without its number, class and magic.
-func (e *encoder) content(v *sessionstore.Value, immortal bool) error {
+func (e *encoder) content(v *perldata.Value, immortal bool) error {
 	switch v.Kind() {
-	case sessionstore.KindUndef:
-		if immortal && v.Form() == sessionstore.FormImmortal {
+	case perldata.KindUndef:
+		if immortal && v.Form() == perldata.FormImmortal {
 			e.dst = append(e.dst, tagSVUndef)
 		} else {
 			e.dst = append(e.dst, tagUndef)
 		}
-	case sessionstore.KindBytes:
+	case perldata.KindBytes:
 		e.sized(tagScalar, tagLScalar, v.Str())
-	case sessionstore.KindText:
+	case perldata.KindText:
 		e.text(v)
-	case sessionstore.KindInt:
+	case perldata.KindInt:
 		e.integer(v.Int())
-	case sessionstore.KindFloat:
+	case perldata.KindFloat:
 		e.float(v.Float())
-	case sessionstore.KindList, sessionstore.KindHash, sessionstore.KindRef:
+	case perldata.KindList, perldata.KindHash, perldata.KindRef:
 		return e.reference(*v)
 	}
 	return nil
@@ -56,9 +56,9 @@ func (e *encoder) content(v *sessionstore.Value, immortal bool) error {
 
 // text appends a string of characters: with the UTF-8 flag if it has to be or
 // was read with it, else as the bytes that it consists of.
-func (e *encoder) text(v *sessionstore.Value) {
+func (e *encoder) text(v *perldata.Value) {
 	s := v.Str()
-	if v.Form() == sessionstore.FormFlagged || !isASCII(s) && utf8.ValidString(s) {
+	if v.Form() == perldata.FormFlagged || !isASCII(s) && utf8.ValidString(s) {
 		e.sized(tagUTF8Str, tagLUTF8Str, s)
 	} else {
 		e.sized(tagScalar, tagLScalar, s)
@@ -66,7 +66,7 @@ func (e *encoder) text(v *sessionstore.Value) {
 }
 
 // regexp appends a compiled pattern.
-func (e *encoder) regexp(s *sessionstore.Scalar) error {
+func (e *encoder) regexp(s *perldata.Scalar) error {
 	pattern := s.Value.Str()
 	if len(s.Modifiers) > longestShort {
 		return unrepresentable("a pattern in it has too many modifiers")

@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
 // frozen returns the hexadecimal image of a list of the values, without its
 // header, tag and length.
-func frozen(t require.TestingT, values ...sessionstore.Value) string {
-	image, err := storable.Codec{}.AppendFreeze(nil, sessionstore.ListOf(values...))
+func frozen(t require.TestingT, values ...perldata.Value) string {
+	image, err := storable.Codec{}.AppendFreeze(nil, perldata.ListOf(values...))
 	require.NoError(t, err)
 	return hex.EncodeToString(image[7:])
 }
@@ -25,34 +25,34 @@ func frozen(t require.TestingT, values ...sessionstore.Value) string {
 func TestFormOfNewScalars(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		value sessionstore.Value
+		value perldata.Value
 		want  string
 	}{
-		"undef":                  {sessionstore.Value{}, "05"},
-		"bytes":                  {sessionstore.BytesOf("\xff\x00"), "0a02ff00"},
-		"no bytes":               {sessionstore.BytesOf(""), "0a00"},
-		"ASCII text":             {sessionstore.TextOf("abc"), "0a03616263"},
-		"no text":                {sessionstore.TextOf(""), "0a00"},
-		"text":                   {sessionstore.TextOf("é"), "1702c3a9"},
-		"text that is not UTF-8": {sessionstore.TextOf("\xc3\x28"), "0a02c328"},
-		"byte":                   {sessionstore.IntOf(-128), "0800"},
-		"netint":                 {sessionstore.IntOf(-129), "09ffffff7f"},
-		"greatest netint":        {sessionstore.IntOf(math.MaxInt32), "097fffffff"},
-		"large":                  {sessionstore.IntOf(math.MaxInt32 + 1), "0a0a32313437343833363438"},
-		"small":                  {sessionstore.IntOf(math.MinInt32 - 1), "0a0b2d32313437343833363439"},
-		"integral float":         {sessionstore.FloatOf(3), "0883"},
-		"negative zero":          {sessionstore.FloatOf(math.Copysign(0, -1)), "0880"},
-		"float":                  {sessionstore.FloatOf(0.1), "0a03302e31"},
-		"NaN":                    {sessionstore.FloatOf(math.NaN()), "0a034e614e"},
-		"reference to undef":     {sessionstore.RefTo(&sessionstore.Scalar{}), "0405"},
-		"empty list of nil":      {sessionstore.ListFrom(nil), "040200000000"},
-		"empty hash of nil":      {sessionstore.HashOf(nil), "040300000000"},
-		"undefined ref of nil":   {sessionstore.RefTo(nil), "0405"},
+		"undef":                  {perldata.Value{}, "05"},
+		"bytes":                  {perldata.BytesOf("\xff\x00"), "0a02ff00"},
+		"no bytes":               {perldata.BytesOf(""), "0a00"},
+		"ASCII text":             {perldata.TextOf("abc"), "0a03616263"},
+		"no text":                {perldata.TextOf(""), "0a00"},
+		"text":                   {perldata.TextOf("é"), "1702c3a9"},
+		"text that is not UTF-8": {perldata.TextOf("\xc3\x28"), "0a02c328"},
+		"byte":                   {perldata.IntOf(-128), "0800"},
+		"netint":                 {perldata.IntOf(-129), "09ffffff7f"},
+		"greatest netint":        {perldata.IntOf(math.MaxInt32), "097fffffff"},
+		"large":                  {perldata.IntOf(math.MaxInt32 + 1), "0a0a32313437343833363438"},
+		"small":                  {perldata.IntOf(math.MinInt32 - 1), "0a0b2d32313437343833363439"},
+		"integral float":         {perldata.FloatOf(3), "0883"},
+		"negative zero":          {perldata.FloatOf(math.Copysign(0, -1)), "0880"},
+		"float":                  {perldata.FloatOf(0.1), "0a03302e31"},
+		"NaN":                    {perldata.FloatOf(math.NaN()), "0a034e614e"},
+		"reference to undef":     {perldata.RefTo(&perldata.Scalar{}), "0405"},
+		"empty list of nil":      {perldata.ListFrom(nil), "040200000000"},
+		"empty hash of nil":      {perldata.HashOf(nil), "040300000000"},
+		"undefined ref of nil":   {perldata.RefTo(nil), "0405"},
 		"overloading without class": {
-			sessionstore.ListOf().WithForm(sessionstore.FormOverload), "040200000000",
+			perldata.ListOf().WithForm(perldata.FormOverload), "040200000000",
 		},
 		"weak overloading without class": {
-			sessionstore.ListOf().WithForm(sessionstore.FormWeakOverload), "1b0200000000",
+			perldata.ListOf().WithForm(perldata.FormWeakOverload), "1b0200000000",
 		},
 	} {
 		assert.Equal(t, c.want, frozen(t, c.value), name)
@@ -64,10 +64,10 @@ func TestFormOfNewScalars(t *testing.T) {
 // program that assigns to it.
 func TestImmortalUndef(t *testing.T) {
 	t.Parallel()
-	missing := sessionstore.Value{}.WithForm(sessionstore.FormImmortal)
-	h := sessionstore.NewHash(1)
+	missing := perldata.Value{}.WithForm(perldata.FormImmortal)
+	h := perldata.NewHash(1)
 	h.Set("a", missing)
-	assert.Equal(t, "0e"+"0403000000010500000001"+"61", frozen(t, missing, sessionstore.HashOf(h)))
+	assert.Equal(t, "0e"+"0403000000010500000001"+"61", frozen(t, missing, perldata.HashOf(h)))
 
 	v, err := storable.Codec{}.Thaw(unhex(t, "050b03000000030e00000001610f00000001621f0000000163"))
 	require.NoError(t, err)
@@ -97,17 +97,17 @@ func TestFormOfNewKeys(t *testing.T) {
 		"\u00ff":   "190000000001" + "05" + "02" + "00000001ff",
 		"\u00e9\n": "190000000001" + "05" + "02" + "00000002e90a",
 	} {
-		h := sessionstore.NewHash(1)
-		h.Set(name, sessionstore.Value{})
+		h := perldata.NewHash(1)
+		h.Set(name, perldata.Value{})
 		image, err := storable.Codec{}.Append(nil, h)
 		require.NoError(t, err)
 		assert.Equal(t, "050b"+want, hex.EncodeToString(image), name)
 	}
 	for _, name := range []string{"\xff", "a\xc3", "\xed\xa0\x80"} {
-		h := sessionstore.NewHash(1)
-		h.Set(name, sessionstore.Value{})
+		h := perldata.NewHash(1)
+		h.Set(name, perldata.Value{})
 		_, err := storable.Codec{}.Append(nil, h)
-		var unrepresentable *sessionstore.UnrepresentableError
+		var unrepresentable *perldata.UnrepresentableError
 		require.ErrorAs(t, err, &unrepresentable, name)
 	}
 }
@@ -127,7 +127,7 @@ func TestSetKeepsTheFormOfAKey(t *testing.T) {
 		h, err := storable.Codec{}.Decode(unhex(t, "050b190000000002"+"05"+key+other))
 		require.NoError(t, err, key)
 		for name := range h.All() {
-			h.Set(name, sessionstore.IntOf(1))
+			h.Set(name, perldata.IntOf(1))
 			break
 		}
 		image, err := storable.Codec{}.Append(nil, h)
@@ -143,8 +143,8 @@ func TestRestrictedHash(t *testing.T) {
 	h, err := storable.Codec{}.Decode(unhex(t, "050b1901"+"00000003"+"0e"+"16"+"00000001e9"+"05"+"04"+"0000000161"+"0e"+"14"+"000000027a7a"))
 	require.NoError(t, err)
 	assert.Equal(t, 1, h.Len())
-	h.Set("é", sessionstore.IntOf(1))
-	h.Set("a", sessionstore.IntOf(2))
+	h.Set("é", perldata.IntOf(1))
+	h.Set("a", perldata.IntOf(2))
 	image, err := storable.Codec{}.Append(nil, h)
 	require.NoError(t, err)
 	assert.Equal(t, "050b1901"+"00000003"+"0882"+"04"+"0000000161"+"0881"+"02"+"00000001e9"+"0e"+"14"+"000000027a7a", hex.EncodeToString(image))
@@ -182,11 +182,11 @@ func TestFloats(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.Float64().Draw(t, "f")
-		image := frozen(t, sessionstore.FloatOf(f))
+		image := frozen(t, perldata.FloatOf(f))
 		v, err := storable.Codec{}.Thaw(unhex(t, "050b0200000001"+image))
 		require.NoError(t, err)
 		item := v.List().Items[0]
-		if item.Kind() == sessionstore.KindInt {
+		if item.Kind() == perldata.KindInt {
 			require.Equal(t, f, float64(item.Int()))
 			return
 		}
@@ -203,15 +203,15 @@ func TestFloats(t *testing.T) {
 		}
 	})
 	for f, want := range map[float64]string{1234567.5: "1234567.5", 1e20: "1e+20", 1e-5: "1e-05", 139.8: "139.8", 0.30000000000000004: "0.30000000000000004"} {
-		image := frozen(t, sessionstore.FloatOf(f))
+		image := frozen(t, perldata.FloatOf(f))
 		assert.Equal(t, want, string(unhex(t, image)[2:]))
 	}
 }
 
 func TestFreezeWantsAReference(t *testing.T) {
 	t.Parallel()
-	_, err := storable.Codec{}.AppendFreeze(nil, sessionstore.IntOf(1))
-	require.EqualError(t, err, "sessionstore: session cannot be stored: it is not a reference")
+	_, err := storable.Codec{}.AppendFreeze(nil, perldata.IntOf(1))
+	require.EqualError(t, err, "perldata: value cannot be stored: it is not a reference")
 	image, err := storable.Codec{}.Append(nil, nil)
 	require.NoError(t, err)
 	assert.Equal(t, "050b0300000000", hex.EncodeToString(image))
@@ -219,11 +219,11 @@ func TestFreezeWantsAReference(t *testing.T) {
 
 func TestFreezeRefusesAnImpossiblePattern(t *testing.T) {
 	t.Parallel()
-	pattern := &sessionstore.Scalar{
-		Value:     sessionstore.BytesOf("x").WithForm(sessionstore.FormRegexp),
+	pattern := &perldata.Scalar{
+		Value:     perldata.BytesOf("x").WithForm(perldata.FormRegexp),
 		Modifiers: string(make([]byte, 256)),
 	}
-	_, err := storable.Codec{}.AppendFreeze(nil, sessionstore.RefTo(pattern))
-	var unrepresentable *sessionstore.UnrepresentableError
+	_, err := storable.Codec{}.AppendFreeze(nil, perldata.RefTo(pattern))
+	var unrepresentable *perldata.UnrepresentableError
 	require.ErrorAs(t, err, &unrepresentable)
 }

@@ -3,7 +3,7 @@ package storable
 import (
 	"fmt"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // CorruptError says that bytes are no image, or one that Storable never
@@ -43,12 +43,12 @@ func (e *LimitError) Error() string {
 // RootError says that an image can be read but is no session, because what
 // was frozen is not a hash.
 type RootError struct {
-	Kind sessionstore.Kind // of the reference that Perl's thaw would return
+	Kind perldata.Kind // of the reference that Perl's thaw would return
 }
 
 func (e *RootError) Error() string {
 	what := "a scalar"
-	if e.Kind == sessionstore.KindList {
+	if e.Kind == perldata.KindList {
 		what = "an array"
 	}
 	return "storable: image is of " + what + ", a session is a hash"

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -91,8 +91,8 @@ func TestThawRefusesEveryPrefix(t *testing.T) {
 func TestDecodeWantsAHash(t *testing.T) {
 	t.Parallel()
 	for digits, want := range map[string]storable.RootError{
-		"050b0200000000": {Kind: sessionstore.KindList},
-		"050b0a0131":     {Kind: sessionstore.KindRef},
+		"050b0200000000": {Kind: perldata.KindList},
+		"050b0a0131":     {Kind: perldata.KindRef},
 	} {
 		_, err := storable.Codec{}.Decode(unhex(t, digits))
 		var root *storable.RootError

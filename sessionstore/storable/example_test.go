@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -22,7 +22,7 @@ func Example() {
 	count, _ := session.Get("count")
 	fmt.Println(uid.Str(), count.Int())
 
-	session.Set("count", sessionstore.IntOf(count.Int()+1))
+	session.Set("count", perldata.IntOf(count.Int()+1))
 	image, err = codec.Append(nil, session) // not into the image, which is the session's
 	fmt.Printf("%x %v\n", image, err)
 	// Output:
@@ -45,7 +45,7 @@ func ExampleCodec_Decode_refused() {
 func ExampleCodec_Thaw() {
 	// nfreeze(\"abc")
 	v, err := storable.Codec{}.Thaw([]byte("\x05\x0b\x0a\x03abc"))
-	fmt.Println(v.Kind() == sessionstore.KindRef, v.Ref().Str(), err)
+	fmt.Println(v.Kind() == perldata.KindRef, v.Ref().Str(), err)
 	// Output:
 	// true abc <nil>
 }

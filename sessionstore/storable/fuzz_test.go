@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -25,7 +25,7 @@ func FuzzDecode(f *testing.F) {
 		requireConsistent(t, v)
 		written, err := storable.Codec{}.AppendFreeze(nil, v)
 		if err != nil {
-			var unrepresentable *sessionstore.UnrepresentableError
+			var unrepresentable *perldata.UnrepresentableError
 			require.ErrorAs(t, err, &unrepresentable)
 			require.Contains(t, err.Error(), "nested deeper")
 			return

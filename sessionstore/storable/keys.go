@@ -3,7 +3,7 @@ package storable
 import (
 	"unicode/utf8"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // Perl compares keys by characters. A key with the flag UTF8 is stored in
@@ -13,7 +13,7 @@ import (
 // key is a key as it was read.
 type key struct {
 	name     string
-	form     sessionstore.KeyForm
+	form     perldata.KeyForm
 	locked   bool
 	reserved bool // has no value
 }
@@ -24,31 +24,31 @@ func keyFrom(stored string, flags byte) key {
 }
 
 // nameOf returns the name that a stored key stands for, and its form.
-func nameOf(key string, flags byte) (string, sessionstore.KeyForm) {
+func nameOf(key string, flags byte) (string, perldata.KeyForm) {
 	switch {
 	case flags&keyUTF8 != 0:
-		return key, sessionstore.KeyUTF8
+		return key, perldata.KeyUTF8
 	case flags&keyWasUTF8 != 0:
-		return fromLatin1(key), sessionstore.KeyWasUTF8
+		return perldata.Latin1ToUTF8(key), perldata.KeyWasUTF8
 	case isASCII(key):
-		return key, sessionstore.KeyDefault
+		return key, perldata.KeyDefault
 	}
-	return fromLatin1(key), sessionstore.KeyBytes
+	return perldata.Latin1ToUTF8(key), perldata.KeyBytes
 }
 
 // keyOf returns the bytes and flags to store for a name, or false if there
 // are none: a new name must be valid UTF-8.
-func keyOf(name string, form sessionstore.KeyForm) (flags byte, latin1, ok bool) {
-	if form == sessionstore.KeyUTF8 {
+func keyOf(name string, form perldata.KeyForm) (flags byte, latin1, ok bool) {
+	if form == perldata.KeyUTF8 {
 		return keyUTF8, false, true
 	}
 	ascii := isASCII(name)
 	switch {
-	case form == sessionstore.KeyDefault && ascii:
+	case form == perldata.KeyDefault && ascii:
 		return 0, false, true
-	case form == sessionstore.KeyBytes && isLatin1(name):
+	case form == perldata.KeyBytes && perldata.IsLatin1(name):
 		return 0, !ascii, true
-	case isLatin1(name):
+	case perldata.IsLatin1(name):
 		return keyWasUTF8, !ascii, true
 	}
 	return keyUTF8, false, utf8.ValidString(name)
@@ -61,37 +61,4 @@ func isASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-// isLatin1 says whether s is valid UTF-8 of characters up to U+00FF.
-func isLatin1(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < utf8.RuneSelf {
-			continue
-		}
-		// U+0080 to U+00FF are C2 80 to C3 BF.
-		if s[i]&^1 != 0xc2 || i+1 == len(s) || s[i+1]&0xc0 != 0x80 {
-			return false
-		}
-		i++
-	}
-	return true
-}
-
-func fromLatin1(s string) string {
-	if isASCII(s) {
-		return s
-	}
-	name := make([]byte, 0, len(s)+len(s)/2)
-	for i := range len(s) {
-		name = utf8.AppendRune(name, rune(s[i]))
-	}
-	return string(name)
-}
-
-func appendLatin1(dst []byte, name string) []byte {
-	for _, r := range name {
-		dst = append(dst, byte(r))
-	}
-	return dst
 }

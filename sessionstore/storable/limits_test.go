@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -120,27 +121,27 @@ func TestWideIsNotDeep(t *testing.T) {
 // What could not be read again is not written.
 func TestFreezeKeepsToItsLimits(t *testing.T) {
 	t.Parallel()
-	three := sessionstore.ListOf(sessionstore.IntOf(1), sessionstore.IntOf(2), sessionstore.IntOf(3))
-	one := &sessionstore.Scalar{}
-	aliases := sessionstore.ListOf(one.Alias(), one.Alias(), one.Alias())
-	object := sessionstore.ListFrom(&sessionstore.List{Class: "Food"})
+	three := perldata.ListOf(perldata.IntOf(1), perldata.IntOf(2), perldata.IntOf(3))
+	one := &perldata.Scalar{}
+	aliases := perldata.ListOf(one.Alias(), one.Alias(), one.Alias())
+	object := perldata.ListFrom(&perldata.List{Class: "Food"})
 
 	dst, err := storable.Codec{Limits: storable.Limits{ImageBytes: 12}}.AppendFreeze([]byte("before"), three)
-	var tooLarge *sessionstore.TooLargeError
+	var tooLarge *backend.TooLargeError
 	require.ErrorAs(t, err, &tooLarge)
-	assert.Equal(t, sessionstore.TooLargeError{Limit: 12, Actual: 13}, *tooLarge)
+	assert.Equal(t, backend.TooLargeError{Limit: 12, Actual: 13}, *tooLarge)
 	assert.Equal(t, "before", string(dst))
 
 	for name, c := range map[string]struct {
 		limits storable.Limits
-		value  sessionstore.Value
+		value  perldata.Value
 	}{
 		"objects":  {storable.Limits{Objects: 3}, three}, // the array is one as well
 		"elements": {storable.Limits{Objects: 2}, aliases},
 		"class":    {storable.Limits{ClassBytes: 3}, object},
 	} {
 		_, err := storable.Codec{Limits: c.limits}.AppendFreeze(nil, c.value)
-		var unrepresentable *sessionstore.UnrepresentableError
+		var unrepresentable *perldata.UnrepresentableError
 		require.ErrorAs(t, err, &unrepresentable, name)
 	}
 	for _, limits := range []storable.Limits{{Objects: 4}, {ImageBytes: 13}} {

@@ -1,6 +1,6 @@
 package storable
 
-import "memcachedsoap/sessionstore"
+import "memcachedsoap/sessionstore/perldata"
 
 // object is what a tag OBJECT can refer to. Storable numbers objects from 0 in
 // the order in which they start.
@@ -10,8 +10,8 @@ type object struct {
 	// has referred to yet, or ever while an image is only checked; a list or
 	// hash is then a nil pointer of its type.
 	thing   any
-	place   *sessionstore.Value // where a scalar is decoded to
-	blessed bool                // into a class
+	place   *perldata.Value // where a scalar is decoded to
+	blessed bool            // into a class
 }
 
 // immortal is the tag of a scalar of which Perl has only one and that cannot
@@ -21,16 +21,16 @@ type immortal byte
 // value returns what we keep of it. Booleans become the strings that nfreeze
 // stores for copies of them. SV_UNDEF in an array is an element that does not
 // exist, SVUNDEF_ELEM is one that does.
-func (i immortal) value() sessionstore.Value {
+func (i immortal) value() perldata.Value {
 	switch i {
 	case tagSVYes:
-		return sessionstore.BytesOf("1")
+		return perldata.BytesOf("1")
 	case tagSVNo:
-		return sessionstore.BytesOf("")
+		return perldata.BytesOf("")
 	case tagSVUndef:
-		return sessionstore.Value{}.WithForm(sessionstore.FormImmortal)
+		return perldata.Value{}.WithForm(perldata.FormImmortal)
 	default:
-		return sessionstore.Value{}
+		return perldata.Value{}
 	}
 }
 
@@ -44,13 +44,13 @@ func (d *decoder) add(o object) (int, error) {
 }
 
 // identify returns the identity of a scalar, which it has from now on.
-func (d *decoder) identify(number int) *sessionstore.Scalar {
+func (d *decoder) identify(number int) *perldata.Scalar {
 	o := &d.objects[number]
 	if o.thing == nil {
-		o.thing = new(sessionstore.Scalar)
+		o.thing = new(perldata.Scalar)
 	}
 	d.settle(number) // it may be in the middle of being decoded
-	identity, _ := o.thing.(*sessionstore.Scalar)
+	identity, _ := o.thing.(*perldata.Scalar)
 	return identity
 }
 
@@ -61,7 +61,7 @@ func (d *decoder) settle(number int) {
 	if o.thing == nil {
 		return
 	}
-	if identity, ok := o.thing.(*sessionstore.Scalar); ok && o.place != &identity.Value {
+	if identity, ok := o.thing.(*perldata.Scalar); ok && o.place != &identity.Value {
 		identity.Adopt(o.place)
 	}
 }
@@ -81,13 +81,13 @@ func (d *decoder) again() (int, error) {
 
 // scalarAgain makes place an alias of an earlier scalar, and says whether that
 // is the immortal undef.
-func (d *decoder) scalarAgain(place *sessionstore.Value) (missing bool, err error) {
+func (d *decoder) scalarAgain(place *perldata.Value) (missing bool, err error) {
 	number, err := d.again()
 	if err != nil {
 		return false, err
 	}
 	switch thing := d.objects[number].thing.(type) {
-	case *sessionstore.List, *sessionstore.Hash:
+	case *perldata.List, *perldata.Hash:
 		d.offset -= 4
 		return false, d.corrupt("a container where only a reference to it can be")
 	case immortal:
@@ -102,7 +102,7 @@ func (d *decoder) scalarAgain(place *sessionstore.Value) (missing bool, err erro
 
 // referenceAgain makes place a reference to an earlier object, and says
 // whether that is blessed into a class.
-func (d *decoder) referenceAgain(place *sessionstore.Value, form sessionstore.Form) (blessed bool, err error) {
+func (d *decoder) referenceAgain(place *perldata.Value, form perldata.Form) (blessed bool, err error) {
 	number, err := d.again()
 	if err != nil {
 		return false, err
@@ -112,14 +112,14 @@ func (d *decoder) referenceAgain(place *sessionstore.Value, form sessionstore.Fo
 		return o.blessed, nil
 	}
 	switch thing := o.thing.(type) {
-	case *sessionstore.List:
-		*place = sessionstore.ListFrom(thing)
-	case *sessionstore.Hash:
-		*place = sessionstore.HashOf(thing)
+	case *perldata.List:
+		*place = perldata.ListFrom(thing)
+	case *perldata.Hash:
+		*place = perldata.HashOf(thing)
 	case immortal:
-		*place = sessionstore.RefTo(&sessionstore.Scalar{Value: thing.value()})
+		*place = perldata.RefTo(&perldata.Scalar{Value: thing.value()})
 	default:
-		*place = sessionstore.RefTo(d.identify(number))
+		*place = perldata.RefTo(d.identify(number))
 	}
 	*place = place.WithForm(form)
 	return o.blessed, nil

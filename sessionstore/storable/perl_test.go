@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -53,7 +53,7 @@ func askPerl(t *testing.T, images [][]byte) []verdict {
 // requirePerlAgrees freezes the values and lets Perl thaw them: it must see
 // the same graph, be able to work with it, and freeze it so that we see the
 // same again.
-func requirePerlAgrees(t *testing.T, values map[string]sessionstore.Value) {
+func requirePerlAgrees(t *testing.T, values map[string]perldata.Value) {
 	t.Helper()
 	var names []string
 	var images [][]byte
@@ -80,7 +80,7 @@ func requirePerlAgrees(t *testing.T, values map[string]sessionstore.Value) {
 
 func TestPerlReadsWhatWeWriteBack(t *testing.T) {
 	t.Parallel()
-	values := map[string]sessionstore.Value{}
+	values := map[string]perldata.Value{}
 	for _, c := range append(loadVectors(t).Cases, loadVersions(t)...) {
 		if c.Expect == "refuse" || c.Dies != "" {
 			continue
@@ -96,7 +96,7 @@ func TestPerlReadsWhatWeWriteBack(t *testing.T) {
 
 func TestPerlReadsWhatItRarelyWrites(t *testing.T) {
 	t.Parallel()
-	values := map[string]sessionstore.Value{}
+	values := map[string]perldata.Value{}
 	for name, digits := range map[string]string{
 		"weak reference with overloading": "050b" + "1107543a3a4f766572" + "0300000001" + "1c0000000000" + "000000026d65",
 		"blessed element":                 "050b0200000002" + "110153" + "0a0173" + "040000000001",
@@ -115,7 +115,7 @@ func TestPerlReadsWhatItRarelyWrites(t *testing.T) {
 
 func TestPerlReadsNewValues(t *testing.T) {
 	t.Parallel()
-	values := map[string]sessionstore.Value{}
+	values := map[string]perldata.Value{}
 	gen := rapid.Custom(drawGraph)
 	for seed := range 300 {
 		values[hex.EncodeToString([]byte{byte(seed >> 8), byte(seed)})] = gen.Example(seed)

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -41,13 +41,13 @@ func TestChangingOneValue(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawSession(t)
-		h.Set("changed", sessionstore.BytesOf("old"))
+		h.Set("changed", perldata.BytesOf("old"))
 		image, err := storable.Codec{}.Append(nil, h)
 		require.NoError(t, err)
 		read, err := storable.Codec{}.Decode(image)
 		require.NoError(t, err)
 
-		value := sessionstore.TextOf(rapid.String().Draw(t, "new"))
+		value := perldata.TextOf(rapid.String().Draw(t, "new"))
 		read.Set("changed", value)
 		h.Set("changed", value)
 		want, err := storable.Codec{}.Append(nil, h)
@@ -60,8 +60,8 @@ func TestChangingOneValue(t *testing.T) {
 
 // requireConsistent checks that a value with an identity is what its scalar
 // holds, wherever it stands.
-func requireConsistent(t require.TestingT, v sessionstore.Value) {
-	walk(v, map[any]bool{}, func(v sessionstore.Value) {
+func requireConsistent(t require.TestingT, v perldata.Value) {
+	walk(v, map[any]bool{}, func(v perldata.Value) {
 		if s := v.Identity(); s != nil {
 			same := v == s.Alias() // without a look inside: that may be circular
 			require.True(t, same, "an alias differs from its scalar")
@@ -71,7 +71,7 @@ func requireConsistent(t require.TestingT, v sessionstore.Value) {
 }
 
 // walk visits every value once.
-func walk(v sessionstore.Value, done map[any]bool, visit func(sessionstore.Value)) {
+func walk(v perldata.Value, done map[any]bool, visit func(perldata.Value)) {
 	visit(v)
 	if l := v.List(); l != nil && !done[l] {
 		done[l] = true

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/stretchr/testify/require"
+	"memcachedsoap/sessionstore/perldata"
 
-	"memcachedsoap/sessionstore"
+	"github.com/stretchr/testify/require"
 )
 
 // node is a value in the typed JSON of the recorded vectors and of thaw.pl:
@@ -22,7 +22,7 @@ type node = map[string]any
 
 // typed describes what a reference refers to. Two graphs are equal exactly if
 // their descriptions are.
-func typed(v sessionstore.Value) node {
+func typed(v perldata.Value) node {
 	d := describer{seen: map[any]int{}, ids: map[any]int{}}
 	d.referent(v) // counts
 	d.counted = true
@@ -30,7 +30,7 @@ func typed(v sessionstore.Value) node {
 }
 
 // typedJSON is typed as canonical JSON.
-func typedJSON(t testing.TB, v sessionstore.Value) string {
+func typedJSON(t testing.TB, v perldata.Value) string {
 	t.Helper()
 	return canonical(t, typed(v))
 }
@@ -71,27 +71,27 @@ func (d *describer) identify(n node, thing any, class string) node {
 	return n
 }
 
-func (d *describer) referent(v sessionstore.Value) node {
+func (d *describer) referent(v perldata.Value) node {
 	switch v.Kind() {
-	case sessionstore.KindList:
+	case perldata.KindList:
 		return d.list(v.List())
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		return d.hash(v.Hash())
-	case sessionstore.KindRef:
+	case perldata.KindRef:
 		return d.scalar(v.Scalar())
 	default:
 		panic("not a reference")
 	}
 }
 
-func (d *describer) list(l *sessionstore.List) node {
+func (d *describer) list(l *perldata.List) node {
 	if same, again := d.again(l); again {
 		return same
 	}
 	n := d.identify(node{"t": "array"}, l, l.Class)
 	items := make([]any, len(l.Items))
 	for i, item := range l.Items {
-		if items[i] = d.value(item); item.Form() == sessionstore.FormImmortal {
+		if items[i] = d.value(item); item.Form() == perldata.FormImmortal {
 			items[i] = node{"t": "missing"}
 		}
 	}
@@ -100,9 +100,9 @@ func (d *describer) list(l *sessionstore.List) node {
 }
 
 // placeholder stands for the value of a reserved name.
-var placeholder = sessionstore.BytesOf("").WithForm(sessionstore.FormImmortal)
+var placeholder = perldata.BytesOf("").WithForm(perldata.FormImmortal)
 
-func (d *describer) hash(h *sessionstore.Hash) node {
+func (d *describer) hash(h *perldata.Hash) node {
 	if same, again := d.again(h); again {
 		return same
 	}
@@ -115,7 +115,7 @@ func (d *describer) hash(h *sessionstore.Hash) node {
 			entries = append(entries, e)
 		}
 	}
-	slices.SortFunc(entries, func(a, b sessionstore.Entry) int { // code points sort as their UTF-8
+	slices.SortFunc(entries, func(a, b perldata.Entry) int { // code points sort as their UTF-8
 		if a.Name < b.Name {
 			return -1
 		}
@@ -137,13 +137,13 @@ func (d *describer) hash(h *sessionstore.Hash) node {
 	return n
 }
 
-func typedKey(e sessionstore.Entry) node {
-	if e.Form == sessionstore.KeyUTF8 || e.Form == sessionstore.KeyWasUTF8 {
+func typedKey(e perldata.Entry) node {
+	if e.Form == perldata.KeyUTF8 || e.Form == perldata.KeyWasUTF8 {
 		return str("utf8", e.Name)
 	}
 	latin1 := make([]byte, 0, len(e.Name))
 	for _, r := range e.Name {
-		if r > 0xff || e.Form == sessionstore.KeyDefault && r >= utf8.RuneSelf {
+		if r > 0xff || e.Form == perldata.KeyDefault && r >= utf8.RuneSelf {
 			return str("utf8", e.Name)
 		}
 		latin1 = append(latin1, byte(r))
@@ -151,7 +151,7 @@ func typedKey(e sessionstore.Entry) node {
 	return str("str", string(latin1))
 }
 
-func (d *describer) scalar(s *sessionstore.Scalar) node {
+func (d *describer) scalar(s *perldata.Scalar) node {
 	if same, again := d.again(s); again {
 		return same
 	}
@@ -161,7 +161,7 @@ func (d *describer) scalar(s *sessionstore.Scalar) node {
 	if s.VString != "" {
 		n["vstring"] = str("str", s.VString)
 	}
-	if s.Value.Form() == sessionstore.FormRegexp {
+	if s.Value.Form() == perldata.FormRegexp {
 		n["t"], n["pattern"], n["flags"] = "regexp", str("str", s.Value.Str()), s.Modifiers
 		delete(n, "s")
 		delete(n, "b64")
@@ -169,28 +169,28 @@ func (d *describer) scalar(s *sessionstore.Scalar) node {
 	return n
 }
 
-func (d *describer) value(v sessionstore.Value) node {
+func (d *describer) value(v perldata.Value) node {
 	if s := v.Identity(); s != nil {
 		return d.scalar(s)
 	}
 	return d.content(v)
 }
 
-func (d *describer) content(v sessionstore.Value) node {
+func (d *describer) content(v perldata.Value) node {
 	switch v.Kind() {
-	case sessionstore.KindUndef:
+	case perldata.KindUndef:
 		return node{"t": "undef"}
-	case sessionstore.KindBytes:
+	case perldata.KindBytes:
 		return str("str", v.Str())
-	case sessionstore.KindText:
+	case perldata.KindText:
 		return str("utf8", v.Str())
-	case sessionstore.KindInt:
+	case perldata.KindInt:
 		return node{"t": "int", "v": strconv.FormatInt(v.Int(), 10)}
-	case sessionstore.KindFloat:
+	case perldata.KindFloat:
 		return node{"t": "double", "be": fmt.Sprintf("%016x", math.Float64bits(v.Float()))}
 	default:
 		n := node{"t": "ref", "v": d.referent(v)}
-		if v.Form() == sessionstore.FormWeak || v.Form() == sessionstore.FormWeakOverload {
+		if v.Form() == perldata.FormWeak || v.Form() == perldata.FormWeakOverload {
 			n["weak"] = true
 		}
 		return n

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -260,32 +260,32 @@ func TestThawOfMalformedImages(t *testing.T) {
 
 func TestFreezeRefusesWhatPerlCannotSaveAgain(t *testing.T) {
 	t.Parallel()
-	nested := func(levels int, wrap func(sessionstore.Value) sessionstore.Value) sessionstore.Value {
-		v := sessionstore.IntOf(1)
+	nested := func(levels int, wrap func(perldata.Value) perldata.Value) perldata.Value {
+		v := perldata.IntOf(1)
 		for range levels {
 			v = wrap(v)
 		}
 		return v
 	}
-	list := func(v sessionstore.Value) sessionstore.Value { return sessionstore.ListOf(v) }
-	hash := func(v sessionstore.Value) sessionstore.Value {
-		h := sessionstore.NewHash(1)
+	list := func(v perldata.Value) perldata.Value { return perldata.ListOf(v) }
+	hash := func(v perldata.Value) perldata.Value {
+		h := perldata.NewHash(1)
 		h.Set("a", v)
-		return sessionstore.HashOf(h)
+		return perldata.HashOf(h)
 	}
-	ref := func(v sessionstore.Value) sessionstore.Value {
-		return sessionstore.RefTo(&sessionstore.Scalar{Value: v})
+	ref := func(v perldata.Value) perldata.Value {
+		return perldata.RefTo(&perldata.Scalar{Value: v})
 	}
 	// The greatest depths that nfreeze of Storable 3.26 saves, as measured.
 	for name, c := range map[string]struct {
-		deepest sessionstore.Value
-		wrap    func(sessionstore.Value) sessionstore.Value
+		deepest perldata.Value
+		wrap    func(perldata.Value) perldata.Value
 	}{
 		"hashes": {nested(256, hash), hash},
 		"arrays": {nested(512, list), list},
 		"refs":   {nested(513, ref), ref},
-		"hash below arrays": {nested(255, list), func(sessionstore.Value) sessionstore.Value {
-			v := hash(sessionstore.IntOf(1))
+		"hash below arrays": {nested(255, list), func(perldata.Value) perldata.Value {
+			v := hash(perldata.IntOf(1))
 			for range 256 {
 				v = list(v)
 			}
@@ -295,7 +295,7 @@ func TestFreezeRefusesWhatPerlCannotSaveAgain(t *testing.T) {
 		_, err := storable.Codec{}.AppendFreeze(nil, c.deepest)
 		require.NoError(t, err, name)
 		dst, err := storable.Codec{}.AppendFreeze([]byte("before"), c.wrap(c.deepest))
-		var unrepresentable *sessionstore.UnrepresentableError
+		var unrepresentable *perldata.UnrepresentableError
 		require.ErrorAs(t, err, &unrepresentable, name)
 		assert.Equal(t, "before", string(dst))
 	}

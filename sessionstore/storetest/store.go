@@ -14,11 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/backendtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
-func storeTests() map[string]func(*testing.T, sessionstore.Backend) {
-	return map[string]func(*testing.T, sessionstore.Backend){
+func storeTests() map[string]func(*testing.T, backend.Backend) {
+	return map[string]func(*testing.T, backend.Backend){
 		"CreateThenGet":          testCreateThenGet,
 		"CreateWithoutAny":       testCreateWithoutAny,
 		"SessionIDAttribute":     testSessionIDAttribute,
@@ -43,20 +46,20 @@ func storeTests() map[string]func(*testing.T, sessionstore.Backend) {
 	}
 }
 
-func newStore(b sessionstore.Backend, l sessionstore.Lifetimes) *sessionstore.Store {
+func newStore(b backend.Backend, l sessionstore.Lifetimes) *sessionstore.Store {
 	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Lifetimes: l})
 }
 
 // forEver is a Store whose sessions live as long as is asked.
-func forEver(b sessionstore.Backend) *sessionstore.Store {
+func forEver(b backend.Backend) *sessionstore.Store {
 	return newStore(b, sessionstore.Lifetimes{})
 }
 
 // hash makes attributes of names and byte strings in turn.
-func hash(pairs ...string) *sessionstore.Hash {
-	h := sessionstore.NewHash(len(pairs) / 2)
+func hash(pairs ...string) *perldata.Hash {
+	h := perldata.NewHash(len(pairs) / 2)
 	for pair := range slices.Chunk(pairs, 2) {
-		h.Set(pair[0], sessionstore.BytesOf(pair[1]))
+		h.Set(pair[0], perldata.BytesOf(pair[1]))
 	}
 	return h
 }
@@ -66,7 +69,7 @@ func texts(t *testing.T, s sessionstore.Session) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
 	for name, value := range s.Attributes.All() {
-		require.Equal(t, sessionstore.KindBytes, value.Kind(), name)
+		require.Equal(t, perldata.KindBytes, value.Kind(), name)
 		all[name] = value.Str()
 	}
 	require.Equal(t, string(s.ID), all[sessionstore.IDAttribute])
@@ -74,7 +77,7 @@ func texts(t *testing.T, s sessionstore.Session) map[string]string {
 	return all
 }
 
-func mustCreate(t *testing.T, s *sessionstore.Store, h *sessionstore.Hash) sessionstore.Ref {
+func mustCreate(t *testing.T, s *sessionstore.Store, h *perldata.Hash) sessionstore.Ref {
 	t.Helper()
 	ref, err := s.Create(t.Context(), h, sessionstore.DefaultTTL)
 	require.NoError(t, err)
@@ -92,11 +95,11 @@ func mustRead(t *testing.T, s *sessionstore.Store, id sessionstore.ID) sessionst
 func requireAbsent(t *testing.T, s *sessionstore.Store, id sessionstore.ID) {
 	t.Helper()
 	session, err := s.Get(t.Context(), id)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 	require.Zero(t, session)
 }
 
-func testCreateThenGet(t *testing.T, b sessionstore.Backend) {
+func testCreateThenGet(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	binary := make([]byte, 256)
 	for i := range binary {
@@ -107,12 +110,12 @@ func testCreateThenGet(t *testing.T, b sessionstore.Backend) {
 	session := mustRead(t, s, ref.ID)
 	assert.Equal(t, ref, session.Ref)
 	assert.Equal(t, map[string]string{"uid": "dwho", "bytes": string(binary), "empty": "", "naïve ключ": "x"}, texts(t, session))
-	assert.Equal(t, uint32(1), mustGet(t, b, string(ref.ID)).Flags)
+	assert.Equal(t, uint32(1), backendtest.MustGet(t, b, string(ref.ID)).Flags)
 }
 
-func testCreateWithoutAny(t *testing.T, b sessionstore.Backend) {
+func testCreateWithoutAny(t *testing.T, b backend.Backend) {
 	s := forEver(b)
-	for _, h := range []*sessionstore.Hash{nil, {}, sessionstore.NewHash(0)} {
+	for _, h := range []*perldata.Hash{nil, {}, perldata.NewHash(0)} {
 		ref := mustCreate(t, s, h)
 		assert.Empty(t, texts(t, mustRead(t, s, ref.ID)))
 		ref, err := s.Replace(t.Context(), ref.ID, h, sessionstore.DefaultTTL, sessionstore.If{})
@@ -121,7 +124,7 @@ func testCreateWithoutAny(t *testing.T, b sessionstore.Backend) {
 	}
 }
 
-func testSessionIDAttribute(t *testing.T, b sessionstore.Backend) {
+func testSessionIDAttribute(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	ref := mustCreate(t, s, hash("a", "1", sessionstore.IDAttribute, "0123456789abcdef", "b", "2"))
 	assert.Equal(t, map[string]string{"a": "1", "b": "2"}, texts(t, mustRead(t, s, ref.ID)))
@@ -130,7 +133,7 @@ func testSessionIDAttribute(t *testing.T, b sessionstore.Backend) {
 	assert.Equal(t, map[string]string{"c": "3"}, texts(t, mustRead(t, s, ref.ID)))
 }
 
-func testIDs(t *testing.T, b sessionstore.Backend) {
+func testIDs(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	seen := make(map[sessionstore.ID]bool)
 	for range 50 {
@@ -150,11 +153,11 @@ func testIDs(t *testing.T, b sessionstore.Backend) {
 	}
 }
 
-func testGetAbsentSession(t *testing.T, b sessionstore.Backend) {
+func testGetAbsentSession(t *testing.T, b backend.Backend) {
 	requireAbsent(t, forEver(b), sessionstore.NewID())
 }
 
-func testTimesToLive(t *testing.T, b sessionstore.Backend) {
+func testTimesToLive(t *testing.T, b backend.Backend) {
 	const hour = time.Hour
 	for name, c := range map[string]struct {
 		lifetimes sessionstore.Lifetimes
@@ -195,10 +198,10 @@ func checkTimeLeft(t *testing.T, s *sessionstore.Store, ref sessionstore.Ref, wa
 		require.Zero(t, left)
 		return
 	}
-	assertTimeLeft(t, want, left)
+	backendtest.AssertTimeLeft(t, want, left)
 }
 
-func testInvalidTimeToLive(t *testing.T, b sessionstore.Backend) {
+func testInvalidTimeToLive(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	id := sessionstore.NewID()
 	for _, ttl := range []time.Duration{-1, -time.Second - 1, -time.Hour} {
@@ -215,19 +218,19 @@ func testInvalidTimeToLive(t *testing.T, b sessionstore.Backend) {
 	}
 }
 
-func testSessionExpires(t *testing.T, b sessionstore.Backend) {
+func testSessionExpires(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	ref, err := s.Create(t.Context(), hash("a", "1"), time.Millisecond)
 	require.NoError(t, err)
 	require.Equal(t, time.Second, ref.ExpiresIn)
-	eventuallyGone(t, b, string(ref.ID))
+	backendtest.RequireGone(t, b, string(ref.ID))
 	requireAbsent(t, s, ref.ID)
 	_, err = s.Touch(t.Context(), ref.ID, time.Hour)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
-	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
+	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), backend.ErrNotFound)
 }
 
-func testReplaceAbsent(t *testing.T, b sessionstore.Backend) {
+func testReplaceAbsent(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	id := sessionstore.NewID()
 	ref, err := s.Replace(t.Context(), id, hash("a", "1"), time.Hour, sessionstore.If{})
@@ -237,7 +240,7 @@ func testReplaceAbsent(t *testing.T, b sessionstore.Backend) {
 	assert.Equal(t, ref.Version, session.Version)
 }
 
-func testReplaceWhole(t *testing.T, b sessionstore.Backend) {
+func testReplaceWhole(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	ref, err := s.Create(t.Context(), hash("a", "1", "b", "2"), time.Hour)
 	require.NoError(t, err)
@@ -248,10 +251,10 @@ func testReplaceWhole(t *testing.T, b sessionstore.Backend) {
 	assert.Equal(t, ref, session.Ref)
 }
 
-func testVersions(t *testing.T, b sessionstore.Backend) {
+func testVersions(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	id := sessionstore.NewID()
-	put := func(h *sessionstore.Hash, ttl time.Duration) string {
+	put := func(h *perldata.Hash, ttl time.Duration) string {
 		ref, err := s.Replace(t.Context(), id, h, ttl, sessionstore.If{})
 		require.NoError(t, err)
 		require.Equal(t, ref.Version, mustRead(t, s, id).Version)
@@ -269,30 +272,30 @@ func testVersions(t *testing.T, b sessionstore.Backend) {
 	assert.NotEqual(t, first, mustCreate(t, s, hash("a", "1")).Version, "another session")
 }
 
-func testTouchSession(t *testing.T, b sessionstore.Backend) {
+func testTouchSession(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	_, err := s.Touch(t.Context(), sessionstore.NewID(), time.Hour)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 
 	ref := mustCreate(t, s, hash("a", "1"))
 	touched, err := s.Touch(t.Context(), ref.ID, time.Hour)
 	require.NoError(t, err)
 	assert.Equal(t, sessionstore.Ref{ID: ref.ID, Version: ref.Version, ExpiresIn: time.Hour}, touched)
 	session := mustRead(t, s, ref.ID)
-	assertTimeLeft(t, time.Hour, session.ExpiresIn)
+	backendtest.AssertTimeLeft(t, time.Hour, session.ExpiresIn)
 	assert.Equal(t, map[string]string{"a": "1"}, texts(t, session))
 }
 
-func testDeleteSession(t *testing.T, b sessionstore.Backend) {
+func testDeleteSession(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	ref, other := mustCreate(t, s, hash("a", "1")), mustCreate(t, s, hash("a", "2"))
 	require.NoError(t, s.Delete(t.Context(), ref.ID))
 	requireAbsent(t, s, ref.ID)
-	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), sessionstore.ErrNotFound)
+	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), backend.ErrNotFound)
 	mustRead(t, s, other.ID)
 }
 
-func testConcurrentCreate(t *testing.T, b sessionstore.Backend) {
+func testConcurrentCreate(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	var group sync.WaitGroup
 	for i := range writers {
@@ -320,7 +323,7 @@ func testConcurrentCreate(t *testing.T, b sessionstore.Backend) {
 
 // Each writer is told the truth: the session in the end is one that was
 // reported as stored, and who was not successful was told so.
-func testConcurrentReplace(t *testing.T, b sessionstore.Backend) {
+func testConcurrentReplace(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	id := sessionstore.NewID()
 	var mu sync.Mutex
@@ -331,7 +334,7 @@ func testConcurrentReplace(t *testing.T, b sessionstore.Backend) {
 			value := strconv.Itoa(i)
 			ref, err := s.Replace(t.Context(), id, hash("a", value), time.Hour, sessionstore.If{})
 			if err != nil {
-				assert.ErrorIs(t, err, sessionstore.ErrConflict)
+				assert.ErrorIs(t, err, backend.ErrConflict)
 				return
 			}
 			mu.Lock()
@@ -345,14 +348,14 @@ func testConcurrentReplace(t *testing.T, b sessionstore.Backend) {
 	require.Equal(t, map[string]string{"a": stored[session.Version]}, texts(t, session))
 }
 
-func testStoreEndedContext(t *testing.T, b sessionstore.Backend) {
+func testStoreEndedContext(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	ref := mustCreate(t, s, hash("a", "1"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, err := range everyStoreCall(ctx, s, ref.ID) {
 		require.ErrorIs(t, err, context.Canceled, name)
-		unavailable(t, err)
+		backendtest.RequireUnavailable(t, err)
 	}
 	require.Equal(t, ref, mustRead(t, s, ref.ID).Ref)
 }
@@ -367,7 +370,7 @@ func everyStoreCall(ctx context.Context, s *sessionstore.Store, id sessionstore.
 	}
 }
 
-func testPingStatsClose(t *testing.T, b sessionstore.Backend) {
+func testPingStatsClose(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	require.NoError(t, s.Ping(t.Context()))
 	rows := s.Stats(t.Context())
@@ -377,8 +380,8 @@ func testPingStatsClose(t *testing.T, b sessionstore.Backend) {
 	calls := everyStoreCall(t.Context(), s, id)
 	require.Len(t, slices.Collect(maps.Keys(calls)), 6)
 	for name, err := range calls {
-		require.ErrorIs(t, err, sessionstore.ErrClosed, name)
-		unavailable(t, err)
+		require.ErrorIs(t, err, backend.ErrClosed, name)
+		backendtest.RequireUnavailable(t, err)
 	}
 	require.NoError(t, s.Close())
 }

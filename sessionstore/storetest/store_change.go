@@ -11,10 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/backendtest"
 )
 
-func changeTests() map[string]func(*testing.T, sessionstore.Backend) {
-	return map[string]func(*testing.T, sessionstore.Backend){
+func changeTests() map[string]func(*testing.T, backend.Backend) {
+	return map[string]func(*testing.T, backend.Backend){
 		"Update":           testUpdate,
 		"UpdateTime":       testUpdateTime,
 		"UpdateRefused":    testUpdateRefused,
@@ -28,7 +30,7 @@ func changeTests() map[string]func(*testing.T, sessionstore.Backend) {
 	}
 }
 
-func testUpdate(t *testing.T, b sessionstore.Backend) {
+func testUpdate(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	before := mustCreate(t, s, hash("a", "1", "b", "2", "c", "3"))
 	ref, err := s.Update(t.Context(), before.ID, sessionstore.Change{
@@ -44,19 +46,19 @@ func testUpdate(t *testing.T, b sessionstore.Backend) {
 	assert.Equal(t, ref, again, "nothing has changed")
 }
 
-func testUpdateTime(t *testing.T, b sessionstore.Backend) {
+func testUpdateTime(t *testing.T, b backend.Backend) {
 	s := newStore(b, sessionstore.Lifetimes{Default: time.Hour, Longest: 10 * time.Hour})
 	ref, err := s.Create(t.Context(), hash("a", "1"), 5*time.Hour)
 	require.NoError(t, err)
 	change := sessionstore.Change{Set: hash("a", "2")}
 	ref, err = s.Update(t.Context(), ref.ID, change, sessionstore.DefaultTTL)
 	require.NoError(t, err)
-	assertTimeLeft(t, 5*time.Hour, ref.ExpiresIn)
-	assertTimeLeft(t, 5*time.Hour, mustRead(t, s, ref.ID).ExpiresIn)
+	backendtest.AssertTimeLeft(t, 5*time.Hour, ref.ExpiresIn)
+	backendtest.AssertTimeLeft(t, 5*time.Hour, mustRead(t, s, ref.ID).ExpiresIn)
 	ref, err = s.Update(t.Context(), ref.ID, change, 2*time.Hour)
 	require.NoError(t, err)
 	require.Equal(t, 2*time.Hour, ref.ExpiresIn)
-	assertTimeLeft(t, 2*time.Hour, mustRead(t, s, ref.ID).ExpiresIn)
+	backendtest.AssertTimeLeft(t, 2*time.Hour, mustRead(t, s, ref.ID).ExpiresIn)
 	ref, err = s.Update(t.Context(), ref.ID, change, sessionstore.LongestTTL)
 	require.NoError(t, err)
 	require.Equal(t, 10*time.Hour, ref.ExpiresIn)
@@ -64,31 +66,31 @@ func testUpdateTime(t *testing.T, b sessionstore.Backend) {
 	require.Equal(t, &sessionstore.InvalidTTLError{TTL: -time.Hour}, err)
 }
 
-func testUpdateRefused(t *testing.T, b sessionstore.Backend) {
+func testUpdateRefused(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	change := sessionstore.Change{Set: hash("a", "2")}
 	absent := sessionstore.NewID()
 	_, err := s.Update(t.Context(), absent, change, sessionstore.DefaultTTL)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 	requireNoItem(t, b, string(absent))
 
-	strange := sessionstore.Item{Image: []byte("what somebody else has stored"), Flags: 1}
+	strange := backend.Item{Image: []byte("what somebody else has stored"), Flags: 1}
 	require.NoError(t, b.Add(t.Context(), string(absent), strange))
 	_, err = s.Update(t.Context(), absent, change, sessionstore.DefaultTTL)
 	var unreadable *sessionstore.UnreadableError
 	require.ErrorAs(t, err, &unreadable)
-	require.Equal(t, strange.Image, mustGet(t, b, string(absent)).Image)
+	require.Equal(t, strange.Image, backendtest.MustGet(t, b, string(absent)).Image)
 
 	ref := mustCreate(t, s, hash("a", "1"))
 	large := hash("large", string(make([]byte, tooLarge)))
 	_, err = s.Update(t.Context(), ref.ID, sessionstore.Change{Set: large}, sessionstore.DefaultTTL)
-	var over *sessionstore.TooLargeError
+	var over *backend.TooLargeError
 	require.ErrorAs(t, err, &over)
 	require.Equal(t, ref, mustRead(t, s, ref.ID).Ref, "the session stays as it is")
 }
 
 // Everybody adds attributes of their own to one session. None is lost.
-func testConcurrentUpdate(t *testing.T, b sessionstore.Backend) {
+func testConcurrentUpdate(t *testing.T, b backend.Backend) {
 	const each = 10
 	stores := []*sessionstore.Store{forEver(b), forEver(b)} // as two processes
 	ref := mustCreate(t, stores[0], hash())
@@ -106,12 +108,12 @@ func testConcurrentUpdate(t *testing.T, b sessionstore.Backend) {
 	assert.Len(t, texts(t, mustRead(t, stores[0], ref.ID)), writers*each)
 }
 
-func testConditions(t *testing.T, b sessionstore.Backend) {
+func testConditions(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	absent := sessionstore.NewID()
 	for _, cond := range []sessionstore.If{{Exists: true}, {Version: "abc"}, {Version: "abc", Exists: true}} {
 		_, err := s.Replace(t.Context(), absent, hash("a", "1"), time.Hour, cond)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
+		require.ErrorIs(t, err, backend.ErrNotFound)
 		requireNoItem(t, b, string(absent))
 	}
 	first := mustCreate(t, s, hash("a", "1"))
@@ -129,7 +131,7 @@ func testConditions(t *testing.T, b sessionstore.Backend) {
 }
 
 // Of many who replace the same version one is told that it has.
-func testOneOfManyWins(t *testing.T, b sessionstore.Backend) {
+func testOneOfManyWins(t *testing.T, b backend.Backend) {
 	stores := []*sessionstore.Store{forEver(b), forEver(b)}
 	ref := mustCreate(t, stores[0], hash("a", "1"))
 	var all sync.WaitGroup
@@ -154,15 +156,15 @@ func testOneOfManyWins(t *testing.T, b sessionstore.Backend) {
 	assert.Equal(t, won[0], texts(t, mustRead(t, stores[0], ref.ID))["a"])
 }
 
-func testTombstone(t *testing.T, b sessionstore.Backend) {
+func testTombstone(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	ref := mustCreate(t, s, hash("a", "1"))
 	require.NoError(t, s.Delete(t.Context(), ref.ID))
-	before := mustGet(t, b, string(ref.ID))
-	require.True(t, before.IsTombstone())
+	before := backendtest.MustGet(t, b, string(ref.ID))
+	require.True(t, before.Deleted)
 
 	requireAbsent(t, s, ref.ID)
-	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), sessionstore.ErrNotFound)
+	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), backend.ErrNotFound)
 	for _, cond := range []sessionstore.If{{}, {Exists: true}, {Version: ref.Version}} {
 		_, err := s.Replace(t.Context(), ref.ID, hash("a", "2"), time.Hour, cond)
 		require.ErrorIs(t, err, sessionstore.ErrDeleted)
@@ -174,11 +176,11 @@ func testTombstone(t *testing.T, b sessionstore.Backend) {
 	sessions, err := s.GetMany(t.Context(), []sessionstore.ID{ref.ID})
 	require.NoError(t, err)
 	require.Empty(t, sessions)
-	assert.Equal(t, before.CAS, mustGet(t, b, string(ref.ID)).CAS, "untouched")
+	assert.Equal(t, before.CAS, backendtest.MustGet(t, b, string(ref.ID)).CAS, "untouched")
 }
 
 // A tombstone stands as long as the session would have lived, within bounds.
-func testTombstoneLife(t *testing.T, b sessionstore.Backend) {
+func testTombstoneLife(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	for ttl, want := range map[time.Duration]time.Duration{
 		sessionstore.DefaultTTL: 30 * 24 * time.Hour, // for ever
@@ -189,11 +191,11 @@ func testTombstoneLife(t *testing.T, b sessionstore.Backend) {
 		ref, err := s.Create(t.Context(), hash("a", "1"), ttl)
 		require.NoError(t, err)
 		require.NoError(t, s.Delete(t.Context(), ref.ID))
-		assertTimeLeft(t, want, mustGet(t, b, string(ref.ID)).ExpiresIn)
+		backendtest.AssertTimeLeft(t, want, backendtest.MustGet(t, b, string(ref.ID)).ExpiresIn)
 	}
 }
 
-func testBatch(t *testing.T, b sessionstore.Backend) {
+func testBatch(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	var ids []sessionstore.ID
 	for i := range 20 {
@@ -213,14 +215,14 @@ func testBatch(t *testing.T, b sessionstore.Backend) {
 	require.Empty(t, none)
 
 	strange := sessionstore.NewID()
-	require.NoError(t, b.Add(t.Context(), string(strange), sessionstore.Item{Image: []byte("no session"), Flags: 1}))
+	require.NoError(t, b.Add(t.Context(), string(strange), backend.Item{Image: []byte("no session"), Flags: 1}))
 	_, err = s.GetMany(t.Context(), append(ids, strange))
 	var unreadable *sessionstore.UnreadableError
 	require.ErrorAs(t, err, &unreadable)
 	assert.Equal(t, strange, unreadable.ID)
 }
 
-func testBatchBounds(t *testing.T, b sessionstore.Backend) {
+func testBatchBounds(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	ids := make([]sessionstore.ID, sessionstore.MaxBatch+1)
 	for i := range ids {
@@ -238,10 +240,10 @@ func testBatchBounds(t *testing.T, b sessionstore.Backend) {
 	var keys []string
 	for range 3 {
 		keys = append(keys, newKey())
-		require.NoError(t, b.Add(t.Context(), keys[len(keys)-1], sessionstore.Item{Image: make([]byte, 1000)}))
+		require.NoError(t, b.Add(t.Context(), keys[len(keys)-1], backend.Item{Image: make([]byte, 1000)}))
 	}
 	_, err = b.GetMany(t.Context(), keys, 2999)
-	var tooLarge *sessionstore.TooLargeError
+	var tooLarge *backend.TooLargeError
 	require.ErrorAs(t, err, &tooLarge)
 	items, err := b.GetMany(t.Context(), keys, 3000)
 	require.NoError(t, err)

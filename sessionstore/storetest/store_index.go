@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"sync"
 	"testing"
 	"time"
@@ -10,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
-func indexTests() map[string]func(*testing.T, sessionstore.Backend) {
-	return map[string]func(*testing.T, sessionstore.Backend){
-		"Append":              testAppend,
+func indexTests() map[string]func(*testing.T, backend.Backend) {
+	return map[string]func(*testing.T, backend.Backend){
 		"Find":                testFind,
 		"FindEveryForm":       testFindEveryForm,
 		"FindWhatPerlStored":  testFindWhatPerlStored,
@@ -29,47 +29,7 @@ func indexTests() map[string]func(*testing.T, sessionstore.Backend) {
 	}
 }
 
-func testAppend(t *testing.T, b sessionstore.Backend) {
-	key := newKey()
-	after, size, err := b.Append(t.Context(), key, sessionstore.Item{Image: []byte("one "), Flags: 7, ExpiresIn: time.Hour})
-	require.NoError(t, err)
-	require.EqualValues(t, 4, size)
-	require.EqualValues(t, 7, after.Flags)
-	after, size, err = b.Append(t.Context(), key, sessionstore.Item{Image: []byte("two"), Flags: 9, ExpiresIn: time.Minute})
-	require.NoError(t, err)
-	require.EqualValues(t, 7, size)
-	require.EqualValues(t, 7, after.Flags, "those of the item that was there")
-	item := mustGet(t, b, key)
-	require.Equal(t, "one two", string(item.Image))
-	require.EqualValues(t, 7, item.Flags)
-	assert.Greater(t, item.ExpiresIn, time.Hour-patience, "it does not live shorter")
-	_, _, err = b.Append(t.Context(), key, sessionstore.Item{ExpiresIn: 10 * time.Hour})
-	require.NoError(t, err)
-	assert.Greater(t, mustGet(t, b, key).ExpiresIn, 10*time.Hour-patience)
-	assert.LessOrEqual(t, mustGet(t, b, key).ExpiresIn, 15*time.Hour+2*time.Second)
-	_, _, err = b.Append(t.Context(), key, sessionstore.Item{Image: []byte("!")})
-	require.NoError(t, err)
-	assert.Zero(t, mustGet(t, b, key).ExpiresIn, "for ever")
-
-	before := mustGet(t, b, key)
-	_, _, err = b.Append(t.Context(), key, sessionstore.Item{Image: make([]byte, tooLarge)})
-	var over *sessionstore.TooLargeError
-	require.ErrorAs(t, err, &over)
-	require.Equal(t, before.Image, mustGet(t, b, key).Image, "the item stays")
-
-	var all sync.WaitGroup
-	shared := newKey()
-	for range writers {
-		all.Go(func() {
-			_, _, err := b.Append(context.WithoutCancel(t.Context()), shared, sessionstore.Item{Image: []byte("x"), ExpiresIn: time.Hour})
-			assert.NoError(t, err)
-		})
-	}
-	all.Wait()
-	assert.Len(t, mustGet(t, b, shared).Image, writers)
-}
-
-func findable(b sessionstore.Backend, most int) *sessionstore.Store {
+func findable(b backend.Backend, most int) *sessionstore.Store {
 	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals: []string{"uid", "mail"}, MaxSessionsPerPrincipal: most,
 	})
@@ -82,7 +42,7 @@ func mustFind(t *testing.T, s *sessionstore.Store, attribute, principal string) 
 	return ids
 }
 
-func testFind(t *testing.T, b sessionstore.Backend) {
+func testFind(t *testing.T, b backend.Backend) {
 	s := findable(b, 0)
 	user, mail := newKey(), newKey()
 	require.Empty(t, mustFind(t, s, "", user))
@@ -114,16 +74,16 @@ func testFind(t *testing.T, b sessionstore.Backend) {
 }
 
 // A name is found in whatever form it was stored.
-func testFindEveryForm(t *testing.T, b sessionstore.Backend) {
+func testFindEveryForm(t *testing.T, b backend.Backend) {
 	s := findable(b, 0)
 	mark := newKey()
-	for name, values := range map[string][]sessionstore.Value{
-		mark + "zoë": {sessionstore.TextOf(mark + "zoë"), sessionstore.BytesOf(mark + "zoë"), sessionstore.BytesOf(mark + "zo\xeb")},
-		mark + "Ω":   {sessionstore.TextOf(mark + "Ω"), sessionstore.BytesOf(mark + "Ω")},
+	for name, values := range map[string][]perldata.Value{
+		mark + "zoë": {perldata.TextOf(mark + "zoë"), perldata.BytesOf(mark + "zoë"), perldata.BytesOf(mark + "zo\xeb")},
+		mark + "Ω":   {perldata.TextOf(mark + "Ω"), perldata.BytesOf(mark + "Ω")},
 	} {
 		var ids []sessionstore.ID
 		for _, value := range values {
-			h := sessionstore.NewHash(1)
+			h := perldata.NewHash(1)
 			h.Set("uid", value)
 			ids = append(ids, mustCreate(t, s, h).ID)
 		}
@@ -134,18 +94,18 @@ func testFindEveryForm(t *testing.T, b sessionstore.Backend) {
 }
 
 // A Perl program stores a session and its reverse key, and knows of no index.
-func testFindWhatPerlStored(t *testing.T, b sessionstore.Backend) {
+func testFindWhatPerlStored(t *testing.T, b backend.Backend) {
 	user := newKey()
 	foreign := mustCreate(t, forEver(b), hash("uid", user)).ID
 	s := findable(b, 0)
 	require.Empty(t, mustFind(t, s, "", user))
-	require.NoError(t, b.Add(t.Context(), md5Hex(user), sessionstore.Item{Image: []byte(foreign)}))
+	require.NoError(t, b.Add(t.Context(), md5Hex(user), backend.Item{Image: []byte(foreign)}))
 	require.Equal(t, []sessionstore.ID{foreign}, mustFind(t, s, "", user))
 	require.NoError(t, b.Delete(t.Context(), md5Hex(user)))
 	require.Equal(t, []sessionstore.ID{foreign}, mustFind(t, s, "", user), "it is in the index now")
 }
 
-func testFindUnknown(t *testing.T, b sessionstore.Backend) {
+func testFindUnknown(t *testing.T, b backend.Backend) {
 	_, err := findable(b, 0).Find(t.Context(), "cn", "x")
 	require.Equal(t, &sessionstore.UnknownPrincipalError{Attribute: "cn"}, err)
 	_, err = forEver(b).Find(t.Context(), "", "x")
@@ -156,7 +116,7 @@ func testFindUnknown(t *testing.T, b sessionstore.Backend) {
 
 // Sessions that went or changed behind the back of the store are not found,
 // and their entries go.
-func testIndexMended(t *testing.T, b sessionstore.Backend) {
+func testIndexMended(t *testing.T, b backend.Backend) {
 	s := findable(b, 0)
 	user := newKey()
 	stays := mustCreate(t, s, hash("uid", user)).ID
@@ -182,7 +142,7 @@ func metric(t *testing.T, s *sessionstore.Store, name string) float64 {
 }
 
 // Of too many the newest are found. The others live on.
-func testIndexBounded(t *testing.T, b sessionstore.Backend) {
+func testIndexBounded(t *testing.T, b backend.Backend) {
 	s := findable(b, 5)
 	user := newKey()
 	var ids []sessionstore.ID
@@ -196,7 +156,7 @@ func testIndexBounded(t *testing.T, b sessionstore.Backend) {
 }
 
 // Thousands of logins and logouts leave no long list behind.
-func testIndexStaysShort(t *testing.T, b sessionstore.Backend) {
+func testIndexStaysShort(t *testing.T, b backend.Backend) {
 	s := findable(b, 0)
 	user := newKey()
 	stays := mustCreate(t, s, hash("uid", user)).ID
@@ -207,7 +167,7 @@ func testIndexStaysShort(t *testing.T, b sessionstore.Backend) {
 	require.Equal(t, []sessionstore.ID{stays}, mustFind(t, s, "", user))
 }
 
-func testConcurrentLogins(t *testing.T, b sessionstore.Backend) {
+func testConcurrentLogins(t *testing.T, b backend.Backend) {
 	stores := []*sessionstore.Store{findable(b, 0), findable(b, 0)}
 	user := newKey()
 	var all sync.WaitGroup
@@ -235,7 +195,7 @@ func testConcurrentLogins(t *testing.T, b sessionstore.Backend) {
 	assert.ElementsMatch(t, want, mustFind(t, stores[0], "", user))
 }
 
-func testDeleteAll(t *testing.T, b sessionstore.Backend) {
+func testDeleteAll(t *testing.T, b backend.Backend) {
 	s := findable(b, 0)
 	user := newKey()
 	one, two := mustCreate(t, s, hash("uid", user)).ID, mustCreate(t, s, hash("uid", user)).ID
@@ -253,7 +213,7 @@ func testDeleteAll(t *testing.T, b sessionstore.Backend) {
 }
 
 // Programs that go on changing a session do not undo a logout.
-func testLogoutBeatsUpdaters(t *testing.T, b sessionstore.Backend) {
+func testLogoutBeatsUpdaters(t *testing.T, b backend.Backend) {
 	s, other := findable(b, 0), findable(b, 0)
 	user := newKey()
 	id := mustCreate(t, s, hash("uid", user)).ID

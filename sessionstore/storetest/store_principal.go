@@ -13,11 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/backendtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
-func principalTests() map[string]func(*testing.T, sessionstore.Backend) {
-	return map[string]func(*testing.T, sessionstore.Backend){
+func principalTests() map[string]func(*testing.T, backend.Backend) {
+	return map[string]func(*testing.T, backend.Backend){
 		"ReverseKeyLife":         testReverseKeyLife,
 		"ReverseKeyMoves":        testReverseKeyMoves,
 		"ReverseKeyOfLastLogin":  testReverseKeyOfLastLogin,
@@ -34,7 +37,7 @@ func principalTests() map[string]func(*testing.T, sessionstore.Backend) {
 }
 
 // withPrincipals is a Store with reverse keys, none of which may fail.
-func withPrincipals(t *testing.T, b sessionstore.Backend, names ...string) *sessionstore.Store {
+func withPrincipals(t *testing.T, b backend.Backend, names ...string) *sessionstore.Store {
 	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals:       names,
 		ReverseKeyFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error("reverse key failed:", err) },
@@ -48,44 +51,44 @@ func md5Hex(text string) string {
 
 // requireReverseKey requires that key points to the session, as Perl's
 // Cache::Memcached stores a string.
-func requireReverseKey(t *testing.T, b sessionstore.Backend, key string, id sessionstore.ID) sessionstore.Item {
+func requireReverseKey(t *testing.T, b backend.Backend, key string, id sessionstore.ID) backend.Item {
 	t.Helper()
-	item := mustGet(t, b, key)
+	item := backendtest.MustGet(t, b, key)
 	require.Equal(t, string(id), string(item.Image))
 	require.Zero(t, item.Flags)
 	return item
 }
 
-func requireNoItem(t *testing.T, b sessionstore.Backend, key string) {
+func requireNoItem(t *testing.T, b backend.Backend, key string) {
 	t.Helper()
 	_, err := b.Get(t.Context(), key)
-	require.ErrorIs(t, err, sessionstore.ErrNotFound)
+	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
-func testReverseKeyLife(t *testing.T, b sessionstore.Backend) {
+func testReverseKeyLife(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	user := newKey()
 	key := md5Hex(user)
 	ref, err := s.Create(t.Context(), hash("uid", user), time.Hour)
 	require.NoError(t, err)
-	assertTimeLeft(t, time.Hour, requireReverseKey(t, b, key, ref.ID).ExpiresIn)
+	backendtest.AssertTimeLeft(t, time.Hour, requireReverseKey(t, b, key, ref.ID).ExpiresIn)
 	assert.Equal(t, map[string]string{"uid": user, "uid_MD5": key}, texts(t, mustRead(t, s, ref.ID)))
 
 	for _, ttl := range []time.Duration{2 * time.Hour, time.Minute, sessionstore.DefaultTTL} {
 		_, err = s.Replace(t.Context(), ref.ID, hash("uid", user, "a", "1"), ttl, sessionstore.If{})
 		require.NoError(t, err)
 		left := requireReverseKey(t, b, key, ref.ID).ExpiresIn
-		assertTimeLeft(t, ttl, left)
+		backendtest.AssertTimeLeft(t, ttl, left)
 		assert.Equal(t, ttl == 0, left == 0, "for ever, as the session")
 
 		ttl += 3 * time.Hour
 		_, err = s.Touch(t.Context(), ref.ID, ttl)
 		require.NoError(t, err)
-		assertTimeLeft(t, ttl, requireReverseKey(t, b, key, ref.ID).ExpiresIn)
+		backendtest.AssertTimeLeft(t, ttl, requireReverseKey(t, b, key, ref.ID).ExpiresIn)
 	}
 	require.NoError(t, s.Delete(t.Context(), ref.ID))
 	requireNoItem(t, b, key)
-	require.NoError(t, b.Add(t.Context(), key, sessionstore.Item{}), "the key is free")
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{}), "the key is free")
 
 	// One that was evicted comes back with the next write.
 	user = newKey()
@@ -99,7 +102,7 @@ func testReverseKeyLife(t *testing.T, b sessionstore.Backend) {
 	requireReverseKey(t, b, md5Hex(user), ref.ID)
 }
 
-func testReverseKeyMoves(t *testing.T, b sessionstore.Backend) {
+func testReverseKeyMoves(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	before, after := newKey(), newKey()
 	ref := mustCreate(t, s, hash("uid", before))
@@ -124,7 +127,7 @@ func testReverseKeyMoves(t *testing.T, b sessionstore.Backend) {
 	assert.Equal(t, map[string]string{"a": "1"}, texts(t, mustRead(t, s, ref.ID)))
 }
 
-func testReverseKeyOfLastLogin(t *testing.T, b sessionstore.Backend) {
+func testReverseKeyOfLastLogin(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	user := newKey()
 	first, second := mustCreate(t, s, hash("uid", user)), mustCreate(t, s, hash("uid", user))
@@ -138,16 +141,16 @@ func testReverseKeyOfLastLogin(t *testing.T, b sessionstore.Backend) {
 	requireNoItem(t, b, md5Hex(user))
 }
 
-func testReverseKeyOfNoValue(t *testing.T, b sessionstore.Backend) {
+func testReverseKeyOfNoValue(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
-	for name, v := range map[string]sessionstore.Value{
+	for name, v := range map[string]perldata.Value{
 		"undef":        {},
-		"empty bytes":  sessionstore.BytesOf(""),
-		"empty text":   sessionstore.TextOf(""),
-		"a list":       sessionstore.ListOf(sessionstore.BytesOf("x")),
-		"a hash":       sessionstore.HashOf(hash("x", "y")),
-		"a reference":  sessionstore.RefTo(&sessionstore.Scalar{Value: sessionstore.BytesOf("x")}),
-		"an empty one": sessionstore.ListOf(),
+		"empty bytes":  perldata.BytesOf(""),
+		"empty text":   perldata.TextOf(""),
+		"a list":       perldata.ListOf(perldata.BytesOf("x")),
+		"a hash":       perldata.HashOf(hash("x", "y")),
+		"a reference":  perldata.RefTo(&perldata.Scalar{Value: perldata.BytesOf("x")}),
+		"an empty one": perldata.ListOf(),
 	} {
 		h := hash("uid_MD5", md5Hex(name), "a", "1")
 		h.Set("uid", v)
@@ -160,34 +163,34 @@ func testReverseKeyOfNoValue(t *testing.T, b sessionstore.Backend) {
 	}
 }
 
-func testReverseKeyBytes(t *testing.T, b sessionstore.Backend) {
+func testReverseKeyBytes(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	mark := newKey()
 	for name, c := range map[string]struct {
-		value  sessionstore.Value
+		value  perldata.Value
 		hashed string
 	}{
-		"bytes":             {sessionstore.BytesOf(mark + "\x00\xff"), mark + "\x00\xff"},
-		"text in Latin-1":   {sessionstore.TextOf(mark + "Zoë"), mark + "Zo\xeb"},
-		"the same in bytes": {sessionstore.BytesOf(mark + "Zo\xeb"), mark + "Zo\xeb"},
-		"UTF-8 in bytes":    {sessionstore.BytesOf(mark + "Zoë"), mark + "Zoë"},
-		"wide text":         {sessionstore.TextOf(mark + "Zoë €"), mark + "Zoë €"},
-		"U+FF":              {sessionstore.TextOf(mark + "\u00ff"), mark + "\xff"},
-		"U+100":             {sessionstore.TextOf(mark + "\u0100"), mark + "\u0100"},
-		"zero":              {sessionstore.BytesOf("0"), "0"},
-		"integer":           {sessionstore.IntOf(-1234567890123), "-1234567890123"},
-		"float":             {sessionstore.FloatOf(0.1), "0.1"},
-		"large float":       {sessionstore.FloatOf(1e20), "1e+20"},
-		"infinite":          {sessionstore.FloatOf(math.Inf(1)), "Inf"},
+		"bytes":             {perldata.BytesOf(mark + "\x00\xff"), mark + "\x00\xff"},
+		"text in Latin-1":   {perldata.TextOf(mark + "Zoë"), mark + "Zo\xeb"},
+		"the same in bytes": {perldata.BytesOf(mark + "Zo\xeb"), mark + "Zo\xeb"},
+		"UTF-8 in bytes":    {perldata.BytesOf(mark + "Zoë"), mark + "Zoë"},
+		"wide text":         {perldata.TextOf(mark + "Zoë €"), mark + "Zoë €"},
+		"U+FF":              {perldata.TextOf(mark + "\u00ff"), mark + "\xff"},
+		"U+100":             {perldata.TextOf(mark + "\u0100"), mark + "\u0100"},
+		"zero":              {perldata.BytesOf("0"), "0"},
+		"integer":           {perldata.IntOf(-1234567890123), "-1234567890123"},
+		"float":             {perldata.FloatOf(0.1), "0.1"},
+		"large float":       {perldata.FloatOf(1e20), "1e+20"},
+		"infinite":          {perldata.FloatOf(math.Inf(1)), "Inf"},
 	} {
-		h := sessionstore.NewHash(2)
+		h := perldata.NewHash(2)
 		h.Set("uid", c.value)
 		ref := mustCreate(t, s, h)
-		item := mustGet(t, b, md5Hex(c.hashed))
+		item := backendtest.MustGet(t, b, md5Hex(c.hashed))
 		require.Equal(t, string(ref.ID), string(item.Image), name)
 		session := mustRead(t, s, ref.ID)
 		marked, _ := session.Attributes.Get("uid_MD5")
-		require.Equal(t, sessionstore.BytesOf(md5Hex(c.hashed)), marked, name)
+		require.Equal(t, perldata.BytesOf(md5Hex(c.hashed)), marked, name)
 		// What was stored hashes as what was given did, or the key would stay.
 		require.NoError(t, s.Delete(t.Context(), ref.ID))
 		requireNoItem(t, b, md5Hex(c.hashed))
@@ -196,7 +199,7 @@ func testReverseKeyBytes(t *testing.T, b sessionstore.Backend) {
 
 // Who knows a user's name knows the key. It must not give the session away,
 // nor be of use in any other way.
-func testReverseKeyIsNoSession(t *testing.T, b sessionstore.Backend) {
+func testReverseKeyIsNoSession(t *testing.T, b backend.Backend) {
 	for name, s := range map[string]*sessionstore.Store{"with": withPrincipals(t, b, "uid"), "without": forEver(b)} {
 		user := newKey()
 		key := sessionstore.ID(md5Hex(user))
@@ -205,22 +208,22 @@ func testReverseKeyIsNoSession(t *testing.T, b sessionstore.Backend) {
 		before := requireReverseKey(t, b, string(key), ref.ID)
 
 		requireAbsent(t, s, key)
-		require.ErrorIs(t, s.Delete(t.Context(), key), sessionstore.ErrNotFound)
+		require.ErrorIs(t, s.Delete(t.Context(), key), backend.ErrNotFound)
 		_, err = s.Replace(t.Context(), key, hash("uid", "eve"), time.Hour, sessionstore.If{})
 		var unreadable *sessionstore.UnreadableError
 		require.ErrorAs(t, err, &unreadable)
 		require.NotContains(t, err.Error(), string(ref.ID))
-		require.Equal(t, before.CAS, mustGet(t, b, string(key)).CAS, "untouched")
+		require.Equal(t, before.CAS, backendtest.MustGet(t, b, string(key)).CAS, "untouched")
 
 		_, err = s.Touch(t.Context(), key, time.Minute)
-		require.ErrorIs(t, err, sessionstore.ErrNotFound)
-		assertTimeLeft(t, time.Hour, requireReverseKey(t, b, string(key), ref.ID).ExpiresIn)
-		assert.Greater(t, mustGet(t, b, string(key)).ExpiresIn, 2*time.Minute)
+		require.ErrorIs(t, err, backend.ErrNotFound)
+		backendtest.AssertTimeLeft(t, time.Hour, requireReverseKey(t, b, string(key), ref.ID).ExpiresIn)
+		assert.Greater(t, backendtest.MustGet(t, b, string(key)).ExpiresIn, 2*time.Minute)
 	}
 }
 
 // A session that somebody has put in the place of a reverse key stays.
-func testReverseKeyTaken(t *testing.T, b sessionstore.Backend) {
+func testReverseKeyTaken(t *testing.T, b backend.Backend) {
 	var failed []sessionstore.ID
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals:       []string{"uid"},
@@ -242,7 +245,7 @@ func testReverseKeyTaken(t *testing.T, b sessionstore.Backend) {
 
 // A program that does not know of the principal has changed the value, and the
 // session still names the key of the old one.
-func testReverseKeysOfPerl(t *testing.T, b sessionstore.Backend) {
+func testReverseKeysOfPerl(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	before, after := newKey(), newKey()
 	ref := mustCreate(t, s, hash("uid", before))
@@ -262,7 +265,7 @@ func testReverseKeysOfPerl(t *testing.T, b sessionstore.Backend) {
 	mustRead(t, s, victim.ID)
 }
 
-func testReverseKeysOfTwo(t *testing.T, b sessionstore.Backend) {
+func testReverseKeysOfTwo(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid", "mail")
 	user, mail := newKey(), newKey()
 	ref := mustCreate(t, s, hash("uid", user, "mail", mail))
@@ -278,7 +281,7 @@ func testReverseKeysOfTwo(t *testing.T, b sessionstore.Backend) {
 
 // Many logins of one user at once: one of them has the key, and all of them
 // have a session.
-func testReverseKeyRace(t *testing.T, b sessionstore.Backend) {
+func testReverseKeyRace(t *testing.T, b backend.Backend) {
 	var mu sync.Mutex
 	failed := make(map[sessionstore.ID]error)
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
@@ -301,9 +304,9 @@ func testReverseKeyRace(t *testing.T, b sessionstore.Backend) {
 	}
 	group.Wait()
 	for id, err := range failed {
-		assert.ErrorIs(t, err, sessionstore.ErrConflict, id)
+		assert.ErrorIs(t, err, backend.ErrConflict, id)
 	}
-	holder := sessionstore.ID(mustGet(t, b, md5Hex(user)).Image)
+	holder := sessionstore.ID(backendtest.MustGet(t, b, md5Hex(user)).Image)
 	found := false
 	for _, ref := range refs {
 		if found = found || ref.ID == holder; ref.ID != holder {
@@ -314,9 +317,9 @@ func testReverseKeyRace(t *testing.T, b sessionstore.Backend) {
 	requireReverseKey(t, b, md5Hex(user), holder)
 }
 
-func testPlainTextIsUnreadable(t *testing.T, b sessionstore.Backend) {
+func testPlainTextIsUnreadable(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
-	for _, item := range []sessionstore.Item{
+	for _, item := range []backend.Item{
 		{},
 		{Image: []byte("a string")},
 		{Image: []byte(newKey() + newKey() + "0")},
@@ -331,7 +334,7 @@ func testPlainTextIsUnreadable(t *testing.T, b sessionstore.Backend) {
 	}
 }
 
-func testWithoutPrincipalNoKeys(t *testing.T, b sessionstore.Backend) {
+func testWithoutPrincipalNoKeys(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	user := newKey()
 	ref := mustCreate(t, s, hash("uid", user, "uid_MD5", "theirs"))

@@ -9,14 +9,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/backendtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
 
-func testUnreadable(t *testing.T, b sessionstore.Backend) {
+func testUnreadable(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	readable, err := storable.Codec{}.Append(nil, hash("a", "1"))
 	require.NoError(t, err)
-	items := map[string]sessionstore.Item{
+	items := map[string]backend.Item{
 		"plain text":         {Image: []byte("hello"), Flags: 0},
 		"a number, not hash": {Image: []byte{5, 11, 8, 0x81}, Flags: 0},
 		"not compressed":     {Image: readable, Flags: 3},
@@ -29,21 +32,21 @@ func testUnreadable(t *testing.T, b sessionstore.Backend) {
 	for name, item := range items {
 		id := sessionstore.NewID()
 		require.NoError(t, b.Add(t.Context(), string(id), item))
-		before := mustGet(t, b, string(id))
+		before := backendtest.MustGet(t, b, string(id))
 
 		session, err := s.Get(t.Context(), id)
 		requireUnreadable(t, id, err)
 		require.Zero(t, session, name)
 		_, err = s.Replace(t.Context(), id, hash("a", "2"), sessionstore.DefaultTTL, sessionstore.If{})
 		requireUnreadable(t, id, err)
-		require.Equal(t, before, mustGet(t, b, string(id)), "%s is left untouched", name)
+		require.Equal(t, before, backendtest.MustGet(t, b, string(id)), "%s is left untouched", name)
 
 		ref, err := s.Touch(t.Context(), id, time.Hour)
 		require.NoError(t, err, name)
 		require.Equal(t, time.Hour, ref.ExpiresIn)
-		after := mustGet(t, b, string(id))
+		after := backendtest.MustGet(t, b, string(id))
 		require.True(t, bytes.Equal(item.Image, after.Image), name)
-		assertTimeLeft(t, time.Hour, after.ExpiresIn)
+		backendtest.AssertTimeLeft(t, time.Hour, after.ExpiresIn)
 
 		require.NoError(t, s.Delete(t.Context(), id), name)
 		requireAbsent(t, s, id)
@@ -59,7 +62,7 @@ func requireUnreadable(t *testing.T, id sessionstore.ID, err error) {
 	require.NotContains(t, err.Error(), string(id), "an id is a credential")
 }
 
-func testInvalidIDs(t *testing.T, b sessionstore.Backend) {
+func testInvalidIDs(t *testing.T, b backend.Backend) {
 	s := forEver(b)
 	for _, id := range []sessionstore.ID{"", "xyz", "abc def", "a\r\nflush_all", "ab\x00", "é", sessionstore.ID(newKey() + newKey() + "0")} {
 		_, get := s.Get(t.Context(), id)
@@ -72,10 +75,10 @@ func testInvalidIDs(t *testing.T, b sessionstore.Backend) {
 	}
 }
 
-func testSessionTooLarge(t *testing.T, b sessionstore.Backend) {
+func testSessionTooLarge(t *testing.T, b backend.Backend) {
 	s := forEver(b)
-	huge := func() *sessionstore.Hash { return hash("a", string(make([]byte, tooLarge))) }
-	var refused *sessionstore.TooLargeError
+	huge := func() *perldata.Hash { return hash("a", string(make([]byte, tooLarge))) }
+	var refused *backend.TooLargeError
 	_, err := s.Create(t.Context(), huge(), time.Hour)
 	require.ErrorAs(t, err, &refused)
 	assert.Less(t, refused.Limit, refused.Actual)
@@ -92,18 +95,18 @@ func testSessionTooLarge(t *testing.T, b sessionstore.Backend) {
 	assert.Equal(t, ref, mustRead(t, s, ref.ID).Ref, "the session that was there stays")
 }
 
-func testSessionUnrepresentable(t *testing.T, b sessionstore.Backend) {
+func testSessionUnrepresentable(t *testing.T, b backend.Backend) {
 	s := forEver(b)
-	deep := sessionstore.BytesOf("x")
+	deep := perldata.BytesOf("x")
 	for range 100_000 {
-		deep = sessionstore.ListOf(deep)
+		deep = perldata.ListOf(deep)
 	}
-	nested := func() *sessionstore.Hash {
+	nested := func() *perldata.Hash {
 		h := hash("a", "1")
 		h.Set("deep", deep)
 		return h
 	}
-	var refused *sessionstore.UnrepresentableError
+	var refused *perldata.UnrepresentableError
 	_, err := s.Create(t.Context(), nested(), time.Hour)
 	require.ErrorAs(t, err, &refused)
 	ref := mustCreate(t, s, hash("a", "1"))

@@ -9,6 +9,7 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
 )
@@ -21,7 +22,7 @@ const sessionHeader = "X-Session"
 // stores the item that is there again, in the round trips that it takes to
 // replace a session, and answers its id.
 type rawHandler struct {
-	backend  sessionstore.Backend
+	backend  backend.Backend
 	counters *service.Counters
 }
 

@@ -35,11 +35,11 @@ const (
 func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	debug.SetGCPercent(400) // as the service does with memcached servers
-	backend, err := memcached.New(memcached.Options{Servers: []string{memcachedAddress}, Timeout: storeTimeout})
+	items, err := memcached.New(memcached.Options{Servers: []string{memcachedAddress}, Timeout: storeTimeout})
 	if err != nil {
 		return err
 	}
-	store := sessionstore.NewStore(backend, storable.Codec{}, sessionstore.Options{
+	store := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{Default: sessionTTL},
 	})
 	defer func() { _ = store.Close() }() // the process ends
@@ -47,7 +47,7 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 	var handler http.Handler
 	switch name {
 	case rawServer:
-		handler = &rawHandler{backend: backend, counters: counters}
+		handler = &rawHandler{backend: items, counters: counters}
 	case constantServer:
 		handler = newConstantHandler(service.New(store, counters), counters)
 	case stdServer:

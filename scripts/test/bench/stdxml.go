@@ -11,6 +11,7 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
 )
@@ -114,15 +115,15 @@ func (h *stdHandler) setSession(ctx context.Context, r *wsdl.SetSession) (*wsdl.
 }
 
 // hashOf translates text, the only kind of value in the sessions measured.
-func hashOf(list *wsdl.EntryList) *sessionstore.Hash {
-	h := sessionstore.NewHash(len(list.Entry) + 1) // the store adds one
+func hashOf(list *wsdl.EntryList) *perldata.Hash {
+	h := perldata.NewHash(len(list.Entry) + 1) // the store adds one
 	for _, e := range list.Entry {
-		h.Set(e.Key, sessionstore.TextOf(e.Value))
+		h.Set(e.Key, perldata.TextOf(e.Value))
 	}
 	return h
 }
 
-func entriesOf(h *sessionstore.Hash) *wsdl.EntryList {
+func entriesOf(h *perldata.Hash) *wsdl.EntryList {
 	entries := make([]wsdl.Entry, 0, h.Len())
 	list := &wsdl.EntryList{Entry: make([]*wsdl.Entry, 0, h.Len())}
 	for name, value := range h.All() {

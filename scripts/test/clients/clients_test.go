@@ -24,8 +24,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/wsdl/wsdltest"
 )
@@ -246,14 +248,14 @@ func (c *client) walk(t *testing.T, s *site) {
 func (c *client) faults(t *testing.T, s *site) {
 	t.Helper()
 	stored, deleted, unreadable := s.id(), s.id(), s.id()
-	one := sessionstore.NewHash(1)
+	one := perldata.NewHash(1)
 	one.Set("a", text("1"))
 	for _, id := range []string{stored, deleted} {
 		_, err := s.store.Replace(t.Context(), sessionstore.ID(id), one, time.Hour, sessionstore.If{})
 		require.NoError(t, err)
 	}
 	require.NoError(t, s.store.Delete(t.Context(), sessionstore.ID(deleted)))
-	require.NoError(t, s.backend.Add(t.Context(), unreadable, sessionstore.Item{Image: []byte("garbage"), Flags: 1}))
+	require.NoError(t, s.backend.Add(t.Context(), unreadable, backend.Item{Image: []byte("garbage"), Flags: 1}))
 	absent, large := s.id(), s.id()
 	for kind, f := range map[string]struct{ id, name, detail string }{
 		"notfound":    {absent, "SessionNotFoundFault", absent},
@@ -319,7 +321,7 @@ func (c *client) write(t *testing.T, s *site, mode, command string) (map[string]
 }
 
 // read stores a session and returns what the client reads of it.
-func (c *client) read(t *testing.T, s *site, mode string, entries map[string]sessionstore.Value) (map[string]string, error) {
+func (c *client) read(t *testing.T, s *site, mode string, entries map[string]perldata.Value) (map[string]string, error) {
 	t.Helper()
 	id := s.id()
 	_, err := s.store.Replace(t.Context(), sessionstore.ID(id), hash(entries).Hash(), time.Hour, sessionstore.If{})
@@ -342,7 +344,7 @@ func (c *client) control(t *testing.T, s *site) string {
 	if _, err := c.run(t, s.wsdl, "writecontrol", id); err == nil {
 		got = "accepted"
 	}
-	if _, err := s.store.Get(t.Context(), sessionstore.ID(id)); !errors.Is(err, sessionstore.ErrNotFound) {
+	if _, err := s.store.Get(t.Context(), sessionstore.ID(id)); !errors.Is(err, backend.ErrNotFound) {
 		got = "stored"
 	}
 	if cell := c.check(t, "write", "control", "refused", got); cell != "same" {

@@ -10,20 +10,20 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // The fixture: what sessions may hold, and toolkits may lose.
 
-func text(s string) sessionstore.Value   { return sessionstore.TextOf(s) }
-func octets(s string) sessionstore.Value { return sessionstore.BytesOf(s) }
+func text(s string) perldata.Value   { return perldata.TextOf(s) }
+func octets(s string) perldata.Value { return perldata.BytesOf(s) }
 
-func hash(entries map[string]sessionstore.Value) sessionstore.Value {
-	h := sessionstore.NewHash(len(entries))
+func hash(entries map[string]perldata.Value) perldata.Value {
+	h := perldata.NewHash(len(entries))
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		h.Set(key, entries[key])
 	}
-	return sessionstore.HashOf(h)
+	return perldata.HashOf(h)
 }
 
 func allOctets(n int) string {
@@ -35,9 +35,9 @@ func allOctets(n int) string {
 }
 
 // fixtures are the sessions of the fixture by the command that stores them.
-func fixtures() map[string]map[string]sessionstore.Value {
-	var undef sessionstore.Value
-	return map[string]map[string]sessionstore.Value{
+func fixtures() map[string]map[string]perldata.Value {
+	var undef perldata.Value
+	return map[string]map[string]perldata.Value{
 		"write": {
 			"plain":               text("plain"),
 			"special":             text(`<&>"']]>`),
@@ -49,13 +49,13 @@ func fixtures() map[string]map[string]sessionstore.Value {
 			"undef":               undef,
 			"bytes":               octets(allOctets(256)),
 			"a key with <blanks>": text("key"),
-			"nested": hash(map[string]sessionstore.Value{
-				"list":  sessionstore.ListOf(text("a"), undef, octets("\x00\xff"), hash(map[string]sessionstore.Value{"k": text("v")})),
+			"nested": hash(map[string]perldata.Value{
+				"list":  perldata.ListOf(text("a"), undef, octets("\x00\xff"), hash(map[string]perldata.Value{"k": text("v")})),
 				"undef": undef,
 				"bytes": octets("\x00\x01"),
 			}),
-			"single":    sessionstore.ListOf(text("one")),
-			"emptylist": sessionstore.ListOf(),
+			"single":    perldata.ListOf(text("one")),
+			"emptylist": perldata.ListOf(),
 			"emptyhash": hash(nil),
 		},
 		"writetext": {"text900k": text(strings.Repeat("0123456789", 90_000))},
@@ -65,22 +65,22 @@ func fixtures() map[string]map[string]sessionstore.Value {
 
 // rendered returns a value as the programs print it. What is text and what is
 // bytes matters where bytes are no text; the store does not keep it elsewhere.
-func rendered(v sessionstore.Value) string {
+func rendered(v perldata.Value) string {
 	switch v.Kind() {
-	case sessionstore.KindText:
+	case perldata.KindText:
 		return "t:" + hex.EncodeToString([]byte(v.Str()))
-	case sessionstore.KindBytes:
+	case perldata.KindBytes:
 		if isText(v.Str()) {
 			return "t:" + hex.EncodeToString([]byte(v.Str()))
 		}
 		return "b:" + hex.EncodeToString([]byte(v.Str()))
-	case sessionstore.KindList:
+	case perldata.KindList:
 		var items []string
 		for _, item := range v.List().Items {
 			items = append(items, rendered(item))
 		}
 		return "l(" + strings.Join(items, ",") + ")"
-	case sessionstore.KindHash:
+	case perldata.KindHash:
 		entries := map[string]string{}
 		for key, value := range v.Hash().All() {
 			entries[key] = rendered(value)
@@ -90,7 +90,7 @@ func rendered(v sessionstore.Value) string {
 			parts = append(parts, hex.EncodeToString([]byte(key))+"="+entries[key])
 		}
 		return "h(" + strings.Join(parts, ",") + ")"
-	case sessionstore.KindUndef:
+	case perldata.KindUndef:
 		return "u"
 	default:
 		return fmt.Sprint("?", v.Kind())

@@ -1,4 +1,4 @@
-package sessionstore
+package perldata
 
 // Scalar is a single value with an identity of its own: that which a KindRef
 // value refers to. In Perl every element of an array and every value of a

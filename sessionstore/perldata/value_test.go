@@ -1,4 +1,4 @@
-package sessionstore_test
+package perldata_test
 
 import (
 	"fmt"
@@ -12,89 +12,89 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 func TestValuesAreWhatTheyWereMadeOf(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, sessionstore.KindUndef, sessionstore.Value{}.Kind())
+	assert.Equal(t, perldata.KindUndef, perldata.Value{}.Kind())
 
-	bytes := sessionstore.BytesOf([]byte{0xff, 0})
-	assert.Equal(t, sessionstore.KindBytes, bytes.Kind())
+	bytes := perldata.BytesOf([]byte{0xff, 0})
+	assert.Equal(t, perldata.KindBytes, bytes.Kind())
 	assert.Equal(t, "\xff\x00", bytes.Str())
 
-	text := sessionstore.TextOf("é")
-	assert.Equal(t, sessionstore.KindText, text.Kind())
+	text := perldata.TextOf("é")
+	assert.Equal(t, perldata.KindText, text.Kind())
 	assert.Equal(t, "é", text.Str())
 
 	for _, n := range []int64{0, -1, math.MinInt64, math.MaxInt64} {
-		v := sessionstore.IntOf(n)
-		assert.Equal(t, sessionstore.KindInt, v.Kind())
+		v := perldata.IntOf(n)
+		assert.Equal(t, perldata.KindInt, v.Kind())
 		assert.Equal(t, n, v.Int())
 	}
 	for _, f := range []float64{0, -1.5, math.Inf(1), math.SmallestNonzeroFloat64} {
-		v := sessionstore.FloatOf(f)
-		assert.Equal(t, sessionstore.KindFloat, v.Kind())
+		v := perldata.FloatOf(f)
+		assert.Equal(t, perldata.KindFloat, v.Kind())
 		assert.InDelta(t, f, v.Float(), 0)
 	}
 
-	list := sessionstore.ListOf(text, bytes)
-	assert.Equal(t, sessionstore.KindList, list.Kind())
-	assert.Equal(t, []sessionstore.Value{text, bytes}, list.List().Items)
+	list := perldata.ListOf(text, bytes)
+	assert.Equal(t, perldata.KindList, list.Kind())
+	assert.Equal(t, []perldata.Value{text, bytes}, list.List().Items)
 	assert.Nil(t, list.Hash())
 	assert.Nil(t, list.Scalar())
 
-	hash := sessionstore.HashOf(sessionstore.NewHash(0))
-	assert.Equal(t, sessionstore.KindHash, hash.Kind())
+	hash := perldata.HashOf(perldata.NewHash(0))
+	assert.Equal(t, perldata.KindHash, hash.Kind())
 	assert.Zero(t, hash.Hash().Len())
 	assert.Nil(t, hash.List())
 
-	ref := sessionstore.RefTo(&sessionstore.Scalar{Value: text})
-	assert.Equal(t, sessionstore.KindRef, ref.Kind())
+	ref := perldata.RefTo(&perldata.Scalar{Value: text})
+	assert.Equal(t, perldata.KindRef, ref.Kind())
 	assert.Equal(t, text, ref.Ref())
-	assert.Equal(t, sessionstore.Value{}, text.Ref())
+	assert.Equal(t, perldata.Value{}, text.Ref())
 }
 
 func TestNilMakesAnEmptyContainer(t *testing.T) {
 	t.Parallel()
-	assert.NotNil(t, sessionstore.HashOf(nil).Hash())
-	assert.NotNil(t, sessionstore.ListFrom(nil).List())
-	assert.NotNil(t, sessionstore.RefTo(nil).Scalar())
+	assert.NotNil(t, perldata.HashOf(nil).Hash())
+	assert.NotNil(t, perldata.ListFrom(nil).List())
+	assert.NotNil(t, perldata.RefTo(nil).Scalar())
 }
 
 func TestContainersAreShared(t *testing.T) {
 	t.Parallel()
-	h := sessionstore.NewHash(0)
-	a, b := sessionstore.HashOf(h), sessionstore.HashOf(h)
-	a.Hash().Set("k", sessionstore.IntOf(1))
+	h := perldata.NewHash(0)
+	a, b := perldata.HashOf(h), perldata.HashOf(h)
+	a.Hash().Set("k", perldata.IntOf(1))
 	got, ok := b.Hash().Get("k")
 	require.True(t, ok)
-	assert.Equal(t, sessionstore.IntOf(1), got)
+	assert.Equal(t, perldata.IntOf(1), got)
 }
 
 func TestClassIsThatOfTheReferent(t *testing.T) {
 	t.Parallel()
-	hash := sessionstore.NewHash(0)
+	hash := perldata.NewHash(0)
 	hash.Class = "H"
-	assert.Equal(t, "H", sessionstore.HashOf(hash).Class())
-	assert.Equal(t, "L", sessionstore.ListFrom(&sessionstore.List{Class: "L"}).Class())
-	scalar := &sessionstore.Scalar{Class: "S"}
-	assert.Equal(t, "S", sessionstore.RefTo(scalar).Class())
+	assert.Equal(t, "H", perldata.HashOf(hash).Class())
+	assert.Equal(t, "L", perldata.ListFrom(&perldata.List{Class: "L"}).Class())
+	scalar := &perldata.Scalar{Class: "S"}
+	assert.Equal(t, "S", perldata.RefTo(scalar).Class())
 	assert.Empty(t, scalar.Alias().Class(), "the scalar is the object, not a reference to it")
-	assert.Empty(t, sessionstore.ListOf().Class())
+	assert.Empty(t, perldata.ListOf().Class())
 }
 
 func TestAliasesHaveAnIdentity(t *testing.T) {
 	t.Parallel()
-	scalar := &sessionstore.Scalar{Value: sessionstore.IntOf(7)}
+	scalar := &perldata.Scalar{Value: perldata.IntOf(7)}
 	alias := scalar.Alias()
 	assert.Equal(t, int64(7), alias.Int())
 	assert.Same(t, scalar, alias.Identity())
-	assert.Nil(t, sessionstore.RefTo(scalar).Ref().Identity(), "a copy of the value is another scalar")
+	assert.Nil(t, perldata.RefTo(scalar).Ref().Identity(), "a copy of the value is another scalar")
 
-	place := sessionstore.TextOf("x")
+	place := perldata.TextOf("x")
 	scalar.Adopt(&place)
-	assert.Equal(t, sessionstore.TextOf("x"), scalar.Value)
+	assert.Equal(t, perldata.TextOf("x"), scalar.Value)
 	assert.Equal(t, scalar.Alias(), place)
 	scalar.Adopt(&place)
 	assert.Nil(t, scalar.Value.Identity())
@@ -103,11 +103,11 @@ func TestAliasesHaveAnIdentity(t *testing.T) {
 // A session has hundreds of values, so that every byte counts.
 func TestValuesAreSmall(t *testing.T) {
 	t.Parallel()
-	assert.LessOrEqual(t, unsafe.Sizeof(sessionstore.Value{}), uintptr(56))
+	assert.LessOrEqual(t, unsafe.Sizeof(perldata.Value{}), uintptr(56))
 }
 
 // hashModel is a hash as a slice and nothing else.
-type hashModel []sessionstore.Entry
+type hashModel []perldata.Entry
 
 func (m hashModel) find(name string) int {
 	for i := range m {
@@ -124,29 +124,29 @@ func TestHashIsAnOrderedMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var model hashModel
 		for i := range rapid.IntRange(0, 40).Draw(t, "filled") { // around the size that needs an index
-			model = append(model, sessionstore.Entry{Name: strconv.Itoa(i), Form: sessionstore.KeyWasUTF8, Value: sessionstore.IntOf(int64(i))})
+			model = append(model, perldata.Entry{Name: strconv.Itoa(i), Form: perldata.KeyWasUTF8, Value: perldata.IntOf(int64(i))})
 		}
-		h := sessionstore.NewHash(0)
+		h := perldata.NewHash(0)
 		for i := range rapid.IntRange(0, 40).Draw(t, "forgotten") {
-			h.Set("old"+strconv.Itoa(i), sessionstore.IntOf(0))
+			h.Set("old"+strconv.Itoa(i), perldata.IntOf(0))
 		}
 		h.Fill(slices.Clone(model))
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			name := strconv.Itoa(rapid.IntRange(0, 45).Draw(t, "name"))
-			value := sessionstore.IntOf(rapid.Int64().Draw(t, "value"))
+			value := perldata.IntOf(rapid.Int64().Draw(t, "value"))
 			i := model.find(name)
 			switch rapid.IntRange(0, 2).Draw(t, "step") {
 			case 0:
 				h.Set(name, value)
 				if i < 0 {
-					model = append(model, sessionstore.Entry{Name: name, Value: value})
+					model = append(model, perldata.Entry{Name: name, Value: value})
 				} else {
 					model[i].Value = value
 				}
 			case 1:
 				require.Equal(t, i < 0, h.Add(name, value))
 				if i < 0 {
-					model = append(model, sessionstore.Entry{Name: name, Value: value})
+					model = append(model, perldata.Entry{Name: name, Value: value})
 				}
 			case 2:
 				require.Equal(t, i >= 0, h.Delete(name))
@@ -159,7 +159,7 @@ func TestHashIsAnOrderedMap(t *testing.T) {
 	})
 }
 
-func requireEntries(t *rapid.T, model hashModel, h *sessionstore.Hash) {
+func requireEntries(t *rapid.T, model hashModel, h *perldata.Hash) {
 	require.Equal(t, len(model), h.Len())
 	require.True(t, slices.Equal(model, h.Entries()))
 	i := 0
@@ -177,9 +177,9 @@ func requireEntries(t *rapid.T, model hashModel, h *sessionstore.Hash) {
 
 func TestAllStopsWhenToldTo(t *testing.T) {
 	t.Parallel()
-	h := sessionstore.NewHash(0)
-	h.Set("a", sessionstore.IntOf(1))
-	h.Set("b", sessionstore.IntOf(2))
+	h := perldata.NewHash(0)
+	h.Set("a", perldata.IntOf(1))
+	h.Set("b", perldata.IntOf(2))
 	for name := range h.All() {
 		assert.Equal(t, "a", name)
 		break
@@ -188,29 +188,29 @@ func TestAllStopsWhenToldTo(t *testing.T) {
 
 func TestAReservedNameLendsItsForm(t *testing.T) {
 	t.Parallel()
-	h := sessionstore.NewHash(0)
-	h.Restriction = &sessionstore.Restriction{Reserved: []sessionstore.Entry{
-		{Name: "a", Form: sessionstore.KeyBytes}, {Name: "b", Form: sessionstore.KeyUTF8},
+	h := perldata.NewHash(0)
+	h.Restriction = &perldata.Restriction{Reserved: []perldata.Entry{
+		{Name: "a", Form: perldata.KeyBytes}, {Name: "b", Form: perldata.KeyUTF8},
 	}}
 	assert.Zero(t, h.Len())
-	h.Set("b", sessionstore.IntOf(1))
-	h.Set("c", sessionstore.IntOf(2))
-	assert.Equal(t, []sessionstore.Entry{
-		{Name: "b", Form: sessionstore.KeyUTF8, Value: sessionstore.IntOf(1)},
-		{Name: "c", Value: sessionstore.IntOf(2)},
+	h.Set("b", perldata.IntOf(1))
+	h.Set("c", perldata.IntOf(2))
+	assert.Equal(t, []perldata.Entry{
+		{Name: "b", Form: perldata.KeyUTF8, Value: perldata.IntOf(1)},
+		{Name: "c", Value: perldata.IntOf(2)},
 	}, h.Entries())
-	assert.Equal(t, []sessionstore.Entry{{Name: "a", Form: sessionstore.KeyBytes}}, h.Restriction.Reserved)
+	assert.Equal(t, []perldata.Entry{{Name: "a", Form: perldata.KeyBytes}}, h.Restriction.Reserved)
 }
 
 func ExampleHash() {
-	session := sessionstore.NewHash(2)
-	session.Set("uid", sessionstore.BytesOf("ann"))
-	session.Set("groups", sessionstore.ListOf(sessionstore.BytesOf("admins"), sessionstore.BytesOf("staff")))
+	session := perldata.NewHash(2)
+	session.Set("uid", perldata.BytesOf("ann"))
+	session.Set("groups", perldata.ListOf(perldata.BytesOf("admins"), perldata.BytesOf("staff")))
 	for name, value := range session.All() {
 		switch value.Kind() {
-		case sessionstore.KindBytes, sessionstore.KindText:
+		case perldata.KindBytes, perldata.KindText:
 			fmt.Println(name, value.Str())
-		case sessionstore.KindList:
+		case perldata.KindList:
 			fmt.Println(name, len(value.List().Items))
 		}
 	}
@@ -222,9 +222,9 @@ func ExampleHash() {
 func BenchmarkHashGet(b *testing.B) {
 	for _, n := range []int{8, 24, 32, 33, 64} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			h := sessionstore.NewHash(n)
+			h := perldata.NewHash(n)
 			for i := range n {
-				h.Set("attribute"+strconv.Itoa(i), sessionstore.IntOf(int64(i)))
+				h.Set("attribute"+strconv.Itoa(i), perldata.IntOf(int64(i)))
 			}
 			name := "attribute" + strconv.Itoa(n-1)
 			b.ReportAllocs()

@@ -1,0 +1,216 @@
+package backendtest
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func testConcurrentAdd(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	var winner atomic.Int64
+	var wins atomic.Int32
+	var group sync.WaitGroup
+	for i := range writers {
+		group.Go(func() {
+			err := b.Add(t.Context(), key, backend.Item{Image: []byte(strconv.Itoa(i))})
+			if err == nil {
+				winner.Store(int64(i))
+				wins.Add(1)
+				return
+			}
+			assert.ErrorIs(t, err, backend.ErrExists)
+		})
+	}
+	group.Wait()
+	require.Equal(t, int32(1), wins.Load())
+	require.Equal(t, strconv.FormatInt(winner.Load(), 10), string(MustGet(t, b, key).Image))
+}
+
+func testConcurrentCompareAndSwap(t *testing.T, b backend.Backend) {
+	const each = 10
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("0")}))
+	var group sync.WaitGroup
+	for range writers {
+		group.Go(func() {
+			for range each {
+				increment(t, b, key)
+			}
+		})
+	}
+	group.Wait()
+	require.Equal(t, strconv.Itoa(writers*each), string(MustGet(t, b, key).Image))
+}
+
+func increment(t *testing.T, b backend.Backend, key string) {
+	t.Helper()
+	for {
+		item, err := b.Get(t.Context(), key)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		n, err := strconv.Atoi(string(item.Image))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		item.Image = []byte(strconv.Itoa(n + 1))
+		switch err := b.CompareAndSwap(t.Context(), key, item); {
+		case err == nil:
+			return
+		case !errors.Is(err, backend.ErrConflict):
+			t.Error(err)
+			return
+		}
+	}
+}
+
+func testEndedContext(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancelLate := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancelLate()
+	for _, ctx := range []context.Context{canceled, late} {
+		for name, err := range everyCall(ctx, b, key) {
+			require.ErrorIs(t, err, ctx.Err(), name)
+			RequireUnavailable(t, err)
+		}
+		for _, row := range b.Stats(ctx) {
+			assert.False(t, row.Alive)
+		}
+	}
+	MustGet(t, b, key)
+}
+
+// everyCall makes all calls that take a context and return an error.
+func everyCall(ctx context.Context, b backend.Backend, key string) map[string]error {
+	_, get := b.Get(ctx, key)
+	_, touch := b.Touch(ctx, key, time.Hour)
+	return map[string]error{
+		"Get":            get,
+		"Touch":          touch,
+		"Add":            b.Add(ctx, NewKey(), backend.Item{}),
+		"CompareAndSwap": b.CompareAndSwap(ctx, key, backend.Item{CAS: 1}),
+		"Delete":         b.Delete(ctx, key),
+		"Ping":           b.Ping(ctx),
+	}
+}
+
+func testPing(t *testing.T, b backend.Backend) {
+	require.NoError(t, b.Ping(t.Context()))
+}
+
+func testStats(t *testing.T, b backend.Backend) {
+	before := sums(t, b)
+	for _, name := range []string{
+		"pid", "uptime", "time", "cmd_get", "cmd_set", "cmd_touch", "get_hits", "get_misses", "limit_maxbytes",
+		"bytes", "curr_items", "total_items", "evictions", "cas_hits", "cas_badval", "delete_hits",
+	} {
+		assert.Contains(t, before, name)
+	}
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image")}))
+	MustGet(t, b, key)
+	_, err := b.Get(t.Context(), NewKey())
+	require.ErrorIs(t, err, backend.ErrNotFound)
+	after := sums(t, b)
+	for _, name := range []string{"cmd_get", "cmd_set", "get_hits", "get_misses", "total_items"} {
+		assert.Greater(t, after[name], before[name], name)
+	}
+}
+
+// sums adds up the figures of all servers that hold the truth. All must be
+// alive.
+func sums(t *testing.T, b backend.Backend) map[string]uint64 {
+	t.Helper()
+	sum := make(map[string]uint64)
+	rows := b.Stats(t.Context())
+	require.NotEmpty(t, rows)
+	require.Equal(t, backend.Origin, rows[0].Tier)
+	for _, row := range rows {
+		require.True(t, row.Alive)
+		require.NotEmpty(t, row.Address)
+		if row.Tier == backend.Near {
+			continue
+		}
+		require.Equal(t, backend.Origin, row.Tier)
+		for _, stat := range row.Stats {
+			n, err := strconv.ParseUint(stat.Value, 10, 64)
+			if !errors.Is(err, strconv.ErrSyntax) { // which says that it is a text
+				require.NoError(t, err, stat.Name)
+			}
+			sum[stat.Name] += n
+		}
+	}
+	return sum
+}
+
+func testClose(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
+	require.NoError(t, b.Close())
+	for name, err := range everyCall(t.Context(), b, key) {
+		require.ErrorIs(t, err, backend.ErrClosed, name)
+		RequireUnavailable(t, err)
+	}
+	rows := b.Stats(t.Context())
+	require.NotEmpty(t, rows)
+	for _, row := range rows {
+		assert.False(t, row.Alive)
+		assert.Empty(t, row.Stats)
+	}
+	require.NoError(t, b.Close(), "closed twice")
+}
+
+func testAppend(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	after, size, err := b.Append(t.Context(), key, backend.Item{Image: []byte("one "), Flags: 7, ExpiresIn: time.Hour})
+	require.NoError(t, err)
+	require.EqualValues(t, 4, size)
+	require.EqualValues(t, 7, after.Flags)
+	after, size, err = b.Append(t.Context(), key, backend.Item{Image: []byte("two"), Flags: 9, ExpiresIn: time.Minute})
+	require.NoError(t, err)
+	require.EqualValues(t, 7, size)
+	require.EqualValues(t, 7, after.Flags, "those of the item that was there")
+	item := MustGet(t, b, key)
+	require.Equal(t, "one two", string(item.Image))
+	require.EqualValues(t, 7, item.Flags)
+	assert.Greater(t, item.ExpiresIn, time.Hour-patience, "it does not live shorter")
+	_, _, err = b.Append(t.Context(), key, backend.Item{ExpiresIn: 10 * time.Hour})
+	require.NoError(t, err)
+	assert.Greater(t, MustGet(t, b, key).ExpiresIn, 10*time.Hour-patience)
+	assert.LessOrEqual(t, MustGet(t, b, key).ExpiresIn, 15*time.Hour+2*time.Second)
+	_, _, err = b.Append(t.Context(), key, backend.Item{Image: []byte("!")})
+	require.NoError(t, err)
+	assert.Zero(t, MustGet(t, b, key).ExpiresIn, "for ever")
+
+	before := MustGet(t, b, key)
+	_, _, err = b.Append(t.Context(), key, backend.Item{Image: make([]byte, tooLarge)})
+	var over *backend.TooLargeError
+	require.ErrorAs(t, err, &over)
+	require.Equal(t, before.Image, MustGet(t, b, key).Image, "the item stays")
+
+	var all sync.WaitGroup
+	shared := NewKey()
+	for range writers {
+		all.Go(func() {
+			_, _, err := b.Append(context.WithoutCancel(t.Context()), shared, backend.Item{Image: []byte("x"), ExpiresIn: time.Hour})
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
+	assert.Len(t, MustGet(t, b, shared).Image, writers)
+}

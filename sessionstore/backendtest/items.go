@@ -1,0 +1,320 @@
+package backendtest
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func tests() map[string]func(*testing.T, backend.Backend) {
+	return map[string]func(*testing.T, backend.Backend){
+		"GetAbsent":                testGetAbsent,
+		"AddThenGet":               testAddThenGet,
+		"AddTaken":                 testAddTaken,
+		"Images":                   testImages,
+		"ImagesAreNotShared":       testImagesAreNotShared,
+		"Append":                   testAppend,
+		"Tombstone":                testTombstone,
+		"Flags":                    testFlags,
+		"Keys":                     testKeys,
+		"InvalidKeys":              testInvalidKeys,
+		"CompareAndSwap":           testCompareAndSwap,
+		"CompareAndSwapConflict":   testCompareAndSwapConflict,
+		"CompareAndSwapGone":       testCompareAndSwapGone,
+		"TimeLeft":                 testTimeLeft,
+		"Expiry":                   testExpiry,
+		"Touch":                    testTouch,
+		"TouchAbsent":              testTouchAbsent,
+		"Delete":                   testDelete,
+		"TooLarge":                 testTooLarge,
+		"ConcurrentAdd":            testConcurrentAdd,
+		"ConcurrentCompareAndSwap": testConcurrentCompareAndSwap,
+		"EndedContext":             testEndedContext,
+		"Ping":                     testPing,
+		"Stats":                    testStats,
+		"Close":                    testClose,
+	}
+}
+
+func testGetAbsent(t *testing.T, b backend.Backend) {
+	item, err := b.Get(t.Context(), NewKey())
+	require.ErrorIs(t, err, backend.ErrNotFound)
+	assert.Zero(t, item)
+}
+
+func testAddThenGet(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image"), Flags: 1, CAS: 99}))
+	item := MustGet(t, b, key)
+	assert.NotZero(t, item.CAS)
+	item.CAS = 0
+	assert.Equal(t, backend.Item{Image: []byte("image"), Flags: 1}, item)
+}
+
+func testAddTaken(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("first"), Flags: 1}))
+	before := MustGet(t, b, key)
+	err := b.Add(t.Context(), key, backend.Item{Image: []byte("second"), Flags: 2, ExpiresIn: time.Hour})
+	require.ErrorIs(t, err, backend.ErrExists)
+	assert.Equal(t, before, MustGet(t, b, key))
+}
+
+func testImages(t *testing.T, b backend.Backend) {
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	for name, image := range map[string][]byte{
+		"every byte": all,
+		"empty":      {},
+		"line ends":  []byte("\r\nEND\r\nEN\r\n"),
+		"one byte":   {0},
+		"large":      bytes.Repeat(all, 400),
+	} {
+		key := NewKey()
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: image, Flags: 1}), name)
+		assert.True(t, bytes.Equal(image, MustGet(t, b, key).Image), name)
+		touched, err := b.Touch(t.Context(), key, time.Hour)
+		require.NoError(t, err, name)
+		assert.True(t, bytes.Equal(image, touched.Image), name)
+	}
+}
+
+func testImagesAreNotShared(t *testing.T, b backend.Backend) {
+	key, image := NewKey(), []byte("image")
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: image}))
+	image[0] = 'X'
+	got := MustGet(t, b, key)
+	require.Equal(t, "image", string(got.Image), "after the writer changed its slice")
+	got.Image[0] = 'Y'
+	swapped := []byte("other")
+	require.Equal(t, "image", string(MustGet(t, b, key).Image), "after a reader changed its slice")
+	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: swapped, CAS: got.CAS}))
+	swapped[0] = 'Z'
+	require.Equal(t, "other", string(MustGet(t, b, key).Image), "after the writer changed its slice")
+}
+
+func testFlags(t *testing.T, b backend.Backend) {
+	for _, flags := range []uint32{0, 1, 2, 3, 1 << 16, 1 << 31, math.MaxUint32} {
+		key := NewKey()
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{Flags: flags}))
+		item := MustGet(t, b, key)
+		require.Equal(t, flags, item.Flags, "added")
+		item.Flags ^= 1
+		require.NoError(t, b.CompareAndSwap(t.Context(), key, item))
+		require.Equal(t, flags^1, MustGet(t, b, key).Flags, "swapped")
+		touched, err := b.Touch(t.Context(), key, 0)
+		require.NoError(t, err)
+		require.Equal(t, flags^1, touched.Flags, "touched")
+	}
+}
+
+func testKeys(t *testing.T, b backend.Backend) {
+	var printable []byte
+	for c := byte('!'); c <= '~'; c++ {
+		printable = append(printable, c)
+	}
+	for _, key := range []string{string(printable) + NewKey(), strings.Repeat("k", 250-32) + NewKey()} {
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte(key)}))
+		require.Equal(t, key, string(MustGet(t, b, key).Image))
+		_, err := b.Touch(t.Context(), key, time.Hour)
+		require.NoError(t, err)
+		require.NoError(t, b.Delete(t.Context(), key))
+	}
+}
+
+func testInvalidKeys(t *testing.T, b backend.Backend) {
+	for _, key := range []string{"", " ", "a b", "a\tb", "a\r\nflush_all", "a\x00", "a\x7f", "é", strings.Repeat("k", 251)} {
+		_, err := b.Get(t.Context(), key)
+		require.ErrorIs(t, err, backend.ErrInvalidKey, "%q", key)
+		_, err = b.Touch(t.Context(), key, 0)
+		require.ErrorIs(t, err, backend.ErrInvalidKey, "%q", key)
+		require.ErrorIs(t, b.Add(t.Context(), key, backend.Item{}), backend.ErrInvalidKey, "%q", key)
+		require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, backend.Item{}), backend.ErrInvalidKey, "%q", key)
+		require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrInvalidKey, "%q", key)
+	}
+}
+
+func testCompareAndSwap(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("first"), Flags: 1, ExpiresIn: time.Hour}))
+	first := MustGet(t, b, key)
+	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("second"), Flags: 3, CAS: first.CAS}))
+	second := MustGet(t, b, key)
+	assert.Equal(t, "second", string(second.Image))
+	assert.Equal(t, uint32(3), second.Flags)
+	assert.Zero(t, second.ExpiresIn)
+	assert.NotEqual(t, first.CAS, second.CAS)
+}
+
+func testCompareAndSwapConflict(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("first")}))
+	first := MustGet(t, b, key)
+	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("second"), CAS: first.CAS}))
+	second := MustGet(t, b, key)
+	for _, stale := range []uint64{first.CAS, 0, second.CAS + 1} {
+		err := b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("third"), CAS: stale})
+		require.ErrorIs(t, err, backend.ErrConflict)
+		require.Equal(t, second, MustGet(t, b, key))
+	}
+	// Deleted and made anew is changed, too.
+	require.NoError(t, b.Delete(t.Context(), key))
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("second")}))
+	err := b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("third"), CAS: second.CAS})
+	require.ErrorIs(t, err, backend.ErrConflict)
+}
+
+func testCompareAndSwapGone(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("first")}))
+	item := MustGet(t, b, key)
+	require.NoError(t, b.Delete(t.Context(), key))
+	require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, item), backend.ErrNotFound)
+	_, err := b.Get(t.Context(), key)
+	require.ErrorIs(t, err, backend.ErrNotFound)
+}
+
+func testTimeLeft(t *testing.T, b backend.Backend) {
+	const day = 24 * time.Hour
+	for _, ttl := range []time.Duration{90 * time.Second, time.Hour, 30 * day, 30*day + time.Second, 31 * day, 400 * day} {
+		key := NewKey()
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{ExpiresIn: ttl}))
+		item := MustGet(t, b, key)
+		AssertTimeLeft(t, ttl, item.ExpiresIn)
+
+		item.ExpiresIn = ttl + day
+		require.NoError(t, b.CompareAndSwap(t.Context(), key, item))
+		AssertTimeLeft(t, ttl+day, MustGet(t, b, key).ExpiresIn)
+
+		_, err := b.Touch(t.Context(), key, ttl)
+		require.NoError(t, err)
+		AssertTimeLeft(t, ttl, MustGet(t, b, key).ExpiresIn)
+	}
+}
+
+func testExpiry(t *testing.T, b backend.Backend) {
+	keys := map[string]time.Duration{NewKey(): time.Second, NewKey(): 2 * time.Second, NewKey(): time.Millisecond}
+	for key, ttl := range keys {
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{ExpiresIn: ttl}))
+	}
+	for key := range keys {
+		RequireGone(t, b, key)
+		_, err := b.Touch(t.Context(), key, time.Hour)
+		require.ErrorIs(t, err, backend.ErrNotFound)
+		require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, backend.Item{CAS: 1}), backend.ErrNotFound)
+		require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound)
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{}), "the key is free again")
+	}
+	expired := NewKey()
+	require.NoError(t, b.Add(t.Context(), expired, backend.Item{ExpiresIn: -time.Second}))
+	_, err := b.Get(t.Context(), expired)
+	require.ErrorIs(t, err, backend.ErrNotFound)
+}
+
+func testTouch(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image"), Flags: 7, ExpiresIn: 2 * time.Minute}))
+	for _, ttl := range []time.Duration{time.Hour, 2 * time.Minute, 0, 40 * 24 * time.Hour} {
+		item, err := b.Touch(t.Context(), key, ttl)
+		require.NoError(t, err)
+		require.Equal(t, backend.Item{Image: []byte("image"), Flags: 7, ExpiresIn: ttl}, item)
+
+		now := MustGet(t, b, key)
+		require.Equal(t, "image", string(now.Image))
+		require.Equal(t, uint32(7), now.Flags)
+		if ttl == 0 {
+			require.Zero(t, now.ExpiresIn)
+		} else {
+			AssertTimeLeft(t, ttl, now.ExpiresIn)
+		}
+	}
+	item, err := b.Touch(t.Context(), key, 300*time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, time.Second, item.ExpiresIn, "what is left of a second counts as a whole one")
+	RequireGone(t, b, key)
+}
+
+func testTouchAbsent(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	_, err := b.Touch(t.Context(), key, time.Hour)
+	require.ErrorIs(t, err, backend.ErrNotFound)
+	_, err = b.Get(t.Context(), key)
+	require.ErrorIs(t, err, backend.ErrNotFound)
+}
+
+func testDelete(t *testing.T, b backend.Backend) {
+	key, other := NewKey(), NewKey()
+	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound)
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
+	require.NoError(t, b.Add(t.Context(), other, backend.Item{}))
+	require.NoError(t, b.Delete(t.Context(), key))
+	_, err := b.Get(t.Context(), key)
+	require.ErrorIs(t, err, backend.ErrNotFound)
+	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound)
+	MustGet(t, b, other)
+}
+
+func testTooLarge(t *testing.T, b backend.Backend) {
+	for _, flags := range []uint32{0, 1} {
+		key := NewKey()
+		err := b.Add(t.Context(), key, backend.Item{Image: make([]byte, tooLarge), Flags: flags})
+		var refused *backend.TooLargeError
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, int64(tooLarge), refused.Actual)
+		require.Positive(t, refused.Limit)
+		_, err = b.Get(t.Context(), key)
+		require.ErrorIs(t, err, backend.ErrNotFound)
+
+		largest := backend.Item{Image: bytes.Repeat([]byte{0xa5}, int(refused.Limit)), Flags: flags}
+		require.NoError(t, b.Add(t.Context(), key, largest), "the limit itself fits")
+		present := MustGet(t, b, key)
+		require.True(t, bytes.Equal(largest.Image, present.Image))
+
+		over := backend.Item{Image: make([]byte, refused.Limit+1), Flags: flags, CAS: present.CAS}
+		again := &backend.TooLargeError{Limit: refused.Limit, Actual: refused.Limit + 1}
+		require.Equal(t, again, b.CompareAndSwap(t.Context(), key, over))
+		require.Equal(t, again, b.Add(t.Context(), key, over))
+		require.Equal(t, present.CAS, MustGet(t, b, key).CAS, "the stored item stays as it is")
+		require.NoError(t, b.Delete(t.Context(), key))
+	}
+}
+
+// A tombstone is an item: it is read, touched and replaced like others, and its
+// life is its own.
+func testTombstone(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image"), Flags: 1}))
+	tombstone := backend.Tombstone(2 * time.Minute)
+	tombstone.CAS = MustGet(t, b, key).CAS
+	require.NoError(t, b.CompareAndSwap(t.Context(), key, tombstone))
+
+	requireTombstone := func(item backend.Item) {
+		t.Helper()
+		require.True(t, item.Deleted)
+		require.Empty(t, item.Image)
+		require.Zero(t, item.Flags)
+	}
+	item := MustGet(t, b, key)
+	requireTombstone(item)
+	AssertTimeLeft(t, 2*time.Minute, item.ExpiresIn)
+	many, err := b.GetMany(t.Context(), []string{key}, 1<<20)
+	require.NoError(t, err)
+	requireTombstone(many[key])
+	touched, err := b.Touch(t.Context(), key, time.Hour)
+	require.NoError(t, err)
+	requireTombstone(touched)
+	require.ErrorIs(t, b.Add(t.Context(), key, backend.Item{Flags: 1}), backend.ErrExists)
+
+	empty := backend.Item{Flags: 1, CAS: MustGet(t, b, key).CAS}
+	require.NoError(t, b.CompareAndSwap(t.Context(), key, empty))
+	require.False(t, MustGet(t, b, key).Deleted, "an empty item is no tombstone")
+}
