@@ -18,6 +18,7 @@ import (
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -28,7 +29,7 @@ type serveCommand struct {
 	MetricsListen string   `name:"metrics-listen" env:"MEMCACHEDSOAP_METRICS_LISTEN" placeholder:"ADDRESS" help:"Address at which /metrics has figures for Prometheus: HOST:PORT, :PORT or unix:PATH; not one that a reverse proxy shows to others. None: nowhere."`
 
 	Servers           []string               `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH, each with =WEIGHT behind it if they have weights; several with commas between. None: sessions are kept in the memory of this process and end with it."`
-	Hash              memcached.Hash         `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" env:"MEMCACHEDSOAP_HASH" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast, the same but for fractions of weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC) (${default})."`
+	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" env:"MEMCACHEDSOAP_HASH" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast, the same but for fractions of weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC) (${default})."`
 	KetamaPoints      int                    `env:"MEMCACHEDSOAP_KETAMA_POINTS" placeholder:"N" help:"ketama_points of Cache::Memcached::Fast, with --hash=cache-memcached-fast-ketama (150)."`
 	KeyPrefix         string                 `env:"MEMCACHEDSOAP_KEY_PREFIX" placeholder:"TEXT" help:"Prefix of every key in memcached: namespace of Cache::Memcached."`
 	HashKeyPrefix     bool                   `env:"MEMCACHEDSOAP_HASH_KEY_PREFIX" help:"Let the prefix of keys decide about the server, too: hash_namespace of Cache::Memcached::Fast, with --hash=cache-memcached-fast or cache-memcached-fast-ketama."`

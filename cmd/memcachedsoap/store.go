@@ -14,6 +14,7 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
 	"memcachedsoap/sessionstore/storable"
@@ -126,7 +127,7 @@ func (c *serveCommand) copies() (backend.Backend, error) { //nolint:ireturn // o
 		}
 		return memory.New(memory.Options{MaxBytes: int64(limit)}), nil
 	}
-	copies, err := memcached.New(memcached.Options{Servers: c.Local, Hash: memcached.LibmemcachedKetama, Timeout: localTimeout})
+	copies, err := memcached.New(memcached.Options{Servers: c.Local, Hash: selector.LibmemcachedKetama, Timeout: localTimeout})
 	if err != nil {
 		return nil, fmt.Errorf("--local: %w", err)
 	}

@@ -22,7 +22,7 @@ func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (m
 		}
 		if _, known := seen[wire]; !known {
 			seen[wire] = key
-			home := b.choice.choose(key)
+			home := b.selector.Pick(key)
 			wires[home] = append(wires[home], wire)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
@@ -177,27 +178,27 @@ func TestRealClientsChooseAlike(t *testing.T) {
 		"Fast with fractions": {
 			fast,
 			perlOptions{"servers": fastForm(fractions)},
-			memcached.Options{Servers: oursFractions, Hash: memcached.Fast},
+			memcached.Options{Servers: oursFractions, Hash: selector.Fast},
 		},
 		"Fast that hashes its namespace": {
 			fast,
 			perlOptions{"servers": fastForm(fractions), "namespace": "app3:", "hash_namespace": 1},
-			memcached.Options{Servers: oursFractions, Hash: memcached.Fast, KeyPrefix: "app3:", HashKeyPrefix: true},
+			memcached.Options{Servers: oursFractions, Hash: selector.Fast, KeyPrefix: "app3:", HashKeyPrefix: true},
 		},
 		"Fast with a ring that hashes its namespace": {
 			fast,
 			perlOptions{"servers": fastForm(weighted), "namespace": "app4:", "hash_namespace": 1, "ketama_points": 150},
-			memcached.Options{Servers: oursWeighted, Hash: memcached.FastKetama, KeyPrefix: "app4:", HashKeyPrefix: true},
+			memcached.Options{Servers: oursWeighted, Hash: selector.FastKetama, KeyPrefix: "app4:", HashKeyPrefix: true},
 		},
 		"Fast with a ring": {
 			fast,
 			perlOptions{"servers": fastForm(weighted), "ketama_points": 150},
-			memcached.Options{Servers: oursWeighted, Hash: memcached.FastKetama},
+			memcached.Options{Servers: oursWeighted, Hash: selector.FastKetama},
 		},
 		"Fast with a ring and fractions": {
 			fast,
 			perlOptions{"servers": fastForm(fractions), "ketama_points": 77},
-			memcached.Options{Servers: oursFractions, Hash: memcached.FastKetama, KetamaPoints: 77},
+			memcached.Options{Servers: oursFractions, Hash: selector.FastKetama, KetamaPoints: 77},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/selector"
 
 	"github.com/bradfitz/gomemcache/memcache"
 )
@@ -61,7 +62,7 @@ func newConn(nc net.Conn, to *server) *conn {
 }
 
 // only is the selector of a client that has one server.
-type only struct{ address }
+type only struct{ address selector.Address }
 
 func (o only) PickServer(string) (net.Addr, error)   { return o.address, nil }
 func (o only) Each(visit func(net.Addr) error) error { return visit(o.address) }
@@ -124,7 +125,7 @@ func isLost(err error) bool {
 // looked up again, since it may mean another address by now.
 const maxAge = time.Minute
 
-func (c *conn) old(now time.Time) bool { return c.server.address.named() && now.Sub(c.born) > maxAge }
+func (c *conn) old(now time.Time) bool { return c.server.address.IsName() && now.Sub(c.born) > maxAge }
 
 // close is called once, by whoever has the connection.
 func (c *conn) close() {

@@ -30,6 +30,6 @@ func Example() {
 	_, err = items.Get(ctx, string(sessionstore.NewID()))
 	fmt.Println(err)
 	// Output:
-	// memcached: server "cache1.example.org:1121l": "1121l" is no port from 1 to 65535
+	// memcached: server "cache1.example.org:1121l": port "1121l" is invalid: use 1 to 65535
 	// backend: store unavailable: the request ended before the store answered: context canceled
 }

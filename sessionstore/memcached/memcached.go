@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/metric"
 )
 
@@ -25,26 +26,25 @@ const (
 // other than Servers have their defaults.
 type Options struct {
 	// Servers are "host", "host:port", "[v6]", "[v6]:port", "unix:/path" or
-	// "/path"; the port is 11211 unless given. Behind that may stand
-	// "=WEIGHT", a whole number from 1 to 1000, or for Fast and FastKetama a
-	// decimal fraction; it is 1 unless given. Order, weights and, on a ring, the
-	// names as they are written decide where a session is: they must be those
-	// of the other programs on the pool.
+	// "/path"; the default port is 11211. An optional "=WEIGHT" follows: a
+	// whole number from 1 to 1000, or with selector.Fast and
+	// selector.FastKetama a decimal fraction; the default is 1. Order, weights
+	// and, on a continuum, the names as written decide which server holds
+	// which session: they must be those of the other programs on the pool.
 	Servers []string
-	// Hash is the rule by which a key gets its server; CacheMemcached unless
-	// given.
-	Hash Hash
-	// KetamaPoints is ketama_points of Cache::Memcached::Fast, for FastKetama
-	// only.
+	// Hash is the rule that maps keys to servers; the default is
+	// selector.CacheMemcached.
+	Hash selector.Hash
+	// KetamaPoints is ketama_points of Cache::Memcached::Fast, for
+	// selector.FastKetama only.
 	KetamaPoints int
-	// KeyPrefix stands before each key on the wire (namespace of
+	// KeyPrefix stands before each key on the servers (namespace of
 	// Cache::Memcached and Cache::Memcached::Fast, OPT_PREFIX_KEY of
 	// libmemcached). It has 1 to 186 bytes from 0x21 to 0x7e, which leaves
 	// room for the longest session id.
 	KeyPrefix string
-	// HashKeyPrefix lets KeyPrefix decide, too, which server has a key
-	// (hash_namespace of Cache::Memcached::Fast); for Fast and FastKetama
-	// only.
+	// HashKeyPrefix makes KeyPrefix part of what is hashed (hash_namespace of
+	// Cache::Memcached::Fast); for selector.Fast and selector.FastKetama only.
 	HashKeyPrefix bool
 	// OnDeadServer says what becomes of the keys of a server that takes no
 	// connections; Fail unless given.
@@ -67,7 +67,7 @@ type OnDeadServer string
 // What becomes of them.
 const (
 	Fail   OnDeadServer = "fail"   // their sessions are unavailable
-	Rehash OnDeadServer = "rehash" // other servers have them, as with Cache::Memcached 1.30; for CacheMemcached only
+	Rehash OnDeadServer = "rehash" // other servers have them, as with Cache::Memcached 1.30; for selector.CacheMemcached only
 )
 
 // Backend keeps items on memcached servers. See [backend.Backend] for
@@ -84,11 +84,11 @@ const (
 // context has ended, may still be carried out by the server later: its
 // [*backend.UnavailableError] has Unknown set.
 type Backend struct {
-	servers []*server
-	choice  choice
-	chain   func(key string) []int // of the servers that may have a key; nil unless rehashing
-	prefix  string
-	watch   atomic.Pointer[Watch] // nil unless begun
+	servers  []*server
+	selector *selector.Selector
+	chain    func(key string) []int // of the servers that may have a key; nil unless rehashing
+	prefix   string
+	watch    atomic.Pointer[Watch] // nil unless begun
 }
 
 var (
@@ -96,37 +96,38 @@ var (
 	_ metric.Source   = (*Backend)(nil)
 )
 
-// New makes a Backend. It fails if the servers are missing, not understood or
-// given twice, or other options do not fit; it connects to none.
+// New makes a Backend. It fails if an option is missing or invalid. It opens no
+// connection.
 func New(o Options) (*Backend, error) {
-	if len(o.Servers) == 0 {
-		return nil, errors.New("memcached: no servers given")
+	if o.KeyPrefix != "" && (len(o.KeyPrefix) > maxPrefix || backend.CheckKey(o.KeyPrefix) != nil) {
+		return nil, fmt.Errorf("memcached: the key prefix must be up to %d bytes of printable ASCII without blanks", maxPrefix)
 	}
-	members, err := parseMembers(o.Servers)
+	selection := selector.Options{Servers: o.Servers, Hash: o.Hash, KetamaPoints: o.KetamaPoints}
+	if o.HashKeyPrefix {
+		if o.KeyPrefix == "" {
+			return nil, errors.New("memcached: there is no key prefix to hash")
+		}
+		selection.HashedPrefix = o.KeyPrefix
+	}
+	chosen, err := selector.New(selection)
 	if err != nil {
-		return nil, err
-	}
-	b := &Backend{prefix: o.KeyPrefix}
-	if b.choice, err = newChoice(o, members); err != nil {
 		return nil, fmt.Errorf("memcached: %w", err)
 	}
-	if o.KeyPrefix != "" && (len(o.KeyPrefix) > maxPrefix || backend.CheckKey(o.KeyPrefix) != nil) {
-		return nil, fmt.Errorf("memcached: a key prefix has up to %d bytes of printable ASCII without blanks", maxPrefix)
-	}
+	b := &Backend{prefix: o.KeyPrefix, selector: chosen}
 	switch o.OnDeadServer {
 	case "", Fail:
 	case Rehash:
-		if b.choice.chain == nil {
-			return nil, fmt.Errorf("memcached: %s knows no other server for the keys of a dead one, %s does", o.Hash, CacheMemcached)
+		if !chosen.HasChain() {
+			return nil, fmt.Errorf("memcached: %s has no failover chain: use %s to rehash", o.Hash, selector.CacheMemcached)
 		}
-		if len(members) > 1 {
-			b.chain = b.choice.chain
+		if len(chosen.Servers()) > 1 {
+			b.chain = chosen.Chain
 		}
 	default:
-		return nil, fmt.Errorf("memcached: %q is nothing to do about a dead server", o.OnDeadServer)
+		return nil, fmt.Errorf("memcached: on a dead server %q is invalid: use %s or %s", o.OnDeadServer, Fail, Rehash)
 	}
-	for i, m := range members {
-		s := newServer(m.name, m.address, o)
+	for i, m := range chosen.Servers() {
+		s := newServer(m.Name, m.Address, o)
 		s.number = uint64(i) + 1
 		if b.chain != nil {
 			s.dead = new(deadline)
@@ -139,24 +140,7 @@ func New(o Options) (*Backend, error) {
 // maxPrefix leaves room for 64 bytes, the longest session id, in the longest key.
 const maxPrefix = 250 - 64
 
-func parseMembers(servers []string) ([]member, error) {
-	members := make([]member, len(servers))
-	seen := make(map[address]bool)
-	for i, text := range servers {
-		m, err := parseMember(text)
-		if err != nil {
-			return nil, fmt.Errorf("memcached: server %q: %w", text, err)
-		}
-		if seen[m.address] {
-			return nil, fmt.Errorf("memcached: server %q is given twice", text)
-		}
-		seen[m.address] = true
-		members[i] = m
-	}
-	return members, nil
-}
-
-func newServer(name string, a address, o Options) *server {
+func newServer(name string, a selector.Address, o Options) *server {
 	s := &server{name: name, address: a, timeout: DefaultTimeout, maxIdle: DefaultMaxIdleConns}
 	s.dialContext = new(net.Dialer).DialContext
 	if o.Timeout > 0 {
@@ -183,7 +167,7 @@ func (b *Backend) wire(key string) (string, error) {
 }
 
 // home returns the server that has the key.
-func (b *Backend) home(key string) *server { return b.servers[b.choice.choose(key)] }
+func (b *Backend) home(key string) *server { return b.servers[b.selector.Pick(key)] }
 
 // Get returns the item under key, in one round trip.
 func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {

@@ -19,6 +19,7 @@ import (
 	"memcachedsoap/sessionstore/backendtest"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/storetest"
 )
 
@@ -69,8 +70,8 @@ func TestConformance(t *testing.T) {
 		"one server":    {Servers: addresses(one)},
 		"three servers": {Servers: addresses(three)},
 		"unix socket":   {Servers: addresses(unix)},
-		"a ring":        {Servers: addresses(tcp), Hash: memcached.LibmemcachedKetama},
-		"another ring":  {Servers: addresses(tcp), Hash: memcached.FastKetama, KetamaPoints: 20},
+		"a ring":        {Servers: addresses(tcp), Hash: selector.LibmemcachedKetama},
+		"another ring":  {Servers: addresses(tcp), Hash: selector.FastKetama, KetamaPoints: 20},
 		"rehash":        {Servers: addresses(three), OnDeadServer: memcached.Rehash},
 		"rehash of one": {Servers: addresses(one), OnDeadServer: memcached.Rehash},
 	} {

@@ -21,7 +21,7 @@ func TestRehashModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p.t = rt
 		key := homedAt(p.processes[0], rapid.IntRange(0, 2).Draw(rt, "home"))
-		home := p.processes[0].choice.choose(key)
+		home := p.processes[0].selector.Pick(key)
 		truth, seen, gone, writes := "", "", -1, 0
 		var buried []string
 		process := func(t *rapid.T) *Backend { return rapid.SampledFrom(p.processes).Draw(t, "process") }

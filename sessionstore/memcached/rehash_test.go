@@ -104,7 +104,7 @@ func (p *pool) calm() {
 func homedAt(b *Backend, server int) string {
 	for {
 		key := string(sessionstore.NewID())
-		if b.choice.choose(key) == server {
+		if b.selector.Pick(key) == server {
 			return key
 		}
 	}
@@ -215,7 +215,7 @@ func TestStoreDeletesWhatIsAway(t *testing.T) {
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
 	ref, err := s.Create(t.Context(), nil, time.Hour)
 	require.NoError(t, err)
-	home := b.choice.choose(string(ref.ID))
+	home := b.selector.Pick(string(ref.ID))
 	p.leave(home)
 	require.ErrorIs(t, s.Delete(t.Context(), ref.ID), backend.ErrNotFound)
 	p.comeBack(home)

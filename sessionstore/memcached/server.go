@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/selector"
 )
 
 // server is one memcached server and the connections to it.
 type server struct {
 	name    string // as configured
-	address address
+	address selector.Address
 	// dialContext is that of a net.Dialer, but in tests of hosts that are gone.
 	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	timeout     time.Duration
@@ -179,7 +180,7 @@ func (s *server) dial(ctx context.Context) (*conn, error) {
 		return nil, fmt.Errorf("%w: %w", errNoConnection, errDead)
 	}
 	began := time.Now()
-	nc, err := s.dialContext(ctx, s.address.network, s.address.target)
+	nc, err := s.dialContext(ctx, s.address.Network(), s.address.String())
 	if errors.Is(err, context.DeadlineExceeded) {
 		<-ctx.Done() // at the same time, or nearly
 	}

@@ -10,7 +10,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/memcached/selector"
 )
+
+func addressOf(t *testing.T, text string) selector.Address {
+	t.Helper()
+	a, err := selector.ParseAddress(text)
+	require.NoError(t, err)
+	return a
+}
 
 // timed remembers the deadline of a connection.
 type timed struct {
@@ -29,7 +38,7 @@ func TestIdleConnectionsHaveNoDeadline(t *testing.T) {
 	t.Parallel()
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
-	s := newServer("test", address{"tcp", "test:1"}, Options{})
+	s := newServer("test", addressOf(t, "test:1"), Options{})
 	defer s.close()
 	nc := &timed{Conn: ours}
 	require.NoError(t, nc.SetDeadline(time.Now().Add(time.Hour))) // as gomemcache does
@@ -47,7 +56,7 @@ func TestConnectionsToNamesAreRenewed(t *testing.T) {
 	t.Parallel()
 	for target, renewed := range map[string]bool{"pool.example.org:11211": true, "192.0.2.1:11211": false, "[2001:db8::1]:11211": false} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newServer(target, address{"tcp", target}, Options{})
+			s := newServer(target, addressOf(t, target), Options{})
 			dials := 0
 			s.dialContext = func(context.Context, string, string) (net.Conn, error) {
 				dials++
@@ -68,8 +77,6 @@ func TestConnectionsToNamesAreRenewed(t *testing.T) {
 			require.Zero(t, s.open.Load())
 		})
 	}
-	s := newServer("socket", address{"unix", "/run/memcached"}, Options{})
-	require.False(t, s.address.named())
 }
 
 // A call that ends after Close puts nothing back.
@@ -77,7 +84,7 @@ func TestNoConnectionIsKeptAfterClose(t *testing.T) {
 	t.Parallel()
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
-	s := newServer("test", address{"tcp", "test:1"}, Options{})
+	s := newServer("test", addressOf(t, "test:1"), Options{})
 	c := newConn(ours, s)
 	s.close()
 	s.release(c)
@@ -89,7 +96,7 @@ func TestNoConnectionIsKeptAfterClose(t *testing.T) {
 func TestCloseWaitsForCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer("test", address{"tcp", "test:1"}, Options{})
+		s := newServer("test", addressOf(t, "test:1"), Options{})
 		require.True(t, s.begin())
 		closed := make(chan struct{})
 		go func() {
@@ -110,11 +117,11 @@ func TestCloseWaitsForCalls(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	s := newServer("test", address{"tcp", "test:1"}, Options{})
+	s := newServer("test", addressOf(t, "test:1"), Options{})
 	assert.Equal(t, 100*time.Millisecond, s.timeout)
 	assert.Equal(t, 128, s.maxIdle)
 	assert.Equal(t, 256, cap(s.slots))
-	s = newServer("test", address{"tcp", "test:1"}, Options{Timeout: time.Second, MaxConns: 2, MaxIdleConns: 1})
+	s = newServer("test", addressOf(t, "test:1"), Options{Timeout: time.Second, MaxConns: 2, MaxIdleConns: 1})
 	assert.Equal(t, time.Second, s.timeout)
 	assert.Equal(t, 1, s.maxIdle)
 	assert.Equal(t, 2, cap(s.slots))

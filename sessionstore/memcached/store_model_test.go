@@ -121,7 +121,7 @@ func (m *storeModel) condition(t *rapid.T, known *modelled) sessionstore.If {
 
 // away says whether the server of a session is stopped.
 func (m *storeModel) away(id sessionstore.ID) bool {
-	return m.stopped >= 0 && m.backends[0].choice.choose(string(id)) == m.stopped
+	return m.stopped >= 0 && m.backends[0].selector.Pick(string(id)) == m.stopped
 }
 
 // refusal is what a change must be answered, nil if it is to be done.
@@ -262,7 +262,7 @@ func (m *storeModel) stop(t *rapid.T) {
 func (m *storeModel) forget(server int) {
 	for id, known := range m.sessions {
 		known.indexed = false // the list may have been there
-		if m.backends[0].choice.choose(string(id)) == server {
+		if m.backends[0].selector.Pick(string(id)) == server {
 			*known = modelled{}
 		}
 	}

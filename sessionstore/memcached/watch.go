@@ -84,7 +84,7 @@ func (w *Watch) Lag(key string) time.Duration { return w.stream(key).lag() }
 // Followed says whether the server that has the key is followed.
 func (w *Watch) Followed(key string) bool { return w.stream(key).followed.Load() }
 
-func (w *Watch) stream(key string) *stream { return w.streams[w.backend.choice.choose(key)] }
+func (w *Watch) stream(key string) *stream { return w.streams[w.backend.selector.Pick(key)] }
 
 // stream follows one server.
 type stream struct {
@@ -210,7 +210,7 @@ func (st *stream) follow(ctx context.Context) error {
 func (st *stream) dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, st.server.timeout)
 	defer cancel()
-	nc, err := st.server.dialContext(ctx, st.server.address.network, st.server.address.target)
+	nc, err := st.server.dialContext(ctx, st.server.address.Network(), st.server.address.String())
 	if err != nil {
 		return nil, fmt.Errorf("memcached: following changes: %w", err)
 	}

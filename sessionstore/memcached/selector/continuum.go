@@ -1,4 +1,4 @@
-package memcached
+package selector
 
 import (
 	"cmp"
@@ -14,33 +14,33 @@ import (
 const DefaultKetamaPoints = 150
 
 // maxKetamaPoints bounds the points of a server with weight 1, as maxWeight
-// does its weight.
+// bounds its weight.
 const maxKetamaPoints = 10_000
 
-// point is a place on a ring and the server that has the arc before it.
+// point is a place on a continuum and the server that has the arc before it.
 type point struct {
 	at     uint32
 	server int
 }
 
-// ring is a choice by consistent hashing: a key has a place on the ring, and
-// belongs to the server of the next point.
-type ring struct {
-	points []point // in order of at, and of making where that is equal
+// continuum selects by consistent hashing: a key has a place on the continuum
+// and belongs to the server of the next point.
+type continuum struct {
+	points []point // sorted by at; points at the same place in order of creation
 	place  func(key string) uint32
 }
 
-func newRing(points []point, place func(key string) uint32) *ring {
+func newContinuum(points []point, place func(key string) uint32) *continuum {
 	slices.SortStableFunc(points, func(a, b point) int { return cmp.Compare(a.at, b.at) })
-	return &ring{points: points, place: place}
+	return &continuum{points: points, place: place}
 }
 
-func (r *ring) choose(key string) int {
-	i, _ := slices.BinarySearchFunc(r.points, r.place(key), func(p point, at uint32) int { return cmp.Compare(p.at, at) })
-	if i == len(r.points) {
-		i = 0 // round the ring
+func (c *continuum) pick(key string) int {
+	i, _ := slices.BinarySearchFunc(c.points, c.place(key), func(p point, at uint32) int { return cmp.Compare(p.at, at) })
+	if i == len(c.points) {
+		i = 0 // behind the last point comes the first
 	}
-	return r.points[i].server
+	return c.points[i].server
 }
 
 const (
@@ -49,9 +49,9 @@ const (
 )
 
 // newLibmemcachedKetama is update_continuum of libmemcached 1.1.4 with
-// libketama compatibility. Its arithmetic is of single precision at each step;
-// the conversions below keep Go from using a greater one.
-func newLibmemcachedKetama(servers []member) *ring {
+// libketama compatibility. It computes each step in single precision; the
+// conversions below keep Go from using a greater one.
+func newLibmemcachedKetama(servers []Server) *continuum {
 	var total float32
 	for _, s := range servers {
 		total += float32(s.weight)
@@ -69,15 +69,16 @@ func newLibmemcachedKetama(servers []member) *ring {
 			}
 		}
 	}
-	return newRing(points, func(key string) uint32 {
+	return newContinuum(points, func(key string) uint32 {
 		digest := md5.Sum([]byte(key)) //nolint:gosec // see above
 		return binary.LittleEndian.Uint32(digest[:])
 	})
 }
 
-// newFastKetama is the ring of Cache::Memcached::Fast 0.28 (dispatch_key.c):
-// each point of a server is the CRC-32 of its name and the point before.
-func newFastKetama(servers []member, perWeight int) *ring {
+// newFastKetama is the continuum of Cache::Memcached::Fast 0.28
+// (dispatch_key.c): each point of a server is the CRC-32 of its name and the
+// point before.
+func newFastKetama(servers []Server, perWeight int) *continuum {
 	var points []point
 	for i, s := range servers {
 		base := crc32.ChecksumIEEE([]byte(s.host + "\x00" + s.port))
@@ -87,5 +88,5 @@ func newFastKetama(servers []member, perWeight int) *ring {
 			points = append(points, point{at, i})
 		}
 	}
-	return newRing(points, func(key string) uint32 { return crc32.ChecksumIEEE([]byte(key)) })
+	return newContinuum(points, func(key string) uint32 { return crc32.ChecksumIEEE([]byte(key)) })
 }

@@ -1,16 +1,16 @@
-package memcached
+package selector
 
 import (
 	"errors"
 	"math"
 )
 
-// newFastCircle is the choice of Cache::Memcached::Fast 0.28 without
-// ketama_points (dispatch_key.c), for which a weight may have a fraction: the
-// servers share the circle of 2^32 places by weight, in configured order. Of
-// it a key can have as many places as the weights together are, rounded to a
-// whole number. With whole weights that is Cache::Memcached's choice.
-func newFastCircle(servers []member) (*ring, error) {
+// newFast is the rule of Cache::Memcached::Fast 0.28 without ketama_points
+// (dispatch_key.c): the servers share a continuum of 2^32 places by weight, in
+// configured order, and a weight may have a fraction. The keys use as many of
+// these places as the sum of the weights, rounded to a whole number. With
+// whole weights this selects as Cache::Memcached does.
+func newFast(servers []Server) (*continuum, error) {
 	var total float64
 	var points []point
 	for i, s := range servers {
@@ -24,9 +24,9 @@ func newFastCircle(servers []member) (*ring, error) {
 	}
 	places := uint64(total + 0.5)
 	if places == 0 {
-		return nil, errors.New("the weights are too small: together they must be 0.5 at least")
+		return nil, errors.New("the weights are too small: their sum must be 0.5 or more")
 	}
-	return newRing(points, func(key string) uint32 {
+	return newContinuum(points, func(key string) uint32 {
 		share := float64(crcHash(key)%places) / total
 		// One step on: the place before belongs to the server before.
 		return uint32(float64(share*math.MaxUint32)+0.5) + 1

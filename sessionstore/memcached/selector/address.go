@@ -1,4 +1,4 @@
-package memcached
+package selector
 
 import (
 	"errors"
@@ -13,44 +13,45 @@ import (
 // defaultPort is memcached's.
 const defaultPort = "11211"
 
-// address says where a server listens.
-type address struct {
+// Address says where a server listens. It is a [net.Addr].
+type Address struct {
 	network string // "tcp" or "unix"
 	target  string // "host:port" or the path of a socket
 }
 
-// Network and String make an address a [net.Addr], as gomemcache wants it.
-func (a address) Network() string { return a.network }
-func (a address) String() string  { return a.target }
+// Network returns "tcp" or "unix".
+func (a Address) Network() string { return a.network }
 
-// named says whether the server is given by a name, which may come to mean
-// another address.
-func (a address) named() bool {
+// String returns "host:port" or the path of a socket.
+func (a Address) String() string { return a.target }
+
+// IsName says whether the host is a name, whose IP address may change.
+func (a Address) IsName() bool {
 	_, err := netip.ParseAddrPort(a.target)
 	return a.network == "tcp" && err != nil
 }
 
-// parseAddress reads "host", "host:port", "[v6]", "[v6]:port", "unix:/path"
-// and "/path". A name is looked up when a connection is made, not here.
-func parseAddress(text string) (address, error) {
+// ParseAddress reads "host", "host:port", "[v6]", "[v6]:port", "unix:/path"
+// and "/path". It does not resolve names.
+func ParseAddress(text string) (Address, error) {
 	path := strings.TrimPrefix(text, "unix:")
 	if path != text || strings.HasPrefix(text, "/") {
 		if !filepath.IsAbs(path) {
-			return address{}, errors.New("the path of a socket must begin with /")
+			return Address{}, errors.New("the path of a socket must begin with /")
 		}
-		return address{network: "unix", target: filepath.Clean(path)}, nil
+		return Address{network: "unix", target: filepath.Clean(path)}, nil
 	}
 	host, port, err := splitHostPort(text)
 	if err != nil {
-		return address{}, err
+		return Address{}, err
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return address{}, fmt.Errorf("%q is no port from 1 to 65535", port)
+		return Address{}, fmt.Errorf("port %q is invalid: use 1 to 65535", port)
 	}
 	if !isHost(host) {
-		return address{}, fmt.Errorf("%q is no host name and no address", host)
+		return Address{}, fmt.Errorf("host %q is neither a host name nor an IP address", host)
 	}
-	return address{network: "tcp", target: net.JoinHostPort(strings.ToLower(host), port)}, nil
+	return Address{network: "tcp", target: net.JoinHostPort(strings.ToLower(host), port)}, nil
 }
 
 func splitHostPort(text string) (host, port string, err error) {
@@ -65,10 +66,10 @@ func splitHostPort(text string) (host, port string, err error) {
 	}
 	host, port, err = net.SplitHostPort(text)
 	if err != nil {
-		return "", "", errors.New("it is not of the form host:port")
+		return "", "", errors.New("the form must be host:port")
 	}
 	if bracketed && !strings.Contains(host, ":") {
-		return "", "", errors.New("only an IPv6 address is in brackets")
+		return "", "", errors.New("only an IPv6 address may be in brackets")
 	}
 	return host, port, nil
 }

@@ -1,4 +1,4 @@
-package memcached
+package selector
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 
 func TestParseAddress(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]address{
+	for text, want := range map[string]Address{
 		"localhost":          {"tcp", "localhost:11211"},
 		"Cache-1.example":    {"tcp", "cache-1.example:11211"},
 		"my_host:1":          {"tcp", "my_host:1"},
@@ -20,22 +20,22 @@ func TestParseAddress(t *testing.T) {
 		"/run/memcached.s":   {"unix", "/run/memcached.s"},
 		"unix:/run//m":       {"unix", "/run/m"},
 	} {
-		got, err := parseAddress(text)
+		got, err := ParseAddress(text)
 		require.NoError(t, err, text)
 		assert.Equal(t, want, got, text)
 	}
 }
 
-func TestParseAddressRefuses(t *testing.T) {
+func TestParseAddressRejects(t *testing.T) {
 	t.Parallel()
 	for text, reason := range map[string]string{
-		"":               "no host name",
-		":11211":         "no host name",
-		"host:":          "no port",
-		"host:0":         "no port",
-		"host:65536":     "no port",
-		"host:http":      "no port",
-		"host:-1":        "no port",
+		"":               "neither a host name",
+		":11211":         "neither a host name",
+		"host:":          "is invalid: use 1 to 65535",
+		"host:0":         "is invalid: use 1 to 65535",
+		"host:65536":     "is invalid: use 1 to 65535",
+		"host:http":      "is invalid: use 1 to 65535",
+		"host:-1":        "is invalid: use 1 to 65535",
 		"::1":            "in brackets",
 		"::1:11211":      "in brackets",
 		"a:b:c":          "in brackets",
@@ -44,30 +44,26 @@ func TestParseAddressRefuses(t *testing.T) {
 		"[localhost]:1":  "only an IPv6",
 		"[localhost]":    "only an IPv6",
 		"[]:1":           "only an IPv6",
-		"[zz::1]:1":      "no host name",
-		"a b:1":          "no host name",
+		"[zz::1]:1":      "neither a host name",
+		"a b:1":          "neither a host name",
 		"tcp://host:1":   "in brackets",
 		"unix:run/m":     "begin with /",
 		"unix:":          "begin with /",
-		"host,other":     "no host name",
+		"host,other":     "neither a host name",
 		"host:1,other:2": "in brackets",
 	} {
-		_, err := parseAddress(text)
+		_, err := ParseAddress(text)
 		assert.ErrorContains(t, err, reason, "%q", text)
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestIsName(t *testing.T) {
 	t.Parallel()
-	for name, servers := range map[string][]string{
-		"no servers given":                           nil,
-		`server "unix:x"`:                            {"a", "unix:x"},
-		`server "A:11211" is given twice`:            {"a", "A:11211"},
-		`server "/run/m" is given twice`:             {"unix:/run/m", "b", "/run/m"},
-		`memcached: server "b:99999": "99999" is no`: {"a", "b:99999"},
+	for text, want := range map[string]bool{
+		"cache1.example.org": true, "192.0.2.1": false, "[2001:db8::1]:2": false, "/run/memcached": false,
 	} {
-		b, err := New(Options{Servers: servers})
-		require.ErrorContains(t, err, name)
-		require.Nil(t, b)
+		a, err := ParseAddress(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, a.IsName(), text)
 	}
 }
