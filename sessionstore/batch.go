@@ -10,22 +10,19 @@ import (
 // MaxBatch is how many sessions one [Store.GetMany] reads at most.
 const MaxBatch = 1000
 
-// maxBatchBytes bounds what the items of one batch may have, in bytes.
+// maxBatchBytes bounds the items of one batch, in bytes.
 const maxBatchBytes = 32 << 20
 
-// GetMany returns the sessions under ids, in that order. Those that are absent
-// are left out; one that is asked for twice is there twice. Errors are
-// [*InvalidIDError], [*TooManyError], [*backend.TooLargeError] for all of them
-// together, [*UnreadableError] and [*backend.UnavailableError].
+// GetMany returns the sessions under ids, in that order. Absent sessions are
+// left out; an id that is given twice is answered twice. Errors are
+// [*TooManyError], [*backend.TooLargeError] for all sessions together,
+// [*UnreadableError] and [*backend.UnavailableError].
 func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 	if len(ids) > MaxBatch {
 		return nil, &TooManyError{Limit: MaxBatch, Actual: len(ids)}
 	}
 	keys := make([]string, len(ids))
 	for i, id := range ids {
-		if _, err := ParseID(string(id)); err != nil {
-			return nil, err
-		}
 		keys[i] = string(id)
 	}
 	read := s.backend.GetMany
@@ -36,11 +33,11 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := make(map[ID]*Session, len(items))
+	found := make(map[ID]*Session, len(items))
 	distinct := make([]*Session, 0, len(items))
 	for _, id := range ids {
-		item, found := items[string(id)]
-		if _, known := seen[id]; !found || known {
+		item, there := items[string(id)]
+		if _, known := found[id]; !there || known {
 			continue
 		}
 		session, err := s.session(id, item)
@@ -50,13 +47,13 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 		if err != nil {
 			return nil, err
 		}
-		seen[id] = &session
+		found[id] = &session
 		distinct = append(distinct, &session)
 	}
-	s.usedTogether(ctx, distinct)
-	sessions := make([]Session, 0, len(seen))
+	s.extendReads(ctx, distinct)
+	sessions := make([]Session, 0, len(found))
 	for _, id := range ids {
-		if session, ok := seen[id]; ok {
+		if session, ok := found[id]; ok {
 			sessions = append(sessions, *session)
 		}
 	}

@@ -1,72 +1,77 @@
 package sessionstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/index"
 )
 
-// edit is what a session is to become.
-type edit struct {
-	image     []byte // before compression; nil for a tombstone
-	flags     uint32 // of the session that is there
-	deleted   bool   // it becomes a tombstone
+// mutation is what an update function has decided: what a session becomes.
+type mutation struct {
+	image     []byte // before compression
+	flags     uint32 // of the session that is there: its form is kept
+	deleted   bool   // the session becomes a tombstone
 	expiresIn time.Duration
+	index     index.Change
 }
 
-func (s *Store) item(e edit) backend.Item {
-	if e.deleted {
-		return backend.Tombstone(e.expiresIn)
+// item makes the item to store.
+func (s *Store) item(m mutation) backend.Item {
+	if m.deleted {
+		return backend.Tombstone(m.expiresIn)
 	}
-	return s.pack(e.image, e.flags, e.expiresIn)
+	return s.pack(m.image, m.flags, m.expiresIn)
 }
 
-// change changes the session under id as decide says when it is shown what is
-// there, and shows it again if another writer came between. A tombstone is
-// refused before.
-//
-// Within the process those who change one session wait for each other: they
-// would only make each other try again.
-func (s *Store) change(ctx context.Context, id ID, decide func(present backend.Item, found bool) (edit, error)) (Ref, error) {
-	done, err := s.turns.wait(ctx, id)
+// ref returns the Ref of the stored session.
+func (m mutation) ref(id ID) Ref {
+	return Ref{ID: id, Version: version(m.image), ExpiresIn: m.expiresIn}
+}
+
+// change is a read-modify-write of the session under id. It calls update with
+// what is there, stores what update decides, and retries if another writer came
+// between. A tombstone is refused before. It returns the last decision, also
+// with an error of storing it.
+func (s *Store) change(ctx context.Context, id ID, update func(present backend.Item, found bool) (mutation, error)) (mutation, error) {
+	unlock, err := s.locks.lock(ctx, id)
 	if err != nil {
-		return Ref{}, err
+		return mutation{}, err
 	}
-	defer done()
-	for try := range maxTries {
-		if err := pause(ctx, try); err != nil {
-			return Ref{}, err
+	defer unlock()
+	for try := range backend.MaxTries {
+		if err := backend.Backoff(ctx, try); err != nil {
+			return mutation{}, err
 		}
 		present, err := s.backend.Get(ctx, string(id))
 		found := err == nil
 		if !found && !errors.Is(err, backend.ErrNotFound) {
-			return Ref{}, err
+			return mutation{}, err
 		}
-		if err := s.refuse(present); err != nil {
-			return Ref{}, err
+		if err := s.refuseDeleted(present); err != nil {
+			return mutation{}, err
 		}
-		e, err := decide(present, found)
+		decided, err := update(present, found)
 		if err != nil {
-			return Ref{}, s.countRefusal(err)
+			return mutation{}, s.countRefusal(err)
 		}
-		err = s.write(ctx, id, present, found, s.item(e))
+		err = s.write(ctx, id, present, found, s.item(decided))
 		if err == nil {
-			return Ref{ID: id, Version: version(e.image), ExpiresIn: e.expiresIn}, nil
+			s.index.Apply(ctx, string(id), decided.index)
+			return decided, nil
 		}
-		if !changedMeanwhile(err) {
-			return Ref{}, err
+		if !backend.LostRace(err) {
+			return decided, err
 		}
-		s.counts.conflicts.Add(1)
+		s.counts.conflicts.Inc()
 	}
-	return Ref{}, backend.Unavailable("others changed the session all the time", backend.ErrConflict)
+	return mutation{}, backend.Unavailable("other writers changed the session all the time", backend.ErrConflict)
 }
 
-// write stores an item in the place of the present one. Where no answer comes
-// it looks what became of it.
+// write stores an item in the place of the present one. If no answer comes, it
+// looks whether the item was stored.
 func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bool, item backend.Item) error {
 	item.CAS = present.CAS
 	store := func() error {
@@ -76,19 +81,19 @@ func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bo
 		return s.backend.Add(ctx, string(id), item)
 	}
 	err := store()
-	if !isUnknown(err) {
+	if !backend.IsUnknown(err) {
 		return err
 	}
-	s.counts.unknown.Add(1)
+	s.counts.unknown.Inc()
 	switch now, lookErr := s.backend.Get(ctx, string(id)); {
-	case lookErr == nil && sameContent(now, item):
+	case lookErr == nil && backend.SameContent(now, item):
 		return nil
 	case lookErr == nil && found && now.CAS == present.CAS, errors.Is(lookErr, backend.ErrNotFound) && !found:
-		// Not carried out so far. At most one of the two will be, since both
-		// are for the same number, or for nothing being there.
+		// Not stored so far. At most one of the two writes will be, since both
+		// expect the same number, or that nothing is there.
 		again := store()
-		if changedMeanwhile(again) {
-			if now, lookErr := s.backend.Get(ctx, string(id)); lookErr == nil && sameContent(now, item) {
+		if backend.LostRace(again) {
+			if now, lookErr := s.backend.Get(ctx, string(id)); lookErr == nil && backend.SameContent(now, item) {
 				return nil
 			}
 			return err
@@ -98,38 +103,11 @@ func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bo
 	return err
 }
 
-func sameContent(a, b backend.Item) bool {
-	return a.Deleted == b.Deleted && a.Flags == b.Flags && bytes.Equal(a.Image, b.Image)
-}
-
-func isUnknown(err error) bool {
-	var unavailable *backend.UnavailableError
-	return errors.As(err, &unavailable) && unavailable.Unknown
-}
-
-// maxTries bounds how often a change is tried when others come between. Of
-// those who collide one gets through each time, so this is more writers to one
-// session at the same moment than any site has.
-const maxTries = 64
-
-// changedMeanwhile says whether a write failed only because of another
-// writer, so that it may be tried again.
-func changedMeanwhile(err error) bool {
-	return errors.Is(err, backend.ErrConflict) || errors.Is(err, backend.ErrExists) || errors.Is(err, backend.ErrNotFound)
-}
-
-// pause waits before a repeated try: a random time up to 2, 4, 8 and from
-// then on 16 ms, so that writers who collided do not collide again.
-func pause(ctx context.Context, try int) error {
-	if try == 0 {
-		return nil
+// refuseDeleted returns [ErrDeleted] for a tombstone.
+func (s *Store) refuseDeleted(item backend.Item) error {
+	if item.Deleted {
+		s.counts.tombstoneRefusals.Inc()
+		return ErrDeleted
 	}
-	timer := time.NewTimer(rand.N(time.Millisecond << min(try, 4))) //nolint:gosec // jitter is no secret
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return backend.Interrupted(ctx)
-	}
+	return nil
 }

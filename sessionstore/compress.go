@@ -9,14 +9,14 @@ import (
 	"sync"
 )
 
-// maxInflated bounds an image after decompression, in bytes: a small item may
-// claim to be a huge session.
+// maxInflated bounds an image after decompression, in bytes: a small item can
+// inflate to a huge one.
 const maxInflated = 8 << 20
 
 var errInflated = errors.New("sessionstore: a compressed session is too large")
 
-// worthwhile is what compression must save for the result to be kept
-// (Cache::Memcached 1.30, COMPRESS_SAVINGS): 20 percent.
+// worthwhile says whether compression saves enough for the result to be kept: 20
+// percent (Cache::Memcached 1.30, COMPRESS_SAVINGS).
 func worthwhile(compressed, plain int) bool { return compressed*10 < plain*8 }
 
 //nolint:gochecknoglobals // pools are shared by nature
@@ -38,8 +38,8 @@ func deflate(image []byte) []byte {
 	return compressed.Bytes()
 }
 
-// inflate reads what Compress::Zlib::memGunzip reads: the first gzip member;
-// what follows is ignored. A member that is cut or damaged is an error.
+// inflate reads what Compress::Zlib::memGunzip reads: the first gzip member. It
+// ignores what follows. A member that is truncated or damaged is an error.
 func inflate(compressed []byte) ([]byte, error) {
 	r, _ := inflaters.Get().(*gzip.Reader)
 	defer inflaters.Put(r)

@@ -5,48 +5,43 @@ import (
 	"errors"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/index"
 )
 
 // Delete deletes the session under id, whether it can be read or not. A
-// tombstone takes its place for as long as the session would have lived, but
-// for a minute at least and 30 days at most: until then nobody can change the
-// session or make it again through a Store. A server that has no memory for a
-// tombstone has none. Errors are [*InvalidIDError], [backend.ErrNotFound] if there was
-// none and [*backend.UnavailableError].
+// tombstone takes its place until the session would have expired, but for at
+// least a minute and at most 30 days: until then nobody can change the session
+// or create it again through a Store. A server that has no memory for a
+// tombstone deletes the item without one. Errors are [backend.ErrNotFound] if
+// there was no session and [*backend.UnavailableError].
 func (s *Store) Delete(ctx context.Context, id ID) error {
-	if _, err := ParseID(string(id)); err != nil {
-		return err
-	}
-	var deleted backend.Item
-	_, err := s.change(ctx, id, func(present backend.Item, found bool) (edit, error) {
-		if !isSession(present, found) {
-			return edit{}, backend.ErrNotFound
+	decided, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
+		if !found || !s.isSession(present) {
+			return mutation{}, backend.ErrNotFound
 		}
-		deleted = present
-		return edit{deleted: true, expiresIn: tombstoneLife(present.ExpiresIn)}, nil
+		return mutation{
+			deleted: true, expiresIn: tombstoneLife(present.ExpiresIn),
+			index: index.Change{Former: s.termsOf(id, present)},
+		}, nil
 	})
 	switch {
-	case err == nil:
-		s.renewReverseKeys(ctx, id, deleted, gone)
-		return nil
 	case errors.Is(err, ErrDeleted):
 		return backend.ErrNotFound
 	case errors.Is(err, backend.ErrNoMemory):
-		// Who logs out must be logged out, even if there is no memory to
-		// remember it.
+		// A log-out must take effect, even if there is no memory to remember it.
 		if err := s.backend.Delete(ctx, string(id)); err != nil {
 			return err
 		}
-		s.renewReverseKeys(ctx, id, deleted, gone)
+		s.index.Apply(ctx, string(id), decided.index)
 		return nil
 	case errors.Is(err, backend.ErrNotFound):
-		// A server that is away may have it, and the backend take note. A
-		// reverse key is no session, and stays.
 		return s.deleteAbsent(ctx, id)
 	}
 	return err
 }
 
+// deleteAbsent deletes a session that was not found. A server that is down may
+// have it, of which the backend takes note. A lookup key is no session and stays.
 func (s *Store) deleteAbsent(ctx context.Context, id ID) error {
 	switch _, err := s.backend.Get(ctx, string(id)); {
 	case err == nil:
@@ -55,4 +50,17 @@ func (s *Store) deleteAbsent(ctx context.Context, id ID) error {
 		return err
 	}
 	return s.backend.Delete(ctx, string(id))
+}
+
+// termsOf returns what a stored session is found by. A session that cannot be
+// read is in no index.
+func (s *Store) termsOf(id ID, item backend.Item) index.Terms {
+	if s.index.Empty() {
+		return index.Terms{}
+	}
+	attributes, err := s.read(id, item)
+	if err != nil {
+		return index.Terms{}
+	}
+	return s.index.Terms(attributes)
 }

@@ -5,9 +5,13 @@ import (
 	"fmt"
 )
 
-// ErrDeleted says that the session under the id was deleted, and that its
-// tombstone still stands: it is not to be changed, nor made again. Reading it
-// is [backend.ErrNotFound].
+// Errors of the backend ([backend.ErrNotFound], [*backend.UnavailableError],
+// [*backend.TooLargeError]) and of values ([*perldata.UnrepresentableError])
+// come through a Store as they are.
+
+// ErrDeleted says that the session was deleted and that its tombstone still
+// stands: it cannot be changed, and its id cannot be reused yet. Reading it is
+// [backend.ErrNotFound].
 var ErrDeleted = errors.New("sessionstore: session was deleted")
 
 // InvalidIDError says that a text is not a session id. Nothing was read or
@@ -19,8 +23,8 @@ type InvalidIDError struct {
 
 func (e *InvalidIDError) Error() string { return "sessionstore: invalid session id: " + e.Reason }
 
-// VersionConflictError says that a session has another version than the one
-// under which it was to be changed. Nothing was written.
+// VersionConflictError says that a session does not have the version that a
+// change requires. Nothing was written.
 type VersionConflictError struct {
 	ID      ID
 	Current string // the version that it has
@@ -28,8 +32,8 @@ type VersionConflictError struct {
 
 func (e *VersionConflictError) Error() string { return "sessionstore: session has another version" }
 
-// UnknownPrincipalError says that sessions were looked for by an attribute
-// that is none of [Options.Principals], or by none although there is none.
+// UnknownPrincipalError says that sessions cannot be found by an attribute: it
+// is none of [Options.Principals], or none was named and there is none.
 type UnknownPrincipalError struct {
 	Attribute string // as asked for; may be empty
 }
@@ -38,7 +42,7 @@ func (e *UnknownPrincipalError) Error() string {
 	return "sessionstore: sessions are not indexed by this attribute"
 }
 
-// TooManyError says that one call was to read too many sessions.
+// TooManyError says that one call asks for too many sessions.
 type TooManyError struct {
 	Limit, Actual int
 }
@@ -47,14 +51,14 @@ func (e *TooManyError) Error() string {
 	return fmt.Sprintf("sessionstore: %d sessions asked for, limit is %d", e.Actual, e.Limit)
 }
 
-// UnreadableError says that an item is stored under the id but is not a
-// session that we can read. It is left untouched.
+// UnreadableError says that there is an item under the id that cannot be read
+// as a session. It was not changed.
 type UnreadableError struct {
 	ID     ID
 	Reason string // why, for people; never a value of the session
 	Err    error  // the codec's error, may be nil
-	// Foreign says that the item does not even claim to be a session: it is a
-	// plain string, such as the reverse key of a principal.
+	// Foreign says that the item does not even have the form of a session: it is
+	// a plain string, such as the lookup key of a principal.
 	Foreign bool
 }
 

@@ -9,9 +9,10 @@ import (
 // MaxIDLength is the greatest number of digits in an id.
 const MaxIDLength = 64
 
-// ID names a session: 1 to 64 hexadecimal digits, whose case matters. Who
-// knows the id has the session, so it is a credential and is never logged;
-// see [ID.Fingerprint].
+// ID names a session: 1 to 64 hexadecimal digits, whose case matters. Make an ID
+// with [NewID] or [ParseID] only: a [Store] does not parse it again. Whoever knows
+// the id has the session, so it is a credential and is never logged; see
+// [ID.Fingerprint].
 type ID string
 
 // NewID makes an id from 128 random bits: 32 lower-case hexadecimal digits.
@@ -29,16 +30,22 @@ func ParseID(text string) (ID, error) {
 	case len(text) > MaxIDLength:
 		return "", &InvalidIDError{Text: text[:MaxIDLength], Reason: "it is longer than 64 digits"}
 	}
-	for i := range len(text) {
-		if !isHexDigit(text[i]) {
-			return "", &InvalidIDError{Text: text, Reason: "it holds something other than hexadecimal digits"}
-		}
+	if !isHex(text) {
+		return "", &InvalidIDError{Text: text, Reason: "it holds something other than hexadecimal digits"}
 	}
 	return ID(text), nil
 }
 
-func isHexDigit(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+// isID says whether ParseID takes a text.
+func isID(text string) bool { return text != "" && len(text) <= MaxIDLength && isHex(text) }
+
+func isHex(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+			return false
+		}
+	}
+	return true
 }
 
 // Fingerprint returns 12 hexadecimal digits of the SHA-256 of the id: enough

@@ -11,19 +11,20 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// With [Lifetimes.Idle] a session ends when it was not used for that time, and
-// at the end of its life in any case. The item's time to live is what is left
-// of the idle time; the end of its life stands in the session itself.
+// With an idle timeout ([Lifetimes.Idle]) a session expires when nobody has used
+// it for that time, and at its absolute timeout in any case. The item's time to
+// live is what is left of the idle timeout; the moment of the absolute timeout,
+// its end, is an attribute of the session itself.
 
-// EndAttribute is the attribute that says when a session ends in any case, in
-// seconds since 1970; 0 is never. A [Store] with an idle time sets it, whatever
-// its callers put there. Perl programs that write the session must leave it: a
-// session without it has its item's end, which reading does not extend, until a
-// Store changes it. A Store without an idle time takes it for an attribute like
-// others.
+// EndAttribute is the attribute that says when a session expires in any case, in
+// seconds since 1970; 0 means never. A [Store] with an idle timeout sets it and
+// ignores what its callers put there. Perl programs that write the session must
+// keep it: a session without it expires with its item, and reading does not
+// extend it, until a Store changes it. For a Store without an idle timeout it is
+// an attribute like others.
 const EndAttribute = "_session_end"
 
-// endOf returns the end that a session has in itself.
+// endOf returns the end that a session has.
 func endOf(attributes *perldata.Hash) (end int64, ok bool) {
 	if attributes == nil {
 		return 0, false
@@ -32,7 +33,7 @@ func endOf(attributes *perldata.Hash) (end int64, ok bool) {
 	switch v.Kind() {
 	case perldata.KindInt:
 		end = v.Int()
-	case perldata.KindBytes, perldata.KindText: // as Perl programs may make of it
+	case perldata.KindBytes, perldata.KindText: // what Perl programs may make of it
 		var err error
 		if end, err = strconv.ParseInt(v.Str(), 10, 64); err != nil {
 			return 0, false
@@ -43,17 +44,17 @@ func endOf(attributes *perldata.Hash) (end int64, ok bool) {
 	return end, end >= 0
 }
 
-// ended says whether a session is beyond its end.
+// ended says whether a session is beyond its absolute timeout.
 func (s *Store) ended(attributes *perldata.Hash) bool {
 	if s.lifetimes.Idle == 0 {
 		return false
 	}
 	end, ok := endOf(attributes)
-	return ok && over(end)
+	return ok && backend.Expired(end)
 }
 
-// endOfItem returns the end that a stored session has in itself, if there is an
-// idle time.
+// endOfItem returns the end that a stored session has, if there is an idle
+// timeout.
 func (s *Store) endOfItem(id ID, item backend.Item) (end int64, ok bool) {
 	if s.lifetimes.Idle == 0 {
 		return 0, false
@@ -74,90 +75,90 @@ func (s *Store) begin(attributes *perldata.Hash, life time.Duration) (*perldata.
 	if attributes == nil {
 		attributes = perldata.NewHash(1)
 	}
-	return attributes, s.setEnd(attributes, expiryOf(life))
+	return attributes, s.setEnd(attributes, backend.ExpiryOf(life))
 }
 
 // setEnd puts the end into attributes that are to be stored, and returns how
 // long the item lives.
 func (s *Store) setEnd(attributes *perldata.Hash, end int64) time.Duration {
 	attributes.Set(EndAttribute, perldata.IntOf(end))
-	return wholeSeconds(shorter(s.lifetimes.Idle, until(end)))
+	return backend.WholeSeconds(backend.Shorter(s.lifetimes.Idle, backend.Until(end)))
 }
 
-// until is the time until an end, at least a second: what has ended is no
-// more asked for. 0 is for ever.
-func until(end int64) time.Duration {
-	if end == 0 {
-		return 0
-	}
-	return max(time.Until(time.Unix(end, 0)), time.Second)
-}
-
-func over(end int64) bool { return end != 0 && end <= time.Now().Unix() }
-
-// shorter returns the shorter of two times, of which 0 is for ever.
-func shorter(a, b time.Duration) time.Duration {
-	if a == 0 || b != 0 && b < a {
-		return b
-	}
-	return a
-}
-
-// life is how long a session may live, if it is used, whose item lives for a
-// time.
-func (s *Store) life(attributes *perldata.Hash, expiresIn time.Duration) time.Duration {
+// life is how long a session may live while it is used; itemLife is the time to
+// live of its item.
+func (s *Store) life(attributes *perldata.Hash, itemLife time.Duration) time.Duration {
 	if s.lifetimes.Idle > 0 {
 		if end, ok := endOf(attributes); ok {
-			return until(end)
+			return backend.Until(end)
 		}
 	}
-	return expiresIn
+	return itemLife
 }
 
-// left is how long a session lives if nobody uses it, whose item lives for a
-// time: that is rounded up, or was given by a program that knows of no end.
-func (s *Store) left(attributes *perldata.Hash, expiresIn time.Duration) time.Duration {
+// left is how long a session lives if nobody uses it. itemLife is the time to
+// live of its item: it is rounded up, and a program that does not know the end
+// may have set it.
+func (s *Store) left(attributes *perldata.Hash, itemLife time.Duration) time.Duration {
 	if s.lifetimes.Idle > 0 {
 		if end, ok := endOf(attributes); ok {
-			return wholeSeconds(shorter(expiresIn, until(end)))
+			return backend.WholeSeconds(backend.Shorter(itemLife, backend.Until(end)))
 		}
 	}
-	return expiresIn
+	return itemLife
 }
 
-// worthExtending is the part of the idle time that must have passed before
-// reading a session is worth a write: a quarter.
+// worthExtending: reading a session is worth a write when a quarter of the idle
+// timeout has passed.
 const worthExtending = 4
 
-// atATime is how many sessions of one call are extended together.
-const atATime = 16
+// extendAtOnce is how many sessions of one call are extended together.
+const extendAtOnce = 16
 
-// used extends the life of a session that was read, if that is worth a write. A
-// failure is none of the reader's: the session lives on as it did.
-func (s *Store) used(ctx context.Context, session *Session) {
+// extendRead extends the life of a session that was read, if that is worth a
+// write. A failure is no error of the reader's: the session expires when it
+// would have.
+func (s *Store) extendRead(ctx context.Context, session *Session) {
 	if end, expiresIn := s.extension(session); expiresIn > 0 {
 		s.extend(ctx, session, end, expiresIn)
 	}
 }
 
-// usedTogether is used for each of several sessions.
-func (s *Store) usedTogether(ctx context.Context, sessions []*Session) {
+// extendReads does the same for several sessions. If one of them panics, so does
+// the caller, after the others.
+func (s *Store) extendReads(ctx context.Context, sessions []*Session) {
 	var extensions sync.WaitGroup
-	free := make(chan struct{}, atATime)
+	slots := make(chan struct{}, extendAtOnce)
+	panics := make(chan any, 1) // the first one
 	for _, session := range sessions {
-		if end, expiresIn := s.extension(session); expiresIn > 0 {
-			free <- struct{}{}
-			extensions.Go(func() {
-				s.extend(ctx, session, end, expiresIn)
-				<-free
-			})
+		end, expiresIn := s.extension(session)
+		if expiresIn == 0 {
+			continue
 		}
+		slots <- struct{}{}
+		extensions.Go(func() {
+			defer func() {
+				<-slots
+				if p := recover(); p != nil {
+					select {
+					case panics <- p:
+					default:
+					}
+				}
+			}()
+			s.extend(ctx, session, end, expiresIn)
+		})
 	}
 	extensions.Wait()
+	select {
+	case p := <-panics:
+		panic(p)
+	default:
+	}
 }
 
-// extension returns the end of a session and how long it is to live from now
-// on; 0 is as it does.
+// extension returns the end of a session and its new time to live; 0 means that
+// it keeps the one that it has.
 func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration) {
 	idle := s.lifetimes.Idle
 	if idle == 0 || session.ExpiresIn == 0 || session.ExpiresIn > idle-idle/worthExtending {
@@ -167,51 +168,45 @@ func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration)
 	if !ok {
 		return 0, 0
 	}
-	if expiresIn = wholeSeconds(shorter(idle, until(end))); expiresIn <= session.ExpiresIn {
+	expiresIn = backend.WholeSeconds(backend.Shorter(idle, backend.Until(end)))
+	if expiresIn <= session.ExpiresIn {
 		return 0, 0
 	}
 	return end, expiresIn
 }
 
-// extend lets a session that was read with an end live for expiresIn.
+// extend gives a session that was read with an end a new time to live.
 func (s *Store) extend(ctx context.Context, session *Session, end int64, expiresIn time.Duration) {
 	item, err := s.backend.Touch(ctx, string(session.ID), expiresIn)
 	switch {
-	case err == nil && item.Deleted: // deleted between: it stands as long as it would have
-		_, err = s.backend.Touch(ctx, string(session.ID), tombstoneLife(session.ExpiresIn))
+	case err == nil && item.Deleted:
+		err = s.restoreTombstone(ctx, session.ID, session.ExpiresIn)
 	case err == nil:
-		s.counts.idleExtensions.Add(1)
+		s.counts.idleExtensions.Inc()
 		session.ExpiresIn = expiresIn
 		_, err = s.keepEnd(ctx, session.ID, item, end)
 	}
-	if err == nil || errors.Is(err, backend.ErrNotFound) { // it has ended between
+	if err == nil || errors.Is(err, backend.ErrNotFound) { // it has expired meanwhile
 		return
 	}
-	s.counts.idleFailures.Add(1)
+	s.counts.idleFailures.Inc()
 	if s.extensionFailed != nil {
 		s.extensionFailed(ctx, session.ID, err)
 	}
 }
 
-// keepEnd lets an item that was touched live no longer than to the end that the
-// session has, if a writer who came between has set another end than was known.
-// It returns how long the item lives.
+// keepEnd makes sure that an item that was touched lives no longer than to the
+// end of the session, if another writer has set another end than the known one
+// meanwhile. It returns how long the item lives.
 func (s *Store) keepEnd(ctx context.Context, id ID, touched backend.Item, known int64) (time.Duration, error) {
 	end, ok := s.endOfItem(id, touched)
 	if !ok || end == known || end == 0 {
 		return touched.ExpiresIn, nil
 	}
-	left := wholeSeconds(until(end))
+	left := backend.WholeSeconds(backend.Until(end))
 	if touched.ExpiresIn != 0 && touched.ExpiresIn <= left {
 		return touched.ExpiresIn, nil
 	}
 	_, err := s.backend.Touch(ctx, string(id), left)
 	return left, err
-}
-
-func wholeSeconds(d time.Duration) time.Duration {
-	if whole := d.Truncate(time.Second); whole < d {
-		return whole + time.Second
-	}
-	return d
 }

@@ -14,15 +14,15 @@ import (
 // memcached's client flags of a session, as Cache::Memcached 1.30 has them.
 //
 // Sessions of Apache::Session::Memcached 0.03 lack the first: it makes the
-// Storable image itself and stores it as a plain string. They are told from
-// other strings by how they begin, and keep their form.
+// Storable image itself and stores it as a plain string. They differ from other
+// strings by their first bytes, and keep their form.
 const (
 	storableFlag = 1 // a reference, as a Storable image
 	gzipFlag     = 2 // compressed
 )
 
-// looksStorable says whether a string begins as a Storable image in memory:
-// in network order, or in the order of a machine whose numbers have 8 bytes.
+// looksStorable says whether a string begins like a Storable image in memory: in
+// network order, or in the order of a machine whose numbers have 8 bytes.
 func looksStorable(image []byte) bool {
 	if len(image) < 3 || image[1] > 0x0f {
 		return false
@@ -30,8 +30,8 @@ func looksStorable(image []byte) bool {
 	return image[0] == 5 || image[0] == 4 && image[2] == 8
 }
 
-// imageOf returns the Storable image in an item. What is not ours to
-// understand is an [*UnreadableError].
+// imageOf returns the Storable image in an item. An item of another program is an
+// [*UnreadableError].
 func imageOf(id ID, item backend.Item) ([]byte, error) {
 	if item.Flags > storableFlag|gzipFlag {
 		return nil, &UnreadableError{
@@ -55,14 +55,14 @@ func imageOf(id ID, item backend.Item) ([]byte, error) {
 	return image, nil
 }
 
-// read decodes an item, which nobody may change afterwards. What is not ours
-// to understand is an [*UnreadableError].
+// read decodes an item and takes its image over. An item that cannot be read is
+// an [*UnreadableError].
 func (s *Store) read(id ID, item backend.Item) (*perldata.Hash, error) {
 	attributes, _, err := s.open(id, item)
 	return attributes, err
 }
 
-// open is read that returns the version, too.
+// open is like read, and returns the version too.
 func (s *Store) open(id ID, item backend.Item) (*perldata.Hash, string, error) {
 	image, err := imageOf(id, item)
 	if err != nil {
@@ -87,8 +87,8 @@ func (s *Store) check(id ID, item backend.Item) error {
 	return nil
 }
 
-// pack makes the item to store an image as, in the form that flags are of. What
-// was compressed is again, whatever the threshold.
+// pack makes the item in which an image is stored, in the form that flags say. A
+// session that was compressed is compressed again, whatever the threshold.
 func (s *Store) pack(image []byte, flags uint32, expiresIn time.Duration) backend.Item {
 	item := backend.Item{Image: image, Flags: flags & storableFlag, ExpiresIn: expiresIn}
 	if flags&gzipFlag == 0 && (s.compressThreshold <= 0 || len(image) < s.compressThreshold) {
@@ -112,48 +112,49 @@ func refOf(id ID, item backend.Item) Ref {
 // version is the first 128 bits of the SHA-256 of the image, before any
 // compression, in hexadecimal.
 //
-// A digest and not memcached's CAS number, because a write through the
-// classic protocol does not return the new number, numbers start again when
-// the server does and differ between servers, and because a rewrite of the
-// same content changes them. A digest is known without asking, and the same
-// version means the same content to the letter.
+// It is a digest and not memcached's CAS number. A write through the classic
+// protocol does not return the new number; numbers differ between servers, start
+// again when a server restarts, and change when the same content is written
+// again. A digest is known without asking, and equal versions mean exactly equal
+// content.
 func version(image []byte) string {
 	sum := sha256.Sum256(image)
 	return hex.EncodeToString(sum[:16])
 }
 
-// imageBuffer holds an image while it is being stored. Backends keep no
-// reference to it, so that it can be used again.
+// imageBuffer holds an image while it is stored. Backends keep no reference to
+// it, so that it can be reused.
 type imageBuffer struct {
 	bytes []byte
 }
 
-// maxPooledImage is the largest buffer kept for reuse: sessions have some
-// kilobytes, and a rare giant must not stay in memory for ever.
+// maxPooledImage is the largest buffer that is kept for reuse, in bytes. Sessions
+// have some kilobytes, and a rare giant must not stay in memory.
 const maxPooledImage = 64 << 10
 
 //nolint:gochecknoglobals // a pool is shared by nature
 var imageBuffers = sync.Pool{New: func() any { return new(imageBuffer) }}
 
-// encode makes the image of a session, to be given back with release.
-func (s *Store) encode(id ID, attributes *perldata.Hash) (*imageBuffer, error) {
-	if attributes == nil {
-		attributes = perldata.NewHash(1)
-	}
-	// Perl finds the key to save under in here, so it must equal the key.
-	attributes.Set(IDAttribute, perldata.BytesOf(string(id)))
-	image, _ := imageBuffers.Get().(*imageBuffer)
-	bytes, err := s.codec.Append(image.bytes[:0], attributes)
-	image.bytes = bytes
-	if err != nil {
-		image.release()
-		return nil, err
-	}
-	return image, nil
+// newImageBuffer returns a buffer from the pool, to be given back with release.
+func newImageBuffer() *imageBuffer {
+	b, _ := imageBuffers.Get().(*imageBuffer)
+	return b
 }
 
 func (b *imageBuffer) release() {
 	if cap(b.bytes) <= maxPooledImage {
 		imageBuffers.Put(b)
 	}
+}
+
+// encode writes the image of a session into a buffer.
+func (s *Store) encode(to *imageBuffer, id ID, attributes *perldata.Hash) error {
+	if attributes == nil {
+		attributes = perldata.NewHash(1)
+	}
+	// Perl finds the key to save under in here, so it must equal the key.
+	attributes.Set(IDAttribute, perldata.BytesOf(string(id)))
+	var err error
+	to.bytes, err = s.codec.Append(to.bytes[:0], attributes)
+	return err
 }

@@ -29,7 +29,7 @@ func newForeign(t *testing.T) foreign {
 	b := memory.New(memory.Options{})
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals:       []string{"uid"},
-		ReverseKeyFailed: func(_ context.Context, _ sessionstore.ID, err error) { assert.NoError(t, err) },
+		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { assert.NoError(t, err) },
 	})
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return foreign{t, s, b}
@@ -78,7 +78,7 @@ const ample = time.Minute
 func TestIndexerEntersWhatOthersStore(t *testing.T) {
 	t.Parallel()
 	f := newForeign(t)
-	x := sessionstore.NewIndexer(f.store)
+	x := f.store.NewIndexer()
 	defer x.Close()
 	f.put("ab12", "dwho", time.Hour)
 	f.put("cd34", "dwho", time.Hour)
@@ -109,7 +109,7 @@ func TestIndexerEntersWhatOthersStore(t *testing.T) {
 func TestIndexerIsBounded(t *testing.T) {
 	t.Parallel()
 	f := newForeign(t)
-	x := sessionstore.NewIndexer(f.store)
+	x := f.store.NewIndexer()
 	x.Close() // nobody looks any more
 	for i := range 10_100 {
 		x.Changed(strconv.Itoa(10_000_000 + i))

@@ -5,73 +5,73 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/index"
 	"memcachedsoap/sessionstore/perldata"
 )
 
 // If are the conditions of a change. The zero value has none.
 type If struct {
-	// Version is the one that the session must have; "" is any.
+	// Version is the one that the session must have; "" means any.
 	Version string
 	// Exists says that there must be a session already.
 	Exists bool
 }
 
-// Replace stores attributes as the whole session under id, in the place of
-// the present one if there is one. Attributes and time to live are as in
+// any says whether there is a condition, for which there must be a session.
+func (c If) any() bool { return c.Exists || c.Version != "" }
+
+// Replace stores attributes as the whole session under id, in the place of the
+// present one if there is one. Attributes and time to live are as in
 // [Store.Create]. A session of Apache::Session::Memcached keeps its form and,
-// for DefaultTTL, the time that it has, unless there is an idle time. An item
-// that is there but is no session that can be read belongs to somebody else: it
-// is an [*UnreadableError] and stays.
+// for DefaultTTL without an idle timeout, its time to live. An item that is
+// there but cannot be read as a session belongs to another program: it is an
+// [*UnreadableError] and stays.
 //
-// Errors are those of Create, [*InvalidIDError], [*UnreadableError],
-// [ErrDeleted], and, of the conditions, [*VersionConflictError] and
-// [backend.ErrNotFound].
+// Errors are those of Create, [*UnreadableError], [ErrDeleted], and, of the
+// conditions, [*VersionConflictError] and [backend.ErrNotFound].
 func (s *Store) Replace(ctx context.Context, id ID, attributes *perldata.Hash, ttl time.Duration, cond If) (Ref, error) {
-	if _, err := ParseID(string(id)); err != nil {
-		return Ref{}, err
-	}
 	life, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
 	}
 	attributes, expiresIn := s.begin(attributes, life)
-	keys := s.markReverseKeys(attributes)
-	image, err := s.encode(id, attributes)
+	terms := s.index.Mark(attributes)
+	image := newImageBuffer()
+	defer image.release()
+	if err := s.encode(image, id, attributes); err != nil {
+		return Ref{}, err
+	}
+	stored, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
+		m := mutation{
+			image: image.bytes, flags: storableFlag, expiresIn: expiresIn,
+			index: index.Change{Now: terms, Life: life},
+		}
+		if !found {
+			if cond.any() {
+				return mutation{}, backend.ErrNotFound
+			}
+			return m, nil
+		}
+		former, has, err := s.replaced(id, present, cond)
+		if err != nil {
+			return mutation{}, err
+		}
+		if cond.any() && s.ended(former) {
+			return mutation{}, backend.ErrNotFound
+		}
+		m.flags, m.index.Former = present.Flags, s.index.Terms(former)
+		if present.Flags&storableFlag == 0 && ttl == DefaultTTL && s.lifetimes.Idle == 0 {
+			// Apache::Session::Memcached stores sessions without an expiry and
+			// never renews them.
+			m.index.Life = s.lifetimes.cut(present.ExpiresIn)
+			m.expiresIn = m.index.Life
+		}
+		return m, cond.check(id, has)
+	})
 	if err != nil {
 		return Ref{}, err
 	}
-	defer image.release()
-	var former *perldata.Hash
-	ref, err := s.change(ctx, id, func(present backend.Item, found bool) (edit, error) {
-		former = nil
-		if !found {
-			if cond.Exists || cond.Version != "" {
-				return edit{}, backend.ErrNotFound
-			}
-			return edit{image: image.bytes, flags: storableFlag, expiresIn: expiresIn}, nil
-		}
-		var has string
-		var err error
-		if former, has, err = s.replaced(id, present, cond); err != nil {
-			return edit{}, err
-		}
-		if (cond.Exists || cond.Version != "") && s.ended(former) {
-			return edit{}, backend.ErrNotFound
-		}
-		e := edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}
-		if present.Flags&storableFlag == 0 && ttl == DefaultTTL && s.lifetimes.Idle == 0 {
-			// Apache::Session::Memcached stores sessions for ever and never
-			// renews them.
-			life = s.lifetimes.cut(present.ExpiresIn)
-			e.expiresIn = life
-		}
-		return e, cond.check(id, has)
-	})
-	if err == nil {
-		s.moveReverseKeys(ctx, id, s.reverseKeys(former), keys, life)
-		s.moveLogins(ctx, id, s.logins(former), s.logins(attributes), life)
-	}
-	return ref, err
+	return stored.ref(id), nil
 }
 
 // check returns the error of a condition that a session of that version does
@@ -83,12 +83,12 @@ func (c If) check(id ID, version string) error {
 	return nil
 }
 
-// replaced checks the session that is to be replaced. Its attributes are worth
-// reading only for the reverse keys that they have and for the end, its version
-// only for a condition.
+// replaced checks the session that is to be replaced. It reads the attributes
+// only for the index and for the absolute timeout, the version only for a
+// condition.
 func (s *Store) replaced(id ID, item backend.Item, cond If) (*perldata.Hash, string, error) {
-	endMatters := cond.Exists && s.lifetimes.Idle > 0
-	if len(s.principals) == 0 && cond.Version == "" && !endMatters {
+	timeoutMatters := cond.Exists && s.lifetimes.Idle > 0
+	if s.index.Empty() && cond.Version == "" && !timeoutMatters {
 		return nil, "", s.check(id, item)
 	}
 	return s.open(id, item)

@@ -7,23 +7,23 @@ import (
 )
 
 // IDAttribute is the attribute in which a Perl program finds the id of the
-// session (Apache::Session). It is part of every stored item and always
-// equals the key; a Store sets it.
+// session (Apache::Session). Every stored item has it, and it always equals the
+// key; a Store sets it.
 const IDAttribute = "_session_id"
 
-// Ref says which session, in which state, and how long it has to live.
+// Ref says which session, in which state, and how long it lives.
 type Ref struct {
 	ID ID
-	// Version is opaque: the same version means the same content.
+	// Version is opaque: equal versions mean equal content.
 	Version string
 	// ExpiresIn is the time left, in whole seconds; 0 means that the session
 	// never expires.
 	ExpiresIn time.Duration
 }
 
-// Session is a session as read from the store.
+// Session is a session as it was read.
 type Session struct {
 	Ref
-	// Attributes holds all attributes, IDAttribute included.
+	// Attributes are all attributes, IDAttribute included.
 	Attributes *perldata.Hash
 }

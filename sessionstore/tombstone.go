@@ -1,23 +1,31 @@
 package sessionstore
 
 import (
+	"context"
 	"time"
 )
 
-// How long a tombstone stands: as long as the session would have lived, within
-// these bounds. A writer who read the session before it was deleted has
-// finished within the shortest; the longest is what memcached takes as counted
-// from now.
+// A tombstone lives as long as the session would have, within these bounds. A
+// writer who read the session before it was deleted has finished within the
+// shortest; the longest is what memcached counts from now on.
 const (
 	shortestTombstone = time.Minute
 	longestTombstone  = 30 * 24 * time.Hour
 )
 
-// tombstoneLife is how long the tombstone of a session stands that would have
-// lived for another left; 0 is for ever.
+// tombstoneLife is the time to live of the tombstone of a session that would
+// have lived for another left; 0 means that it would never have expired.
 func tombstoneLife(left time.Duration) time.Duration {
 	if left == 0 {
 		return longestTombstone
 	}
 	return min(max(left, shortestTombstone), longestTombstone)
+}
+
+// restoreTombstone gives a tombstone that was touched by mistake, because the
+// session was deleted between reading and touching it, the time to live that it
+// must have; left is what the session had.
+func (s *Store) restoreTombstone(ctx context.Context, id ID, left time.Duration) error {
+	_, err := s.backend.Touch(ctx, string(id), tombstoneLife(left))
+	return err
 }

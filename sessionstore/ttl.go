@@ -1,6 +1,10 @@
 package sessionstore
 
-import "time"
+import (
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+)
 
 // Times to live with a special meaning, as the contract has them.
 const (
@@ -8,8 +12,8 @@ const (
 	LongestTTL time.Duration = -time.Second // the longest that the operator allows
 )
 
-// InvalidTTLError says that a time to live was neither positive nor one of
-// the special ones. Nothing was written.
+// InvalidTTLError says that a time to live is neither positive nor one of the
+// special ones. Nothing was written.
 type InvalidTTLError struct {
 	TTL time.Duration
 }
@@ -20,11 +24,12 @@ func (e *InvalidTTLError) Error() string {
 
 // Lifetimes says how long sessions may live. Neither time is negative.
 type Lifetimes struct {
-	Default time.Duration // of a session that asks for DefaultTTL; 0 means for ever
-	Longest time.Duration // of any session; 0 means for ever
-	// Idle is how long a session lives that nobody uses: each reading and
-	// each change lets it live so long again, but not beyond the time above. 0
-	// means as long as that.
+	Default time.Duration // of a session that asks for DefaultTTL; 0 means that it never expires
+	Longest time.Duration // of any session; 0 means no limit
+	// Idle is the idle timeout: a session expires when nobody has used it for
+	// that time. Each read and each change extends it for another idle timeout,
+	// but not beyond the absolute timeout, which is the time above. 0 means that
+	// there is no idle timeout.
 	Idle time.Duration
 }
 
@@ -33,8 +38,8 @@ type Lifetimes struct {
 const farthest = 100 * 365 * 24 * time.Hour
 
 // resolve turns a requested time to live into the one to store, where 0 means
-// for ever. What is longer than allowed is cut to the longest; a part of a
-// second counts as a whole one, because backends have whole seconds.
+// that the session never expires. It cuts what is longer than allowed, and rounds
+// up to whole seconds, which is what backends have.
 func (l Lifetimes) resolve(ttl time.Duration) (time.Duration, error) {
 	switch {
 	case ttl == DefaultTTL:
@@ -44,14 +49,10 @@ func (l Lifetimes) resolve(ttl time.Duration) (time.Duration, error) {
 	case ttl < 0:
 		return 0, &InvalidTTLError{TTL: ttl}
 	}
-	ttl = min(l.cut(ttl), farthest)
-	if whole := ttl.Truncate(time.Second); whole < ttl {
-		ttl = whole + time.Second
-	}
-	return ttl, nil
+	return backend.WholeSeconds(min(l.cut(ttl), farthest)), nil
 }
 
-// cut cuts a time to live, where 0 means for ever, to the longest.
+// cut cuts a time to live, where 0 means without end, to the longest allowed.
 func (l Lifetimes) cut(ttl time.Duration) time.Duration {
 	if l.Longest > 0 && (ttl == 0 || ttl > l.Longest) {
 		return l.Longest

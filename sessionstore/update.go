@@ -2,90 +2,86 @@ package sessionstore
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/index"
 	"memcachedsoap/sessionstore/perldata"
 )
 
 // Change is what [Store.Update] does to a session.
 type Change struct {
-	Set    *perldata.Hash // attributes that get these values; nil is none
-	Remove []string       // attributes that go; absent ones are passed over
+	Set    *perldata.Hash // attributes that get these values; nil means none
+	Remove []string       // attributes to remove; absent ones are skipped
 	If     If             // Exists is implied
 }
 
 // Update changes some attributes of a session and leaves the others, in one
-// atomic step: no change that somebody else makes at the same time is lost,
-// other than of the same attributes. What does not change is stored in the
-// form in which it was. The time to live is as in [Store.Create], but that
-// DefaultTTL leaves the session the end that it has; with an idle time it was used.
+// atomic step: no change that another writer makes at the same time is lost,
+// unless it is of the same attributes. What does not change is stored in the
+// form in which it was. The time to live is as in [Store.Create], except that
+// DefaultTTL keeps the present expiry; with an idle timeout, the update is a use
+// of the session.
 //
-// Errors are those of Replace; a session that is absent is an [backend.ErrNotFound].
+// Errors are those of Replace; a session that is absent is a
+// [backend.ErrNotFound].
 func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) (Ref, error) {
-	if _, err := ParseID(string(id)); err != nil {
-		return Ref{}, err
-	}
 	wanted, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
 	}
-	var life time.Duration
-	var image *imageBuffer
-	defer func() {
-		if image != nil {
-			image.release()
-		}
-	}()
-	var former, keys []string
-	var formerLogins, logins []login
-	ref, err := s.change(ctx, id, func(present backend.Item, found bool) (edit, error) {
-		if !isSession(present, found) {
-			return edit{}, backend.ErrNotFound
+	image := newImageBuffer()
+	defer image.release()
+	stored, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
+		if !found || !s.isSession(present) {
+			return mutation{}, backend.ErrNotFound
 		}
 		attributes, has, err := s.open(id, present)
 		if err == nil {
 			err = c.If.check(id, has)
 		}
 		if err != nil {
-			return edit{}, err
+			return mutation{}, err
 		}
 		if s.ended(attributes) {
-			return edit{}, backend.ErrNotFound
+			return mutation{}, backend.ErrNotFound
 		}
-		former, formerLogins = s.reverseKeys(attributes), s.logins(attributes)
+		former := s.index.Terms(attributes)
 		left := s.life(attributes, present.ExpiresIn)
-		if life = wanted; ttl == DefaultTTL {
+		life, keepEnd := wanted, false
+		if ttl == DefaultTTL {
 			life = s.lifetimes.cut(left)
+			keepEnd = life == left
 		}
-		end, keepsEnd := endOf(attributes)
-		keepsEnd = keepsEnd && ttl == DefaultTTL && life == left
-		c.apply(attributes)
-		expiresIn := life
-		if s.lifetimes.Idle > 0 {
-			if !keepsEnd {
-				end = expiryOf(life)
-			}
-			expiresIn = s.setEnd(attributes, end)
+		expiresIn := s.apply(c, attributes, life, keepEnd)
+		now := s.index.Mark(attributes)
+		if err := s.encode(image, id, attributes); err != nil {
+			return mutation{}, err
 		}
-		logins = s.logins(attributes)
-		keys = s.markReverseKeys(attributes)
-		if image != nil {
-			image.release()
-		}
-		if image, err = s.encode(id, attributes); err != nil {
-			return edit{}, err
-		}
-		return edit{image: image.bytes, flags: present.Flags, expiresIn: expiresIn}, nil
+		return mutation{
+			image: image.bytes, flags: present.Flags, expiresIn: expiresIn,
+			index: index.Change{Former: former, Now: now, Life: life, SameLife: ttl == DefaultTTL},
+		}, nil
 	})
-	if err == nil {
-		s.moveReverseKeys(ctx, id, former, keys, life)
-		if ttl != DefaultTTL || !slices.Equal(formerLogins, logins) {
-			s.moveLogins(ctx, id, formerLogins, logins, life)
-		}
+	if err != nil {
+		return Ref{}, err
 	}
-	return ref, err
+	return stored.ref(id), nil
+}
+
+// apply makes the change to the attributes of a session that may live for life,
+// and returns how long its item lives. With keepEnd, the session keeps its
+// absolute timeout.
+func (s *Store) apply(c Change, attributes *perldata.Hash, life time.Duration, keepEnd bool) time.Duration {
+	end, has := endOf(attributes)
+	c.apply(attributes)
+	if s.lifetimes.Idle == 0 {
+		return life
+	}
+	if !has || !keepEnd {
+		end = backend.ExpiryOf(life)
+	}
+	return s.setEnd(attributes, end)
 }
 
 func (c Change) apply(attributes *perldata.Hash) {

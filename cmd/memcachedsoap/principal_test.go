@@ -60,7 +60,7 @@ func TestServePrincipal(t *testing.T) {
 	require.Len(t, line, 1)
 	assert.Equal(t, sessionstore.ID("ab12").Fingerprint(), line[0]["session"])
 	assert.NotEmpty(t, line[0]["request_id"])
-	assert.Contains(t, line[0]["error"], "no reverse key")
+	assert.Contains(t, line[0]["error"], "not a lookup key")
 }
 
 func TestPrincipalThatCannotBe(t *testing.T) {

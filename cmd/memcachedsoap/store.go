@@ -43,7 +43,7 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 		},
 		CompressThreshold: int(c.CompressThreshold),
 		Principals:        c.Principal, MaxSessionsPerPrincipal: c.MaxSessionsPerPrincipal,
-		ReverseKeyFailed: func(ctx context.Context, id sessionstore.ID, err error) {
+		IndexFailed: func(ctx context.Context, id sessionstore.ID, err error) {
 			logger.WarnContext(ctx, "principal index not kept", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
 		},
 		ExtensionFailed: func(ctx context.Context, id sessionstore.ID, err error) {
@@ -85,7 +85,7 @@ func (c *serveCommand) following(principal *memcached.Backend, options sessionst
 		items = tier
 	}
 	store := sessionstore.NewStore(items, storable.Codec{}, options)
-	indexer := sessionstore.NewIndexer(store)
+	indexer := store.NewIndexer()
 	watch := principal.Watch(memcached.WatchOptions{
 		Changed: func(key string, foreign bool) {
 			if tier != nil {

@@ -36,6 +36,12 @@ func Tombstone(expiresIn time.Duration) Item {
 	return Item{Deleted: true, ExpiresIn: expiresIn}
 }
 
+// SameContent says whether two items hold the same: expiry and CAS number do
+// not count.
+func SameContent(a, b Item) bool {
+	return a.Deleted == b.Deleted && a.Flags == b.Flags && string(a.Image) == string(b.Image)
+}
+
 // Backend keeps items under keys.
 //
 // Every method may be called from any goroutine and honours the context's

@@ -28,7 +28,7 @@ func byPrincipal(t *testing.T, o memcached.Options) *sessionstore.Store {
 	t.Helper()
 	return storeOn(t, o, sessionstore.Options{
 		Principals:       []string{"uid"},
-		ReverseKeyFailed: func(context.Context, sessionstore.ID, error) {},
+		IndexFailed: func(context.Context, sessionstore.ID, error) {},
 	})
 }
 

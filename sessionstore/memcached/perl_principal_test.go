@@ -24,7 +24,7 @@ func TestPerlFindsSessionsByPrincipal(t *testing.T) {
 	servers := addresses([]*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t)})
 	s := sessionstore.NewStore(open(t, memcached.Options{Servers: servers}), storable.Codec{}, sessionstore.Options{
 		Principals:       []string{"uid"},
-		ReverseKeyFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error(err) },
+		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error(err) },
 	})
 	p := startPerlScript(t, "testdata/principal.pl", servers)
 	for name, c := range map[string]struct {

@@ -57,7 +57,7 @@ func TestStoreModel(t *testing.T) {
 		require.NoError(t, err)
 		m.backends = append(m.backends, b)
 		s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
-			Principals: []string{"uid"}, ReverseKeyFailed: func(context.Context, sessionstore.ID, error) {},
+			Principals: []string{"uid"}, IndexFailed: func(context.Context, sessionstore.ID, error) {},
 		})
 		t.Cleanup(func() { require.NoError(t, s.Close()) })
 		m.stores = append(m.stores, s)

@@ -36,7 +36,7 @@ func storeTests() map[string]func(*testing.T, backend.Backend) {
 		"Unreadable":             testUnreadable,
 		"TouchSession":           testTouchSession,
 		"DeleteSession":          testDeleteSession,
-		"InvalidIDs":             testInvalidIDs,
+		"UnparsedIDs":            testUnparsedIDs,
 		"SessionTooLarge":        testSessionTooLarge,
 		"SessionUnrepresentable": testSessionUnrepresentable,
 		"ConcurrentCreate":       testConcurrentCreate,

@@ -39,8 +39,8 @@ func principalTests() map[string]func(*testing.T, backend.Backend) {
 // withPrincipals is a Store with reverse keys, none of which may fail.
 func withPrincipals(t *testing.T, b backend.Backend, names ...string) *sessionstore.Store {
 	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
-		Principals:       names,
-		ReverseKeyFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error("reverse key failed:", err) },
+		Principals:  names,
+		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error("reverse key failed:", err) },
 	})
 }
 
@@ -226,8 +226,8 @@ func testReverseKeyIsNoSession(t *testing.T, b backend.Backend) {
 func testReverseKeyTaken(t *testing.T, b backend.Backend) {
 	var failed []sessionstore.ID
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
-		Principals:       []string{"uid"},
-		ReverseKeyFailed: func(_ context.Context, id sessionstore.ID, _ error) { failed = append(failed, id) },
+		Principals:  []string{"uid"},
+		IndexFailed: func(_ context.Context, id sessionstore.ID, _ error) { failed = append(failed, id) },
 	})
 	user := newKey()
 	key := sessionstore.ID(md5Hex(user))
@@ -286,7 +286,7 @@ func testReverseKeyRace(t *testing.T, b backend.Backend) {
 	failed := make(map[sessionstore.ID]error)
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals: []string{"uid"},
-		ReverseKeyFailed: func(_ context.Context, id sessionstore.ID, err error) {
+		IndexFailed: func(_ context.Context, id sessionstore.ID, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			failed[id] = err

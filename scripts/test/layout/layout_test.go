@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"soap/xmlwrite":                        {},
 	"wsdl":                                 {"github.com/hooklift/gowsdl/soap"},
 	"wsdl/wsdltest":                        {"wsdl"},
-	"sessionstore":                         {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},
+	"sessionstore":                         {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "sessionstore/index"},
 	"sessionstore/perldata":                {},
 	"sessionstore/metric":                  {},
 	"sessionstore/backend":                 {},
@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"service/perlcgi":                      {"service", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/httpd":                        {"service/...", "soap", "wsdl", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"service/metrics":                      {"service", "sessionstore/metric", "github.com/prometheus/client_golang/prometheus/..."},
+	"sessionstore/index":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},
 	"cmd": {
 		"service/...", "sessionstore/...", "soap/...", "wsdl",
 		"github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap",

@@ -31,7 +31,7 @@ func newReversing() (*intruded, *sessionstore.Store, *failures) {
 	f := &failures{}
 	return b, sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals: []string{"uid"},
-		ReverseKeyFailed: func(_ context.Context, id sessionstore.ID, err error) {
+		IndexFailed: func(_ context.Context, id sessionstore.ID, err error) {
 			f.ids, f.errs = append(f.ids, id), append(f.errs, err)
 		},
 	}), f
@@ -160,7 +160,7 @@ func TestReverseKeyOnADeadServer(t *testing.T) {
 	var told []error
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals:       []string{"uid"},
-		ReverseKeyFailed: func(_ context.Context, _ sessionstore.ID, err error) { told = append(told, err) },
+		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { told = append(told, err) },
 	})
 	silent := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
 	for i, store := range []*sessionstore.Store{s, silent} {
@@ -204,4 +204,51 @@ func BenchmarkStoreReplaceWithPrincipal(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// Sessions are found and deleted whatever their size, alone and together.
+func TestFindLargeSessions(t *testing.T) {
+	t.Parallel()
+	b := memory.New(memory.Options{MaxBytes: 256 << 20})
+	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
+	var ids []sessionstore.ID
+	for i := range 41 {
+		h := dwho()
+		h.Set("blob", perldata.BytesOf(make([]byte, 1000+i%2*1_000_000)))
+		ref, err := s.Create(t.Context(), h, time.Hour)
+		require.NoError(t, err)
+		ids = append(ids, ref.ID)
+	}
+	found, err := s.Find(t.Context(), "uid", "dwho")
+	require.NoError(t, err)
+	assert.Equal(t, ids, found)
+	deleted, err := s.DeleteAll(t.Context(), "uid", "dwho")
+	require.NoError(t, err)
+	assert.Equal(t, ids, deleted)
+	found, err = s.Find(t.Context(), "uid", "dwho")
+	require.NoError(t, err)
+	assert.Empty(t, found)
+}
+
+// A session is evicted from a list once, and the longest list is what was found.
+func TestIndexMetrics(t *testing.T) {
+	t.Parallel()
+	b := memory.New(memory.Options{})
+	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}, MaxSessionsPerPrincipal: 2})
+	for range 5 {
+		_, err := s.Create(t.Context(), dwho(), time.Hour)
+		require.NoError(t, err)
+	}
+	for range 10 {
+		ids, err := s.Find(t.Context(), "uid", "dwho")
+		require.NoError(t, err)
+		require.Len(t, ids, 2)
+	}
+	values := map[string]float64{}
+	for _, m := range s.Metrics() {
+		values[m.Name] = m.Value
+	}
+	assert.EqualValues(t, 3, values["index_evictions_total"])
+	assert.EqualValues(t, 2, values["index_longest_list"])
+	assert.EqualValues(t, 1, values["index_repairs_total"], "it stays repaired")
 }

@@ -1,0 +1,47 @@
+package backend
+
+import (
+	"math"
+	"time"
+)
+
+// Times to live are whole seconds, and 0 means that an item never expires.
+// Moments are seconds since 1970, and 0 means never.
+
+// WholeSeconds rounds a time to live up to whole seconds.
+func WholeSeconds(ttl time.Duration) time.Duration {
+	whole := ttl.Truncate(time.Second)
+	if whole < ttl && whole <= math.MaxInt64-time.Second {
+		whole += time.Second
+	}
+	return whole
+}
+
+// ExpiryOf returns the moment at which something expires that lives for ttl
+// from now on.
+func ExpiryOf(ttl time.Duration) int64 {
+	if ttl == 0 {
+		return 0
+	}
+	return time.Now().Add(ttl + time.Second - 1).Unix()
+}
+
+// Until returns the time until a moment, at least one second: what has expired
+// already is not asked for.
+func Until(expiry int64) time.Duration {
+	if expiry == 0 {
+		return 0
+	}
+	return max(time.Until(time.Unix(expiry, 0)), time.Second)
+}
+
+// Expired says whether a moment has passed.
+func Expired(expiry int64) bool { return expiry != 0 && expiry <= time.Now().Unix() }
+
+// Shorter returns the shorter of two times to live.
+func Shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}

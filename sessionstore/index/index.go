@@ -1,0 +1,196 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/metric"
+	"memcachedsoap/sessionstore/perldata"
+)
+
+// Sessions is how an Index sees the sessions of a store.
+type Sessions interface {
+	// IsID says whether a text is a session id.
+	IsID(text string) bool
+	// Look calls visit for each of the sessions under ids that exists and can be
+	// read. The error is an [*backend.UnavailableError]: sessions are never
+	// left out because a server does not answer. visit may not keep the
+	// attributes.
+	Look(ctx context.Context, ids []string, visit func(id string, session Session)) error
+}
+
+// Session is what an Index needs of a session.
+type Session struct {
+	Attributes *perldata.Hash
+	Life       time.Duration // how long it may live while it is used; 0 means that it never expires
+}
+
+// DefaultMaxSessions is the default of [Options.MaxSessions].
+const DefaultMaxSessions = 1000
+
+// Options adjusts an [Index].
+type Options struct {
+	// Attributes are the attributes by whose value sessions are found. With
+	// none, the index keeps nothing.
+	Attributes []string
+	// MaxSessions bounds how many sessions of one principal are found: the
+	// newest. The others live on and are not found. 0 means
+	// DefaultMaxSessions.
+	MaxSessions int
+	// Failed is notified of a session whose lookup key or list entry could not
+	// be kept; id is "" if the list of several sessions could not be repaired.
+	// The error is for the log only. It may be called from any goroutine; nil
+	// means that nobody is notified.
+	Failed func(ctx context.Context, id string, err error)
+}
+
+// Index finds sessions by the values of their attributes. Its methods may be
+// called from any goroutine.
+type Index struct {
+	backend    backend.Backend
+	sessions   Sessions
+	attributes []string
+	max        int
+	failed     func(ctx context.Context, id string, err error)
+	counts     counts
+}
+
+// New makes an index of the sessions in a backend.
+func New(b backend.Backend, sessions Sessions, o Options) *Index {
+	return &Index{
+		backend: b, sessions: sessions, attributes: slices.Clone(o.Attributes),
+		max: cmp.Or(o.MaxSessions, DefaultMaxSessions), failed: o.Failed,
+	}
+}
+
+// Attribute returns the attribute that a caller means by name, where "" is the
+// first one, and whether the index has it.
+func (x *Index) Attribute(name string) (string, bool) {
+	if name == "" && len(x.attributes) > 0 {
+		name = x.attributes[0]
+	}
+	return name, name != "" && slices.Contains(x.attributes, name)
+}
+
+// Empty says whether no attribute is indexed.
+func (x *Index) Empty() bool { return len(x.attributes) == 0 }
+
+// Terms are what a session is found by. The zero value is nothing.
+type Terms struct {
+	lookupKeys []string
+	principals []principal
+}
+
+// principal is an attribute with its value as text.
+type principal struct {
+	attribute, value string
+}
+
+// Terms returns what a stored session is found by. Its lookup keys are those of
+// its values and those that it names: they differ after a program that does not
+// know the index has changed the session.
+func (x *Index) Terms(attributes *perldata.Hash) Terms {
+	return Terms{lookupKeys: x.lookupKeys(attributes), principals: x.principals(attributes)}
+}
+
+// Mark puts the names of the lookup keys into the attributes of a session that
+// is to be stored, and returns what it will be found by.
+func (x *Index) Mark(attributes *perldata.Hash) Terms {
+	return Terms{lookupKeys: x.markLookupKeys(attributes), principals: x.principals(attributes)}
+}
+
+// Change is what a change of a session means to the index.
+type Change struct {
+	Former Terms         // of the session that was there; zero if there was none
+	Now    Terms         // of the session that was stored; zero if it was deleted
+	Life   time.Duration // how long the stored session may live; 0 means that it never expires
+	// SameLife says that the session expires when it would have expired before.
+	SameLife bool
+}
+
+// Apply brings the index in line with a change that was made.
+func (x *Index) Apply(ctx context.Context, id string, c Change) {
+	for _, key := range c.Now.lookupKeys {
+		x.report(ctx, id, x.claimLookupKey(ctx, key, id, c.Life))
+	}
+	for _, key := range c.Former.lookupKeys {
+		if !slices.Contains(c.Now.lookupKeys, key) {
+			x.report(ctx, id, x.setLookupKeyLife(ctx, key, id, expireNow))
+		}
+	}
+	if c.SameLife && slices.Equal(c.Former.principals, c.Now.principals) {
+		return
+	}
+	x.enter(ctx, id, c.Now, c.Life)
+	for _, p := range c.Former.principals {
+		if !slices.Contains(c.Now.principals, p) {
+			x.report(ctx, id, x.appendEntry(ctx, p, removalLine(id), removalLife))
+		}
+	}
+}
+
+// Renew gives the lookup keys that still lead to a session, and its entries in
+// the lists, a new time to live.
+func (x *Index) Renew(ctx context.Context, id string, terms Terms, life time.Duration) {
+	for _, key := range terms.lookupKeys {
+		x.report(ctx, id, x.setLookupKeyLife(ctx, key, id, life))
+	}
+	x.enter(ctx, id, terms, life)
+}
+
+func (x *Index) enter(ctx context.Context, id string, terms Terms, life time.Duration) {
+	for _, p := range terms.principals {
+		e := entry{id: id, expiry: backend.ExpiryOf(life)}
+		x.report(ctx, id, x.appendEntry(ctx, p, e.line(), life))
+	}
+}
+
+// principals returns the principals of a session, in the order of the indexed
+// attributes.
+func (x *Index) principals(attributes *perldata.Hash) (all []principal) {
+	if attributes == nil {
+		return nil
+	}
+	for _, name := range x.attributes {
+		v, _ := attributes.Get(name)
+		if text, ok := textOf(v); ok {
+			all = append(all, principal{name, text})
+		}
+	}
+	return all
+}
+
+// report notifies the operator that the index is not as it should be. The
+// session itself is, so the caller of the store need not know.
+func (x *Index) report(ctx context.Context, id string, err error) {
+	if err == nil {
+		return
+	}
+	x.counts.failures.Inc()
+	if x.failed != nil {
+		x.failed(ctx, id, err)
+	}
+}
+
+// counts are the metrics of an Index.
+type counts struct {
+	repairs, evictions, failures, compactions, foreign, overflows metric.Counter
+	longestList                                                   metric.Gauge
+}
+
+// Metrics returns the metrics of the index.
+func (x *Index) Metrics() []metric.Metric {
+	c := &x.counts
+	return []metric.Metric{
+		c.repairs.Metric("index_repairs_total", "Lists of a principal's sessions that were repaired when they were read."),
+		c.evictions.Metric("index_evictions_total", "Sessions evicted from the list of a principal that has too many; they live on and are not found."),
+		c.failures.Metric("index_failures_total", "Sessions stored whose lookup key or list entry could not be kept."),
+		c.compactions.Metric("index_compactions_total", "Lists of a principal's sessions that were compacted."),
+		c.foreign.Metric("index_foreign_total", "Sessions stored by other programs that were entered in the index."),
+		c.overflows.Metric("index_overflows_total", "Sessions stored by other programs that were not entered because too many were waiting."),
+		c.longestList.Metric("index_longest_list", "Most sessions that the list of a principal had when it was read."),
+	}
+}

@@ -1,0 +1,151 @@
+package index
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
+)
+
+// sessions is a store of sessions that exist, by id.
+type sessions map[string]*perldata.Hash
+
+func (s sessions) IsID(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+func (s sessions) Look(_ context.Context, ids []string, visit func(string, Session)) error {
+	for _, id := range ids {
+		if attributes, ok := s[id]; ok {
+			visit(id, Session{Attributes: attributes, Life: time.Hour})
+		}
+	}
+	return nil
+}
+
+func of(uid string) *perldata.Hash {
+	h := perldata.NewHash(2)
+	h.Set("uid", perldata.TextOf(uid))
+	return h
+}
+
+// A list says what a simple model says, whatever the order of logins, log-outs
+// and damage, and a compacted list says the same.
+func TestListAgainstModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		most := rapid.IntRange(1, 6).Draw(t, "most")
+		x := New(nil, sessions{}, Options{Attributes: []string{"uid"}, MaxSessions: most})
+		now := time.Now().Unix()
+		var text strings.Builder
+		var model []entry // in the order of logins
+		find := func(id string) int { return slices.IndexFunc(model, func(e entry) bool { return e.id == id }) }
+		for range rapid.IntRange(0, 30).Draw(t, "lines") {
+			id := rapid.SampledFrom([]string{"a1", "b2", "c3", "d4", "e5", "f6", "07", "18"}).Draw(t, "id")
+			at := find(id)
+			switch rapid.IntRange(0, 4).Draw(t, "kind") {
+			case 0:
+				text.WriteString(removalLine(id))
+				if at >= 0 {
+					model = slices.Delete(model, at, at+1)
+				}
+			case 1:
+				text.WriteString(rapid.SampledFrom([]string{"\n", "+\n", "+zz 0\n", "*a1 0\n", "+a1 x\n", "garbage\n"}).Draw(t, "damage"))
+			default:
+				e := entry{id: id, expiry: rapid.SampledFrom([]int64{0, now + 1000, now + 2000, now - 1000}).Draw(t, "expiry")}
+				text.WriteString(e.line())
+				if at >= 0 {
+					model[at] = e
+				} else {
+					model = append(model, e)
+				}
+			}
+		}
+		model = slices.DeleteFunc(model, func(e entry) bool { return e.expiry != 0 && e.expiry < now })
+		evicted := max(len(model)-most, 0)
+		l := x.read([]byte(text.String() + "+a1 12")) // and a line that was cut
+		require.Equal(t, evicted, l.evicted)
+		require.True(t, slices.Equal(model[evicted:], l.entries), "%v, not %v", l.entries, model[evicted:])
+
+		var compacted []byte
+		for _, e := range l.entries {
+			compacted = append(compacted, e.line()...)
+		}
+		require.True(t, slices.Equal(l.entries, x.read(compacted).entries))
+	})
+}
+
+// The key of a list is none that Perl programs ask for, and shorter than the
+// longest session id.
+func TestListKey(t *testing.T) {
+	t.Parallel()
+	key := principal{"uid", "dwho"}.key()
+	assert.Equal(t, "memcachedsoap:", key[:14])
+	assert.Len(t, key, 57)
+	assert.NoError(t, backend.CheckKey(key))
+	assert.NotEqual(t, key, principal{"uid", "dwhoo"}.key())
+	assert.NotEqual(t, principal{"ab", "c"}.key(), principal{"a", "bc"}.key())
+}
+
+func TestLookupKeyOfItem(t *testing.T) {
+	t.Parallel()
+	x := New(nil, sessions{}, Options{})
+	id, ok := x.LookupKey(backend.Item{Image: []byte("c0ffee")})
+	assert.True(t, ok)
+	assert.Equal(t, "c0ffee", id)
+	for _, item := range []backend.Item{{}, backend.Tombstone(0), {Image: []byte("c0ffee"), Flags: 1}, {Image: []byte("no id")}} {
+		_, ok := x.LookupKey(item)
+		assert.False(t, ok)
+	}
+}
+
+// bad is a store whose sessions cannot be looked at without a panic.
+type bad struct{ sessions }
+
+func (bad) Look(context.Context, []string, func(string, Session)) error { panic("bad item") }
+
+// What another program has stored must not end the process.
+func TestIndexerSurvivesPanic(t *testing.T) {
+	t.Parallel()
+	failed := make(chan error, 1)
+	x := New(memory.New(memory.Options{}), bad{}, Options{
+		Attributes: []string{"uid"}, Failed: func(_ context.Context, _ string, err error) { failed <- err },
+	})
+	r := NewIndexer(x)
+	defer r.Close()
+	for range 2 {
+		r.Changed("c0ffee")
+		require.ErrorIs(t, <-failed, errPanic)
+	}
+}
+
+// A list is compacted when it has doubled, and only then.
+func TestListIsCompacted(t *testing.T) {
+	t.Parallel()
+	b := memory.New(memory.Options{})
+	x := New(b, sessions{}, Options{Attributes: []string{"uid"}})
+	var longest int64
+	for i := range 2000 {
+		id := strconv.FormatInt(int64(i), 16)
+		now := x.Mark(of("dwho"))
+		x.Apply(t.Context(), id, Change{Now: now, Life: time.Hour})
+		x.Apply(t.Context(), id, Change{Former: now})
+		item, err := b.Get(t.Context(), principal{"uid", "dwho"}.key())
+		if err == nil {
+			longest = max(longest, int64(len(item.Image)))
+		}
+	}
+	assert.Less(t, longest, int64(2*shortestList))
+	assert.Less(t, x.counts.compactions.Load(), int64(2000/10))
+	assert.Positive(t, x.counts.compactions.Load())
+}

@@ -1,0 +1,192 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
+)
+
+// The list of a principal is an item under a key that Perl programs never ask
+// for. Each line is an entry or takes one back:
+//
+//	+<id> <seconds since 1970 when the session expires, or 0>
+//	-<id>
+//
+// A login appends one line, so that it costs the same however long the list is,
+// and loses nothing when others log in at the same time. When the list has
+// doubled since it was last compacted, it is compacted: entries that have
+// expired or were taken back go. The flags of the item are the length after the
+// last compaction.
+
+const (
+	listPrefix   = "memcachedsoap:"
+	shortestList = 2 << 10     // bytes up to which a list is not worth compacting
+	removalLife  = time.Minute // time to live of a list that has nothing but a removal
+)
+
+// key is the key of a principal's list. It has 57 bytes, fewer than the longest
+// session id.
+func (p principal) key() string {
+	sum := sha256.Sum256([]byte(p.attribute + "\x00" + p.value))
+	return listPrefix + base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// textOf returns a value as people see it: Perl keeps the same name as
+// characters, as UTF-8 or as Latin-1. A value without a lookup key has no text.
+func textOf(v perldata.Value) (string, bool) {
+	switch v.Kind() {
+	case perldata.KindBytes:
+		if !utf8.ValidString(v.Str()) {
+			return perldata.Latin1ToUTF8(v.Str()), true
+		}
+		return v.Str(), v.Str() != ""
+	case perldata.KindText:
+		return v.Str(), v.Str() != ""
+	case perldata.KindInt:
+		return strconv.FormatInt(v.Int(), 10), true
+	case perldata.KindFloat:
+		return string(perldata.AppendFloat(nil, v.Float())), true
+	default:
+		return "", false
+	}
+}
+
+// entry is a session in a list.
+type entry struct {
+	id     string
+	expiry int64 // seconds since 1970; 0 means never
+	// byLookupKey says that the entry is not in the list: a lookup key led to it.
+	byLookupKey bool
+}
+
+func (e entry) line() string {
+	return "+" + e.id + " " + strconv.FormatInt(e.expiry, 10) + "\n"
+}
+
+func removalLine(id string) string { return "-" + id + "\n" }
+
+// appendEntry appends a line to the list of a principal, which then lives for
+// life at least, and compacts the list if it has become long.
+func (x *Index) appendEntry(ctx context.Context, p principal, line string, life time.Duration) error {
+	key := p.key()
+	addition := backend.Item{Image: []byte(line), ExpiresIn: life}
+	after, size, err := x.backend.Append(ctx, key, addition)
+	var tooLarge *backend.TooLargeError
+	switch {
+	case errors.As(err, &tooLarge):
+		if err := x.compact(ctx, key); err != nil {
+			return err
+		}
+		_, _, err = x.backend.Append(ctx, key, addition)
+		return err
+	case err != nil:
+		return err
+	case size > max(shortestList, 2*int64(after.Flags)):
+		return x.compact(ctx, key)
+	}
+	return nil
+}
+
+// compact compacts a list, unless another writer appends to it meanwhile: that
+// one will see that the list is long.
+func (x *Index) compact(ctx context.Context, key string) error {
+	item, err := x.backend.Get(ctx, key)
+	if err == nil {
+		err = x.rewrite(ctx, key, item, x.read(item.Image))
+	}
+	if backend.LostRace(err) {
+		return nil
+	}
+	return err
+}
+
+// expireNow as the time to live of an item that is swapped deletes the item,
+// but only if no other writer came between.
+const expireNow = -time.Second
+
+// rewrite replaces a list that was read by one with the given entries.
+func (x *Index) rewrite(ctx context.Context, key string, item backend.Item, l list) error {
+	item.Image = nil
+	longest := expireNow // of a list without entries
+	for _, e := range l.entries {
+		item.Image = append(item.Image, e.line()...)
+		if longest == 0 {
+			continue
+		}
+		if left := backend.Until(e.expiry); left == 0 {
+			longest = 0
+		} else {
+			longest = max(longest, left)
+		}
+	}
+	item.ExpiresIn = longest
+	item.Flags = uint32(len(item.Image))
+	err := x.backend.CompareAndSwap(ctx, key, item)
+	if err == nil {
+		x.counts.compactions.Inc()
+		x.counts.evictions.Add(int64(l.evicted))
+	}
+	return err
+}
+
+// list is what a list says: the entries that have neither expired nor been
+// taken back, in the order of the logins.
+type list struct {
+	entries []entry // the newest, up to the limit
+	evicted int     // entries beyond the limit
+}
+
+// read reads a list.
+func (x *Index) read(text []byte) list {
+	place := make(map[string]int)
+	var all []entry
+	for line := range bytes.Lines(text) {
+		e, removal, ok := x.parseEntry(line)
+		if !ok {
+			continue
+		}
+		at, known := place[e.id]
+		switch {
+		case known && !removal:
+			all[at].expiry = e.expiry
+		case known:
+			all[at].id = ""
+			delete(place, e.id)
+		case !removal:
+			place[e.id] = len(all)
+			all = append(all, e)
+		}
+	}
+	all = slices.DeleteFunc(all, func(e entry) bool { return e.id == "" || backend.Expired(e.expiry) })
+	evicted := max(len(all)-x.max, 0)
+	l := list{entries: all[evicted:], evicted: evicted}
+	x.counts.longestList.Raise(int64(len(l.entries)))
+	return l
+}
+
+// parseEntry reads a line of a list. A line that was cut or damaged is not ok.
+func (x *Index) parseEntry(line []byte) (e entry, removal, ok bool) {
+	text, whole := bytes.CutSuffix(line, []byte("\n"))
+	if !whole || len(text) == 0 {
+		return entry{}, false, false
+	}
+	name, expiry, _ := bytes.Cut(text[1:], []byte(" "))
+	id := string(name)
+	if !x.sessions.IsID(id) {
+		return entry{}, false, false
+	}
+	if text[0] == '-' {
+		return entry{id: id}, true, true
+	}
+	seconds, err := strconv.ParseInt(string(expiry), 10, 64)
+	return entry{id: id, expiry: seconds}, false, text[0] == '+' && err == nil
+}

@@ -1,0 +1,143 @@
+package index
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // a name that Perl programs know, no secret
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
+)
+
+// An MD5 lookup key leads from the value of a principal's attribute to the last
+// session that was stored with it: under the MD5 of the value is the id of the
+// session, as plain text with flags 0. The session itself names its lookup key
+// in the attribute NAME_MD5 (Apache::Session::Memorycached 2.2.1, option
+// principal).
+const md5Suffix = "_MD5"
+
+var errLookupKeyTaken = errors.New("index: the item under a lookup key is not a lookup key")
+
+// lookupKey returns the key for a value, and whether it has one: it is a string
+// or a number, and not empty. Perl hashes Latin-1 if the characters fit, whether
+// the string has the UTF-8 flag or not. For other characters Perl dies; they
+// are hashed as UTF-8.
+func lookupKey(v perldata.Value) (key string, ok bool) {
+	var text []byte
+	switch v.Kind() {
+	case perldata.KindBytes:
+		text = []byte(v.Str())
+	case perldata.KindText:
+		if text = []byte(v.Str()); perldata.IsLatin1(v.Str()) {
+			text = perldata.AppendLatin1(text[:0], v.Str())
+		}
+	case perldata.KindInt:
+		text = strconv.AppendInt(nil, v.Int(), 10)
+	case perldata.KindFloat:
+		text = perldata.AppendFloat(nil, v.Float())
+	default:
+		return "", false
+	}
+	if len(text) == 0 {
+		return "", false
+	}
+	sum := md5.Sum(text) //nolint:gosec // see above
+	return hex.EncodeToString(sum[:]), true
+}
+
+// markLookupKeys puts the names of the lookup keys into attributes that are to
+// be stored, and returns the keys.
+func (x *Index) markLookupKeys(attributes *perldata.Hash) (keys []string) {
+	if attributes == nil {
+		return nil
+	}
+	for _, name := range x.attributes {
+		v, _ := attributes.Get(name)
+		key, ok := lookupKey(v)
+		if !ok {
+			attributes.Delete(name + md5Suffix) // what was copied from another session
+			continue
+		}
+		attributes.Set(name+md5Suffix, perldata.BytesOf(key))
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// lookupKeys returns the keys that may lead to a stored session.
+func (x *Index) lookupKeys(attributes *perldata.Hash) (keys []string) {
+	if attributes == nil {
+		return nil
+	}
+	for _, name := range x.attributes {
+		v, _ := attributes.Get(name)
+		if key, ok := lookupKey(v); ok {
+			keys = append(keys, key)
+		}
+		v, _ = attributes.Get(name + md5Suffix)
+		if key := v.Str(); backend.CheckKey(key) == nil {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// claimLookupKey makes key lead to the session, whichever it led to before.
+func (x *Index) claimLookupKey(ctx context.Context, key, id string, life time.Duration) error {
+	item := backend.Item{Image: []byte(id), ExpiresIn: life}
+	return x.changeLookupKey(ctx, key, func(present backend.Item, found bool) error {
+		switch _, ok := x.LookupKey(present); {
+		case !found:
+			return x.backend.Add(ctx, key, item)
+		case !ok:
+			return errLookupKeyTaken
+		}
+		item.CAS = present.CAS
+		return x.backend.CompareAndSwap(ctx, key, item)
+	})
+}
+
+// setLookupKeyLife gives key a new time to live if it leads to the session.
+func (x *Index) setLookupKeyLife(ctx context.Context, key, id string, life time.Duration) error {
+	return x.changeLookupKey(ctx, key, func(present backend.Item, _ bool) error {
+		if holder, ok := x.LookupKey(present); !ok || holder != id {
+			return nil
+		}
+		present.ExpiresIn = life
+		return x.backend.CompareAndSwap(ctx, key, present)
+	})
+}
+
+// changeLookupKey calls change with what is under key, and retries if another
+// writer came between.
+func (x *Index) changeLookupKey(ctx context.Context, key string, change func(present backend.Item, found bool) error) error {
+	for try := range backend.MaxTries {
+		if err := backend.Backoff(ctx, try); err != nil {
+			return err
+		}
+		present, err := x.backend.Get(ctx, key)
+		if err != nil && !errors.Is(err, backend.ErrNotFound) {
+			return err
+		}
+		if err := change(present, err == nil); !backend.LostRace(err) {
+			return err
+		}
+	}
+	return backend.Unavailable("other writers changed the lookup key all the time", backend.ErrConflict)
+}
+
+// LookupKey returns the id of the session that an item leads to, and whether
+// the item is a lookup key. Whoever knows the value of a principal knows the
+// key, so a store must show it to nobody: as a session it is absent.
+func (x *Index) LookupKey(item backend.Item) (id string, ok bool) {
+	if item.Flags != 0 || item.Deleted {
+		return "", false
+	}
+	id = string(item.Image)
+	return id, x.sessions.IsID(id)
+}
