@@ -18,7 +18,7 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// What Perl's clients have stored is read, or refused and left as it is.
+// What Perl's clients have stored is read, or refused and not changed.
 func TestItemsOfPerlClients(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/cache_memcached.json")
@@ -33,7 +33,7 @@ func TestItemsOfPerlClients(t *testing.T) {
 	require.NoError(t, json.Unmarshal(data, &recorded))
 	require.Len(t, recorded.Items, 84)
 	differently := map[string]bool{
-		// Perl's client ignores flags that it does not know. They are not ours to change.
+		// Perl's client ignores flags that it does not know. Items with such flags are refused.
 		"flag_5": false, "flag_65537": false, "flag_max": false,
 		// What follows an image would be lost.
 		"storable_trailing": false,
@@ -89,7 +89,7 @@ func checkItem(t *testing.T, item backend.Item, readable bool) {
 func requireRefused(t *testing.T, flags uint32, err error) {
 	t.Helper()
 	if flags == 0 && assert.Error(t, err) && err == backend.ErrNotFound { //nolint:errorlint // the very same
-		return // a string of hexadecimal digits may be a reverse key
+		return // a string of hexadecimal digits may be a lookup key
 	}
 	var unreadable *sessionstore.UnreadableError
 	require.ErrorAs(t, err, &unreadable)
@@ -103,8 +103,8 @@ func unreadableGzip(err *sessionstore.UnreadableError) bool {
 	return strings.Contains(err.Reason, "decompressed")
 }
 
-// Equal content has equal versions, compressed or not and whoever's form it
-// has, and says so whoever asks.
+// Equal content has equal versions: compressed or not, in either form, and for
+// every reader.
 func TestVersionOfCompressedSessions(t *testing.T) {
 	t.Parallel()
 	b := memory.New(memory.Options{})
@@ -134,8 +134,8 @@ func TestVersionOfCompressedSessions(t *testing.T) {
 	require.Equal(t, created, session.Ref)
 }
 
-// Sessions of Apache::Session::Memcached live for ever, and no change by us
-// alters that unless it is asked for.
+// Sessions of Apache::Session::Memcached never expire, and no change by the store
+// alters that unless the caller asks for it.
 func TestTimeOfApacheSessionMemcached(t *testing.T) {
 	t.Parallel()
 	b := memory.New(memory.Options{})

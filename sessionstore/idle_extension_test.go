@@ -50,7 +50,7 @@ func metric(t *testing.T, s *sessionstore.Store, name string) float64 {
 	return 0
 }
 
-// Who reads a session gets it, whether its life could be extended or not.
+// A reader gets the session whether its life could be extended or not.
 func TestFailedExtensionsDoNotFailReads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestFailedExtensionsDoNotFailReads(t *testing.T) {
 		require.InDelta(t, 2, metric(t, s, "idle_extension_failures_total"), 0)
 		require.Zero(t, metric(t, s, "idle_extensions_total"))
 
-		// What has ended between is no failure.
+		// A session that has expired meanwhile is no failure.
 		b.beforeTouch = func() error { return backend.ErrNotFound }
 		_, err = s.Get(t.Context(), ref.ID)
 		require.NoError(t, err)
@@ -94,8 +94,8 @@ func TestFailedExtensionsDoNotFailReads(t *testing.T) {
 	})
 }
 
-// A session that is deleted while it is read stays so, and its tombstone does
-// not stand for as long as the session would have.
+// A session that is deleted while it is read stays deleted, and reading does not
+// extend its tombstone.
 func TestExtensionsLeaveTombstones(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -120,8 +120,8 @@ func TestExtensionsLeaveTombstones(t *testing.T) {
 	})
 }
 
-// Neither reading nor touching lets an item live beyond an end that another
-// writer has set between: programs that know of no end read it, too.
+// Neither reading nor touching extends an item beyond an end that another writer
+// has set meanwhile: programs that do not know the end read it too.
 func TestExtensionsKeepAnEndThatIsSetMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, use := range map[string]func(context.Context, *sessionstore.Store, sessionstore.ID) error{
@@ -191,8 +191,8 @@ func TestExtensionsOfABatch(t *testing.T) {
 	})
 }
 
-// A session beyond its end is absent for conditions, too, whoever has let its
-// item live on.
+// A session beyond its end is absent for conditions too, also if another program
+// has extended its item.
 func TestConditionsOfAnEndedSession(t *testing.T) {
 	t.Parallel()
 	for name, cond := range map[string]func(version string) sessionstore.If{
@@ -225,7 +225,7 @@ func TestConditionsOfAnEndedSession(t *testing.T) {
 	}
 }
 
-// A longest life that was lowered binds the end of sessions that are changed.
+// When the longest life is lowered, it limits the end of sessions that change.
 func TestChangesCutTheEndToTheLongest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -236,7 +236,7 @@ func TestChangesCutTheEndToTheLongest(t *testing.T) {
 		session, err := before.Get(t.Context(), ref.ID)
 		require.NoError(t, err)
 		v, _ := session.Attributes.Get(sessionstore.EndAttribute)
-		require.Equal(t, perldata.IntOf(0), v, "it may live for ever")
+		require.Equal(t, perldata.IntOf(0), v, "it never expires")
 
 		s := idling(b)
 		defer s.Close()
@@ -248,8 +248,8 @@ func TestChangesCutTheEndToTheLongest(t *testing.T) {
 	})
 }
 
-// Without an idle time nothing is written that its callers have not, and the
-// attribute is one like others.
+// Without an idle timeout the store adds no attribute of its own, and the end is
+// an attribute like others.
 func TestNoEndWithoutAnIdleTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

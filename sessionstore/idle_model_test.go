@@ -15,20 +15,20 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// Times of the idling store, and by how much they may be rounded up: once in
-// the end of the session, and once in what its item is told.
+// Times of the idling store, and by how much they may be rounded up: once in the
+// end of the session, and once in the time to live of its item.
 const (
 	modelIdle     = 100 * time.Second
 	modelLife     = 1000 * time.Second
 	modelRounding = 2 * time.Second
 )
 
-// idleModel is what may be known of one session from outside.
+// idleModel is what can be known of one session from outside.
 type idleModel struct {
 	over    time.Time // its end
 	soonest time.Time // that it may be gone
 	latest  time.Time // that it may be there, and that it may say of itself
-	forever bool      // its item was let live on by a program that knows no end
+	forever bool      // a program that does not know the end has extended its item
 	there   bool
 }
 
@@ -83,9 +83,8 @@ func (m *idleModel) left(t require.TestingT, expiresIn time.Duration) {
 	require.LessOrEqual(t, expiresIn, time.Until(m.latest)+modelRounding)
 }
 
-// Whatever is done, a session is never seen beyond its end, nor after it has
-// rested for the idle time, and always before; and it never says that it has
-// more left than that.
+// Whatever callers do, a session is never seen beyond its end, nor after the idle
+// timeout, and always before; and it never says that more time is left.
 func TestIdleModel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

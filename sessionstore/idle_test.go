@@ -15,8 +15,8 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// idling is a store whose sessions end after 100 seconds of rest, and after
-// 1000 in any case.
+// idling is a store whose sessions have an idle timeout of 100 seconds and an
+// absolute timeout of 1000.
 func idling(b backend.Backend) *sessionstore.Store {
 	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Lifetimes:  sessionstore.Lifetimes{Default: 1000 * time.Second, Longest: 2000 * time.Second, Idle: 100 * time.Second},
@@ -135,8 +135,8 @@ func TestIdleOfChanges(t *testing.T) {
 	})
 }
 
-// A session that is in use is found by its principal up to its end, although
-// reading it changes no list.
+// A session that is used is found by its principal up to its end, although reading
+// it changes no list.
 func TestIdleSessionsStayFound(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -153,13 +153,13 @@ func TestIdleSessionsStayFound(t *testing.T) {
 			found, err := s.Find(t.Context(), "", "dwho")
 			require.NoError(t, err)
 			require.Contains(t, found, ref.ID)
-			require.Equal(t, i > 0, len(found) == 1, "the other one rests")
+			require.Equal(t, i > 0, len(found) == 1, "nobody uses the other one")
 		}
 		_ = other
 	})
 }
 
-// What a Perl program has stored has no end of its own: reading leaves it alone,
+// A session that a Perl program has stored has no end: reading does not extend it,
 // and what it has left becomes its end when it is changed.
 func TestIdleOfForeignSessions(t *testing.T) {
 	t.Parallel()
@@ -184,8 +184,8 @@ func TestIdleOfForeignSessions(t *testing.T) {
 		require.NoError(t, err)
 		within(t, 400*time.Second, end(t, session))
 
-		// One that lets the item live on does not let the session live on. It
-		// has made a string of the number.
+		// A program that extends the item does not extend the session. It has
+		// made a string of the number.
 		item, err := b.Get(t.Context(), "ab12")
 		require.NoError(t, err)
 		session.Attributes.Set(sessionstore.EndAttribute, perldata.BytesOf("946685300")) // in five minutes, in this bubble

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A rare giant must not stay in memory for ever.
+// A rare giant must not stay in memory.
 func TestPoolKeepsNoGiants(t *testing.T) { //nolint:paralleltest // shares the pool
 	for range 100 { // a pool forgets at random under the race detector
 		giant := &imageBuffer{bytes: make([]byte, 0, maxPooledImage+1)}

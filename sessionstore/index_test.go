@@ -20,13 +20,13 @@ import (
 // keyOfDwho is what Perl's md5_hex("dwho") returns.
 const keyOfDwho = "5efe8af397fc3577e05b483aca964f1b"
 
-// failures are what a store has told of reverse keys.
+// failures are the sessions whose index a store could not keep.
 type failures struct {
 	ids  []sessionstore.ID
 	errs []error
 }
 
-func newReversing() (*intruded, *sessionstore.Store, *failures) {
+func newIndexing() (*intruded, *sessionstore.Store, *failures) {
 	b := &intruded{Backend: memory.New(memory.Options{})}
 	f := &failures{}
 	return b, sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
@@ -50,19 +50,19 @@ func pointed(t *testing.T, b backend.Backend) sessionstore.ID {
 	return sessionstore.ID(item.Image)
 }
 
-// point lets the reverse key point to a session behind the back of a store.
+// point makes the lookup key lead to a session, past the store.
 func point(t *testing.T, b *intruded, id string) {
 	t.Helper()
-	_ = b.Delete(t.Context(), keyOfDwho) // absent is fine, too
+	_ = b.Delete(t.Context(), keyOfDwho) // it may be absent
 	require.NoError(t, b.Backend.Add(t.Context(), keyOfDwho, backend.Item{Image: []byte(id)}))
 }
 
 // Another login of the same user comes between the look at the key and its
 // deletion: the key is that login's.
-func TestDeleteLeavesTheReverseKeyOfAnother(t *testing.T) {
+func TestDeleteLeavesTheLookupKeyOfAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b, s, failed := newReversing()
+		b, s, failed := newIndexing()
 		ref, err := s.Create(t.Context(), dwho(), time.Hour)
 		require.NoError(t, err)
 		require.Equal(t, ref.ID, pointed(t, b))
@@ -78,10 +78,10 @@ func TestDeleteLeavesTheReverseKeyOfAnother(t *testing.T) {
 	})
 }
 
-func TestTouchLeavesTheReverseKeyOfAnother(t *testing.T) {
+func TestTouchLeavesTheLookupKeyOfAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b, s, failed := newReversing()
+		b, s, failed := newIndexing()
 		ref, err := s.Create(t.Context(), dwho(), time.Hour)
 		require.NoError(t, err)
 		b.beforeCAS = func(string) { point(t, b, "abc") }
@@ -95,10 +95,10 @@ func TestTouchLeavesTheReverseKeyOfAnother(t *testing.T) {
 	})
 }
 
-func TestCreateClaimsTheReverseKeyFromAnother(t *testing.T) {
+func TestCreateClaimsTheLookupKeyFromAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b, s, failed := newReversing()
+		b, s, failed := newIndexing()
 		b.beforeAdd = func(key string) {
 			if key == keyOfDwho {
 				point(t, b, "abc")
@@ -117,11 +117,11 @@ func TestCreateClaimsTheReverseKeyFromAnother(t *testing.T) {
 	})
 }
 
-// What counts is the session.
-func TestReverseKeyFailureIsToldAndNoFailureOfTheCall(t *testing.T) {
+// The session counts, not its lookup key.
+func TestLookupKeyFailureIsToldAndNoFailureOfTheCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b, s, failed := newReversing()
+		b, s, failed := newIndexing()
 		point(t, b, "abc")
 		b.beforeCAS = func(key string) {
 			if key == keyOfDwho {
@@ -135,7 +135,7 @@ func TestReverseKeyFailureIsToldAndNoFailureOfTheCall(t *testing.T) {
 		assert.Equal(t, []sessionstore.ID{ref.ID}, failed.ids)
 		require.Len(t, failed.errs, 1)
 		require.ErrorIs(t, failed.errs[0], backend.ErrConflict)
-		assert.Greater(t, b.swaps, 1, "tried again")
+		assert.Greater(t, b.swaps, 1, "retried")
 	})
 }
 
@@ -154,12 +154,12 @@ func (b withoutServer) Get(ctx context.Context, key string) (backend.Item, error
 	return b.Backend.Get(ctx, key)
 }
 
-func TestReverseKeyOnADeadServer(t *testing.T) {
+func TestLookupKeyOnADeadServer(t *testing.T) {
 	t.Parallel()
 	b := withoutServer{memory.New(memory.Options{}), func(key string) bool { return key == keyOfDwho }}
 	var told []error
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
-		Principals:       []string{"uid"},
+		Principals:  []string{"uid"},
 		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { told = append(told, err) },
 	})
 	silent := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
@@ -180,10 +180,10 @@ func TestReverseKeyOnADeadServer(t *testing.T) {
 	}
 }
 
-// What was not stored has no reverse key.
-func TestNoReverseKeyForWhatWasNotStored(t *testing.T) {
+// What was not stored has no lookup key.
+func TestNoLookupKeyForWhatWasNotStored(t *testing.T) {
 	t.Parallel()
-	b, s, _ := newReversing()
+	b, s, _ := newIndexing()
 	h := dwho()
 	h.Set("large", perldata.BytesOf(make([]byte, 2<<20)))
 	_, err := s.Create(t.Context(), h, time.Hour)

@@ -28,7 +28,7 @@ func newForeign(t *testing.T) foreign {
 	t.Helper()
 	b := memory.New(memory.Options{})
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
-		Principals:       []string{"uid"},
+		Principals:  []string{"uid"},
 		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { assert.NoError(t, err) },
 	})
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
@@ -83,7 +83,7 @@ func TestIndexerEntersWhatOthersStore(t *testing.T) {
 	f.put("ab12", "dwho", time.Hour)
 	f.put("cd34", "dwho", time.Hour)
 	f.put("ef56", "other", time.Hour)
-	require.Empty(t, f.sessions(), "nobody has told")
+	require.Empty(t, f.sessions(), "the indexer was not notified")
 	for _, key := range []string{"ab12", "cd34", "ef56", "absent", "no/id"} {
 		x.Changed(key)
 	}
@@ -110,7 +110,7 @@ func TestIndexerIsBounded(t *testing.T) {
 	t.Parallel()
 	f := newForeign(t)
 	x := f.store.NewIndexer()
-	x.Close() // nobody looks any more
+	x.Close() // it does not look at sessions any more
 	for i := range 10_100 {
 		x.Changed(strconv.Itoa(10_000_000 + i))
 		x.Changed("abcd")

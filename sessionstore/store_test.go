@@ -63,10 +63,10 @@ func valueOf(t *testing.T, s *sessionstore.Store, id sessionstore.ID) string {
 	return v.Str()
 }
 
-// write stores a session behind the back of a store.
+// write stores a session past the store.
 func write(t *testing.T, b backend.Backend, key, value string) {
 	t.Helper()
-	_ = b.Delete(t.Context(), key) // absent is fine, too
+	_ = b.Delete(t.Context(), key) // it may be absent
 	image, err := storable.Codec{}.Append(nil, attributes(value))
 	require.NoError(t, err)
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: image, Flags: 1}))
@@ -172,7 +172,7 @@ func TestReplaceWhenTheSessionGoes(t *testing.T) {
 	})
 }
 
-// What turns up between the tries is looked at like what was there at first.
+// An item that appears between two tries is checked like the first one.
 func TestReplaceLeavesWhatBecameUnreadable(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -30,7 +30,7 @@ func TestResolve(t *testing.T) {
 		assert.GreaterOrEqual(t, got, time.Duration(0))
 		if l.Longest > 0 {
 			assert.LessOrEqual(t, got, l.Longest)
-			assert.Positive(t, got, "nothing lives for ever")
+			assert.Positive(t, got, "everything expires")
 		}
 		if ttl > 0 && (l.Longest == 0 || ttl <= l.Longest) && ttl < farthest {
 			assert.GreaterOrEqual(t, got, ttl)

@@ -27,7 +27,7 @@ const patience = 500 * time.Millisecond
 func byPrincipal(t *testing.T, o memcached.Options) *sessionstore.Store {
 	t.Helper()
 	return storeOn(t, o, sessionstore.Options{
-		Principals:       []string{"uid"},
+		Principals:  []string{"uid"},
 		IndexFailed: func(context.Context, sessionstore.ID, error) {},
 	})
 }

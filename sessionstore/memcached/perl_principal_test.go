@@ -23,7 +23,7 @@ func TestPerlFindsSessionsByPrincipal(t *testing.T) {
 	t.Parallel()
 	servers := addresses([]*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t)})
 	s := sessionstore.NewStore(open(t, memcached.Options{Servers: servers}), storable.Codec{}, sessionstore.Options{
-		Principals:       []string{"uid"},
+		Principals:  []string{"uid"},
 		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error(err) },
 	})
 	p := startPerlScript(t, "testdata/principal.pl", servers)

@@ -50,8 +50,8 @@ func newStore(b backend.Backend, l sessionstore.Lifetimes) *sessionstore.Store {
 	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Lifetimes: l})
 }
 
-// forEver is a Store whose sessions live as long as is asked.
-func forEver(b backend.Backend) *sessionstore.Store {
+// neverExpiring is a Store whose sessions live as long as is asked.
+func neverExpiring(b backend.Backend) *sessionstore.Store {
 	return newStore(b, sessionstore.Lifetimes{})
 }
 
@@ -100,7 +100,7 @@ func requireAbsent(t *testing.T, s *sessionstore.Store, id sessionstore.ID) {
 }
 
 func testCreateThenGet(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	binary := make([]byte, 256)
 	for i := range binary {
 		binary[i] = byte(i)
@@ -114,7 +114,7 @@ func testCreateThenGet(t *testing.T, b backend.Backend) {
 }
 
 func testCreateWithoutAny(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	for _, h := range []*perldata.Hash{nil, {}, perldata.NewHash(0)} {
 		ref := mustCreate(t, s, h)
 		assert.Empty(t, texts(t, mustRead(t, s, ref.ID)))
@@ -125,7 +125,7 @@ func testCreateWithoutAny(t *testing.T, b backend.Backend) {
 }
 
 func testSessionIDAttribute(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	ref := mustCreate(t, s, hash("a", "1", sessionstore.IDAttribute, "0123456789abcdef", "b", "2"))
 	assert.Equal(t, map[string]string{"a": "1", "b": "2"}, texts(t, mustRead(t, s, ref.ID)))
 	_, err := s.Replace(t.Context(), ref.ID, hash(sessionstore.IDAttribute, "", "c", "3"), sessionstore.DefaultTTL, sessionstore.If{})
@@ -134,7 +134,7 @@ func testSessionIDAttribute(t *testing.T, b backend.Backend) {
 }
 
 func testIDs(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	seen := make(map[sessionstore.ID]bool)
 	for range 50 {
 		id := mustCreate(t, s, hash("a", "1")).ID
@@ -154,7 +154,7 @@ func testIDs(t *testing.T, b backend.Backend) {
 }
 
 func testGetAbsentSession(t *testing.T, b backend.Backend) {
-	requireAbsent(t, forEver(b), sessionstore.NewID())
+	requireAbsent(t, neverExpiring(b), sessionstore.NewID())
 }
 
 func testTimesToLive(t *testing.T, b backend.Backend) {
@@ -202,7 +202,7 @@ func checkTimeLeft(t *testing.T, s *sessionstore.Store, ref sessionstore.Ref, wa
 }
 
 func testInvalidTimeToLive(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	id := sessionstore.NewID()
 	for _, ttl := range []time.Duration{-1, -time.Second - 1, -time.Hour} {
 		refused := &sessionstore.InvalidTTLError{TTL: ttl}
@@ -219,7 +219,7 @@ func testInvalidTimeToLive(t *testing.T, b backend.Backend) {
 }
 
 func testSessionExpires(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	ref, err := s.Create(t.Context(), hash("a", "1"), time.Millisecond)
 	require.NoError(t, err)
 	require.Equal(t, time.Second, ref.ExpiresIn)
@@ -231,7 +231,7 @@ func testSessionExpires(t *testing.T, b backend.Backend) {
 }
 
 func testReplaceAbsent(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	id := sessionstore.NewID()
 	ref, err := s.Replace(t.Context(), id, hash("a", "1"), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
@@ -241,7 +241,7 @@ func testReplaceAbsent(t *testing.T, b backend.Backend) {
 }
 
 func testReplaceWhole(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	ref, err := s.Create(t.Context(), hash("a", "1", "b", "2"), time.Hour)
 	require.NoError(t, err)
 	ref, err = s.Replace(t.Context(), ref.ID, hash("b", "3", "c", "4"), sessionstore.DefaultTTL, sessionstore.If{})
@@ -252,7 +252,7 @@ func testReplaceWhole(t *testing.T, b backend.Backend) {
 }
 
 func testVersions(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	id := sessionstore.NewID()
 	put := func(h *perldata.Hash, ttl time.Duration) string {
 		ref, err := s.Replace(t.Context(), id, h, ttl, sessionstore.If{})
@@ -268,12 +268,12 @@ func testVersions(t *testing.T, b backend.Backend) {
 	assert.Equal(t, first, put(hash("a", "1"), 2*time.Hour), "the same content")
 
 	require.NoError(t, b.Delete(t.Context(), string(id)))
-	assert.Equal(t, first, put(hash("a", "1"), time.Hour), "the same content, made anew")
+	assert.Equal(t, first, put(hash("a", "1"), time.Hour), "the same content, stored again")
 	assert.NotEqual(t, first, mustCreate(t, s, hash("a", "1")).Version, "another session")
 }
 
 func testTouchSession(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	_, err := s.Touch(t.Context(), sessionstore.NewID(), time.Hour)
 	require.ErrorIs(t, err, backend.ErrNotFound)
 
@@ -287,7 +287,7 @@ func testTouchSession(t *testing.T, b backend.Backend) {
 }
 
 func testDeleteSession(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	ref, other := mustCreate(t, s, hash("a", "1")), mustCreate(t, s, hash("a", "2"))
 	require.NoError(t, s.Delete(t.Context(), ref.ID))
 	requireAbsent(t, s, ref.ID)
@@ -296,7 +296,7 @@ func testDeleteSession(t *testing.T, b backend.Backend) {
 }
 
 func testConcurrentCreate(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	var group sync.WaitGroup
 	for i := range writers {
 		group.Go(func() {
@@ -321,10 +321,10 @@ func testConcurrentCreate(t *testing.T, b backend.Backend) {
 	group.Wait()
 }
 
-// Each writer is told the truth: the session in the end is one that was
-// reported as stored, and who was not successful was told so.
+// Every writer gets a true answer: the last session is one that was reported as
+// stored, and a writer that failed got an error.
 func testConcurrentReplace(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	id := sessionstore.NewID()
 	var mu sync.Mutex
 	stored := make(map[string]string) // version → attribute
@@ -349,7 +349,7 @@ func testConcurrentReplace(t *testing.T, b backend.Backend) {
 }
 
 func testStoreEndedContext(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	ref := mustCreate(t, s, hash("a", "1"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -371,7 +371,7 @@ func everyStoreCall(ctx context.Context, s *sessionstore.Store, id sessionstore.
 }
 
 func testPingStatsClose(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	require.NoError(t, s.Ping(t.Context()))
 	rows := s.Stats(t.Context())
 	require.NotEmpty(t, rows)

@@ -31,7 +31,7 @@ func changeTests() map[string]func(*testing.T, backend.Backend) {
 }
 
 func testUpdate(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	before := mustCreate(t, s, hash("a", "1", "b", "2", "c", "3"))
 	ref, err := s.Update(t.Context(), before.ID, sessionstore.Change{
 		Set: hash("b", "two", "d", "4"), Remove: []string{"a", "absent"},
@@ -67,7 +67,7 @@ func testUpdateTime(t *testing.T, b backend.Backend) {
 }
 
 func testUpdateRefused(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	change := sessionstore.Change{Set: hash("a", "2")}
 	absent := sessionstore.NewID()
 	_, err := s.Update(t.Context(), absent, change, sessionstore.DefaultTTL)
@@ -89,10 +89,10 @@ func testUpdateRefused(t *testing.T, b backend.Backend) {
 	require.Equal(t, ref, mustRead(t, s, ref.ID).Ref, "the session stays as it is")
 }
 
-// Everybody adds attributes of their own to one session. None is lost.
+// Each writer adds attributes of its own to one session. None is lost.
 func testConcurrentUpdate(t *testing.T, b backend.Backend) {
 	const each = 10
-	stores := []*sessionstore.Store{forEver(b), forEver(b)} // as two processes
+	stores := []*sessionstore.Store{neverExpiring(b), neverExpiring(b)} // as two processes
 	ref := mustCreate(t, stores[0], hash())
 	var all sync.WaitGroup
 	for writer := range writers {
@@ -109,7 +109,7 @@ func testConcurrentUpdate(t *testing.T, b backend.Backend) {
 }
 
 func testConditions(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	absent := sessionstore.NewID()
 	for _, cond := range []sessionstore.If{{Exists: true}, {Version: "abc"}, {Version: "abc", Exists: true}} {
 		_, err := s.Replace(t.Context(), absent, hash("a", "1"), time.Hour, cond)
@@ -130,9 +130,9 @@ func testConditions(t *testing.T, b backend.Backend) {
 	require.Equal(t, third.Version, mustRead(t, s, first.ID).Version)
 }
 
-// Of many who replace the same version one is told that it has.
+// Of many writers that replace the same version, exactly one succeeds.
 func testOneOfManyWins(t *testing.T, b backend.Backend) {
-	stores := []*sessionstore.Store{forEver(b), forEver(b)}
+	stores := []*sessionstore.Store{neverExpiring(b), neverExpiring(b)}
 	ref := mustCreate(t, stores[0], hash("a", "1"))
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -157,7 +157,7 @@ func testOneOfManyWins(t *testing.T, b backend.Backend) {
 }
 
 func testTombstone(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	ref := mustCreate(t, s, hash("a", "1"))
 	require.NoError(t, s.Delete(t.Context(), ref.ID))
 	before := backendtest.MustGet(t, b, string(ref.ID))
@@ -181,9 +181,9 @@ func testTombstone(t *testing.T, b backend.Backend) {
 
 // A tombstone stands as long as the session would have lived, within bounds.
 func testTombstoneLife(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	for ttl, want := range map[time.Duration]time.Duration{
-		sessionstore.DefaultTTL: 30 * 24 * time.Hour, // for ever
+		sessionstore.DefaultTTL: 30 * 24 * time.Hour, // it would never have expired
 		10 * time.Second:        time.Minute,
 		3 * time.Hour:           3 * time.Hour,
 		400 * 24 * time.Hour:    30 * 24 * time.Hour,
@@ -196,7 +196,7 @@ func testTombstoneLife(t *testing.T, b backend.Backend) {
 }
 
 func testBatch(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	var ids []sessionstore.ID
 	for i := range 20 {
 		ids = append(ids, mustCreate(t, s, hash("n", strconv.Itoa(i))).ID)
@@ -223,7 +223,7 @@ func testBatch(t *testing.T, b backend.Backend) {
 }
 
 func testBatchBounds(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	ids := make([]sessionstore.ID, sessionstore.MaxBatch+1)
 	for i := range ids {
 		ids[i] = sessionstore.NewID()

@@ -20,7 +20,7 @@ func indexTests() map[string]func(*testing.T, backend.Backend) {
 		"FindEveryForm":       testFindEveryForm,
 		"FindWhatPerlStored":  testFindWhatPerlStored,
 		"FindUnknown":         testFindUnknown,
-		"IndexMended":         testIndexMended,
+		"IndexRepaired":       testIndexRepaired,
 		"IndexBounded":        testIndexBounded,
 		"IndexStaysShort":     testIndexStaysShort,
 		"ConcurrentLogins":    testConcurrentLogins,
@@ -53,7 +53,7 @@ func testFind(t *testing.T, b backend.Backend) {
 	require.Equal(t, []sessionstore.ID{one}, mustFind(t, s, "mail", mail))
 	require.Empty(t, mustFind(t, s, "mail", user))
 
-	// Another value moves the session, whoever changes it.
+	// With another value the session is found by that value.
 	other := newKey()
 	_, err := s.Update(t.Context(), one, sessionstore.Change{Set: hash("uid", other)}, sessionstore.DefaultTTL)
 	require.NoError(t, err)
@@ -67,7 +67,7 @@ func testFind(t *testing.T, b backend.Backend) {
 
 	require.NoError(t, s.Delete(t.Context(), two))
 	require.Equal(t, []sessionstore.ID{one}, mustFind(t, s, "", user))
-	// A session lives longer than its entry said.
+	// A session can live longer than its entry says.
 	_, err = s.Touch(t.Context(), one, time.Hour)
 	require.NoError(t, err)
 	require.Equal(t, []sessionstore.ID{one}, mustFind(t, s, "", user))
@@ -93,10 +93,10 @@ func testFindEveryForm(t *testing.T, b backend.Backend) {
 	require.Empty(t, mustFind(t, s, "", ""))
 }
 
-// A Perl program stores a session and its reverse key, and knows of no index.
+// A Perl program stores a session and its lookup key, and knows of no index.
 func testFindWhatPerlStored(t *testing.T, b backend.Backend) {
 	user := newKey()
-	foreign := mustCreate(t, forEver(b), hash("uid", user)).ID
+	foreign := mustCreate(t, neverExpiring(b), hash("uid", user)).ID
 	s := findable(b, 0)
 	require.Empty(t, mustFind(t, s, "", user))
 	require.NoError(t, b.Add(t.Context(), md5Hex(user), backend.Item{Image: []byte(foreign)}))
@@ -108,26 +108,26 @@ func testFindWhatPerlStored(t *testing.T, b backend.Backend) {
 func testFindUnknown(t *testing.T, b backend.Backend) {
 	_, err := findable(b, 0).Find(t.Context(), "cn", "x")
 	require.Equal(t, &sessionstore.UnknownPrincipalError{Attribute: "cn"}, err)
-	_, err = forEver(b).Find(t.Context(), "", "x")
+	_, err = neverExpiring(b).Find(t.Context(), "", "x")
 	require.Equal(t, &sessionstore.UnknownPrincipalError{}, err)
-	_, err = forEver(b).DeleteAll(t.Context(), "uid", "x")
+	_, err = neverExpiring(b).DeleteAll(t.Context(), "uid", "x")
 	require.Equal(t, &sessionstore.UnknownPrincipalError{Attribute: "uid"}, err)
 }
 
-// Sessions that went or changed behind the back of the store are not found,
-// and their entries go.
-func testIndexMended(t *testing.T, b backend.Backend) {
+// Sessions that were deleted or changed past the store are not found, and their
+// entries are removed.
+func testIndexRepaired(t *testing.T, b backend.Backend) {
 	s := findable(b, 0)
 	user := newKey()
 	stays := mustCreate(t, s, hash("uid", user)).ID
 	gone, changed := mustCreate(t, s, hash("uid", user)).ID, mustCreate(t, s, hash("uid", user)).ID
 	require.NoError(t, b.Delete(t.Context(), string(gone)))
-	_, err := forEver(b).Replace(t.Context(), changed, hash("uid", "another"), time.Hour, sessionstore.If{})
+	_, err := neverExpiring(b).Replace(t.Context(), changed, hash("uid", "another"), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
 	require.Equal(t, []sessionstore.ID{stays}, mustFind(t, s, "", user))
 	repairs := metric(t, s, "index_repairs_total")
 	require.Equal(t, []sessionstore.ID{stays}, mustFind(t, s, "", user))
-	assert.InDelta(t, repairs, metric(t, s, "index_repairs_total"), 0, "nothing was left to mend")
+	assert.InDelta(t, repairs, metric(t, s, "index_repairs_total"), 0, "nothing was left to repair")
 }
 
 func metric(t *testing.T, s *sessionstore.Store, name string) float64 {
@@ -141,7 +141,7 @@ func metric(t *testing.T, s *sessionstore.Store, name string) float64 {
 	return 0
 }
 
-// Of too many the newest are found. The others live on.
+// Of too many sessions the newest are found. The others live on.
 func testIndexBounded(t *testing.T, b backend.Backend) {
 	s := findable(b, 5)
 	user := newKey()
@@ -186,7 +186,7 @@ func testConcurrentLogins(t *testing.T, b backend.Backend) {
 				mu.Lock()
 				want = append(want, ref.ID)
 				mu.Unlock()
-				_, err = s.Find(t.Context(), "", user) // and mend
+				_, err = s.Find(t.Context(), "", user) // and repair
 				assert.NoError(t, err)
 			}
 		})
@@ -212,7 +212,7 @@ func testDeleteAll(t *testing.T, b backend.Backend) {
 	require.Empty(t, ids)
 }
 
-// Programs that go on changing a session do not undo a logout.
+// Programs that keep changing a session do not undo a log-out.
 func testLogoutBeatsUpdaters(t *testing.T, b backend.Backend) {
 	s, other := findable(b, 0), findable(b, 0)
 	user := newKey()

@@ -17,7 +17,7 @@ import (
 )
 
 func testUnreadable(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	readable, err := storable.Codec{}.Append(nil, hash("a", "1"))
 	require.NoError(t, err)
 	items := map[string]backend.Item{
@@ -63,10 +63,10 @@ func requireUnreadable(t *testing.T, id sessionstore.ID, err error) {
 	require.NotContains(t, err.Error(), string(id), "an id is a credential")
 }
 
-// Ids are parsed by the caller. A text that was not, and that a server would take
+// The caller parses ids. A text that was not parsed, and that a server would take
 // for a part of a command, still reaches no server.
 func testUnparsedIDs(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	for _, id := range []sessionstore.ID{"", "abc def", "a\r\nflush_all", "ab\x00", "é", sessionstore.ID(strings.Repeat("a", 251))} {
 		_, get := s.Get(t.Context(), id)
 		_, replace := s.Replace(t.Context(), id, hash("a", "1"), time.Hour, sessionstore.If{})
@@ -79,7 +79,7 @@ func testUnparsedIDs(t *testing.T, b backend.Backend) {
 }
 
 func testSessionTooLarge(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	huge := func() *perldata.Hash { return hash("a", string(make([]byte, tooLarge))) }
 	var refused *backend.TooLargeError
 	_, err := s.Create(t.Context(), huge(), time.Hour)
@@ -99,7 +99,7 @@ func testSessionTooLarge(t *testing.T, b backend.Backend) {
 }
 
 func testSessionUnrepresentable(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	deep := perldata.BytesOf("x")
 	for range 100_000 {
 		deep = perldata.ListOf(deep)

@@ -1,6 +1,6 @@
 // Package storetest is the conformance suite for session stores: what
-// [backend.Backend] and [sessionstore.Store] promise, sentence by
-// sentence. Every backend passes all of it.
+// [sessionstore.Store] promises, sentence by sentence, over any backend. Package
+// backendtest tests the backend by itself.
 package storetest
 
 import (
@@ -13,12 +13,12 @@ import (
 	"memcachedsoap/sessionstore/backend"
 )
 
-// Run tests the backends that newBackend makes, which is called once for each
-// test. They may share servers: every test uses keys of its own. Run closes
+// Run tests Stores over the backends that newBackend makes: one for each test.
+// They may share servers, because every test uses keys of its own. Run closes
 // them.
 //
-// A backend under test takes items of 100 kB and refuses those of 16 MiB, and
-// is given the time it needs: the suite asks what happens, not how fast.
+// A backend under test takes items of 100 kB, refuses those of 16 MiB, and has
+// generous timeouts: the suite tests what happens, not how fast.
 func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 	t.Helper()
 	open := func(t *testing.T) backend.Backend {

@@ -21,26 +21,26 @@ import (
 
 func principalTests() map[string]func(*testing.T, backend.Backend) {
 	return map[string]func(*testing.T, backend.Backend){
-		"ReverseKeyLife":         testReverseKeyLife,
-		"ReverseKeyMoves":        testReverseKeyMoves,
-		"ReverseKeyOfLastLogin":  testReverseKeyOfLastLogin,
-		"ReverseKeyOfNoValue":    testReverseKeyOfNoValue,
-		"ReverseKeyBytes":        testReverseKeyBytes,
-		"ReverseKeyIsNoSession":  testReverseKeyIsNoSession,
-		"ReverseKeyTaken":        testReverseKeyTaken,
-		"ReverseKeysOfPerl":      testReverseKeysOfPerl,
-		"ReverseKeysOfTwo":       testReverseKeysOfTwo,
-		"ReverseKeyRace":         testReverseKeyRace,
+		"LookupKeyLife":          testLookupKeyLife,
+		"LookupKeyMoves":         testLookupKeyMoves,
+		"LookupKeyOfLastLogin":   testLookupKeyOfLastLogin,
+		"LookupKeyOfNoValue":     testLookupKeyOfNoValue,
+		"LookupKeyBytes":         testLookupKeyBytes,
+		"LookupKeyIsNoSession":   testLookupKeyIsNoSession,
+		"LookupKeyTaken":         testLookupKeyTaken,
+		"LookupKeysOfPerl":       testLookupKeysOfPerl,
+		"LookupKeysOfTwo":        testLookupKeysOfTwo,
+		"LookupKeyRace":          testLookupKeyRace,
 		"PlainTextIsUnreadable":  testPlainTextIsUnreadable,
 		"WithoutPrincipalNoKeys": testWithoutPrincipalNoKeys,
 	}
 }
 
-// withPrincipals is a Store with reverse keys, none of which may fail.
+// withPrincipals is a Store with lookup keys, none of which may fail.
 func withPrincipals(t *testing.T, b backend.Backend, names ...string) *sessionstore.Store {
 	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals:  names,
-		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error("reverse key failed:", err) },
+		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error("lookup key failed:", err) },
 	})
 }
 
@@ -49,9 +49,9 @@ func md5Hex(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// requireReverseKey requires that key points to the session, as Perl's
+// requireLookupKey requires that key points to the session, as Perl's
 // Cache::Memcached stores a string.
-func requireReverseKey(t *testing.T, b backend.Backend, key string, id sessionstore.ID) backend.Item {
+func requireLookupKey(t *testing.T, b backend.Backend, key string, id sessionstore.ID) backend.Item {
 	t.Helper()
 	item := backendtest.MustGet(t, b, key)
 	require.Equal(t, string(id), string(item.Image))
@@ -65,26 +65,26 @@ func requireNoItem(t *testing.T, b backend.Backend, key string) {
 	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
-func testReverseKeyLife(t *testing.T, b backend.Backend) {
+func testLookupKeyLife(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	user := newKey()
 	key := md5Hex(user)
 	ref, err := s.Create(t.Context(), hash("uid", user), time.Hour)
 	require.NoError(t, err)
-	backendtest.AssertTimeLeft(t, time.Hour, requireReverseKey(t, b, key, ref.ID).ExpiresIn)
+	backendtest.AssertTimeLeft(t, time.Hour, requireLookupKey(t, b, key, ref.ID).ExpiresIn)
 	assert.Equal(t, map[string]string{"uid": user, "uid_MD5": key}, texts(t, mustRead(t, s, ref.ID)))
 
 	for _, ttl := range []time.Duration{2 * time.Hour, time.Minute, sessionstore.DefaultTTL} {
 		_, err = s.Replace(t.Context(), ref.ID, hash("uid", user, "a", "1"), ttl, sessionstore.If{})
 		require.NoError(t, err)
-		left := requireReverseKey(t, b, key, ref.ID).ExpiresIn
+		left := requireLookupKey(t, b, key, ref.ID).ExpiresIn
 		backendtest.AssertTimeLeft(t, ttl, left)
-		assert.Equal(t, ttl == 0, left == 0, "for ever, as the session")
+		assert.Equal(t, ttl == 0, left == 0, "it never expires, as the session")
 
 		ttl += 3 * time.Hour
 		_, err = s.Touch(t.Context(), ref.ID, ttl)
 		require.NoError(t, err)
-		backendtest.AssertTimeLeft(t, ttl, requireReverseKey(t, b, key, ref.ID).ExpiresIn)
+		backendtest.AssertTimeLeft(t, ttl, requireLookupKey(t, b, key, ref.ID).ExpiresIn)
 	}
 	require.NoError(t, s.Delete(t.Context(), ref.ID))
 	requireNoItem(t, b, key)
@@ -99,49 +99,49 @@ func testReverseKeyLife(t *testing.T, b backend.Backend) {
 	require.NoError(t, err)
 	_, err = s.Replace(t.Context(), ref.ID, hash("uid", user), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
-	requireReverseKey(t, b, md5Hex(user), ref.ID)
+	requireLookupKey(t, b, md5Hex(user), ref.ID)
 }
 
-func testReverseKeyMoves(t *testing.T, b backend.Backend) {
+func testLookupKeyMoves(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	before, after := newKey(), newKey()
 	ref := mustCreate(t, s, hash("uid", before))
-	requireReverseKey(t, b, md5Hex(before), ref.ID)
+	requireLookupKey(t, b, md5Hex(before), ref.ID)
 	_, err := s.Replace(t.Context(), ref.ID, hash("uid", after), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
 	requireNoItem(t, b, md5Hex(before))
-	requireReverseKey(t, b, md5Hex(after), ref.ID)
+	requireLookupKey(t, b, md5Hex(after), ref.ID)
 	assert.Equal(t, md5Hex(after), texts(t, mustRead(t, s, ref.ID))["uid_MD5"])
 
-	// The former key belongs to somebody else by now.
+	// The former key belongs to another session by now.
 	other := mustCreate(t, s, hash("uid", after))
 	_, err = s.Replace(t.Context(), ref.ID, hash("uid", before), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
-	requireReverseKey(t, b, md5Hex(after), other.ID)
-	requireReverseKey(t, b, md5Hex(before), ref.ID)
+	requireLookupKey(t, b, md5Hex(after), other.ID)
+	requireLookupKey(t, b, md5Hex(before), ref.ID)
 
-	// And without the attribute there is none.
+	// Without the attribute there is no key.
 	_, err = s.Replace(t.Context(), ref.ID, hash("a", "1", "uid_MD5", md5Hex(before)), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
 	requireNoItem(t, b, md5Hex(before))
 	assert.Equal(t, map[string]string{"a": "1"}, texts(t, mustRead(t, s, ref.ID)))
 }
 
-func testReverseKeyOfLastLogin(t *testing.T, b backend.Backend) {
+func testLookupKeyOfLastLogin(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	user := newKey()
 	first, second := mustCreate(t, s, hash("uid", user)), mustCreate(t, s, hash("uid", user))
-	requireReverseKey(t, b, md5Hex(user), second.ID)
+	requireLookupKey(t, b, md5Hex(user), second.ID)
 	_, err := s.Touch(t.Context(), first.ID, time.Minute)
 	require.NoError(t, err)
-	require.Zero(t, requireReverseKey(t, b, md5Hex(user), second.ID).ExpiresIn, "not the first one's to touch")
+	require.Zero(t, requireLookupKey(t, b, md5Hex(user), second.ID).ExpiresIn, "it is not the key of the first one")
 	require.NoError(t, s.Delete(t.Context(), first.ID))
-	requireReverseKey(t, b, md5Hex(user), second.ID)
+	requireLookupKey(t, b, md5Hex(user), second.ID)
 	require.NoError(t, s.Delete(t.Context(), second.ID))
 	requireNoItem(t, b, md5Hex(user))
 }
 
-func testReverseKeyOfNoValue(t *testing.T, b backend.Backend) {
+func testLookupKeyOfNoValue(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	for name, v := range map[string]perldata.Value{
 		"undef":        {},
@@ -163,7 +163,7 @@ func testReverseKeyOfNoValue(t *testing.T, b backend.Backend) {
 	}
 }
 
-func testReverseKeyBytes(t *testing.T, b backend.Backend) {
+func testLookupKeyBytes(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	mark := newKey()
 	for name, c := range map[string]struct {
@@ -191,21 +191,21 @@ func testReverseKeyBytes(t *testing.T, b backend.Backend) {
 		session := mustRead(t, s, ref.ID)
 		marked, _ := session.Attributes.Get("uid_MD5")
 		require.Equal(t, perldata.BytesOf(md5Hex(c.hashed)), marked, name)
-		// What was stored hashes as what was given did, or the key would stay.
+		// The stored value has the same hash as the given one, or the key would stay.
 		require.NoError(t, s.Delete(t.Context(), ref.ID))
 		requireNoItem(t, b, md5Hex(c.hashed))
 	}
 }
 
-// Who knows a user's name knows the key. It must not give the session away,
-// nor be of use in any other way.
-func testReverseKeyIsNoSession(t *testing.T, b backend.Backend) {
-	for name, s := range map[string]*sessionstore.Store{"with": withPrincipals(t, b, "uid"), "without": forEver(b)} {
+// Whoever knows a user's name knows the key. It must not lead to the session, nor
+// be of use in any other way.
+func testLookupKeyIsNoSession(t *testing.T, b backend.Backend) {
+	for name, s := range map[string]*sessionstore.Store{"with": withPrincipals(t, b, "uid"), "without": neverExpiring(b)} {
 		user := newKey()
 		key := sessionstore.ID(md5Hex(user))
 		ref, err := withPrincipals(t, b, "uid").Create(t.Context(), hash("uid", user), time.Hour)
 		require.NoError(t, err, name)
-		before := requireReverseKey(t, b, string(key), ref.ID)
+		before := requireLookupKey(t, b, string(key), ref.ID)
 
 		requireAbsent(t, s, key)
 		require.ErrorIs(t, s.Delete(t.Context(), key), backend.ErrNotFound)
@@ -217,13 +217,13 @@ func testReverseKeyIsNoSession(t *testing.T, b backend.Backend) {
 
 		_, err = s.Touch(t.Context(), key, time.Minute)
 		require.ErrorIs(t, err, backend.ErrNotFound)
-		backendtest.AssertTimeLeft(t, time.Hour, requireReverseKey(t, b, string(key), ref.ID).ExpiresIn)
+		backendtest.AssertTimeLeft(t, time.Hour, requireLookupKey(t, b, string(key), ref.ID).ExpiresIn)
 		assert.Greater(t, backendtest.MustGet(t, b, string(key)).ExpiresIn, 2*time.Minute)
 	}
 }
 
-// A session that somebody has put in the place of a reverse key stays.
-func testReverseKeyTaken(t *testing.T, b backend.Backend) {
+// A session that is stored in the place of a lookup key stays.
+func testLookupKeyTaken(t *testing.T, b backend.Backend) {
 	var failed []sessionstore.ID
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
 		Principals:  []string{"uid"},
@@ -243,45 +243,45 @@ func testReverseKeyTaken(t *testing.T, b backend.Backend) {
 	mustRead(t, s, key)
 }
 
-// A program that does not know of the principal has changed the value, and the
-// session still names the key of the old one.
-func testReverseKeysOfPerl(t *testing.T, b backend.Backend) {
+// A program that does not know the index has changed the value, and the session
+// still names the key of the old one.
+func testLookupKeysOfPerl(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid")
 	before, after := newKey(), newKey()
 	ref := mustCreate(t, s, hash("uid", before))
-	_, err := forEver(b).Replace(t.Context(), ref.ID, hash("uid", after, "uid_MD5", md5Hex(before)), time.Hour, sessionstore.If{})
+	_, err := neverExpiring(b).Replace(t.Context(), ref.ID, hash("uid", after, "uid_MD5", md5Hex(before)), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
-	requireReverseKey(t, b, md5Hex(before), ref.ID)
+	requireLookupKey(t, b, md5Hex(before), ref.ID)
 	require.NoError(t, s.Delete(t.Context(), ref.ID))
 	requireNoItem(t, b, md5Hex(before))
 
-	// What a session names is no way to have somebody else's item deleted.
+	// A session cannot name the item of another program to have it deleted.
 	victim := mustCreate(t, s, hash("uid", before))
 	for _, named := range []string{string(victim.ID), md5Hex(before), "", "no key", "an\r\ninjection"} {
-		evil := mustCreate(t, forEver(b), hash("uid", after, "uid_MD5", named))
+		evil := mustCreate(t, neverExpiring(b), hash("uid", after, "uid_MD5", named))
 		require.NoError(t, s.Delete(t.Context(), evil.ID))
 	}
-	requireReverseKey(t, b, md5Hex(before), victim.ID)
+	requireLookupKey(t, b, md5Hex(before), victim.ID)
 	mustRead(t, s, victim.ID)
 }
 
-func testReverseKeysOfTwo(t *testing.T, b backend.Backend) {
+func testLookupKeysOfTwo(t *testing.T, b backend.Backend) {
 	s := withPrincipals(t, b, "uid", "mail")
 	user, mail := newKey(), newKey()
 	ref := mustCreate(t, s, hash("uid", user, "mail", mail))
-	requireReverseKey(t, b, md5Hex(user), ref.ID)
-	requireReverseKey(t, b, md5Hex(mail), ref.ID)
-	// A value that goes from one attribute to the other keeps its key.
+	requireLookupKey(t, b, md5Hex(user), ref.ID)
+	requireLookupKey(t, b, md5Hex(mail), ref.ID)
+	// A value that moves from one attribute to the other keeps its key.
 	_, err := s.Replace(t.Context(), ref.ID, hash("mail", user), time.Hour, sessionstore.If{})
 	require.NoError(t, err)
-	requireReverseKey(t, b, md5Hex(user), ref.ID)
+	requireLookupKey(t, b, md5Hex(user), ref.ID)
 	requireNoItem(t, b, md5Hex(mail))
 	assert.Equal(t, map[string]string{"mail": user, "mail_MD5": md5Hex(user)}, texts(t, mustRead(t, s, ref.ID)))
 }
 
-// Many logins of one user at once: one of them has the key, and all of them
-// have a session.
-func testReverseKeyRace(t *testing.T, b backend.Backend) {
+// After many logins of one user at once, one of them has the key, and all have a
+// session.
+func testLookupKeyRace(t *testing.T, b backend.Backend) {
 	var mu sync.Mutex
 	failed := make(map[sessionstore.ID]error)
 	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
@@ -314,7 +314,7 @@ func testReverseKeyRace(t *testing.T, b backend.Backend) {
 		}
 	}
 	require.True(t, found)
-	requireReverseKey(t, b, md5Hex(user), holder)
+	requireLookupKey(t, b, md5Hex(user), holder)
 }
 
 func testPlainTextIsUnreadable(t *testing.T, b backend.Backend) {
@@ -335,7 +335,7 @@ func testPlainTextIsUnreadable(t *testing.T, b backend.Backend) {
 }
 
 func testWithoutPrincipalNoKeys(t *testing.T, b backend.Backend) {
-	s := forEver(b)
+	s := neverExpiring(b)
 	user := newKey()
 	ref := mustCreate(t, s, hash("uid", user, "uid_MD5", "theirs"))
 	assert.Equal(t, map[string]string{"uid": user, "uid_MD5": "theirs"}, texts(t, mustRead(t, s, ref.ID)))
