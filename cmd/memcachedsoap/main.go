@@ -48,10 +48,8 @@ const (
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, std streams) int {
 	answered := false // by --help, which is no command
-	parser, err := kong.New(&grammar{},
-		kong.Name("memcachedsoap"), kong.Description(description),
-		kong.Writers(std.Out, std.Err), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
+	parser, err := newParser(
+		kong.Writers(std.Out, std.Err), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
 		kong.Exit(func(int) { answered = true }),
 	)
 	if err != nil {
@@ -73,6 +71,14 @@ func run(ctx context.Context, args []string, std streams) int {
 		return complain(std, err, code)
 	}
 	return exitDone
+}
+
+// newParser makes the parser of the command line.
+func newParser(options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(&grammar{}, append(options, //nolint:wrapcheck // only a wrong grammar fails
+		kong.Name("memcachedsoap"), kong.Description(description), serveEnvironment(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)...)
 }
 
 func complain(std streams, err error, code int) int {

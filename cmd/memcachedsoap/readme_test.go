@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -25,7 +24,7 @@ func TestREADMEListsTheSettings(t *testing.T) {
 		listed = append(listed, [2]string{row[1], row[2]})
 	}
 
-	parser, err := kong.New(&grammar{})
+	parser, err := newParser()
 	require.NoError(t, err)
 	var want [][2]string
 	for _, command := range parser.Model.Children {

@@ -25,55 +25,55 @@ import (
 
 // serveCommand holds the settings of the service.
 type serveCommand struct {
-	Listen        []string `default:"127.0.0.1:8080" env:"MEMCACHEDSOAP_LISTEN" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
-	MetricsListen string   `name:"metrics-listen" env:"MEMCACHEDSOAP_METRICS_LISTEN" placeholder:"ADDRESS" help:"Address at which /metrics has figures for Prometheus: HOST:PORT, :PORT or unix:PATH; not one that a reverse proxy shows to others. None: nowhere."`
+	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
+	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" help:"Address at which /metrics has figures for Prometheus: HOST:PORT, :PORT or unix:PATH; not one that a reverse proxy shows to others. None: nowhere."`
 
-	Servers           []string               `env:"MEMCACHEDSOAP_SERVERS" placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH, each with =WEIGHT behind it if they have weights; several with commas between. None: sessions are kept in the memory of this process and end with it."`
-	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" env:"MEMCACHEDSOAP_HASH" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast, the same but for fractions of weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC) (${default})."`
-	KetamaPoints      int                    `env:"MEMCACHEDSOAP_KETAMA_POINTS" placeholder:"N" help:"ketama_points of Cache::Memcached::Fast, with --hash=cache-memcached-fast-ketama (150)."`
-	KeyPrefix         string                 `env:"MEMCACHEDSOAP_KEY_PREFIX" placeholder:"TEXT" help:"Prefix of every key in memcached: namespace of Cache::Memcached."`
-	HashKeyPrefix     bool                   `env:"MEMCACHEDSOAP_HASH_KEY_PREFIX" help:"Let the prefix of keys decide about the server, too: hash_namespace of Cache::Memcached::Fast, with --hash=cache-memcached-fast or cache-memcached-fast-ketama."`
-	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" env:"MEMCACHEDSOAP_ON_DEAD_SERVER" placeholder:"WHAT" help:"fail: sessions of a server that is down are unavailable. rehash: the next server takes its place, as with Cache::Memcached; without their sessions its users are strangers until it is back (${default})."`
-	CompressThreshold byteSize               `default:"0" env:"MEMCACHEDSOAP_COMPRESS_THRESHOLD" placeholder:"SIZE" help:"Compress sessions of this size and more, as compress_threshold of Cache::Memcached; 0 is never. Compressed ones are read in any case (${default})."`
+	Servers           []string               `placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH, each with =WEIGHT behind it if they have weights; several with commas between. None: sessions are kept in the memory of this process and end with it."`
+	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast, the same but for fractions of weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC) (${default})."`
+	KetamaPoints      int                    `placeholder:"N" help:"ketama_points of Cache::Memcached::Fast, with --hash=cache-memcached-fast-ketama (150)."`
+	KeyPrefix         string                 `placeholder:"TEXT" help:"Prefix of every key in memcached: namespace of Cache::Memcached."`
+	HashKeyPrefix     bool                   `help:"Let the prefix of keys decide about the server, too: hash_namespace of Cache::Memcached::Fast, with --hash=cache-memcached-fast or cache-memcached-fast-ketama."`
+	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" placeholder:"WHAT" help:"fail: sessions of a server that is down are unavailable. rehash: the next server takes its place, as with Cache::Memcached; without their sessions its users are strangers until it is back (${default})."`
+	CompressThreshold byteSize               `default:"0" placeholder:"SIZE" help:"Compress sessions of this size and more, as compress_threshold of Cache::Memcached; 0 is never. Compressed ones are read in any case (${default})."`
 
-	Local       []string `env:"MEMCACHEDSOAP_LOCAL" placeholder:"memory:SIZE" help:"Where copies of sessions are kept close by, to read them faster: memory:SIZE, such as memory:64MiB, is this process; else memcached servers, HOST:PORT or unix:PATH, with commas between. Kept right by following the changes on --servers."`
-	LocalMaxAge seconds  `default:"5" env:"MEMCACHEDSOAP_LOCAL_MAX_AGE" placeholder:"SECONDS" help:"How long a copy is used: so late is noticed what memcached tells nobody, such as a deletion by Perl programs on memcached before 1.6.20 (${default})."`
-	MaxStale    seconds  `default:"0" env:"MEMCACHEDSOAP_MAX_STALE" placeholder:"SECONDS" help:"How long sessions are read from copies while their server does not answer, with --local; 0 is not at all (${default})."`
+	Local       []string `placeholder:"memory:SIZE" help:"Where copies of sessions are kept close by, to read them faster: memory:SIZE, such as memory:64MiB, is this process; else memcached servers, HOST:PORT or unix:PATH, with commas between. Kept right by following the changes on --servers."`
+	LocalMaxAge seconds  `default:"5" placeholder:"SECONDS" help:"How long a copy is used: so late is noticed what memcached tells nobody, such as a deletion by Perl programs on memcached before 1.6.20 (${default})."`
+	MaxStale    seconds  `default:"0" placeholder:"SECONDS" help:"How long sessions are read from copies while their server does not answer, with --local; 0 is not at all (${default})."`
 
-	MemoryLimit byteSize `default:"64MiB" env:"MEMCACHEDSOAP_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory for sessions when no servers are named; the least recently used give way (${default})."`
+	MemoryLimit byteSize `default:"64MiB" placeholder:"SIZE" help:"Memory for sessions when no servers are named; the least recently used give way (${default})."`
 
-	PublicURL      string         `name:"public-url" env:"MEMCACHEDSOAP_PUBLIC_URL" placeholder:"URL" help:"Address of the endpoint as clients know it, for the WSDL. Without it the WSDL has the address under which it was asked for."`
-	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" env:"MEMCACHEDSOAP_TRUSTED_PROXIES" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, -Proto, -Host, -Prefix, -User and X-Request-ID are believed (${default})."`
+	PublicURL      string         `name:"public-url" placeholder:"URL" help:"Address of the endpoint as clients know it, for the WSDL. Without it the WSDL has the address under which it was asked for."`
+	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, -Proto, -Host, -Prefix, -User and X-Request-ID are believed (${default})."`
 
-	SessionTTL    seconds `name:"session-ttl" default:"72000" env:"MEMCACHEDSOAP_SESSION_TTL" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
-	SessionIdle   seconds `name:"session-idle" default:"0" env:"MEMCACHEDSOAP_SESSION_IDLE" placeholder:"SECONDS" help:"Time that a session lives if nobody uses it: each reading and each change lets it live so long again, up to the end of its time to live; 0 is as long as that (${default})."`
-	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" env:"MEMCACHEDSOAP_MAX_SESSION_TTL" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
+	SessionTTL    seconds `name:"session-ttl" default:"72000" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
+	SessionIdle   seconds `name:"session-idle" default:"0" placeholder:"SECONDS" help:"Time that a session lives if nobody uses it: each reading and each change lets it live so long again, up to the end of its time to live; 0 is as long as that (${default})."`
+	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
 
-	Principal               []string `env:"MEMCACHEDSOAP_PRINCIPAL" placeholder:"ATTRIBUTE" help:"Attributes, such as uid, by whose value sessions are found: findSessions and deleteSessions find all of a user's, Perl programs the last one (option principal of Apache::Session::Memorycached), whose id stands under the MD5 of the value, which is in the session as ATTRIBUTE_MD5. Several with commas between; the first is the one that is meant when none is named."`
-	MaxSessionsPerPrincipal int      `name:"max-sessions-per-principal" default:"1000" env:"MEMCACHEDSOAP_MAX_SESSIONS_PER_PRINCIPAL" placeholder:"N" help:"Most sessions found by one value, the newest; older ones live on but are not found; 5000 at most (${default})."`
+	Principal               []string `placeholder:"ATTRIBUTE" help:"Attributes, such as uid, by whose value sessions are found: findSessions and deleteSessions find all of a user's, Perl programs the last one (option principal of Apache::Session::Memorycached), whose id stands under the MD5 of the value, which is in the session as ATTRIBUTE_MD5. Several with commas between; the first is the one that is meant when none is named."`
+	MaxSessionsPerPrincipal int      `name:"max-sessions-per-principal" default:"1000" placeholder:"N" help:"Most sessions found by one value, the newest; older ones live on but are not found; 5000 at most (${default})."`
 
-	LegacyBooking bool `name:"legacy-booking" default:"true" env:"MEMCACHEDSOAP_LEGACY_BOOKING" negatable:"" help:"Make a new session when a program of MemcachedSOAP.cgi asks for one without an id, as the script did; without, that is a fault (${default})."`
+	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" help:"Make a new session when a program of MemcachedSOAP.cgi asks for one without an id, as the script did; without, that is a fault (${default})."`
 
-	MaxBody        byteSize `default:"4MiB" env:"MEMCACHEDSOAP_MAX_BODY" placeholder:"SIZE" help:"Longest request, as sent and again after decompression (${default})."`
-	MaxHeader      byteSize `default:"32KiB" env:"MEMCACHEDSOAP_MAX_HEADER" placeholder:"SIZE" help:"Longest head of a request (${default})."`
-	MaxDepth       int      `default:"600" env:"MEMCACHEDSOAP_MAX_DEPTH" placeholder:"N" help:"Deepest nesting of XML elements (${default})."`
-	MaxAttributes  int      `default:"64" env:"MEMCACHEDSOAP_MAX_ATTRIBUTES" placeholder:"N" help:"Most attributes of one XML element (${default})."`
-	MaxNamespaces  int      `default:"64" env:"MEMCACHEDSOAP_MAX_NAMESPACES" placeholder:"N" help:"Most XML namespace declarations in force at a time (${default})."`
-	MaxElements    int      `default:"500000" env:"MEMCACHEDSOAP_MAX_ELEMENTS" placeholder:"N" help:"Most XML elements of one request (${default})."`
-	MaxEntries     int      `default:"100000" env:"MEMCACHEDSOAP_MAX_ENTRIES" placeholder:"N" help:"Most entries of one session, nested ones included, and of all sessions of one answer (${default})."`
-	MaxInFlight    int      `default:"512" env:"MEMCACHEDSOAP_MAX_IN_FLIGHT" placeholder:"N" help:"Most requests answered at a time; more are refused with 503 (${default})."`
-	MaxConnections int      `default:"4096" env:"MEMCACHEDSOAP_MAX_CONNECTIONS" placeholder:"N" help:"Most connections open at a time on one listener; more wait (${default})."`
+	MaxBody        byteSize `default:"4MiB" placeholder:"SIZE" help:"Longest request, as sent and again after decompression (${default})."`
+	MaxHeader      byteSize `default:"32KiB" placeholder:"SIZE" help:"Longest head of a request (${default})."`
+	MaxDepth       int      `default:"600" placeholder:"N" help:"Deepest nesting of XML elements (${default})."`
+	MaxAttributes  int      `default:"64" placeholder:"N" help:"Most attributes of one XML element (${default})."`
+	MaxNamespaces  int      `default:"64" placeholder:"N" help:"Most XML namespace declarations in force at a time (${default})."`
+	MaxElements    int      `default:"500000" placeholder:"N" help:"Most XML elements of one request (${default})."`
+	MaxEntries     int      `default:"100000" placeholder:"N" help:"Most entries of one session, nested ones included, and of all sessions of one answer (${default})."`
+	MaxInFlight    int      `default:"512" placeholder:"N" help:"Most requests answered at a time; more are refused with 503 (${default})."`
+	MaxConnections int      `default:"4096" placeholder:"N" help:"Most connections open at a time on one listener; more wait (${default})."`
 
-	StoreTimeout time.Duration `default:"100ms" env:"MEMCACHEDSOAP_STORE_TIMEOUT" placeholder:"TIME" help:"For one exchange with a memcached server (${default})."`
-	CallTimeout  time.Duration `default:"10s" env:"MEMCACHEDSOAP_CALL_TIMEOUT" placeholder:"TIME" help:"For one call, once it was read (${default})."`
-	ReadTimeout  time.Duration `default:"30s" env:"MEMCACHEDSOAP_READ_TIMEOUT" placeholder:"TIME" help:"For reading one request (${default})."`
-	WriteTimeout time.Duration `default:"60s" env:"MEMCACHEDSOAP_WRITE_TIMEOUT" placeholder:"TIME" help:"From the end of a request's head to the end of its answer (${default})."`
-	IdleTimeout  time.Duration `default:"2m" env:"MEMCACHEDSOAP_IDLE_TIMEOUT" placeholder:"TIME" help:"For a connection without a request (${default})."`
-	Drain        time.Duration `default:"1s" env:"MEMCACHEDSOAP_DRAIN" placeholder:"TIME" help:"How long a stopping service still answers, reports not ready and announces the end of each connection (${default})."`
-	StopTimeout  time.Duration `default:"30s" env:"MEMCACHEDSOAP_STOP_TIMEOUT" placeholder:"TIME" help:"For requests in flight when the service stops (${default})."`
+	StoreTimeout time.Duration `default:"100ms" placeholder:"TIME" help:"For one exchange with a memcached server (${default})."`
+	CallTimeout  time.Duration `default:"10s" placeholder:"TIME" help:"For one call, once it was read (${default})."`
+	ReadTimeout  time.Duration `default:"30s" placeholder:"TIME" help:"For reading one request (${default})."`
+	WriteTimeout time.Duration `default:"60s" placeholder:"TIME" help:"From the end of a request's head to the end of its answer (${default})."`
+	IdleTimeout  time.Duration `default:"2m" placeholder:"TIME" help:"For a connection without a request (${default})."`
+	Drain        time.Duration `default:"1s" placeholder:"TIME" help:"How long a stopping service still answers, reports not ready and announces the end of each connection (${default})."`
+	StopTimeout  time.Duration `default:"30s" placeholder:"TIME" help:"For requests in flight when the service stops (${default})."`
 
-	LogFormat string     `enum:"text,json" default:"text" env:"MEMCACHEDSOAP_LOG_FORMAT" placeholder:"FORMAT" help:"text or json, on standard error (${default})."`
-	LogLevel  slog.Level `default:"info" env:"MEMCACHEDSOAP_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info (a line a request), warn or error (${default})."`
+	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text or json, on standard error (${default})."`
+	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"debug, info (a line a request), warn or error (${default})."`
 }
 
 // Validate refuses settings that cannot work, with the reason. Kong calls it.

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// environmentPrefix begins the name of every environment variable that the
+// program reads.
+const environmentPrefix = "MEMCACHEDSOAP_"
+
+// serveEnvironment gives each flag of serve the environment variable that
+// [variableOf] names. The flags of other commands get none by it.
+func serveEnvironment() kong.Option { //nolint:ireturn // kong's options are interfaces
+	return kong.PostBuild(func(k *kong.Kong) error {
+		i := slices.IndexFunc(k.Model.Children, func(n *kong.Node) bool { return n.Name == "serve" })
+		if i < 0 {
+			return errors.New("the grammar has no command named serve")
+		}
+		for _, flag := range k.Model.Children[i].Flags {
+			flag.Tag.Envs = []string{variableOf(flag.Name)} // kong copies it to flag.Envs afterwards
+		}
+		return nil
+	})
+}
+
+// variableOf returns the environment variable of a flag of serve:
+// MEMCACHEDSOAP_MAX_BODY for max-body.
+func variableOf(flag string) string {
+	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
