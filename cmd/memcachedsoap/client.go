@@ -82,7 +82,7 @@ func (f *callFlags) call(ctx context.Context, ask func(context.Context, client) 
 	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
 	soap := gowsdl.NewClient(f.URL.url, gowsdl.WithHTTPClient(newHTTPClient(f.URL.socket)),
-		gowsdl.WithHTTPHeaders(map[string]string{"User-Agent": "memcachedsoap/" + version()}))
+		gowsdl.WithHTTPHeaders(map[string]string{"User-Agent": "memcachedsoap/" + version}))
 	return explain(ask(ctx, client{wsdl.NewSessionPortType(soap), soap}), f.Timeout)
 }
 

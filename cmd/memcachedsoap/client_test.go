@@ -114,7 +114,7 @@ func TestMessages(t *testing.T) {
 		body, err := io.ReadAll(r.Body)
 		assert.NoError(t, err)
 		wsdltest.Validate(t, body)
-		assert.Regexp(t, `^memcachedsoap/\S+$`, r.UserAgent())
+		assert.Equal(t, "memcachedsoap/"+version, r.UserAgent())
 		assert.Contains(t, r.Header.Get("SOAPAction"), wsdl.Namespace+"#")
 		assert.Equal(t, "Basic "+base64.StdEncoding.EncodeToString([]byte("joe:s3cret")), r.Header.Get("Authorization"))
 		r.Body = io.NopCloser(bytes.NewReader(body))

@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -22,6 +21,7 @@ import (
 
 // grammar is the command line.
 type grammar struct {
+	versionFlag
 	Serve serveCommand `cmd:"" help:"Run the service."`
 	clientCommands
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -47,7 +47,7 @@ const (
 
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, std streams) int {
-	answered := false // by --help, which is no command
+	answered := false // by --help or --version, which are no commands
 	parser, err := newParser(
 		kong.Writers(std.Out, std.Err), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
 		kong.Exit(func(int) { answered = true }),
@@ -76,7 +76,8 @@ func run(ctx context.Context, args []string, std streams) int {
 // newParser makes the parser of the command line.
 func newParser(options ...kong.Option) (*kong.Kong, error) {
 	return kong.New(&grammar{}, append(options, //nolint:wrapcheck // only a wrong grammar fails
-		kong.Name("memcachedsoap"), kong.Description(description), serveEnvironment(),
+		kong.Name("memcachedsoap"), kong.Description(description), kong.Vars{"version": versionLine()},
+		serveEnvironment(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)...)
 }
@@ -90,30 +91,4 @@ func complain(std streams, err error, code int) int {
 type streams struct {
 	In       io.Reader
 	Out, Err io.Writer
-}
-
-type versionCommand struct{}
-
-// Run prints the version of the program.
-func (versionCommand) Run(std streams) error {
-	_, err := io.WriteString(std.Out, "memcachedsoap "+version()+"\n")
-	return err //nolint:wrapcheck // the terminal has gone away: there is nobody to tell
-}
-
-// version returns the version that the build has recorded: a tag, or a
-// commit.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value[:min(12, len(setting.Value))]
-		}
-	}
-	return "development"
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -73,6 +74,8 @@ func TestServeMetrics(t *testing.T) {
 			}
 			assert.Greater(t, after["memcachedsoap_received_bytes_total"], before["memcachedsoap_received_bytes_total"])
 			assert.Positive(t, after["go_goroutines"])
+			assert.Equal(t, 1.0, after[`memcachedsoap_build_info{goversion="`+runtime.Version()+`",version="`+version+`"}`])
+			assert.Regexp(t, `(?m)^version +`+regexp.QuoteMeta(version)+`$`, invoke(t, url, "stats").out)
 
 			// Nothing but figures there, and no figures elsewhere.
 			assert.Equal(t, 404, statusOf(t, client, "http://metrics/soap?wsdl"))

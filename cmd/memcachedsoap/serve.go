@@ -162,7 +162,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
 	}
-	counters := service.NewCounters(version(), document.Operations()...)
+	counters := service.NewCounters(version, document.Operations()...)
 	sessions := service.New(store, counters)
 	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies,
@@ -171,7 +171,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		Ready: sessions.Ready, Connection: counters.Connection, Logger: logger,
 	})
 	for _, l := range listeners {
-		logger.Info("listening", "address", l.Addr().String(), "endpoint", httpd.EndpointPath, "version", version())
+		logger.Info("listening", "address", l.Addr().String(), "endpoint", httpd.EndpointPath, "version", version)
 	}
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: sessions are kept in this process and end with it")
