@@ -24,6 +24,7 @@ type grammar struct {
 	versionFlag
 	Serve serveCommand `cmd:"" help:"Run the service."`
 	clientCommands
+	Usage   helpCommand    `cmd:"" name:"help" help:"Describe the program or a command, as --help does."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -55,12 +56,18 @@ func run(ctx context.Context, args []string, std streams) int {
 	if err != nil {
 		panic(err) // the grammar is wrong, which no user can mend
 	}
+	if len(args) == 0 {
+		if err := printUsage(parser); err != nil {
+			return printError(std, err, exitFailed)
+		}
+		return exitUsage
+	}
 	command, err := parser.Parse(args)
 	if answered {
 		return exitDone
 	}
 	if err != nil {
-		return complain(std, err, exitUsage)
+		return printError(std, err, exitUsage)
 	}
 	if err := command.Run(); err != nil {
 		code := exitFailed
@@ -68,7 +75,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		if errors.As(err, &coder) {
 			code = coder.ExitCode()
 		}
-		return complain(std, err, code)
+		return printError(std, err, code)
 	}
 	return exitDone
 }
@@ -82,7 +89,7 @@ func newParser(options ...kong.Option) (*kong.Kong, error) {
 	)...)
 }
 
-func complain(std streams, err error, code int) int {
+func printError(std streams, err error, code int) int {
 	_, _ = fmt.Fprintln(std.Err, "memcachedsoap:", err)
 	return code
 }
