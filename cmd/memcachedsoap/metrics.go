@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"time"
@@ -51,13 +50,4 @@ func (c *serveCommand) serveMetrics(ctx context.Context, l net.Listener, from me
 		cancel()
 		<-done
 	}
-}
-
-// closeAll closes listeners that are not used after all.
-func closeAll(listeners []net.Listener) error {
-	var err error
-	for _, l := range listeners {
-		err = errors.Join(err, l.Close())
-	}
-	return err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -170,9 +169,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Ready: sessions.Ready, Connection: counters.Connection, Logger: logger,
 	})
-	for _, l := range listeners {
-		logger.Info("listening", "address", l.Addr().String(), "endpoint", httpd.EndpointPath, "version", version)
-	}
+	c.logListening(listeners, logger)
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: sessions are kept in this process and end with it")
 	}
@@ -189,18 +186,6 @@ func (c *serveCommand) logger(std streams) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(std.Err, options))
 	}
 	return slog.New(slog.NewTextHandler(std.Err, options))
-}
-
-func (c *serveCommand) listeners(ctx context.Context) ([]net.Listener, error) {
-	var listeners []net.Listener
-	for _, address := range c.Listen {
-		l, err := httpd.Listen(ctx, address, c.MaxConnections)
-		if err != nil {
-			return nil, errors.Join(err, closeAll(listeners))
-		}
-		listeners = append(listeners, l)
-	}
-	return listeners, nil
 }
 
 // endpoint makes the handler of SOAP messages.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -117,7 +118,17 @@ func TestServeUntilTold(t *testing.T) {
 			streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 	}()
 	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 2 }, 10*time.Second, time.Millisecond)
-	base := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"])
+	tcp, unix := log.lines(t, "listening")[0], log.lines(t, "listening")[1]
+	base := fmt.Sprint("http://", tcp["address"])
+	assert.Equal(t, version, tcp["version"])
+	assert.Equal(t, socket, unix["address"])
+	assert.NotContains(t, unix, "wsdl")
+	contract, err := http.Get(fmt.Sprint(tcp["wsdl"]))
+	require.NoError(t, err)
+	document, err := io.ReadAll(contract.Body)
+	require.NoError(t, err)
+	require.NoError(t, contract.Body.Close())
+	assert.Contains(t, string(document), `<soap:address location="`+base+`/soap"/>`)
 
 	const id = "5fbc010fecf1bbba68cf4d2fac579005"
 	message := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><setSession xmlns="urn:memcached-soap:session:v1"><id>` + id +
@@ -133,9 +144,10 @@ func TestServeUntilTold(t *testing.T) {
 	assert.Equal(t, exitDone, <-done)
 	assert.NoFileExists(t, socket)
 
-	line := log.lines(t, "request")[0]
-	assert.Equal(t, "setSession", line["operation"])
-	assert.Len(t, line["session"], 12)
+	calls := slices.DeleteFunc(log.lines(t, "request"), func(line map[string]any) bool { return line["operation"] == nil })
+	require.Len(t, calls, 1)
+	assert.Equal(t, "setSession", calls[0]["operation"])
+	assert.Len(t, calls[0]["session"], 12)
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	assert.NotContains(t, log.buf.String(), id)
