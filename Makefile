@@ -9,6 +9,7 @@ BENCH ?= .
 export FUZZTIME ?= 60s
 export CLIENT ?=
 
+program := bin/memcachedsoap
 golangci-lint := go tool -modfile=scripts/tools/go.mod golangci-lint
 
 .PHONY: help
@@ -21,7 +22,7 @@ run: build ## Start the service on its embedded store
 
 .PHONY: build
 build: ## Build bin/memcachedsoap
-	go build -trimpath -o bin/memcachedsoap ./cmd/memcachedsoap
+	go build -trimpath -o $(program) ./cmd/memcachedsoap
 
 .PHONY: deps
 deps: ## Install what the tests need (Debian and Ubuntu, root or sudo)

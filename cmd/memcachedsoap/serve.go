@@ -140,6 +140,9 @@ func (c *serveCommand) validatePrincipals() error {
 	return nil
 }
 
+// Help is what the command's --help adds.
+func (*serveCommand) Help() string { return signalsHelp }
+
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// exitSignal plus the number of a signal is the exit code of a process that
+// the signal ended, as shells have it.
+const exitSignal = 128
+
+// signalsHelp says what signals do, for --help of serve and the manual page.
+const signalsHelp = `SIGINT and SIGTERM stop the service gracefully: /readyz reports that it is not ready, the service answers for the time of --drain, and then waits up to --stop-timeout for the requests in flight. A second SIGINT or SIGTERM ends the process at once, with exit code 130 or 143.`
+
+// stopOnSignal returns a context that ends at the first SIGINT or SIGTERM. The
+// second one writes a line to stderr and calls exit, which does not return.
+func stopOnSignal(stderr io.Writer, exit func(code int)) context.Context {
+	signals := make(chan os.Signal, 2) // a signal that finds it full is lost
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-signals
+		cancel()
+		second := <-signals
+		code := exitSignal
+		if number, ok := second.(syscall.Signal); ok {
+			code += int(number)
+		}
+		_, _ = fmt.Fprintf(stderr, "memcachedsoap: second signal (%v): stopping at once\n", second)
+		exit(code)
+	}()
+	return ctx
+}
