@@ -24,55 +24,55 @@ import (
 
 // serveCommand holds the settings of the service.
 type serveCommand struct {
-	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Addresses to listen on: HOST:PORT, :PORT (every interface) or unix:PATH; several with commas between (${default})."`
-	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" help:"Address at which /metrics has figures for Prometheus: HOST:PORT, :PORT or unix:PATH; not one that a reverse proxy shows to others. None: nowhere."`
+	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" group:"Addresses:" help:"Addresses to listen on: HOST:PORT, :PORT for every interface, or unix:PATH. Separate several by commas. Default ${default}."`
+	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" group:"Addresses:" help:"Address of the metrics for Prometheus, at the path /metrics: HOST:PORT, :PORT or unix:PATH. Do not publish it through a reverse proxy. Default: metrics are not served."`
 
-	Servers           []string               `placeholder:"HOST:PORT" help:"memcached servers that keep the sessions, in the order that every program on the pool has: HOST:PORT, HOST or unix:PATH, each with =WEIGHT behind it if they have weights; several with commas between. None: sessions are kept in the memory of this process and end with it."`
-	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" placeholder:"RULE" help:"How the other programs on the pool choose the server of a session: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast, the same but for fractions of weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC) (${default})."`
-	KetamaPoints      int                    `placeholder:"N" help:"ketama_points of Cache::Memcached::Fast, with --hash=cache-memcached-fast-ketama (150)."`
-	KeyPrefix         string                 `placeholder:"TEXT" help:"Prefix of every key in memcached: namespace of Cache::Memcached."`
-	HashKeyPrefix     bool                   `help:"Let the prefix of keys decide about the server, too: hash_namespace of Cache::Memcached::Fast, with --hash=cache-memcached-fast or cache-memcached-fast-ketama."`
-	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" placeholder:"WHAT" help:"fail: sessions of a server that is down are unavailable. rehash: the next server takes its place, as with Cache::Memcached; without their sessions its users are strangers until it is back (${default})."`
-	CompressThreshold byteSize               `default:"0" placeholder:"SIZE" help:"Compress sessions of this size and more, as compress_threshold of Cache::Memcached; 0 is never. Compressed ones are read in any case (${default})."`
+	Servers           []string               `placeholder:"HOST:PORT" group:"Servers:" help:"memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Default: the sessions are in the memory of this process and end with it."`
+	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" placeholder:"RULE" group:"Servers:" help:"Rule that chooses the server of a session. Use that of the other programs on the pool: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast without ketama_points, which differs only for fractional weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC). Default ${default}."`
+	KetamaPoints      int                    `placeholder:"N" group:"Servers:" help:"ketama_points of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast-ketama. Default 150."`
+	KeyPrefix         string                 `placeholder:"TEXT" group:"Servers:" help:"Prefix of every key in memcached: the namespace of Cache::Memcached. Default: none."`
+	HashKeyPrefix     bool                   `group:"Servers:" help:"Choose the server by the prefixed key: hash_namespace of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast and cache-memcached-fast-ketama."`
+	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" placeholder:"WHAT" group:"Servers:" help:"What happens to the sessions of a server that is down. fail: they are unavailable until it is back. rehash: the next server takes its place, as with Cache::Memcached; existing sessions are not found until the server is back. Default ${default}."`
+	CompressThreshold byteSize               `default:"0" placeholder:"SIZE" group:"Servers:" help:"Compress sessions of at least this size, as compress_threshold of Cache::Memcached does; 0 never compresses. Compressed sessions are always readable. Default ${default}."`
 
-	Local       []string `placeholder:"memory:SIZE" help:"Where copies of sessions are kept close by, to read them faster: memory:SIZE, such as memory:64MiB, is this process; else memcached servers, HOST:PORT or unix:PATH, with commas between. Kept right by following the changes on --servers."`
-	LocalMaxAge seconds  `default:"5" placeholder:"SECONDS" help:"How long a copy is used: so late is noticed what memcached tells nobody, such as a deletion by Perl programs on memcached before 1.6.20 (${default})."`
-	MaxStale    seconds  `default:"0" placeholder:"SECONDS" help:"How long sessions are read from copies while their server does not answer, with --local; 0 is not at all (${default})."`
+	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, separated by commas. Changes on --servers invalidate its entries. Default: no near cache."`
+	LocalMaxAge seconds  `default:"5" placeholder:"SECONDS" group:"Near cache:" help:"Near-cache TTL: the longest staleness after a change that memcached does not report, such as a deletion by a Perl program on memcached before 1.6.20. Default ${default}."`
+	MaxStale    seconds  `default:"0" placeholder:"SECONDS" group:"Near cache:" help:"Stale-if-error: how long the near cache answers while the server of a session does not; 0 is not at all. Only with --local. Default ${default}."`
 
-	MemoryLimit byteSize `default:"64MiB" placeholder:"SIZE" help:"Memory for sessions when no servers are named; the least recently used give way (${default})."`
+	MemoryLimit byteSize `default:"64MiB" placeholder:"SIZE" group:"Servers:" help:"Memory for sessions without --servers. The least recently used sessions are evicted. Default ${default}."`
 
-	PublicURL      string         `name:"public-url" placeholder:"URL" help:"Address of the endpoint as clients know it, for the WSDL. Without it the WSDL has the address under which it was asked for."`
-	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, -Proto, -Host, -Prefix, -User and X-Request-ID are believed (${default})."`
+	PublicURL      string         `name:"public-url" placeholder:"URL" group:"Addresses:" help:"URL of the endpoint as clients know it, for the WSDL. Default: the URL at which the WSDL is requested."`
+	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"Addresses:" help:"Networks of the reverse proxies whose headers X-Forwarded-For, -Proto, -Host, -Prefix, -User and X-Request-ID are trusted. Separate several by commas. Default ${default}."`
 
-	SessionTTL    seconds `name:"session-ttl" default:"72000" placeholder:"SECONDS" help:"Time to live of a session whose writer asks for none; 0 is for ever (${default})."`
-	SessionIdle   seconds `name:"session-idle" default:"0" placeholder:"SECONDS" help:"Time that a session lives if nobody uses it: each reading and each change lets it live so long again, up to the end of its time to live; 0 is as long as that (${default})."`
-	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" placeholder:"SECONDS" help:"Longest time to live of any session; longer ones are cut; 0 is no limit (${default})."`
+	SessionTTL    seconds `name:"session-ttl" default:"72000" placeholder:"SECONDS" group:"Sessions:" help:"TTL of a session whose writer sets none; 0: it never expires. Default ${default}."`
+	SessionIdle   seconds `name:"session-idle" default:"0" placeholder:"SECONDS" group:"Sessions:" help:"Idle timeout: a session expires if nobody reads or changes it for this time, and at the end of its TTL in any case; 0: no idle timeout. Default ${default}."`
+	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" placeholder:"SECONDS" group:"Sessions:" help:"Longest TTL of a session. A longer one is reduced to it; 0: no limit. Default ${default}."`
 
-	Principal               []string `placeholder:"ATTRIBUTE" help:"Attributes, such as uid, by whose value sessions are found: findSessions and deleteSessions find all of a user's, Perl programs the last one (option principal of Apache::Session::Memorycached), whose id stands under the MD5 of the value, which is in the session as ATTRIBUTE_MD5. Several with commas between; the first is the one that is meant when none is named."`
-	MaxSessionsPerPrincipal int      `name:"max-sessions-per-principal" default:"1000" placeholder:"N" help:"Most sessions found by one value, the newest; older ones live on but are not found; 5000 at most (${default})."`
+	Principal               []string `placeholder:"ATTRIBUTE" group:"Sessions:" help:"Attributes, such as uid, by whose values sessions are found. Separate several by commas; a call that names none means the first. findSessions and deleteSessions find every session of a value. Perl programs find the newest one by the MD5 lookup key, which the session has as ATTRIBUTE_MD5 (option principal of Apache::Session::Memorycached). Default: none."`
+	MaxSessionsPerPrincipal int      `name:"max-sessions-per-principal" default:"1000" placeholder:"N" group:"Sessions:" help:"Most sessions that are found by one value: the newest, from 1 to 5000. Older ones stay valid but are not found. Default ${default}."`
 
-	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" help:"Make a new session when a program of MemcachedSOAP.cgi asks for one without an id, as the script did; without, that is a fault (${default})."`
+	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" group:"Sessions:" help:"Create a session when a program written for MemcachedSOAP.cgi asks for one without an id, as the script did. With --no-legacy-booking that is a fault. Default ${default}."`
 
-	MaxBody        byteSize `default:"4MiB" placeholder:"SIZE" help:"Longest request, as sent and again after decompression (${default})."`
-	MaxHeader      byteSize `default:"32KiB" placeholder:"SIZE" help:"Longest head of a request (${default})."`
-	MaxDepth       int      `default:"600" placeholder:"N" help:"Deepest nesting of XML elements (${default})."`
-	MaxAttributes  int      `default:"64" placeholder:"N" help:"Most attributes of one XML element (${default})."`
-	MaxNamespaces  int      `default:"64" placeholder:"N" help:"Most XML namespace declarations in force at a time (${default})."`
-	MaxElements    int      `default:"500000" placeholder:"N" help:"Most XML elements of one request (${default})."`
-	MaxEntries     int      `default:"100000" placeholder:"N" help:"Most entries of one session, nested ones included, and of all sessions of one answer (${default})."`
-	MaxInFlight    int      `default:"512" placeholder:"N" help:"Most requests answered at a time; more are refused with 503 (${default})."`
-	MaxConnections int      `default:"4096" placeholder:"N" help:"Most connections open at a time on one listener; more wait (${default})."`
+	MaxBody        byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
+	MaxHeader      byteSize `default:"32KiB" placeholder:"SIZE" group:"Limits:" help:"Largest header of a request. Default ${default}."`
+	MaxDepth       int      `default:"600" placeholder:"N" group:"Limits:" help:"Deepest nesting of XML elements. Default ${default}."`
+	MaxAttributes  int      `default:"64" placeholder:"N" group:"Limits:" help:"Most attributes of one XML element. Default ${default}."`
+	MaxNamespaces  int      `default:"64" placeholder:"N" group:"Limits:" help:"Most XML namespace declarations in scope at one element. Default ${default}."`
+	MaxElements    int      `default:"500000" placeholder:"N" group:"Limits:" help:"Most XML elements of one request. Default ${default}."`
+	MaxEntries     int      `default:"100000" placeholder:"N" group:"Limits:" help:"Most entries of one session, nested ones included, and of all sessions of one response. Default ${default}."`
+	MaxInFlight    int      `default:"512" placeholder:"N" group:"Limits:" help:"Concurrency limit: most requests answered at the same time. Further ones are rejected with HTTP status 503. Default ${default}."`
+	MaxConnections int      `default:"4096" placeholder:"N" group:"Limits:" help:"Most open connections of one listener. Further ones wait. Default ${default}."`
 
-	StoreTimeout time.Duration `default:"100ms" placeholder:"TIME" help:"For one exchange with a memcached server (${default})."`
-	CallTimeout  time.Duration `default:"10s" placeholder:"TIME" help:"For one call, once it was read (${default})."`
-	ReadTimeout  time.Duration `default:"30s" placeholder:"TIME" help:"For reading one request (${default})."`
-	WriteTimeout time.Duration `default:"60s" placeholder:"TIME" help:"From the end of a request's head to the end of its answer (${default})."`
-	IdleTimeout  time.Duration `default:"2m" placeholder:"TIME" help:"For a connection without a request (${default})."`
-	Drain        time.Duration `default:"1s" placeholder:"TIME" help:"How long a stopping service still answers, reports not ready and announces the end of each connection (${default})."`
-	StopTimeout  time.Duration `default:"30s" placeholder:"TIME" help:"For requests in flight when the service stops (${default})."`
+	StoreTimeout time.Duration `default:"100ms" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one exchange with a memcached server. Default ${default}."`
+	CallTimeout  time.Duration `default:"10s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one call, from the end of its request. Default ${default}."`
+	ReadTimeout  time.Duration `default:"30s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for reading one request. Default ${default}."`
+	WriteTimeout time.Duration `default:"60s" placeholder:"TIME" group:"Timeouts:" help:"Longest time from the end of a request's header to the end of the response. Default ${default}."`
+	IdleTimeout  time.Duration `default:"2m" placeholder:"TIME" group:"Timeouts:" help:"How long a connection without a request stays open. Default ${default}."`
+	Drain        time.Duration `default:"1s" placeholder:"TIME" group:"Timeouts:" help:"How long a stopping service still answers. Meanwhile it reports that it is not ready and closes each connection after its response. Default ${default}."`
+	StopTimeout  time.Duration `default:"30s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for the requests in flight, after --drain. Default ${default}."`
 
-	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text or json, on standard error (${default})."`
-	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"debug, info (a line a request), warn or error (${default})."`
+	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" group:"Log:" help:"Format of the log on standard error: text or json. Default ${default}."`
+	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" complete:"debug,info,warn,error" group:"Log:" help:"Least level that is logged: debug, info (one line a request), warn or error. Default ${default}."`
 }
 
 // Validate refuses settings that cannot work, with the reason. Kong calls it.
