@@ -9,7 +9,17 @@ BENCH ?= .
 export FUZZTIME ?= 60s
 export CLIENT ?=
 
+# Where install puts things. A package is made with PREFIX=/usr and a DESTDIR.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
 program := bin/memcachedsoap
+sources := go.mod $(shell find cmd service sessionstore soap wsdl -type f ! -name '*_test.go')
+share := $(DESTDIR)$(PREFIX)/share
+manual := $(share)/man/man1/memcachedsoap.1
+completions := $(share)/bash-completion/completions/memcachedsoap \
+	$(share)/zsh/site-functions/_memcachedsoap \
+	$(share)/fish/vendor_completions.d/memcachedsoap.fish
 golangci-lint := go tool -modfile=scripts/tools/go.mod golangci-lint
 
 .PHONY: help
@@ -23,6 +33,23 @@ run: build ## Start the service on its embedded store
 .PHONY: build
 build: ## Build bin/memcachedsoap
 	go build -trimpath -o $(program) ./cmd/memcachedsoap
+
+$(program): $(sources) # not build: root may have no Go
+	@$(MAKE) build
+
+.PHONY: install
+install: $(program) ## Install program, manual page, completions (PREFIX=/usr/local DESTDIR=)
+	install -d $(DESTDIR)$(PREFIX)/bin $(dir $(manual) $(completions))
+	install -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/memcachedsoap
+	$(program) man >$(manual)
+	$(program) completion bash >$(word 1,$(completions))
+	$(program) completion zsh >$(word 2,$(completions))
+	$(program) completion fish >$(word 3,$(completions))
+	chmod 644 $(manual) $(completions)
+
+.PHONY: uninstall
+uninstall: ## Remove what install has installed, with the same PREFIX and DESTDIR
+	rm -f $(DESTDIR)$(PREFIX)/bin/memcachedsoap $(manual) $(completions)
 
 .PHONY: deps
 deps: ## Install what the tests need (Debian and Ubuntu, root or sudo)

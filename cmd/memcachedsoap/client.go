@@ -24,17 +24,20 @@ type clientCommands struct {
 }
 
 // Help is what the program's own --help adds.
-func (clientCommands) Help() string { return exitCodesHelp }
+func (clientCommands) Help() string { return exitCodesHelp() }
+
+// callGroup is the group of [callFlags] in the grammar.
+const callGroup = "call"
 
 // callFlags are the flags of every command that calls a service.
 type callFlags struct {
-	URL     endpoint      `name:"url" default:"http://127.0.0.1:8080/soap" env:"MEMCACHEDSOAP_URL" placeholder:"URL" help:"Endpoint of the service (${default}): http://HOST:PORT/PATH, https://..., with USER:PASSWORD@ before HOST where a proxy asks for a password, or unix:PATH of its socket. A password is better kept in the environment, where other users do not see it."`
-	Timeout time.Duration `default:"10s" placeholder:"TIME" help:"For the whole call (${default})."`
-	JSON    bool          `name:"json" help:"Print JSON, for scripts."`
+	URL     endpoint      `name:"url" default:"http://127.0.0.1:8080/soap" env:"MEMCACHEDSOAP_URL" placeholder:"URL" group:"call" help:"Endpoint of the service (${default}): http://HOST:PORT/PATH, https://..., with USER:PASSWORD@ before HOST where a proxy asks for a password, or unix:PATH of its socket. A password is better kept in the environment, where other users do not see it."`
+	Timeout time.Duration `default:"10s" placeholder:"TIME" group:"call" help:"For the whole call (${default})."`
+	JSON    bool          `name:"json" group:"call" help:"Print JSON, for scripts."`
 }
 
 // Help is what each command's --help adds.
-func (*callFlags) Help() string { return exitCodesHelp }
+func (*callFlags) Help() string { return exitCodesHelp() }
 
 // Validate refuses flags that cannot work. Kong calls it.
 func (f *callFlags) Validate() error {

@@ -177,7 +177,7 @@ func TestWrongFlags(t *testing.T) {
 func TestExitCodesAreHelp(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--help"}, {"session", "get", "--help"}, {"stats", "--help"}, {"status", "--help"}} {
-		assert.Contains(t, strings.Join(strings.Fields(invokeWith(t, "", args...).out), " "), exitCodesHelp)
+		assert.Contains(t, strings.Join(strings.Fields(invokeWith(t, "", args...).out), " "), exitCodesHelp())
 	}
 }
 

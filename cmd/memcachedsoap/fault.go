@@ -18,16 +18,6 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// Exit codes of the commands that call a service, beyond those of every
-// command. Scripts rely on them.
-const (
-	exitNoSession   = 3
-	exitUnavailable = 4
-	exitConflict    = 5
-)
-
-const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage, or refused by the service as the caller's mistake; 3 there is no such session, or it was deleted; 4 the service or its servers cannot be reached; 5 the session has another version than --if-version.`
-
 // failure is an error with the exit code of the program and a text of one
 // line.
 type failure struct {

@@ -22,25 +22,24 @@ type grammar struct {
 	versionFlag
 	Serve serveCommand `cmd:"" help:"Run the service."`
 	clientCommands
-	Usage   helpCommand    `cmd:"" name:"help" help:"Describe the program or a command, as --help does."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Usage      helpCommand       `cmd:"" name:"help" help:"Describe the program or a command, as --help does."`
+	Completion completionCommand `cmd:"" help:"Print the completion script of a shell."`
+	Man        manCommand        `cmd:"" help:"Print the manual page."`
+	Candidates candidatesCommand `cmd:"" name:"__complete" hidden:""`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
-const description = `A session service for SOAP clients (Java, .NET, PHP, Perl) that keeps its sessions in memcached, as the items that Perl programs read and write.
+// purpose says in one sentence what the program does.
+const purpose = "lets Java, .NET, PHP, Python and Perl applications share login sessions through one SOAP endpoint"
 
-Every flag of serve can be set in the environment.`
+const description = "memcachedsoap " + purpose + `. It stores the sessions in memcached, in the format of Perl's Apache::Session programs, or in its own memory.
+
+SIZE is a number of bytes, also with the unit KiB, MiB or GiB: 4MiB. SECONDS is a whole number of seconds. TIME is a number with the unit ms, s, m or h: 100ms. Every flag of serve can be set by an environment variable, whose name --help shows.`
 
 func main() {
 	ctx := stopOnSignal(os.Stderr, os.Exit)
 	os.Exit(run(ctx, os.Args[1:], streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
-
-// Exit codes. Scripts rely on them.
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
 
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, std streams) int {
@@ -80,7 +79,7 @@ func run(ctx context.Context, args []string, std streams) int {
 func newParser(options ...kong.Option) (*kong.Kong, error) {
 	return kong.New(&grammar{}, append(options, //nolint:wrapcheck // only a wrong grammar fails
 		kong.Name("memcachedsoap"), kong.Description(description), kong.Vars{"version": versionLine()},
-		serveEnvironment(),
+		kong.Groups{callGroup: "Every call of a service:"}, serveEnvironment(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)...)
 }

@@ -11,9 +11,11 @@ type changeFlags struct {
 	Remove     []argument `sep:"none" placeholder:"NAME" help:"An attribute to remove; may be given several times."`
 }
 
-const changeHelp = `The service makes the change in one step, for the time that the session has left: what other programs do to other attributes meanwhile stays, and so does every value that is not named.
+func changeHelp() string {
+	return `The service makes the change in one step, for the time that the session has left: what other programs do to other attributes meanwhile stays, and so does every value that is not named.
 
-` + exitCodesHelp
+` + exitCodesHelp()
+}
 
 type updateCommand struct {
 	ID string `arg:"" help:"The session's id."`
@@ -25,7 +27,7 @@ type updateCommand struct {
 
 // Help is what the command's --help adds.
 func (*updateCommand) Help() string {
-	return "An attribute to remove that the session does not have is passed over. " + changeHelp
+	return "An attribute to remove that the session does not have is passed over. " + changeHelp()
 }
 
 // Run changes attributes of a session.
@@ -51,7 +53,7 @@ type modifyCommand struct {
 
 // Help is what the command's --help adds.
 func (*modifyCommand) Help() string {
-	return "An attribute to remove must be there. " + changeHelp
+	return "An attribute to remove must be there. " + changeHelp()
 }
 
 // Run changes attributes of a session.

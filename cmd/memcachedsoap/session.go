@@ -103,7 +103,7 @@ type deleteCommand struct {
 }
 
 // Help is what the command's --help adds.
-func (*deleteCommand) Help() string { return "With names, all of which must be there: " + changeHelp }
+func (*deleteCommand) Help() string { return "With names, all of which must be there: " + changeHelp() }
 
 // Run deletes a session, or attributes of it; that there was none is a
 // failure.

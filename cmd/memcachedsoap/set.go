@@ -16,7 +16,7 @@ type setCommand struct {
 	TTL        int32      `name:"ttl" placeholder:"SECONDS" help:"Time to live: 0, or none given, is the default of the service; --ttl=-1 the longest it allows."`
 	IfVersion  *argument  `placeholder:"VERSION" help:"Only if the session still has this version, as get prints it."`
 	UpdateOnly bool       `help:"Only if the session is there already."`
-	From       argument   `placeholder:"FILE" help:"Take attributes from a JSON object as get --json prints under \"attributes\"; - is standard input."`
+	From       argument   `placeholder:"FILE" complete:":files" help:"Take attributes from a JSON object as get --json prints under \"attributes\"; - is standard input."`
 	callFlags
 }
 

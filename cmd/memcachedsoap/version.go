@@ -12,6 +12,9 @@ import (
 // CHANGELOG.md and the tag of the release name the same one.
 const version = "0.1.0"
 
+// releaseDate is the day of that version.
+const releaseDate = "2026-11-28"
+
 type versionCommand struct{}
 
 // Run prints the version of the program.
