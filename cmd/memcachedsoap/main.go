@@ -1,10 +1,15 @@
-// Command memcachedsoap is the session service, and a client of it.
+// Command memcachedsoap lets Java, .NET, PHP, Python and Perl applications share
+// login sessions through one SOAP endpoint. It is the service and a client of it.
 //
 //	memcachedsoap serve                     # sessions in the memory of this process
 //	memcachedsoap serve --servers host:port # sessions in memcached
-//	memcachedsoap session get ID
+//	memcachedsoap session get ID            # calls a running service
 //
-// See memcachedsoap --help.
+// The package holds the command line only: one file a command, the flags of
+// serve in settings.go, what serve puts together in serve.go and store.go, and
+// what the client commands have in common in client.go. Manual page and shell
+// completions are made of the same grammar, so a new flag needs no more than its
+// field. See memcachedsoap --help.
 package main
 
 import (
@@ -17,7 +22,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// grammar is the command line.
+// grammar is the command line: the commands, and the flags of all of them.
 type grammar struct {
 	versionFlag
 	Serve serveCommand `cmd:"" help:"Run the service."`
@@ -43,13 +48,13 @@ func main() {
 
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, std streams) int {
-	answered := false // by --help or --version, which are no commands
+	printed := false // by --help or --version, which are flags and do the work of a command
 	parser, err := newParser(
 		kong.Writers(std.Out, std.Err), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
-		kong.Exit(func(int) { answered = true }),
+		kong.Exit(func(int) { printed = true }),
 	)
 	if err != nil {
-		panic(err) // the grammar is wrong, which no user can mend
+		panic(err) // a mistake in the grammar, which every test notices
 	}
 	if len(args) == 0 {
 		if err := printUsage(parser); err != nil {
@@ -58,7 +63,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitUsage
 	}
 	command, err := parser.Parse(args)
-	if answered {
+	if printed {
 		return exitDone
 	}
 	if err != nil {
@@ -66,7 +71,7 @@ func run(ctx context.Context, args []string, std streams) int {
 	}
 	if err := command.Run(); err != nil {
 		code := exitFailed
-		var coder kong.ExitCoder // not an error itself, so errors.AsType does not take it
+		var coder kong.ExitCoder // no error type, which errors.AsType requires
 		if errors.As(err, &coder) {
 			code = coder.ExitCode()
 		}
@@ -79,11 +84,13 @@ func run(ctx context.Context, args []string, std streams) int {
 func newParser(options ...kong.Option) (*kong.Kong, error) {
 	return kong.New(&grammar{}, append(options, //nolint:wrapcheck // only a wrong grammar fails
 		kong.Name("memcachedsoap"), kong.Description(description), kong.Vars{"version": versionLine()},
-		kong.Groups{callGroup: "Every call of a service:"}, serveEnvironment(),
+		kong.Groups{callGroup: "Call:"}, serveEnvironment(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)...)
 }
 
+// printError prints an error as one line on standard error, and returns the
+// exit code.
 func printError(std streams, err error, code int) int {
 	_, _ = fmt.Fprintln(std.Err, "memcachedsoap:", err)
 	return code

@@ -26,7 +26,6 @@ func (*manCommand) Run(std streams, parser *kong.Kong) error {
 func manPage(app *kong.Application) []byte {
 	var p roff
 	commands := app.Leaves(true)
-	common := commonFlags(commands)
 	p.out = append(p.out, `.TH "`+strings.ToUpper(app.Name)+`" "1" "`+releaseDate+`" "`+app.Name+` `+version+`" "User Commands"`+"\n"...)
 	p.out = append(p.out, ".nh\n.ad l\n"...) // a name that is split at the end of a line cannot be searched for
 	p.request("SH", "NAME")
@@ -42,14 +41,14 @@ func manPage(app *kong.Application) []byte {
 	p.paragraphs(description)
 	p.request("SH", "COMMANDS")
 	for _, command := range commands {
-		p.command(command, common)
+		p.command(command)
 	}
 	p.request("SH", "COMMON FLAGS")
 	p.text("Every command has these flags:")
 	p.flags(app.Flags)
 	p.request("PP")
-	p.text("Every command that calls a service has these, too:")
-	p.flags(common)
+	p.text("Every command that calls a service also has these flags:")
+	p.flags(commonFlags(commands))
 	p.request("SH", "EXIT STATUS")
 	for _, e := range exitMeanings() {
 		p.entry(bold(strconv.Itoa(e.code)), e.meaning)
@@ -83,16 +82,16 @@ func inCallGroup(flag *kong.Flag) bool { return flag.Group != nil && flag.Group.
 
 // command describes a command, without the flags and the exit codes that
 // sections of their own describe.
-func (r *roff) command(c *kong.Command, common []*kong.Flag) {
+func (r *roff) command(c *kong.Command) {
 	r.request("SS", c.FullPath())
 	r.paragraphs(c.Help + "\n\n" + strings.ReplaceAll(c.Detail, exitCodesHelp(), ""))
 	for _, argument := range c.Positional {
 		r.entry(italic(argument.Summary()), argument.Help)
 	}
 	r.flags(slices.DeleteFunc(slices.Clone(c.Flags), inCallGroup))
-	if len(common) > 0 && slices.ContainsFunc(c.Flags, inCallGroup) {
+	if slices.ContainsFunc(c.Flags, inCallGroup) {
 		r.request("PP")
-		r.text("It has the common flags of commands that call a service.")
+		r.text("It also has the flags of every command that calls a service: see COMMON FLAGS.")
 	}
 }
 
@@ -160,7 +159,7 @@ func (r *roff) environment(app *kong.Application, commands []*kong.Command) {
 	}
 	r.request("PD")
 	r.entry(bold("GOGC"), "How much the heap of the service grows between two garbage collections, in percent. With --servers the default is 400.")
-	r.entry(bold("HTTP_PROXY")+", "+bold("HTTPS_PROXY")+", "+bold("NO_PROXY"), "The HTTP proxy of commands that call a service.")
+	r.entry(bold("HTTP_PROXY")+", "+bold("HTTPS_PROXY")+", "+bold("NO_PROXY"), "The HTTP proxy through which commands call the service.")
 }
 
 func (r *roff) examples() {

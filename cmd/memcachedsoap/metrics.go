@@ -11,24 +11,26 @@ import (
 )
 
 const (
-	// metricsConnections is more than the Prometheus servers of any operator.
+	// metricsConnections bounds the open connections of the metrics listener:
+	// more than any operator has Prometheus servers.
 	metricsConnections = 16
-	// metricsGrace is for scrapes in flight when the service has stopped. They
-	// take milliseconds, and nobody misses the last.
+	// metricsGrace is the longest wait for scrapes in flight when the service has
+	// stopped. A scrape takes milliseconds.
 	metricsGrace = time.Second
 )
 
-// metricsListener opens the listener for scrapes; nil if none is wanted.
+// metricsListener opens the listener of the metrics, or returns nil if
+// --metrics-listen is not set.
 func (c *serveCommand) metricsListener(ctx context.Context) (net.Listener, error) {
 	if c.MetricsListen == "" {
-		return nil, nil //nolint:nilnil // none is what was asked for
+		return nil, nil //nolint:nilnil // no listener is a valid result
 	}
 	return httpd.Listen(ctx, c.MetricsListen, metricsConnections)
 }
 
-// serveMetrics answers scrapes on a listener, if there is one, until stop is
-// called, which returns when all is closed. What goes wrong meanwhile is
-// logged: sessions are worth more than their figures.
+// serveMetrics answers scrapes on a listener until stop is called. stop returns
+// when everything is closed. An error is logged only, because the service works
+// without metrics. Without a listener serveMetrics does nothing.
 func (c *serveCommand) serveMetrics(ctx context.Context, l net.Listener, from metrics.Sources, logger *slog.Logger) (stop func()) {
 	if l == nil {
 		return func() {}
@@ -43,7 +45,7 @@ func (c *serveCommand) serveMetrics(ctx context.Context, l net.Listener, from me
 	go func() {
 		defer close(done)
 		if err := server.Serve(ctx, metricsGrace, l); err != nil {
-			logger.Warn("metrics are not served any more", "error", err)
+			logger.Warn("metrics are no longer served", "error", err)
 		}
 	}()
 	return func() {

@@ -21,8 +21,8 @@ import (
 	"memcachedsoap/service/metrics"
 )
 
-// A service that was told so shows its figures at an address of their own, and
-// no id or value of a session among them.
+// TestServeMetrics: with --metrics-listen the service serves its metrics at an
+// address of their own, without the id or a value of a session.
 func TestServeMetrics(t *testing.T) {
 	dir := t.TempDir()
 	for name, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": "unix:" + filepath.Join(dir, "m")} {
@@ -41,7 +41,7 @@ func TestServeMetrics(t *testing.T) {
 			url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
 			at := fmt.Sprint(log.lines(t, "metrics")[0]["address"])
 			client := clientOf(address, at)
-			before := figures(t, client)
+			before := scrape(t, client)
 
 			set := invoke(t, url, "session", "set", "c0ffee00", "uid=precious")
 			require.Equal(t, exitDone, set.code, set.err)
@@ -50,13 +50,13 @@ func TestServeMetrics(t *testing.T) {
 			}
 			require.Equal(t, exitNoSession, invoke(t, url, "session", "get", "decaf000").code)
 			var after map[string]float64
-			// A call is counted when its answer was written, so the caller may be faster.
+			// A call is counted after its response is written, so the caller may be faster.
 			require.Eventually(t, func() bool {
-				after = figures(t, client)
+				after = scrape(t, client)
 				return after[`memcachedsoap_requests_total{operation="getSession"}`] == 4
 			}, 10*time.Second, time.Millisecond)
 
-			for figure, want := range map[string]float64{
+			for metric, want := range map[string]float64{
 				`memcachedsoap_requests_total{operation="setSession"}`:                        1,
 				`memcachedsoap_request_faults_total{operation="getSession"}`:                  1,
 				`memcachedsoap_request_duration_seconds_count{operation="getSession"}`:        4,
@@ -68,16 +68,16 @@ func TestServeMetrics(t *testing.T) {
 				`memcachedsoap_turned_away_requests_total`:                                    0,
 				`memcachedsoap_request_duration_seconds_bucket{operation="status",le="+Inf"}`: 0,
 			} {
-				value, there := after[figure]
-				assert.True(t, there, figure)
-				assert.Equal(t, want, value-before[figure], figure)
+				value, there := after[metric]
+				assert.True(t, there, metric)
+				assert.Equal(t, want, value-before[metric], metric)
 			}
 			assert.Greater(t, after["memcachedsoap_received_bytes_total"], before["memcachedsoap_received_bytes_total"])
 			assert.Positive(t, after["go_goroutines"])
 			assert.Equal(t, 1.0, after[`memcachedsoap_build_info{goversion="`+runtime.Version()+`",version="`+version+`"}`])
 			assert.Regexp(t, `(?m)^version +`+regexp.QuoteMeta(version)+`$`, invoke(t, url, "stats").out)
 
-			// Nothing but figures there, and no figures elsewhere.
+			// Only metrics there, and no metrics elsewhere.
 			assert.Equal(t, 404, statusOf(t, client, "http://metrics/soap?wsdl"))
 			assert.Equal(t, 404, statusOf(t, http.DefaultClient, strings.TrimSuffix(url, "/soap")+"/metrics"))
 			client.CloseIdleConnections()
@@ -85,13 +85,13 @@ func TestServeMetrics(t *testing.T) {
 			stop()
 			assert.Equal(t, exitDone, <-done)
 			assert.NoFileExists(t, strings.TrimPrefix(address, "unix:"))
-			assert.Empty(t, log.lines(t, "metrics are not served any more"))
+			assert.Empty(t, log.lines(t, "metrics are no longer served"))
 		})
 	}
 }
 
-// Without the setting there is no listener, and one that cannot be opened is
-// an error that leaves none open.
+// TestServeMetricsListener: without the setting there is no listener. A listener
+// that cannot be opened is an error, after which no other listener is open.
 func TestServeMetricsListener(t *testing.T) {
 	c := &serveCommand{}
 	l, err := c.metricsListener(t.Context())
@@ -108,7 +108,7 @@ func TestServeMetricsListener(t *testing.T) {
 	assert.NoFileExists(t, socket)
 }
 
-// clientOf makes a client that finds the metrics of any URL at one address.
+// clientOf returns a client that connects to one address, whatever the URL.
 func clientOf(setting, address string) *http.Client {
 	network := "tcp"
 	if strings.HasPrefix(setting, "unix:") {
@@ -121,9 +121,9 @@ func clientOf(setting, address string) *http.Client {
 	}}
 }
 
-// figures scrapes as Prometheus does and returns all figures by name and
-// labels.
-func figures(t *testing.T, client *http.Client) map[string]float64 {
+// scrape reads the metrics as Prometheus does and returns their values by name
+// and labels.
+func scrape(t *testing.T, client *http.Client) map[string]float64 {
 	t.Helper()
 	resp, err := client.Get("http://metrics/metrics")
 	require.NoError(t, err)
@@ -149,7 +149,8 @@ func statusOf(t *testing.T, client *http.Client, url string) int {
 	return resp.StatusCode
 }
 
-// As long as a stopping service has a request to answer it can be scraped.
+// TestMetricsOutliveTheService: a stopping service can be scraped until its last
+// request is answered.
 func TestMetricsOutliveTheService(t *testing.T) {
 	var log logged
 	ctx, stop := context.WithCancel(t.Context())
@@ -166,13 +167,13 @@ func TestMetricsOutliveTheService(t *testing.T) {
 	defer conn.Close()
 	_, err = io.WriteString(conn, "POST /soap HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\nbo")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return figures(t, client)["memcachedsoap_requests_in_flight"] == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return scrape(t, client)["memcachedsoap_requests_in_flight"] == 1 }, 10*time.Second, time.Millisecond)
 	stop()
 	require.Eventually(t, func() bool {
 		probe, err := net.Dial("tcp", address)
 		return err != nil || probe.Close() != nil
 	}, 10*time.Second, time.Millisecond)
-	assert.Equal(t, 1.0, figures(t, client)["memcachedsoap_requests_in_flight"])
+	assert.Equal(t, 1.0, scrape(t, client)["memcachedsoap_requests_in_flight"])
 	_, err = io.WriteString(conn, "dy")
 	require.NoError(t, err)
 	client.CloseIdleConnections()

@@ -20,8 +20,8 @@ import (
 	"memcachedsoap/sessionstore/memcached"
 )
 
-// TestServePrincipal: the flag leads to the store, and what cannot be stored
-// there is said in the log.
+// TestServePrincipal: the store gets the flag, and a failed update of the index
+// is logged.
 func TestServePrincipal(t *testing.T) {
 	server := "unix:" + startMemcached(t, filepath.Join(t.TempDir(), "cache"))
 	var log logged
@@ -47,27 +47,27 @@ func TestServePrincipal(t *testing.T) {
 	assert.Equal(t, "ab12", string(item.Image))
 	assert.Zero(t, item.Flags)
 	assert.Contains(t, done(t, url, "session", "get", "ab12"), "\nuid_MD5  "+key+"\n")
-	assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", key).code, "nobody gets the session by the user's name")
+	assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", key).code, "a lookup key is not the id of a session")
 	assert.Equal(t, exitNoSession, invoke(t, url, "session", "delete", key).code)
-	assert.Empty(t, log.lines(t, "principal index not kept"))
+	assert.Empty(t, log.lines(t, "could not update the secondary index"))
 
 	require.NoError(t, items.Delete(t.Context(), key))
 	require.NoError(t, items.Add(t.Context(), key, backend.Item{Image: []byte("somebody's")}))
 	done(t, url, "session", "set", "ab12", "uid=dwho")
 	stop()
 	assert.Equal(t, exitDone, <-ended)
-	line := log.lines(t, "principal index not kept")
+	line := log.lines(t, "could not update the secondary index")
 	require.Len(t, line, 1)
 	assert.Equal(t, sessionstore.ID("ab12").Fingerprint(), line[0]["session"])
 	assert.NotEmpty(t, line[0]["request_id"])
 	assert.Contains(t, line[0]["error"], "not a lookup key")
 }
 
-func TestPrincipalThatCannotBe(t *testing.T) {
+func TestInvalidPrincipal(t *testing.T) {
 	for want, args := range map[string][]string{
-		"--principal is the attribute that has the id already": {"--principal", "_session_id"},
-		"--principal uid is given twice":                       {"--principal", "uid,mail", "--principal", "uid"},
-		"--max-sessions-per-principal is from 1 to 5000":       {"--max-sessions-per-principal", "5001"},
+		"--principal must not be _session_id":                 {"--principal", "_session_id"},
+		"--principal uid is given twice":                      {"--principal", "uid,mail", "--principal", "uid"},
+		"--max-sessions-per-principal must be from 1 to 5000": {"--max-sessions-per-principal", "5001"},
 	} {
 		var errs bytes.Buffer
 		code := run(t.Context(), append([]string{"serve"}, args...), streams{In: strings.NewReader(""), Out: io.Discard, Err: &errs})

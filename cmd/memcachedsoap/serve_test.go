@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBadConfigurationIsRefusedWithTheReason(t *testing.T) {
+func TestInvalidSettings(t *testing.T) {
 	tests := map[string]struct {
 		args []string
 		code int
@@ -35,31 +35,31 @@ func TestBadConfigurationIsRefusedWithTheReason(t *testing.T) {
 		"--hash must be one of":               {[]string{"--hash", "md5"}, exitUsage},
 		"--on-dead-server must be one of":     {[]string{"--on-dead-server", "panic"}, exitUsage},
 		"\"-1\" is not a size":                {[]string{"--compress-threshold=-1"}, exitUsage},
-		"--public-url is not":                 {[]string{"--public-url", "sso.example/soap"}, exitUsage},
+		"--public-url must be":                {[]string{"--public-url", "sso.example/soap"}, exitUsage},
 		"without a query":                     {[]string{"--public-url", "http://sso.example/soap?x"}, exitUsage},
 		"trusted-proxies":                     {[]string{"--trusted-proxies", "everybody"}, exitUsage},
 		"\"-1\" is not a number of seconds":   {[]string{"--session-ttl=-1"}, exitUsage},
-		"--session-idle is longer than":       {[]string{"--session-idle", "61", "--session-ttl", "60"}, exitUsage},
+		"--session-idle must not be":          {[]string{"--session-idle", "61", "--session-ttl", "60"}, exitUsage},
 		"longer than --max-session-ttl":       {[]string{"--session-ttl", "0", "--max-session-ttl", "60"}, exitUsage},
 		"\"4 pages\" is not a size":           {[]string{"--max-body", "4 pages"}, exitUsage},
 		"\"9999999GiB\" is not a size":        {[]string{"--memory-limit", "9999999GiB"}, exitUsage},
 		"--max-depth must be more than 0":     {[]string{"--max-depth", "0"}, exitUsage},
 		"--drain must not be negative":        {[]string{"--drain=-1s"}, exitUsage},
-		"--store-timeout is longer than":      {[]string{"--store-timeout", "11s"}, exitUsage},
-		"--call-timeout is longer than":       {[]string{"--call-timeout", "2m"}, exitUsage},
+		"--store-timeout must not be":         {[]string{"--store-timeout", "11s"}, exitUsage},
+		"--call-timeout must not be":          {[]string{"--call-timeout", "2m"}, exitUsage},
 		"--log-format must be one of":         {[]string{"--log-format", "xml"}, exitUsage},
 		"--log-level":                         {[]string{"--log-level", "loud"}, exitUsage},
 		"unknown flag --no-such":              {[]string{"--no-such"}, exitUsage},
 		"--read-timeout: expected duration":   {[]string{"--read-timeout", "soon"}, exitUsage},
 		"unexpected argument":                 {[]string{"more"}, exitUsage},
 		"--max-connections must be more than": {[]string{"--max-connections", "0"}, exitUsage},
-		"on --servers, of which there are":    {[]string{"--local", "memory:64MiB"}, exitUsage},
-		"do not go together":                  {[]string{"--servers", "a,b", "--local", "memory:64MiB", "--on-dead-server", "rehash"}, exitUsage},
-		"either this process or servers":      {[]string{"--servers", "a", "--local", "b,memory:64MiB"}, exitUsage},
+		"--local needs --servers":             {[]string{"--local", "memory:64MiB"}, exitUsage},
+		"cannot be combined":                  {[]string{"--servers", "a,b", "--local", "memory:64MiB", "--on-dead-server", "rehash"}, exitUsage},
+		"either memory:SIZE or servers":       {[]string{"--servers", "a", "--local", "b,memory:64MiB"}, exitUsage},
 		"--local: \"much\" is not a size":     {[]string{"--servers", "a", "--local", "memory:much"}, exitUsage},
-		"which is too little":                 {[]string{"--servers", "a", "--local", "memory:10KiB"}, exitUsage},
+		"must be at least 1MiB":               {[]string{"--servers", "a", "--local", "memory:10KiB"}, exitUsage},
 		"--local-max-age must be more than 0": {[]string{"--servers", "a", "--local", "b", "--local-max-age", "0"}, exitUsage},
-		"--max-stale is for copies":           {[]string{"--servers", "a", "--max-stale", "30"}, exitUsage},
+		"--max-stale needs a near cache":      {[]string{"--servers", "a", "--max-stale", "30"}, exitUsage},
 		"--local: memcached: server":          {[]string{"--servers", "a", "--local", "b:c:d"}, exitFailed},
 	}
 	for want, tt := range tests {
@@ -108,7 +108,7 @@ func (l *logged) lines(t *testing.T, msg string) []map[string]any {
 	return found
 }
 
-func TestServeUntilTold(t *testing.T) {
+func TestServe(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
 	var log logged
 	ctx, stop := context.WithCancel(t.Context())

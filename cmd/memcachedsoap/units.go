@@ -7,11 +7,10 @@ import (
 	"strings"
 )
 
-// byteSize is a number of bytes, written as a number with KiB, MiB or GiB
-// behind it, or without.
+// byteSize is a number of bytes, written as 4194304, 4096KiB or 4MiB.
 type byteSize int64
 
-// UnmarshalText reads a size.
+// UnmarshalText parses a size of at most 2 TiB.
 func (b *byteSize) UnmarshalText(text []byte) error {
 	number, unit := string(text), int64(1)
 	for _, suffix := range []struct {
@@ -24,20 +23,20 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	}
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n < 0 || n > math.MaxInt32*int64(1<<10)/unit {
-		return fmt.Errorf("%q is not a size such as 4MiB", text)
+		return fmt.Errorf("%q is not a size: use bytes, KiB, MiB or GiB, such as 4MiB", text)
 	}
 	*b = byteSize(n * unit)
 	return nil
 }
 
-// seconds is a time to live: a whole number of seconds, up to 68 years.
+// seconds is a duration in whole seconds, up to 68 years.
 type seconds int32
 
-// UnmarshalText reads a number of seconds.
+// UnmarshalText parses a number of seconds.
 func (s *seconds) UnmarshalText(text []byte) error {
 	n, err := strconv.ParseInt(string(text), 10, 32)
 	if err != nil || n < 0 {
-		return fmt.Errorf("%q is not a number of seconds", text)
+		return fmt.Errorf("%q is not a number of seconds: use digits only, such as 3600", text)
 	}
 	*s = seconds(n)
 	return nil

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/selector"
+)
+
+// serveCommand holds the settings of the service: each field is a flag, with the
+// environment variable that [serveEnvironment] gives it.
+type serveCommand struct {
+	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" group:"Addresses:" help:"Addresses to listen on: HOST:PORT, :PORT for every interface, or unix:PATH. Separate several by commas. Default ${default}."`
+	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" group:"Addresses:" help:"Address of the metrics for Prometheus, at the path /metrics: HOST:PORT, :PORT or unix:PATH. Do not publish it through a reverse proxy. Default: metrics are not served."`
+
+	Servers           []string               `placeholder:"HOST:PORT" group:"Servers:" help:"memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Default: the sessions are in the memory of this process and end with it."`
+	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" placeholder:"RULE" group:"Servers:" help:"Rule that chooses the server of a session. Use that of the other programs on the pool: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast without ketama_points, which differs only for fractional weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC). Default ${default}."`
+	KetamaPoints      int                    `placeholder:"N" group:"Servers:" help:"ketama_points of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast-ketama. Default 150."`
+	KeyPrefix         string                 `placeholder:"TEXT" group:"Servers:" help:"Prefix of every key in memcached: the namespace of Cache::Memcached. Default: none."`
+	HashKeyPrefix     bool                   `group:"Servers:" help:"Choose the server by the prefixed key: hash_namespace of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast and cache-memcached-fast-ketama."`
+	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" placeholder:"WHAT" group:"Servers:" help:"What happens to the sessions of a server that is down. fail: they are unavailable until it is back. rehash: the next server takes its place, as with Cache::Memcached; existing sessions are not found until the server is back. Default ${default}."`
+	CompressThreshold byteSize               `default:"0" placeholder:"SIZE" group:"Servers:" help:"Compress sessions of at least this size, as compress_threshold of Cache::Memcached does; 0 never compresses. Compressed sessions are always readable. Default ${default}."`
+
+	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, separated by commas. Changes on --servers invalidate its entries. Default: no near cache."`
+	LocalMaxAge seconds  `default:"5" placeholder:"SECONDS" group:"Near cache:" help:"Near-cache TTL: the longest staleness after a change that memcached does not report, such as a deletion by a Perl program on memcached before 1.6.20. Default ${default}."`
+	MaxStale    seconds  `default:"0" placeholder:"SECONDS" group:"Near cache:" help:"Stale-if-error: how long the near cache answers while the server of a session does not; 0 is not at all. Only with --local. Default ${default}."`
+
+	MemoryLimit byteSize `default:"64MiB" placeholder:"SIZE" group:"Servers:" help:"Memory for sessions without --servers. The least recently used sessions are evicted. Default ${default}."`
+
+	PublicURL      string         `name:"public-url" placeholder:"URL" group:"Addresses:" help:"URL of the endpoint as clients know it, for the WSDL. Default: the URL at which the WSDL is requested."`
+	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"Addresses:" help:"Networks of the reverse proxies whose headers X-Forwarded-For, -Proto, -Host, -Prefix, -User and X-Request-ID are trusted. Separate several by commas. Default ${default}."`
+
+	SessionTTL    seconds `name:"session-ttl" default:"72000" placeholder:"SECONDS" group:"Sessions:" help:"TTL of a session whose writer sets none; 0: it never expires. Default ${default}."`
+	SessionIdle   seconds `name:"session-idle" default:"0" placeholder:"SECONDS" group:"Sessions:" help:"Idle timeout: a session expires if nobody reads or changes it for this time, and at the end of its TTL in any case; 0: no idle timeout. Default ${default}."`
+	MaxSessionTTL seconds `name:"max-session-ttl" default:"0" placeholder:"SECONDS" group:"Sessions:" help:"Longest TTL of a session. A longer one is reduced to it; 0: no limit. Default ${default}."`
+
+	Principal               []string `placeholder:"ATTRIBUTE" group:"Sessions:" help:"Attributes, such as uid, by whose values sessions are found. Separate several by commas; a call that names none means the first. findSessions and deleteSessions find every session of a value. Perl programs find the newest one by the MD5 lookup key, which the session has as ATTRIBUTE_MD5 (option principal of Apache::Session::Memorycached). Default: none."`
+	MaxSessionsPerPrincipal int      `name:"max-sessions-per-principal" default:"1000" placeholder:"N" group:"Sessions:" help:"Most sessions that are found by one value: the newest, from 1 to 5000. Older ones stay valid but are not found. Default ${default}."`
+
+	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" group:"Sessions:" help:"Create a session when a program written for MemcachedSOAP.cgi asks for one without an id, as the script did. With --no-legacy-booking that is a fault. Default ${default}."`
+
+	MaxBody        byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
+	MaxHeader      byteSize `default:"32KiB" placeholder:"SIZE" group:"Limits:" help:"Largest header of a request. Default ${default}."`
+	MaxDepth       int      `default:"600" placeholder:"N" group:"Limits:" help:"Deepest nesting of XML elements. Default ${default}."`
+	MaxAttributes  int      `default:"64" placeholder:"N" group:"Limits:" help:"Most attributes of one XML element. Default ${default}."`
+	MaxNamespaces  int      `default:"64" placeholder:"N" group:"Limits:" help:"Most XML namespace declarations in scope at one element. Default ${default}."`
+	MaxElements    int      `default:"500000" placeholder:"N" group:"Limits:" help:"Most XML elements of one request. Default ${default}."`
+	MaxEntries     int      `default:"100000" placeholder:"N" group:"Limits:" help:"Most entries of one session, nested ones included, and of all sessions of one response. Default ${default}."`
+	MaxInFlight    int      `default:"512" placeholder:"N" group:"Limits:" help:"Concurrency limit: most requests answered at the same time. Further ones are rejected with HTTP status 503. Default ${default}."`
+	MaxConnections int      `default:"4096" placeholder:"N" group:"Limits:" help:"Most open connections of one listener. Further ones wait. Default ${default}."`
+
+	StoreTimeout time.Duration `default:"100ms" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one exchange with a memcached server. Default ${default}."`
+	CallTimeout  time.Duration `default:"10s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one call, from the end of its request. Default ${default}."`
+	ReadTimeout  time.Duration `default:"30s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for reading one request. Default ${default}."`
+	WriteTimeout time.Duration `default:"60s" placeholder:"TIME" group:"Timeouts:" help:"Longest time from the end of a request's header to the end of the response. Default ${default}."`
+	IdleTimeout  time.Duration `default:"2m" placeholder:"TIME" group:"Timeouts:" help:"How long a connection without a request stays open. Default ${default}."`
+	Drain        time.Duration `default:"1s" placeholder:"TIME" group:"Timeouts:" help:"How long a stopping service still answers. Meanwhile it reports that it is not ready and closes each connection after its response. Default ${default}."`
+	StopTimeout  time.Duration `default:"30s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for the requests in flight, after --drain. Default ${default}."`
+
+	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" group:"Log:" help:"Format of the log on standard error: text or json. Default ${default}."`
+	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" complete:"debug,info,warn,error" group:"Log:" help:"Least level that is logged: debug, info (one line a request), warn or error. Default ${default}."`
+}
+
+// Validate rejects settings that cannot work. Kong calls it.
+func (c *serveCommand) Validate() error {
+	for _, validate := range []func() error{
+		c.validatePublicURL, c.validateTTLs, c.validatePrincipals, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+	} {
+		if err := validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *serveCommand) validatePublicURL() error {
+	if c.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("--public-url must be an http or https URL without a query, such as https://sso.example.com/soap")
+	}
+	return nil
+}
+
+func (c *serveCommand) validateTTLs() error {
+	if c.MaxSessionTTL > 0 && (c.SessionTTL == 0 || c.SessionTTL > c.MaxSessionTTL) {
+		return errors.New("--session-ttl must not be longer than --max-session-ttl; 0 never expires")
+	}
+	if c.SessionIdle > 0 && c.SessionTTL > 0 && c.SessionIdle > c.SessionTTL {
+		return errors.New("--session-idle must not be longer than --session-ttl")
+	}
+	return nil
+}
+
+func (c *serveCommand) validateTimeouts() error {
+	switch {
+	case c.StoreTimeout > c.CallTimeout:
+		return errors.New("--store-timeout must not be longer than --call-timeout")
+	case c.CallTimeout > c.WriteTimeout:
+		return errors.New("--call-timeout must not be longer than --write-timeout, or the response cannot be sent")
+	case c.Drain < 0:
+		return errors.New("--drain must not be negative")
+	}
+	return nil
+}
+
+// validateLimits rejects limits and timeouts that nothing can keep.
+func (c *serveCommand) validateLimits() error {
+	for _, limit := range []struct {
+		flag  string
+		value int64
+	}{
+		{"memory-limit", int64(c.MemoryLimit)},
+		{"max-body", int64(c.MaxBody)},
+		{"max-header", int64(c.MaxHeader)},
+		{"max-depth", int64(c.MaxDepth)},
+		{"max-attributes", int64(c.MaxAttributes)},
+		{"max-namespaces", int64(c.MaxNamespaces)},
+		{"max-elements", int64(c.MaxElements)},
+		{"max-entries", int64(c.MaxEntries)},
+		{"max-in-flight", int64(c.MaxInFlight)},
+		{"max-connections", int64(c.MaxConnections)},
+		{"store-timeout", int64(c.StoreTimeout)},
+		{"call-timeout", int64(c.CallTimeout)},
+		{"read-timeout", int64(c.ReadTimeout)},
+		{"write-timeout", int64(c.WriteTimeout)},
+		{"idle-timeout", int64(c.IdleTimeout)},
+		{"stop-timeout", int64(c.StopTimeout)},
+	} {
+		if limit.value <= 0 {
+			return fmt.Errorf("--%s must be more than 0", limit.flag)
+		}
+	}
+	return nil
+}
+
+// maxSessionsPerPrincipal keeps the index of a principal within an item of one
+// megabyte, in which an entry may occur twice until the index is compacted.
+const maxSessionsPerPrincipal = 5000
+
+func (c *serveCommand) validatePrincipals() error {
+	for i, name := range c.Principal {
+		switch {
+		case name == "":
+			return errors.New("--principal has an empty name: separate the attributes by one comma")
+		case name == sessionstore.IDAttribute:
+			return errors.New("--principal must not be " + sessionstore.IDAttribute + ": getSession finds a session by its id")
+		case slices.Contains(c.Principal[:i], name):
+			return fmt.Errorf("--principal %s is given twice", name)
+		}
+	}
+	if c.MaxSessionsPerPrincipal < 1 || c.MaxSessionsPerPrincipal > maxSessionsPerPrincipal {
+		return fmt.Errorf("--max-sessions-per-principal must be from 1 to %d", maxSessionsPerPrincipal)
+	}
+	return nil
+}
+
+// validateNearCache rejects a near cache that cannot be consistent, or that is
+// too small to be of use.
+func (c *serveCommand) validateNearCache() error {
+	switch {
+	case len(c.Local) == 0 && c.MaxStale > 0:
+		return errors.New("--max-stale needs a near cache: set --local")
+	case len(c.Local) == 0:
+		return nil
+	case len(c.Servers) == 0:
+		return errors.New("--local needs --servers: without them the sessions are in this process anyway")
+	case c.OnDeadServer == memcached.Rehash:
+		return errors.New("--local cannot be combined with --on-dead-server=rehash: a session may then be on several servers")
+	case c.LocalMaxAge == 0:
+		return errors.New("--local-max-age must be more than 0")
+	}
+	for _, place := range c.Local {
+		size, inProcess, err := nearCacheSize(place)
+		switch {
+		case !inProcess:
+		case len(c.Local) > 1:
+			return errors.New("--local must be either memory:SIZE or servers, not both")
+		case err != nil:
+			return fmt.Errorf("--local: %w", err)
+		case size < minNearCache:
+			return errors.New("--local=memory:SIZE must be at least 1MiB")
+		}
+	}
+	return nil
+}
+
+// minNearCache is the smallest size, in bytes, at which a near cache is of use.
+const minNearCache = 1 << 20
