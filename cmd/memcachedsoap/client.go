@@ -16,11 +16,11 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// clientCommands are the commands that call a service.
+// clientCommands are the commands that call a running service.
 type clientCommands struct {
 	Session sessionCommand `cmd:"" help:"Read and write sessions through a service."`
-	Stats   statsCommand   `cmd:"" help:"Print the counters of a service and of its servers."`
-	Status  statusCommand  `cmd:"" help:"Ask a service whether all its servers answer."`
+	Stats   statsCommand   `cmd:"" help:"Print the statistics of a service and of its memcached servers."`
+	Status  statusCommand  `cmd:"" help:"Check that a service and all its servers answer."`
 }
 
 // Help is what the program's own --help adds.
@@ -31,15 +31,15 @@ const callGroup = "call"
 
 // callFlags are the flags of every command that calls a service.
 type callFlags struct {
-	URL     endpoint      `name:"url" default:"http://127.0.0.1:8080/soap" env:"MEMCACHEDSOAP_URL" placeholder:"URL" group:"call" help:"Endpoint of the service (${default}): http://HOST:PORT/PATH, https://..., with USER:PASSWORD@ before HOST where a proxy asks for a password, or unix:PATH of its socket. A password is better kept in the environment, where other users do not see it."`
-	Timeout time.Duration `default:"10s" placeholder:"TIME" group:"call" help:"For the whole call (${default})."`
-	JSON    bool          `name:"json" group:"call" help:"Print JSON, for scripts."`
+	URL     endpoint      `name:"url" default:"http://127.0.0.1:8080/soap" env:"MEMCACHEDSOAP_URL" placeholder:"URL" group:"call" help:"Endpoint of the service: http://HOST:PORT/PATH, https://HOST/PATH, or unix:PATH of its socket. Put USER:PASSWORD@ before HOST if a proxy requires a password; set it by the environment variable, because other users of the machine can read a command line. Default ${default}."`
+	Timeout time.Duration `default:"10s" placeholder:"TIME" group:"call" help:"Longest time for the whole call. Default ${default}."`
+	JSON    bool          `name:"json" group:"call" help:"Print JSON."`
 }
 
 // Help is what each command's --help adds.
 func (*callFlags) Help() string { return exitCodesHelp() }
 
-// Validate refuses flags that cannot work. Kong calls it.
+// Validate rejects flags that cannot work. Kong calls it.
 func (f *callFlags) Validate() error {
 	if f.Timeout <= 0 {
 		return errors.New("--timeout must be more than 0")
@@ -53,44 +53,44 @@ type endpoint struct {
 	socket string // path of a unix socket; "" for TCP
 }
 
-// UnmarshalText reads a URL, or unix: and the path of a socket. Its errors do
+// UnmarshalText parses a URL, or unix: and the path of a socket. Its errors do
 // not quote the text, which may hold a password.
 func (e *endpoint) UnmarshalText(text []byte) error {
 	if path, ok := strings.CutPrefix(string(text), "unix:"); ok {
 		if path == "" {
-			return errors.New("unix: wants the path of a socket behind it")
+			return errors.New("unix: must be followed by the path of a socket")
 		}
 		*e = endpoint{url: "http://localhost" + httpd.EndpointPath, socket: path}
 		return nil
 	}
 	u, err := url.Parse(string(text))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return errors.New("not an http:// or https:// URL, nor unix:PATH")
+		return errors.New("the address must be an http:// or https:// URL, or unix:PATH")
 	}
 	*e = endpoint{url: u.String()}
 	return nil
 }
 
-// client calls one service. What the generated port loses, getSession,
-// getSessions, setSession and updateSession bring and take in messages of our
-// own.
+// client calls one service. getSession, getSessions, setSession and
+// updateSession use messages of this package, because the generated ones lose
+// values of sessions.
 type client struct {
 	wsdl.SessionPortType
 	soap *gowsdl.Client
 }
 
-// call hands a client to ask, within the time allowed, and gives its error
-// the exit code and the sentence that a user is shown.
+// call runs ask with a client and a context that ends at the timeout. It returns
+// the error of ask as a [failure].
 func (f *callFlags) call(ctx context.Context, ask func(context.Context, client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
 	soap := gowsdl.NewClient(f.URL.url, gowsdl.WithHTTPClient(newHTTPClient(f.URL.socket)),
 		gowsdl.WithHTTPHeaders(map[string]string{"User-Agent": "memcachedsoap/" + version}))
-	return explain(ask(ctx, client{wsdl.NewSessionPortType(soap), soap}), f.Timeout)
+	return classify(ask(ctx, client{wsdl.NewSessionPortType(soap), soap}), f.Timeout)
 }
 
-// getSession does the operation of that name. The generated Entry cannot tell
-// an empty value from none, and does not decode base64.
+// getSession calls the operation of that name. The generated Entry does not
+// distinguish an empty value from an absent one, and does not decode base64.
 func (c client) getSession(ctx context.Context, id string) (*session, error) {
 	var response struct {
 		XMLName xml.Name `xml:"urn:memcached-soap:session:v1 getSessionResponse"`
@@ -100,7 +100,7 @@ func (c client) getSession(ctx context.Context, id string) (*session, error) {
 	return result(response.Session, err)
 }
 
-// getSessions does the operation of that name.
+// getSessions calls the operation of that name.
 func (c client) getSessions(ctx context.Context, ids []string) ([]session, error) {
 	type sessionList struct {
 		Sessions []session `xml:"session"`
@@ -117,9 +117,9 @@ func (c client) getSessions(ctx context.Context, ids []string) ([]session, error
 	return list.Sessions, nil
 }
 
-// setRequest is the request of setSession; without an id a new session is
-// made. The generated Entry would leave an empty value out, which makes it
-// undef, and would send bytes that are not base64.
+// setRequest is the request of setSession; without an id the service creates a
+// session. The generated Entry would omit an empty value, which makes it undef,
+// and would not encode bytes as base64.
 type setRequest struct {
 	XMLName    xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
 	ID         string   `xml:"id,omitempty"`
@@ -145,8 +145,7 @@ type updateRequest struct {
 	IfVersion string   `xml:"ifVersion,omitempty"`
 }
 
-// keyList is the contract's KeyList. The generated one is lost when it is
-// empty.
+// keyList is the contract's KeyList. The generated one omits an empty list.
 type keyList struct {
 	Keys []argument `xml:"key"`
 }
@@ -157,28 +156,28 @@ func (c client) updateSession(ctx context.Context, request updateRequest) (*wsdl
 	return result(response.UpdateSessionResult, err)
 }
 
-// result returns the one element of an answer. The contract lets it be absent
-// only because toolkits want it so.
+// result returns the one element of a response, whose absence is an error. The
+// contract declares it optional only because toolkits need that.
 func result[T any](element *T, err error) (*T, error) {
 	if err == nil && element == nil {
-		err = errors.New("it has no result")
+		err = errors.New("the result is missing")
 	}
 	return element, err
 }
 
-// Bounds of an answer in bytes: far more than a service sends with its own
-// limits, and enough of a fault or a proxy's page of regret.
+// Limits of a response in bytes: far more than a service sends within its own
+// limits, and enough of a fault or of an error page.
 const (
-	maxAnswer = 64 << 20
-	maxFault  = 1 << 20
+	maxResponse = 64 << 20
+	maxFault    = 1 << 20
 )
 
-// boundedClient is an HTTP client for gowsdl, which would read an answer
-// without end.
+// boundedClient is an HTTP client for gowsdl, which itself reads responses of any
+// length.
 type boundedClient struct{ http.Client }
 
-// newHTTPClient makes a client for one call. socket is the path of a unix
-// socket, or "".
+// newHTTPClient returns a client for one call. socket is the path of a unix
+// socket, or "" for TCP.
 func newHTTPClient(socket string) *boundedClient {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if socket != "" {
@@ -190,18 +189,18 @@ func newHTTPClient(socket string) *boundedClient {
 	return &boundedClient{http.Client{
 		Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return errRedirected // following would turn the POST into a GET, or hand a session to a stranger
+			return errRedirected // following it would turn POST into GET, or send a session to another host
 		},
 	}}
 }
 
-// Do does a request; reading the answer fails where it is too long.
+// Do sends a request. Reading the response fails where it exceeds its limit.
 func (c *boundedClient) Do(request *http.Request) (*http.Response, error) {
 	response, err := c.Client.Do(request)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // explain looks into it
+		return nil, err //nolint:wrapcheck // classify examines it
 	}
-	limit := int64(maxAnswer)
+	limit := int64(maxResponse)
 	if response.StatusCode >= http.StatusBadRequest {
 		limit = maxFault
 	}

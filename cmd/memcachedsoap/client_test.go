@@ -207,6 +207,6 @@ func TestOutputGone(t *testing.T) {
 		var err bytes.Buffer
 		code := run(t.Context(), []string{"status", form, "--url", s.url}, streams{Out: closedPipe{}, Err: &err})
 		assert.Equal(t, exitFailed, code)
-		assert.Equal(t, "memcachedsoap: the answer cannot be printed: io: read/write on closed pipe\n", err.String())
+		assert.Equal(t, "memcachedsoap: cannot write the output: io: read/write on closed pipe\n", err.String())
 	}
 }

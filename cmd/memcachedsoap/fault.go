@@ -18,8 +18,8 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// failure is an error with the exit code of the program and a text of one
-// line.
+// failure is an error with a text of one line and the exit code that the
+// program ends with.
 type failure struct {
 	code int
 	text string
@@ -27,19 +27,20 @@ type failure struct {
 
 func (f *failure) Error() string { return f.text }
 
-// ExitCode returns the exit code. It makes a failure a [kong.ExitCoder].
+// ExitCode returns the exit code. [kong.ExitCoder] requires it.
 func (f *failure) ExitCode() int { return f.code }
 
-// wrongUsage makes the failure of a command that cannot be carried out as it
-// was given.
-func wrongUsage(format string, args ...any) error {
+// usageError returns the failure of a command whose arguments are invalid.
+func usageError(format string, args ...any) error {
 	return &failure{code: exitUsage, text: oneLine(fmt.Sprintf(format, args...))}
 }
 
 var errRedirected = errors.New("redirected")
 
-// explain turns the error of a call into a failure.
-func explain(err error, timeout time.Duration) error {
+// classify turns the error of a call into a failure: the text says what is
+// wrong, the exit code lets scripts distinguish causes. timeout is the longest
+// time that the call was allowed.
+func classify(err error, timeout time.Duration) error {
 	if err == nil {
 		return nil
 	}
@@ -48,19 +49,20 @@ func explain(err error, timeout time.Duration) error {
 	}
 	f := &failure{}
 	if answer, ok := errors.AsType[*gowsdl.HTTPError](err); ok {
-		f.code, f.text = refusal(answer.StatusCode, answer.ResponseBody)
+		f.code, f.text = classifyResponse(answer.StatusCode, answer.ResponseBody)
 	} else if fault, ok := errors.AsType[*gowsdl.SOAPFault](err); ok {
-		// Under HTTP 200, which SOAP 1.1 section 6.2 forbids and proxies do.
-		f.code, f.text = fault11{Code: fault.Code, Reason: fault.String}.explain()
+		// With HTTP status 200, which SOAP 1.1 section 6.2 forbids; proxies do it.
+		f.code, f.text = fault11{Code: fault.Code, Reason: fault.String}.classify()
 	} else {
-		f.code, f.text = breakdown(err, timeout)
+		f.code, f.text = classifyTransport(err, timeout)
 	}
 	f.text = oneLine(f.text)
 	return f
 }
 
-// breakdown explains an error other than a refusal.
-func breakdown(err error, timeout time.Duration) (code int, text string) {
+// classifyTransport classifies the error of a call that has no response, or
+// one that cannot be read.
+func classifyTransport(err error, timeout time.Duration) (code int, text string) {
 	if errors.Is(err, context.Canceled) {
 		return exitFailed, "interrupted"
 	}
@@ -68,23 +70,23 @@ func breakdown(err error, timeout time.Duration) (code int, text string) {
 		return exitUnavailable, "the service did not answer within " + timeout.String()
 	}
 	if errors.Is(err, errRedirected) {
-		return exitFailed, "the service has moved: give --url the address that this one redirects to"
+		return exitFailed, "the service redirects to another address: set --url to that one"
 	}
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return exitFailed, "the answer is longer than " + strconv.FormatInt(tooLong.Limit>>20, 10) + " MiB"
+		return exitFailed, "the response is longer than " + strconv.FormatInt(tooLong.Limit>>20, 10) + " MiB"
 	}
-	if e, ok := errors.AsType[*url.Error](err); ok { // its own text repeats the URL
+	if e, ok := errors.AsType[*url.Error](err); ok { // its own text repeats the URL, which may hold a password
 		return exitUnavailable, "the service cannot be reached: " + e.Err.Error()
 	}
 	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.ErrUnexpectedEOF) {
-		return exitUnavailable, "the connection broke within the answer: " + err.Error()
+		return exitUnavailable, "the connection was closed within the response: " + err.Error()
 	}
-	return exitFailed, "the answer is not what the contract says, is --url right? " + err.Error()
+	return exitFailed, "the response does not follow the contract; check --url: " + err.Error()
 }
 
-// refusal explains an answer of HTTP status 400 or more. gowsdl v0.5.0 leaves
-// its body as it is, though SOAP 1.1 puts every fault under 500.
-func refusal(status int, body []byte) (code int, text string) {
+// classifyResponse classifies a response of HTTP status 400 or more. gowsdl
+// v0.5.0 does not parse its body, although every fault of SOAP 1.1 has status 500.
+func classifyResponse(status int, body []byte) (code int, text string) {
 	var envelope struct {
 		XMLName xml.Name `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
 		Body    struct {
@@ -92,16 +94,16 @@ func refusal(status int, body []byte) (code int, text string) {
 		} `xml:"http://schemas.xmlsoap.org/soap/envelope/ Body"`
 	}
 	if err := xml.Unmarshal(body, &envelope); err == nil && envelope.Body.Fault != nil {
-		return envelope.Body.Fault.explain()
+		return envelope.Body.Fault.classify()
 	}
-	text = fmt.Sprintf("the answer is HTTP status %d %s and not SOAP", status, http.StatusText(status))
+	text = fmt.Sprintf("the response has HTTP status %d %s and is not SOAP", status, http.StatusText(status))
 	switch status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return exitUnavailable, text // a proxy has lost the service, or the service has too much to do
+		return exitUnavailable, text // a proxy does not reach the service, or the service rejects calls above its limit
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return exitFailed, text + ": --url needs USER:PASSWORD@ of somebody who may"
+		return exitFailed, text + ": --url needs the USER:PASSWORD@ of an account that may call the service"
 	}
-	return exitFailed, text + ", is --url right?"
+	return exitFailed, text + "; check --url"
 }
 
 // fault11 is a fault of SOAP 1.1 (section 4.4).
@@ -115,11 +117,11 @@ type fault11 struct {
 	} `xml:"detail"`
 }
 
-// explain finds the exit code by the type of the fault, else by its code.
-func (f fault11) explain() (code int, text string) {
+// classify finds the exit code by the type of the fault, or else by its code.
+func (f fault11) classify() (code int, text string) {
 	text = f.Reason
 	if text == "" {
-		text = "the service failed and does not say why"
+		text = "the service reported a fault without a reason"
 	}
 	for _, detail := range f.Detail.Types {
 		switch detail.XMLName {
@@ -138,7 +140,8 @@ func (f fault11) explain() (code int, text string) {
 	return exitFailed, text
 }
 
-// oneLine makes text fit for one line of a terminal, whoever has sent it.
+// oneLine returns text from anywhere as one line that is safe on a terminal:
+// without control characters, and cut after 400 characters.
 func oneLine(text string) string {
 	const most = 400
 	runes := []rune(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) || r == ' ' }), " "))

@@ -37,7 +37,7 @@ func TestFaults(t *testing.T) {
 		"over limits":  {[]string{"session", "set", "a=" + large, "b=" + large}, exitUsage, "The request is longer than"},
 		"unreadable":   {[]string{"session", "get", "bad"}, exitFailed, "cannot be read as a session"},
 		"one of two":   {[]string{"session", "get", "a1", "bad"}, exitFailed, "cannot be read as a session"},
-		"none of two":  {[]string{"session", "get", "a1", "b2"}, exitNoSession, "there are no such sessions"},
+		"none of two":  {[]string{"session", "get", "a1", "b2"}, exitNoSession, "no session found"},
 		"set absent":   {[]string{"session", "set", "a1", "a=b", "--update-only"}, exitNoSession, "There is no such session"},
 		"update":       {[]string{"session", "update", "a1", "a=b"}, exitNoSession, "There is no such session"},
 		"no principal": {[]string{"session", "find", "dwho"}, exitUsage, "serve --principal"},
@@ -143,23 +143,23 @@ func TestForeignAnswers(t *testing.T) {
 		code   int
 		want   string
 	}{
-		"page 500":       {500, page, exitFailed, "the answer is HTTP status 500 Internal Server Error and not SOAP, is --url right?"},
-		"page 404":       {404, page, exitFailed, "the answer is HTTP status 404 Not Found and not SOAP, is --url right?"},
-		"page 401":       {401, page, exitFailed, "the answer is HTTP status 401 Unauthorized and not SOAP: --url needs USER:PASSWORD@ of somebody who may"},
-		"page 502":       {502, page, exitUnavailable, "the answer is HTTP status 502 Bad Gateway and not SOAP"},
-		"busy":           {503, "", exitUnavailable, "the answer is HTTP status 503 Service Unavailable and not SOAP"},
-		"page 200":       {200, page, exitFailed, "the answer is not what the contract says, is --url right? "},
-		"nothing":        {200, "", exitFailed, "the answer is not what the contract says, is --url right? EOF"},
-		"cut":            {200, inEnvelope("")[:40], exitFailed, "the answer is not what the contract says, is --url right? XML syntax error"},
-		"empty body":     {200, inEnvelope(""), exitFailed, "the answer is not what the contract says, is --url right? it has no result"},
-		"other answer":   {200, inEnvelope(`<statsResponse xmlns="urn:memcached-soap:session:v1"/>`), exitFailed, "the answer is not what the contract says"},
-		"cut fault":      {500, aFault("s:Client", "x", "")[:150], exitFailed, "the answer is HTTP status 500 Internal Server Error and not SOAP, is --url right?"},
+		"page 500":       {500, page, exitFailed, "the response has HTTP status 500 Internal Server Error and is not SOAP; check --url"},
+		"page 404":       {404, page, exitFailed, "the response has HTTP status 404 Not Found and is not SOAP; check --url"},
+		"page 401":       {401, page, exitFailed, "the response has HTTP status 401 Unauthorized and is not SOAP: --url needs the USER:PASSWORD@ of an account that may call the service"},
+		"page 502":       {502, page, exitUnavailable, "the response has HTTP status 502 Bad Gateway and is not SOAP"},
+		"busy":           {503, "", exitUnavailable, "the response has HTTP status 503 Service Unavailable and is not SOAP"},
+		"page 200":       {200, page, exitFailed, "the response does not follow the contract; check --url: "},
+		"nothing":        {200, "", exitFailed, "the response does not follow the contract; check --url: EOF"},
+		"cut":            {200, inEnvelope("")[:40], exitFailed, "the response does not follow the contract; check --url: XML syntax error"},
+		"empty body":     {200, inEnvelope(""), exitFailed, "the response does not follow the contract; check --url: the result is missing"},
+		"other answer":   {200, inEnvelope(`<statsResponse xmlns="urn:memcached-soap:session:v1"/>`), exitFailed, "the response does not follow the contract"},
+		"cut fault":      {500, aFault("s:Client", "x", "")[:150], exitFailed, "the response has HTTP status 500 Internal Server Error and is not SOAP; check --url"},
 		"fault as 200":   {200, aFault("s:Client", "No.", ""), exitUsage, "No."},
 		"fault as 400":   {400, aFault("s:Client", "No.", ""), exitUsage, "No."},
 		"dotted code":    {500, aFault("x:Client.Argument", "No.", ""), exitUsage, "No."},
 		"server fault":   {500, aFault("s:Server", "No.", ""), exitFailed, "No."},
 		"unknown code":   {500, aFault("s:MyClient", "No.", ""), exitFailed, "No."},
-		"no reason":      {500, aFault("s:Server", "", ""), exitFailed, "the service failed and does not say why"},
+		"no reason":      {500, aFault("s:Server", "", ""), exitFailed, "the service reported a fault without a reason"},
 		"foreign detail": {500, aFault("s:Server", "No.", `<SessionNotFoundFault xmlns="urn:other"/>`), exitFailed, "No."},
 		"our detail":     {500, aFault("s:Server", "No.", `<SessionNotFoundFault xmlns="urn:memcached-soap:session:v1"/>`), exitNoSession, "No."},
 		"terminal codes": {500, aFault("s:Server", "No.\n\n \u009b31m\u202eway&#xD;", ""), exitFailed, "No. 31m way"},
@@ -196,7 +196,7 @@ func TestEmptyAnswers(t *testing.T) {
 		url := answer(t, 200, inEnvelope(`<`+operation+`Response xmlns="urn:memcached-soap:session:v1"/>`))
 		o := invoke(t, url, args...)
 		assert.Equal(t, exitFailed, o.code, operation)
-		assert.Contains(t, o.err, "it has no result", operation)
+		assert.Contains(t, o.err, "the result is missing", operation)
 		o = invoke(t, answer(t, 500, aFault("s:Server", "No.", "")), args...)
 		assert.Equal(t, outcome{err: "memcachedsoap: No.\n", code: exitFailed}, o, operation)
 	}
@@ -212,7 +212,7 @@ func TestBrokenConnection(t *testing.T) {
 	})
 	o := invoke(t, url, "status")
 	assert.Equal(t, exitUnavailable, o.code)
-	assert.Contains(t, o.err, "the connection broke within the answer: ")
+	assert.Contains(t, o.err, "the connection was closed within the response: ")
 }
 
 // TestRedirect: a session must not follow to another host.
@@ -224,7 +224,7 @@ func TestRedirect(t *testing.T) {
 		o := invoke(t, answering(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, status) }),
 			"session", "set", "uid=dwho")
 		assert.Equal(t, exitFailed, o.code)
-		assert.Contains(t, o.err, "the service has moved")
+		assert.Contains(t, o.err, "the service redirects")
 	}
 	assert.False(t, followed)
 }
@@ -242,7 +242,7 @@ func TestEndlessAnswers(t *testing.T) {
 			}
 		}
 	}
-	for status, limit := range map[int]int64{200: maxAnswer, 500: maxFault} {
+	for status, limit := range map[int]int64{200: maxResponse, 500: maxFault} {
 		url := answering(t, endless(status))
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, nil)
 		require.NoError(t, err)
@@ -253,9 +253,9 @@ func TestEndlessAnswers(t *testing.T) {
 		assert.Equal(t, limit, n)
 		var tooLong *http.MaxBytesError
 		require.ErrorAs(t, err, &tooLong)
-		code, text := breakdown(err, 0)
+		code, text := classifyTransport(err, 0)
 		assert.Equal(t, exitFailed, code)
-		assert.Equal(t, fmt.Sprintf("the answer is longer than %d MiB", limit>>20), text)
+		assert.Equal(t, fmt.Sprintf("the response is longer than %d MiB", limit>>20), text)
 	}
 	o := invoke(t, answering(t, endless(500)), "status")
 	assert.Equal(t, exitFailed, o.code)

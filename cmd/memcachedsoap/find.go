@@ -7,18 +7,18 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// principalFlags say whose sessions are meant.
+// principalFlags select the sessions of a principal.
 type principalFlags struct {
-	Principal argument `arg:"" help:"The value of the attribute, such as the name of a user."`
-	Attribute argument `placeholder:"NAME" help:"The attribute that has the value, one of those by which the service finds sessions; the first of them if none is given."`
+	Principal argument `arg:"" help:"Value of the attribute, such as the name of a user."`
+	Attribute argument `placeholder:"NAME" help:"Attribute that has the value: one of --principal of the service. Default: the first of these."`
 }
 
-// names are the parameters of findSessions and deleteSessions. What XML cannot
-// carry would be sent as another name.
-func (f *principalFlags) names() (principal, attribute *string, err error) {
+// parameters returns the parameters of findSessions and deleteSessions. It
+// rejects what XML cannot represent: encoding/xml would send another name.
+func (f *principalFlags) parameters() (principal, attribute *string, err error) {
 	for _, text := range []argument{f.Principal, f.Attribute} {
 		if stringOf(string(text)).Text == nil {
-			return nil, nil, wrongUsage("%q holds a character that XML cannot carry", text)
+			return nil, nil, usageError("%q contains a character that XML cannot represent", text)
 		}
 	}
 	return (*string)(&f.Principal), (*string)(&f.Attribute), nil
@@ -29,10 +29,10 @@ type findCommand struct {
 	callFlags
 }
 
-// Run prints the ids of the sessions of a principal, one a line; that there is
-// none is a failure.
+// Run prints the ids of the sessions of a principal, one a line. It fails if
+// there is none.
 func (c *findCommand) Run(ctx context.Context, std streams) error {
-	principal, attribute, err := c.names()
+	principal, attribute, err := c.parameters()
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,10 @@ type logoutCommand struct {
 	callFlags
 }
 
-// Run deletes the sessions of a principal, and prints how many there were and
-// their ids; that there was none is a failure.
+// Run deletes the sessions of a principal, and prints their number and their
+// ids. It fails if there was none.
 func (c *logoutCommand) Run(ctx context.Context, std streams) error {
-	principal, attribute, err := c.names()
+	principal, attribute, err := c.parameters()
 	if err != nil {
 		return err
 	}
@@ -74,14 +74,14 @@ func (c *logoutCommand) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// idsOf returns the ids of an answer, of which there must be one.
+// idsOf returns the ids of a response. It fails if there is none.
 func idsOf(list *wsdl.IdList) ([]plainString, error) {
 	list, err := result(list, nil)
 	if err != nil {
 		return nil, err
 	}
 	if len(list.Id) == 0 {
-		return nil, &failure{code: exitNoSession, text: "there is no such session"}
+		return nil, &failure{code: exitNoSession, text: "no session found"}
 	}
 	ids := make([]plainString, len(list.Id))
 	for i, id := range list.Id {
@@ -93,7 +93,7 @@ func idsOf(list *wsdl.IdList) ([]plainString, error) {
 // appendLines appends ids, one a line.
 func appendLines(dst []byte, ids []plainString) []byte {
 	for _, id := range ids {
-		dst = append(dst, shown(string(id))...)
+		dst = append(dst, displayable(string(id))...)
 		dst = append(dst, '\n')
 	}
 	return dst

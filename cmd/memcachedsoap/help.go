@@ -12,10 +12,10 @@ type helpCommand struct {
 func (c *helpCommand) Run(parser *kong.Kong) error {
 	trace, err := kong.Trace(parser, c.Command)
 	if err != nil {
-		return wrongUsage("%v", err)
+		return usageError("%v", err)
 	}
 	if trace.Error != nil {
-		return wrongUsage("%v", trace.Error)
+		return usageError("%v", trace.Error)
 	}
 	return outputError(trace.PrintUsage(false))
 }

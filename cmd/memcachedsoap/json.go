@@ -9,9 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// The values of a session as JSON: text is a string, undef null, a list an
-// array, a hash an object, and bytes an object with the one name binaryName
-// and base64. A hash that would look like bytes has a $ put before its name.
+// binaryName marks bytes in JSON. The values of a session are written like this:
+// text as a string, undef as null, a list as an array, a hash as an object, and
+// bytes as an object with the single name $binary whose value is base64. A hash
+// with the single name $binary gets another $ before it.
 const binaryName = "$binary"
 
 // MarshalJSON writes the entries in their order.
@@ -68,9 +69,9 @@ func (v value) appendJSON(dst []byte) []byte {
 	}
 }
 
-// appendString appends a JSON string. Unlike encoding/json it leaves HTML
-// alone and escapes whatever does not print, so that the output is safe on a
-// terminal too.
+// appendString appends a JSON string. Unlike encoding/json it does not escape
+// HTML, and it escapes every character that is not printable, so that the output
+// is safe on a terminal.
 func appendString(dst []byte, text string) []byte {
 	dst = append(dst, '"')
 	for _, r := range text {

@@ -5,29 +5,29 @@ import (
 	"slices"
 )
 
-// changeFlags say what to change of a session.
+// changeFlags are the attributes to change.
 type changeFlags struct {
-	Attributes []argument `arg:"" optional:"" name:"name=value" help:"Attributes to set, each once."`
-	Remove     []argument `sep:"none" placeholder:"NAME" help:"An attribute to remove; may be given several times."`
+	Attributes []argument `arg:"" optional:"" name:"name=value" help:"Attributes to set. Each name occurs once."`
+	Remove     []argument `sep:"none" placeholder:"NAME" help:"Attribute to remove. Repeat the flag to remove several."`
 }
 
 func changeHelp() string {
-	return `The service makes the change in one step, for the time that the session has left: what other programs do to other attributes meanwhile stays, and so does every value that is not named.
+	return `The service changes the attributes in one atomic step: it keeps every other attribute, and what other programs change in them meanwhile.
 
 ` + exitCodesHelp()
 }
 
 type updateCommand struct {
-	ID string `arg:"" help:"The session's id."`
+	ID string `arg:"" help:"Id of the session."`
 	changeFlags
-	TTL       int32     `name:"ttl" placeholder:"SECONDS" help:"Time to live from now: 0, or none given, keeps the time that is left; --ttl=-1 is the longest that the service allows."`
-	IfVersion *argument `placeholder:"VERSION" help:"Only if the session still has this version, as get prints it."`
+	TTL       int32     `name:"ttl" placeholder:"SECONDS" help:"New TTL in seconds from now; --ttl=-1 is the longest that the service allows. Default: the session keeps its expiry."`
+	IfVersion *argument `placeholder:"VERSION" help:"Apply the change only if the session still has this version, which get prints. Otherwise the exit code is 5."`
 	callFlags
 }
 
 // Help is what the command's --help adds.
 func (*updateCommand) Help() string {
-	return "An attribute to remove that the session does not have is passed over. " + changeHelp()
+	return "An attribute in --remove may be absent. " + changeHelp()
 }
 
 // Run changes attributes of a session.
@@ -46,14 +46,14 @@ func (c *updateCommand) Run(ctx context.Context, std streams) error {
 }
 
 type modifyCommand struct {
-	ID string `arg:"" help:"The session's id."`
+	ID string `arg:"" help:"Id of the session."`
 	changeFlags
 	callFlags
 }
 
 // Help is what the command's --help adds.
 func (*modifyCommand) Help() string {
-	return "An attribute to remove must be there. " + changeHelp()
+	return "Every attribute in --remove must exist, or nothing is changed. The session keeps its expiry. " + changeHelp()
 }
 
 // Run changes attributes of a session.
@@ -65,29 +65,29 @@ func (c *modifyCommand) Run(ctx context.Context, std streams) error {
 	return c.modify(ctx, std, request)
 }
 
-// request makes the request for a change of a session.
+// request returns the request that changes a session.
 func (f *changeFlags) request(id string) (updateRequest, error) {
 	set, err := assignments(f.Attributes)
 	if err != nil {
 		return updateRequest{}, err
 	}
 	if len(set) == 0 && len(f.Remove) == 0 {
-		return updateRequest{}, wrongUsage("give attributes to set as NAME=VALUE, or to --remove")
+		return updateRequest{}, usageError("nothing to change: give attributes as NAME=VALUE or --remove=NAME")
 	}
 	for _, name := range f.Remove {
 		if indexOf(set, string(name)) >= 0 {
-			return updateRequest{}, wrongUsage("the attribute %q is to be set and removed", name)
+			return updateRequest{}, usageError("the attribute %q is both set and removed", name)
 		}
 		if stringOf(string(name)).Text == nil {
-			return updateRequest{}, wrongUsage("the name %q holds a character that XML cannot carry", name)
+			return updateRequest{}, usageError("the name %q contains a character that XML cannot represent", name)
 		}
 	}
 	return updateRequest{ID: id, Set: hash{Entries: set}, Remove: keyList{Keys: f.Remove}}, nil
 }
 
-// modify changes a session that has all attributes that are to be removed, and
-// prints what became of it. It reads the session for that only: an attribute
-// that goes in between is gone as it should be.
+// modify changes a session that has all the attributes to remove, and prints its
+// reference. It reads the session only to check that. If another program removes
+// an attribute in between, the result is the same.
 func (f *callFlags) modify(ctx context.Context, std streams, request updateRequest) error {
 	return f.call(ctx, func(ctx context.Context, service client) error {
 		if len(request.Remove.Keys) > 0 {
@@ -98,16 +98,16 @@ func (f *callFlags) modify(ctx context.Context, std streams, request updateReque
 			for _, name := range request.Remove.Keys {
 				i := indexOf(s.Attributes.Entries, string(name))
 				if i < 0 {
-					return &failure{code: exitFailed, text: oneLine("the session has no attribute " + shown(string(name)) + "; nothing was changed")}
+					return &failure{code: exitFailed, text: oneLine("the session has no attribute " + displayable(string(name)) + "; nothing is changed")}
 				}
-				s.Attributes.Entries = slices.Delete(s.Attributes.Entries, i, i+1) // the next of that name is one too many
+				s.Attributes.Entries = slices.Delete(s.Attributes.Entries, i, i+1) // the same name given twice fails
 			}
 		}
 		return f.update(ctx, std, service, request)
 	})
 }
 
-// update changes a session and prints what became of it.
+// update changes a session and prints its reference.
 func (f *callFlags) update(ctx context.Context, std streams, service client, request updateRequest) error {
 	ref, err := service.updateSession(ctx, request)
 	if err != nil {

@@ -79,13 +79,13 @@ func TestModifyRefuses(t *testing.T) {
 		"no id":               {[]string{"modify", "../x", "uid=x"}, exitUsage, "Invalid session ID"},
 		"an empty id":         {[]string{"modify", "", "uid=x"}, exitUsage, "Invalid session ID: it is empty"},
 		"delete, an empty id": {[]string{"delete", "", "uid"}, exitUsage, "Invalid session ID: it is empty"},
-		"nothing to do":       {[]string{"modify", "a1"}, exitUsage, "to set as NAME=VALUE, or to --remove"},
-		"no name":             {[]string{"modify", "a1", "=x"}, exitUsage, "is not NAME=VALUE"},
+		"nothing to do":       {[]string{"modify", "a1"}, exitUsage, "give attributes as NAME=VALUE or --remove=NAME"},
+		"no name":             {[]string{"modify", "a1", "=x"}, exitUsage, "is not of the form NAME=VALUE"},
 		"twice":               {[]string{"modify", "a1", "x=1", "x=2"}, exitUsage, "given twice"},
-		"set and removed":     {[]string{"modify", "a1", "uid=1", "--remove", "uid"}, exitUsage, "to be set and removed"},
-		"not there":           {[]string{"modify", "a1", "uid=1", "--remove", "mail"}, exitFailed, "no attribute mail; nothing was changed"},
+		"set and removed":     {[]string{"modify", "a1", "uid=1", "--remove", "uid"}, exitUsage, "both set and removed"},
+		"not there":           {[]string{"modify", "a1", "uid=1", "--remove", "mail"}, exitFailed, "no attribute mail; nothing is changed"},
 		"removed twice":       {[]string{"modify", "a1", "--remove", "uid", "--remove", "uid"}, exitFailed, "no attribute uid"},
-		"delete, not there":   {[]string{"delete", "a1", "uid", "mail"}, exitFailed, "no attribute mail; nothing was changed"},
+		"delete, not there":   {[]string{"delete", "a1", "uid", "mail"}, exitFailed, "no attribute mail; nothing is changed"},
 		"another id":          {[]string{"modify", "a1", "_session_id=b2"}, exitUsage, "_session_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,5 +135,5 @@ func TestInfo(t *testing.T) {
 		{"address": "10.0.0.3:11211", "tier": "principal", "alive": true, "stats": {}}
 	]}`, done(t, service, "session", "info", "uptime", "--json"))
 	o := invoke(t, service, "session", "info", "items")
-	assert.Equal(t, outcome{err: "memcachedsoap: no server has a figure that begins with items\n", code: exitFailed}, o)
+	assert.Equal(t, outcome{err: "memcachedsoap: no server has a statistic whose name begins with items\n", code: exitFailed}, o)
 }

@@ -13,21 +13,20 @@ import (
 	"memcachedsoap/soap/xmlwrite"
 )
 
-// maxNesting is how deep a service shows values.
+// maxNesting is the deepest nesting of values that a service returns.
 const maxNesting = 512
 
-// parseAttributes reads the attributes of a session from a JSON object.
-// Numbers and booleans become text as they are written. What could mean two
-// things is refused: names that occur twice, invalid UTF-8, half a surrogate
-// pair.
+// parseAttributes parses the attributes of a session, which are a JSON object.
+// Numbers and booleans become text as they are written. It rejects what is
+// ambiguous: duplicate names, invalid UTF-8, and half a surrogate pair.
 func parseAttributes(document []byte) (hash, error) {
 	if !utf8.Valid(document) {
-		return hash{}, errors.New("it is not UTF-8")
+		return hash{}, errors.New("the document is not UTF-8")
 	}
 	r := jsonReader{
 		Decoder: json.NewDecoder(bytes.NewReader(document)),
-		// encoding/json puts U+FFFD for half a surrogate pair. Where the
-		// document has none of its own, one that turns up gives it away.
+		// encoding/json decodes half a surrogate pair to U+FFFD. If the document
+		// does not contain U+FFFD itself, its presence reveals such a half.
 		replaced: bytes.ContainsRune(document, utf8.RuneError) || bytes.Contains(bytes.ToLower(document), []byte(`\ufffd`)),
 	}
 	r.UseNumber()
@@ -41,14 +40,14 @@ func parseAttributes(document []byte) (hash, error) {
 type jsonReader struct {
 	*json.Decoder
 
-	replaced bool // whether the document has U+FFFD itself
+	replaced bool // whether the document contains U+FFFD itself
 	depth    int
 }
 
 func (r *jsonReader) document() (hash, error) {
 	token, err := r.Token()
 	if err == nil && token != json.Delim('{') {
-		err = errors.New("it is no JSON object")
+		err = errors.New("the document is not a JSON object")
 	}
 	if err != nil {
 		return hash{}, jsonError(err)
@@ -58,12 +57,12 @@ func (r *jsonReader) document() (hash, error) {
 		return hash{}, err
 	}
 	if _, err := r.Token(); !errors.Is(err, io.EOF) {
-		return hash{}, errors.New("something follows the JSON object")
+		return hash{}, errors.New("the document continues behind the JSON object")
 	}
 	return attributes, nil
 }
 
-// object reads the members of an object and its end.
+// object parses the members of an object and its end.
 func (r *jsonReader) object() (hash, error) {
 	var h hash
 	seen := map[string]bool{}
@@ -72,7 +71,7 @@ func (r *jsonReader) object() (hash, error) {
 		if err != nil {
 			return hash{}, jsonError(err)
 		}
-		name, _ := token.(string) // the decoder takes nothing else here
+		name, _ := token.(string) // the decoder accepts nothing else here
 		if err := r.check(name); err != nil {
 			return hash{}, err
 		}
@@ -81,7 +80,7 @@ func (r *jsonReader) object() (hash, error) {
 		}
 		seen[name] = true
 		if !xmlwrite.Carries(name) {
-			return hash{}, errors.New("a name holds a character that XML cannot carry")
+			return hash{}, errors.New("a name contains a character that XML cannot represent")
 		}
 		v, err := r.value()
 		if err != nil {
@@ -112,10 +111,10 @@ func (r *jsonReader) value() (value, error) {
 	}
 }
 
-// nested reads an array or an object.
+// nested parses an array or an object.
 func (r *jsonReader) nested(open json.Delim) (value, error) {
 	if r.depth++; r.depth > maxNesting {
-		return value{}, errors.New("it is nested too deeply")
+		return value{}, fmt.Errorf("the nesting is deeper than %d levels", maxNesting)
 	}
 	defer func() { r.depth-- }()
 	if open == '{' {
@@ -137,7 +136,7 @@ func (r *jsonReader) nested(open json.Delim) (value, error) {
 	return value{List: items}, jsonError(err)
 }
 
-// objectOf tells bytes from a hash.
+// objectOf returns the value that an object stands for: bytes or a hash.
 func objectOf(h hash) (value, error) {
 	if len(h.Entries) != 1 {
 		return value{Hash: &h}, nil
@@ -151,7 +150,7 @@ func objectOf(h hash) (value, error) {
 		return value{Hash: &h}, nil
 	}
 	if only.Text == nil {
-		return value{}, errors.New("what " + binaryName + " names is no string")
+		return value{}, errors.New("the value of " + binaryName + " must be a string of base64")
 	}
 	var b binary
 	if err := b.UnmarshalText([]byte(*only.Text)); err != nil {
@@ -160,18 +159,18 @@ func objectOf(h hash) (value, error) {
 	return value{Binary: &b}, nil
 }
 
-// check refuses a string that encoding/json has changed.
+// check rejects a string that encoding/json has changed.
 func (r *jsonReader) check(text string) error {
 	if !r.replaced && strings.ContainsRune(text, utf8.RuneError) {
-		return errors.New("a string holds half a surrogate pair")
+		return errors.New("a string contains half a surrogate pair")
 	}
 	return nil
 }
 
-// jsonError says what encoding/json's errors leave out.
+// jsonError gives a document that is cut off a clear error.
 func jsonError(err error) error {
 	if errors.Is(err, io.EOF) {
-		return errors.New("it ends too early")
+		return errors.New("the document ends too early")
 	}
 	return err
 }

@@ -8,23 +8,23 @@ import (
 )
 
 type sessionCommand struct {
-	Get    getCommand    `cmd:"" aliases:"show" help:"Print sessions."`
-	Set    setCommand    `cmd:"" help:"Store a whole session and print its id. One that the id names is replaced."`
-	Update updateCommand `cmd:"" help:"Set and remove attributes of a session that is there, and leave the others."`
-	Modify modifyCommand `cmd:"" help:"Like update, but what is to be removed must be there."`
-	Touch  touchCommand  `cmd:"" help:"Give a session a new time to live."`
-	Delete deleteCommand `cmd:"" help:"Delete a session, or only attributes of it."`
+	Get    getCommand    `cmd:"" aliases:"show" help:"Print one or several sessions."`
+	Set    setCommand    `cmd:"" help:"Store a whole session and print its id. An existing session is replaced."`
+	Update updateCommand `cmd:"" help:"Set and remove attributes of an existing session, and keep the others."`
+	Modify modifyCommand `cmd:"" help:"Like update, but the attributes to remove must exist."`
+	Touch  touchCommand  `cmd:"" help:"Give a session a new TTL."`
+	Delete deleteCommand `cmd:"" help:"Delete a session, or some of its attributes."`
 	Find   findCommand   `cmd:"" help:"Print the ids of the sessions of a user."`
 	Logout logoutCommand `cmd:"" help:"Delete the sessions of a user, and print their ids."`
-	Info   infoCommand   `cmd:"" help:"Print what the memcached servers of a service say of themselves."`
+	Info   infoCommand   `cmd:"" help:"Print the statistics of the memcached servers of a service."`
 }
 
 type getCommand struct {
-	IDs []string `arg:"" name:"id" help:"The session's id. Of several, those that are not there are left out."`
+	IDs []string `arg:"" name:"id" help:"Ids of the sessions. With several ids, absent sessions are omitted."`
 	callFlags
 }
 
-// Run prints a session, or those of several that are there.
+// Run prints one session, or those of several that exist.
 func (c *getCommand) Run(ctx context.Context, std streams) error {
 	return c.call(ctx, func(ctx context.Context, service client) error {
 		if len(c.IDs) == 1 {
@@ -39,13 +39,13 @@ func (c *getCommand) Run(ctx context.Context, std streams) error {
 			return err
 		}
 		if len(sessions) == 0 {
-			return &failure{code: exitNoSession, text: "there are no such sessions"}
+			return &failure{code: exitNoSession, text: "no session found"}
 		}
 		return c.printSessions(std, sessions)
 	})
 }
 
-// printSessions prints sessions with an empty line between, or as a list.
+// printSessions prints sessions, separated by an empty line, or as a JSON list.
 func (c *getCommand) printSessions(std streams, sessions []session) error {
 	var text []byte
 	documents := make([]*sessionDocument, len(sessions))
@@ -65,7 +65,7 @@ func (s *session) document() *sessionDocument {
 	return document
 }
 
-// append appends the session as text for people.
+// append appends the session as a table.
 func (s *session) append(text []byte) []byte {
 	text = append(refTable(s.ID, s.Version, s.ExpiresIn).append(text), '\n')
 	attributes := hashRows(nil, "", s.Attributes)
@@ -76,12 +76,12 @@ func (s *session) append(text []byte) []byte {
 }
 
 type touchCommand struct {
-	ID  string `arg:"" help:"The session's id."`
-	TTL int32  `name:"ttl" placeholder:"SECONDS" help:"Time to live from now: 0, or none given, is the default of the service; --ttl=-1 the longest it allows."`
+	ID  string `arg:"" help:"Id of the session."`
+	TTL int32  `name:"ttl" placeholder:"SECONDS" help:"New TTL in seconds from now; --ttl=-1 is the longest that the service allows. Default: that of the service."`
 	callFlags
 }
 
-// Run gives a session a new time to live.
+// Run gives a session a new TTL.
 func (c *touchCommand) Run(ctx context.Context, std streams) error {
 	return c.call(ctx, func(ctx context.Context, service client) error {
 		response, err := service.TouchSessionContext(ctx, &wsdl.TouchSession{Id: &c.ID, Ttl: &c.TTL})
@@ -97,16 +97,18 @@ func (c *touchCommand) Run(ctx context.Context, std streams) error {
 }
 
 type deleteCommand struct {
-	ID    string     `arg:"" help:"The session's id."`
-	Names []argument `arg:"" optional:"" name:"name" help:"Attributes to remove from the session, which stays."`
+	ID    string     `arg:"" help:"Id of the session."`
+	Names []argument `arg:"" optional:"" name:"name" help:"Attributes to remove. The session itself is kept."`
 	callFlags
 }
 
 // Help is what the command's --help adds.
-func (*deleteCommand) Help() string { return "With names, all of which must be there: " + changeHelp() }
+func (*deleteCommand) Help() string {
+	return "With names, every one of these attributes must exist, or nothing is changed. " + changeHelp()
+}
 
-// Run deletes a session, or attributes of it; that there was none is a
-// failure.
+// Run deletes a session, or some of its attributes. It fails if one of them does
+// not exist.
 func (c *deleteCommand) Run(ctx context.Context, std streams) error {
 	if len(c.Names) > 0 {
 		change := changeFlags{Remove: c.Names}
@@ -122,13 +124,14 @@ func (c *deleteCommand) Run(ctx context.Context, std streams) error {
 			return err
 		}
 		if !response.DeleteSessionResult {
-			return &failure{code: exitNoSession, text: "there is no such session"}
+			return &failure{code: exitNoSession, text: "no session found"}
 		}
 		return c.print(std, map[string]bool{"deleted": true}, []byte("deleted\n"))
 	})
 }
 
-// sessionDocument is a session, or what became of one, as JSON.
+// sessionDocument is a session as JSON. Without attributes it is the reference of
+// a session that was changed.
 type sessionDocument struct {
 	ID         plainString `json:"id"`
 	Version    plainString `json:"version"`
@@ -145,14 +148,14 @@ func refDocument(id, version string, expiresIn int32) *sessionDocument {
 }
 
 func refTable(id, version string, expiresIn int32) table {
-	return table{{"id", shown(id)}, {"version", shown(version)}, {"expires", remaining(expiresIn)}}
+	return table{{"id", displayable(id)}, {"version", displayable(version)}, {"expires", formatExpiry(expiresIn)}}
 }
 
 func (f *callFlags) printRef(std streams, ref *wsdl.SessionRef) error {
 	return f.print(std, refDocument(ref.Id, ref.Version, ref.ExpiresIn), refTable(ref.Id, ref.Version, ref.ExpiresIn).append(nil))
 }
 
-// print writes the document as JSON if that is wanted, else the text.
+// print writes the document as JSON with --json, else the text.
 func (f *callFlags) print(std streams, document any, text []byte) error {
 	if !f.JSON {
 		_, err := std.Out.Write(text)
@@ -164,10 +167,10 @@ func (f *callFlags) print(std streams, document any, text []byte) error {
 	return outputError(out.Encode(document))
 }
 
-// outputError is the failure of a command whose reader has gone away.
+// outputError returns the failure of a command that could not write its output.
 func outputError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &failure{code: exitFailed, text: oneLine("the answer cannot be printed: " + err.Error())}
+	return &failure{code: exitFailed, text: oneLine("cannot write the output: " + err.Error())}
 }

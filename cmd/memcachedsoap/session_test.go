@@ -48,7 +48,7 @@ func TestSessionLife(t *testing.T) {
 
 	assert.Equal(t, "deleted\n", done(t, s.url, "session", "delete", "ab12"))
 	o := invoke(t, s.url, "session", "delete", "ab12")
-	assert.Equal(t, outcome{err: "memcachedsoap: there is no such session\n", code: exitNoSession}, o)
+	assert.Equal(t, outcome{err: "memcachedsoap: no session found\n", code: exitNoSession}, o)
 	assert.Equal(t, exitNoSession, invoke(t, s.url, "session", "get", "ab12").code)
 
 	done(t, s.url, "session", "set", "cd34", "a=b")
@@ -124,31 +124,31 @@ func TestWrongAttributes(t *testing.T) {
 		args  []string
 		want  string
 	}{
-		"none":           {"", nil, "give attributes"},
-		"id only":        {"", []string{"a1"}, "give attributes"},
+		"none":           {"", nil, "no attributes: give NAME=VALUE"},
+		"id only":        {"", []string{"a1"}, "no attributes: give NAME=VALUE"},
 		"empty id":       {"", []string{"", "a=1"}, "the id is empty"},
-		"two ids":        {"", []string{"a1", "b2"}, `"b2" is not NAME=VALUE`},
-		"no name":        {"", []string{"a1", "=b"}, `"=b" is not NAME=VALUE`},
+		"two ids":        {"", []string{"a1", "b2"}, `"b2" is not of the form NAME=VALUE`},
+		"no name":        {"", []string{"a1", "=b"}, `"=b" is not of the form NAME=VALUE`},
 		"twice":          {"", []string{"a=1", "b=2", "a=3"}, `the attribute "a" is given twice`},
-		"name in bytes":  {"", []string{"a\xff=1"}, "XML cannot carry"},
+		"name in bytes":  {"", []string{"a\xff=1"}, "XML cannot represent"},
 		"no file":        {"", []string{"--from", "/nowhere/a.json"}, "--from: open "},
 		"lines in name":  {"", []string{"--from", "/nowhere/a\n\x1bb"}, "--from: open /nowhere/a b"},
 		"a folder":       {"", []string{"--from", os.TempDir()}, "--from: read "},
-		"empty":          {"", []string{"--from", "-"}, "it ends too early"},
-		"no object":      {"[]", []string{"--from", "-"}, "it is no JSON object"},
+		"empty":          {"", []string{"--from", "-"}, "the document ends too early"},
+		"no object":      {"[]", []string{"--from", "-"}, "the document is not a JSON object"},
 		"no value":       {`{"a":}`, []string{"--from", "-"}, "--from: "},
-		"not closed":     {`{"a":"b"`, []string{"--from", "-"}, "it ends too early"},
-		"not closed 2":   {`{"a":["b"`, []string{"--from", "-"}, "it ends too early"},
+		"not closed":     {`{"a":"b"`, []string{"--from", "-"}, "the document ends too early"},
+		"not closed 2":   {`{"a":["b"`, []string{"--from", "-"}, "the document ends too early"},
 		"name twice":     {`{"x":{"a":1,"b":2,"\u0061":3}}`, []string{"--from", "-"}, "a name occurs twice in one object, at byte 26"},
-		"more":           {`{} {}`, []string{"--from", "-"}, "something follows"},
-		"rubbish behind": {`{} x`, []string{"--from", "-"}, "something follows"},
-		"latin-1":        {"{\"a\":\"\xe9\"}", []string{"--from", "-"}, "it is not UTF-8"},
+		"more":           {`{} {}`, []string{"--from", "-"}, "the document continues"},
+		"rubbish behind": {`{} x`, []string{"--from", "-"}, "the document continues"},
+		"latin-1":        {"{\"a\":\"\xe9\"}", []string{"--from", "-"}, "the document is not UTF-8"},
 		"surrogate":      {`{"a":"\ud83d"}`, []string{"--from", "-"}, "half a surrogate pair"},
 		"in a name":      {`{"\ud83d":1}`, []string{"--from", "-"}, "half a surrogate pair"},
-		"control name":   {`{"a\u0000":1}`, []string{"--from", "-"}, "XML cannot carry"},
-		"no base64":      {`{"a":{"$binary":"?"}}`, []string{"--from", "-"}, "not base64"},
-		"no string":      {`{"a":{"$binary":{}}}`, []string{"--from", "-"}, "is no string"},
-		"too deep":       {`{"a":` + strings.Repeat("[", 600), []string{"--from", "-"}, "nested too deeply"},
+		"control name":   {`{"a\u0000":1}`, []string{"--from", "-"}, "XML cannot represent"},
+		"no base64":      {`{"a":{"$binary":"?"}}`, []string{"--from", "-"}, "must be base64"},
+		"no string":      {`{"a":{"$binary":{}}}`, []string{"--from", "-"}, "must be a string of base64"},
+		"too deep":       {`{"a":` + strings.Repeat("[", 600), []string{"--from", "-"}, "nesting is deeper than 512 levels"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,20 +11,20 @@ import (
 )
 
 type setCommand struct {
-	ID         *argument  `arg:"" optional:"" help:"The session's id; without one a new session is made."`
-	Attributes []argument `arg:"" optional:"" name:"name=value" help:"Attributes, each once. They take the place of those from the file."`
-	TTL        int32      `name:"ttl" placeholder:"SECONDS" help:"Time to live: 0, or none given, is the default of the service; --ttl=-1 the longest it allows."`
-	IfVersion  *argument  `placeholder:"VERSION" help:"Only if the session still has this version, as get prints it."`
-	UpdateOnly bool       `help:"Only if the session is there already."`
-	From       argument   `placeholder:"FILE" complete:":files" help:"Take attributes from a JSON object as get --json prints under \"attributes\"; - is standard input."`
+	ID         *argument  `arg:"" optional:"" help:"Id of the session. Default: the service creates a session with a new id."`
+	Attributes []argument `arg:"" optional:"" name:"name=value" help:"Attributes. Each name occurs once, and replaces that of --from."`
+	TTL        int32      `name:"ttl" placeholder:"SECONDS" help:"TTL in seconds; --ttl=-1 is the longest that the service allows. Default: that of the service."`
+	IfVersion  *argument  `placeholder:"VERSION" help:"Store only if the session still has this version, which get prints. Otherwise the exit code is 5."`
+	UpdateOnly bool       `help:"Store only if the session exists. Otherwise the exit code is 3."`
+	From       argument   `placeholder:"FILE" complete:":files" help:"File with the attributes: a JSON object as get --json prints it under \"attributes\". - is standard input."`
 	callFlags
 }
 
-// argument is a string that arrives as it was given. Kong v1.17.0 takes plain
-// strings through JSON, which puts U+FFFD for bytes that are not UTF-8.
+// argument is a string that keeps every byte. Kong v1.17.0 passes plain strings
+// through JSON, which replaces bytes that are not UTF-8 by U+FFFD.
 type argument string
 
-// Decode takes an argument. It makes the type a [kong.MapperValue].
+// Decode reads an argument. [kong.MapperValue] requires it.
 func (a *argument) Decode(ctx *kong.DecodeContext) error {
 	token, err := ctx.Scan.PopValue("string")
 	if err != nil {
@@ -40,13 +40,13 @@ func (c *setCommand) Run(ctx context.Context, std streams) error {
 	if c.ID != nil {
 		id = string(*c.ID)
 	}
-	if strings.Contains(id, "=") { // which no id has: it was left out
+	if strings.Contains(id, "=") { // no id contains =: this is the first attribute
 		id, arguments = "", append([]argument{*c.ID}, arguments...)
 	} else if c.ID != nil && id == "" {
-		return wrongUsage("the id is empty; leave it out for a new session") // a script's variable that was not set
+		return usageError("the id is empty: omit it to create a session") // such as a variable of a script that is not set
 	}
 	if id == "" && (c.IfVersion != nil || c.UpdateOnly) {
-		return wrongUsage("--if-version and --update-only need the id of a session")
+		return usageError("--if-version and --update-only require the id of a session")
 	}
 	version, err := versionOf(c.IfVersion)
 	if err != nil {
@@ -72,17 +72,18 @@ func versionOf(flag *argument) (string, error) {
 	if flag == nil {
 		return "", nil
 	}
-	if *flag == "" { // a script's variable that was not set, which would be no condition
-		return "", wrongUsage("--if-version is empty; leave it out to change whatever is there")
+	if *flag == "" { // such as a variable of a script that is not set: the change would be unconditional
+		return "", usageError("--if-version is empty: omit it to change any version")
 	}
 	return string(*flag), nil
 }
 
-// attributes puts the attributes together: the file's, then the arguments'.
+// attributes returns the attributes of the file, replaced and followed by those
+// of the arguments.
 func (c *setCommand) attributes(arguments []argument, stdin io.Reader) (hash, error) {
 	var attributes hash
 	if c.From == "" && len(arguments) == 0 {
-		return hash{}, wrongUsage("give attributes as NAME=VALUE or --from a file; one with {} makes a session without any")
+		return hash{}, usageError("no attributes: give NAME=VALUE or --from=FILE; a file with {} stores a session without attributes")
 	}
 	if c.From != "" {
 		document, err := readDocument(string(c.From), stdin)
@@ -90,20 +91,19 @@ func (c *setCommand) attributes(arguments []argument, stdin io.Reader) (hash, er
 			return hash{}, err
 		}
 		if attributes, err = parseAttributes(document); err != nil {
-			return hash{}, wrongUsage("--from: %v", err)
+			return hash{}, usageError("--from: %v", err)
 		}
 	}
 	set, err := assignments(arguments)
 	if err != nil {
 		return hash{}, err
 	}
-	attributes.Entries = overlay(attributes.Entries, set)
+	attributes.Entries = merge(attributes.Entries, set)
 	return attributes, nil
 }
 
-// overlay puts entries in the place of those with the same name, or at the
-// end.
-func overlay(entries, set []entry) []entry {
+// merge replaces the entries that have the same name, and appends the others.
+func merge(entries, set []entry) []entry {
 	for _, e := range set {
 		if i := indexOf(entries, e.Key); i >= 0 {
 			entries[i] = e
@@ -119,19 +119,19 @@ func indexOf(entries []entry, name string) int {
 	return slices.IndexFunc(entries, func(e entry) bool { return e.Key == name })
 }
 
-// assignments reads attributes that are given as NAME=VALUE, each once.
+// assignments parses attributes of the form NAME=VALUE. A name occurs once.
 func assignments(arguments []argument) ([]entry, error) {
 	var entries []entry
 	for _, argument := range arguments {
 		name, text, found := strings.Cut(string(argument), "=")
 		if !found || name == "" {
-			return nil, wrongUsage("%q is not NAME=VALUE", argument)
+			return nil, usageError("%q is not of the form NAME=VALUE", argument)
 		}
 		if indexOf(entries, name) >= 0 {
-			return nil, wrongUsage("the attribute %q is given twice", name)
+			return nil, usageError("the attribute %q is given twice", name)
 		}
 		if stringOf(name).Text == nil {
-			return nil, wrongUsage("the name %q holds a character that XML cannot carry", name)
+			return nil, usageError("the name %q contains a character that XML cannot represent", name)
 		}
 		entries = append(entries, entry{Key: name, value: stringOf(text)})
 	}
@@ -144,17 +144,17 @@ func readDocument(path string, stdin io.Reader) ([]byte, error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, wrongUsage("--from: %v", err)
+			return nil, usageError("--from: %v", err)
 		}
-		defer func() { _ = file.Close() }() // nothing was written
+		defer func() { _ = file.Close() }() // it was only read
 		in = file
 	}
-	document, err := io.ReadAll(io.LimitReader(in, maxAnswer+1))
+	document, err := io.ReadAll(io.LimitReader(in, maxResponse+1))
 	if err != nil {
-		return nil, wrongUsage("--from: %v", err)
+		return nil, usageError("--from: %v", err)
 	}
-	if len(document) > maxAnswer {
-		return nil, wrongUsage("--from: it is longer than %d MiB", maxAnswer>>20)
+	if len(document) > maxResponse {
+		return nil, usageError("--from: the document is longer than %d MiB", maxResponse>>20)
 	}
 	return document, nil
 }

@@ -10,7 +10,7 @@ type statusCommand struct {
 	callFlags
 }
 
-// Run prints what the service says of itself: it fails unless all is well.
+// Run prints the status of the service. It fails unless all servers answer.
 func (c *statusCommand) Run(ctx context.Context, std streams) error {
 	return c.call(ctx, func(ctx context.Context, service client) error {
 		response, err := service.StatusContext(ctx, &wsdl.Status{})
@@ -21,7 +21,7 @@ func (c *statusCommand) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
-		return c.print(std, map[string]plainString{"status": plainString(*status)}, []byte(shown(*status)+"\n"))
+		return c.print(std, map[string]plainString{"status": plainString(*status)}, []byte(displayable(*status)+"\n"))
 	})
 }
 
@@ -29,7 +29,7 @@ type statsCommand struct {
 	callFlags
 }
 
-// Run prints the counters of the service, and those of its servers side by
+// Run prints the statistics of the service, and those of its servers side by
 // side.
 func (c *statsCommand) Run(ctx context.Context, std streams) error {
 	return c.report(ctx, func(report *reportDocument) error {
@@ -37,7 +37,7 @@ func (c *statsCommand) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// report asks for statistics and hands them over.
+// report calls stats and passes the result to use.
 func (f *callFlags) report(ctx context.Context, use func(*reportDocument) error) error {
 	return f.call(ctx, func(ctx context.Context, service client) error {
 		response, err := service.StatsContext(ctx, &wsdl.Stats{})
@@ -48,7 +48,7 @@ func (f *callFlags) report(ctx context.Context, use func(*reportDocument) error)
 		if err != nil {
 			return err
 		}
-		return use(reportOf(report))
+		return use(newReport(report))
 	})
 }
 
@@ -65,20 +65,20 @@ type serverDocument struct {
 	Stats   hash        `json:"stats"`
 }
 
-func reportOf(r *wsdl.StatsReport) *reportDocument {
-	d := &reportDocument{Service: statsOf(r.Service), Servers: []serverDocument{}}
+func newReport(r *wsdl.StatsReport) *reportDocument {
+	d := &reportDocument{Service: newStats(r.Service), Servers: []serverDocument{}}
 	if r.Servers == nil {
 		return d
 	}
 	for _, s := range r.Servers.Server {
 		d.Servers = append(d.Servers, serverDocument{
-			Address: plainString(s.Address), Tier: plainString(s.Tier), Alive: s.Alive, Stats: statsOf(s.Stats),
+			Address: plainString(s.Address), Tier: plainString(s.Tier), Alive: s.Alive, Stats: newStats(s.Stats),
 		})
 	}
 	return d
 }
 
-func statsOf(l *wsdl.StatList) hash {
+func newStats(l *wsdl.StatList) hash {
 	var h hash
 	if l == nil {
 		return h
@@ -89,15 +89,15 @@ func statsOf(l *wsdl.StatList) hash {
 	return h
 }
 
-// append appends the tables for people: the service's counters, then a column
-// a server.
+// append appends two tables: the statistics of the service, then those of the
+// servers.
 func (d *reportDocument) append(dst []byte) []byte {
 	dst = hashRows(table{{"SERVICE", ""}}, "", d.Service).append(dst)
 	return serverTable(d.Servers).append(append(dst, '\n'))
 }
 
-// serverTable has a column a server. One that does not answer is DOWN and has
-// no figures.
+// serverTable returns a table with one column for each server. A server that does
+// not answer is DOWN and has no statistics.
 func serverTable(servers []serverDocument) table {
 	t := table{{"SERVER"}, {"tier"}, {"state"}}
 	for _, s := range servers {
@@ -105,12 +105,12 @@ func serverTable(servers []serverDocument) table {
 		if s.Alive {
 			state = "up"
 		}
-		t[0] = append(t[0], shown(string(s.Address)))
-		t[1] = append(t[1], shown(string(s.Tier)))
+		t[0] = append(t[0], displayable(string(s.Address)))
+		t[1] = append(t[1], displayable(string(s.Tier)))
 		t[2] = append(t[2], state)
 	}
 	for _, name := range statNames(servers) {
-		row := []string{shown(name)}
+		row := []string{displayable(name)}
 		for _, s := range servers {
 			row = append(row, s.stat(name))
 		}
@@ -119,8 +119,8 @@ func serverTable(servers []serverDocument) table {
 	return t
 }
 
-// statNames returns the names of all servers' figures, in the order of the
-// first server that has them.
+// statNames returns the names of the statistics of all servers, in the order of
+// the first server that has them.
 func statNames(servers []serverDocument) []string {
 	var names []string
 	seen := map[string]bool{}
@@ -140,5 +140,5 @@ func (s *serverDocument) stat(name string) string {
 	if i < 0 {
 		return "-"
 	}
-	return shown(*s.Stats.Entries[i].Text)
+	return displayable(*s.Stats.Entries[i].Text)
 }

@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// table is text in columns, for people. Its cells print: they come from us or
-// from [shown].
+// table is text in columns. Its cells are printable: constants of this package or
+// results of [displayable].
 type table [][]string
 
-// append appends the table: columns two spaces apart, no space at the end of
-// a line.
+// append appends the table. Two spaces separate columns; no line ends with a
+// space.
 func (t table) append(dst []byte) []byte {
 	var widths []int
 	for _, row := range t {
@@ -35,10 +35,11 @@ func (t table) append(dst []byte) []byte {
 	return dst
 }
 
-// hashRows adds a row an entry; those of nested values follow, indented.
+// hashRows adds one row for each entry. The rows of nested values follow it,
+// indented.
 func hashRows(t table, indent string, h hash) table {
 	for _, e := range h.Entries {
-		t = valueRows(t, indent, shown(e.Key), e.value)
+		t = valueRows(t, indent, displayable(e.Key), e.value)
 	}
 	return t
 }
@@ -56,8 +57,7 @@ func valueRows(t table, indent, name string, v value) table {
 	return t
 }
 
-// scalar is what stands in the row of a value. In parentheses stands what is
-// no text.
+// scalar returns the cell of a value. What is not text is in parentheses.
 func scalar(v value) string {
 	switch {
 	case v.Hash != nil && len(v.Hash.Entries) > 0, v.List != nil && len(v.List.Items) > 0:
@@ -69,16 +69,16 @@ func scalar(v value) string {
 	case v.Binary != nil:
 		return "(base64) " + base64.StdEncoding.EncodeToString(*v.Binary)
 	case v.Text != nil:
-		return shown(*v.Text)
+		return displayable(*v.Text)
 	default:
 		return "(undef)"
 	}
 }
 
-// shown returns text as it is, or as a Go string literal if it does not print
-// or would look like something else in a table: no control character reaches
-// a terminal.
-func shown(text string) string {
+// displayable returns printable text as it is, and other text as a Go string
+// literal: no control character reaches a terminal, and no text looks like
+// another cell of a table.
+func displayable(text string) string {
 	plain := text != "" && !strings.ContainsAny(text[:1], `"([ `) && !strings.HasSuffix(text, " ")
 	for _, r := range text {
 		plain = plain && strconv.IsPrint(r)
@@ -89,8 +89,8 @@ func shown(text string) string {
 	return strconv.Quote(text)
 }
 
-// remaining shows a time to live in seconds in two units; 0 is for ever.
-func remaining(seconds int32) string {
+// formatExpiry writes a TTL in seconds in its two largest units; 0 never expires.
+func formatExpiry(seconds int32) string {
 	const minute, hour, day = 60, 60 * 60, 24 * 60 * 60
 	switch {
 	case seconds == 0:

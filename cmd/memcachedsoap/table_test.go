@@ -126,12 +126,12 @@ func TestTerminal(t *testing.T) {
 	})
 }
 
-// TestShownIsOneToOne: two texts never look the same.
-func TestShownIsOneToOne(t *testing.T) {
+// TestDisplayableIsOneToOne: two texts never look the same.
+func TestDisplayableIsOneToOne(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`["(\[ ]?[a"\\\n]{0,3} ?`)).Draw(t, "text")
-		form := shown(text)
+		form := displayable(text)
 		if strings.HasPrefix(form, `"`) {
 			back, err := strconv.Unquote(form)
 			require.NoError(t, err)
@@ -142,12 +142,12 @@ func TestShownIsOneToOne(t *testing.T) {
 	})
 }
 
-func TestRemaining(t *testing.T) {
+func TestFormatExpiry(t *testing.T) {
 	t.Parallel()
 	for seconds, want := range map[int32]string{
 		0: "never", 1: "in 1s", 59: "in 59s", 60: "in 1m0s", 3599: "in 59m59s", 3600: "in 1h0m", 71999: "in 19h59m",
 		72000: "in 20h0m", 86399: "in 23h59m", 86400: "in 1d0h", 2592000: "in 30d0h", 2147483647: "in 24855d3h",
 	} {
-		assert.Equal(t, want, remaining(seconds))
+		assert.Equal(t, want, formatExpiry(seconds))
 	}
 }

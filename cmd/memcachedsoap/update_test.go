@@ -87,7 +87,7 @@ func TestFindAndLogout(t *testing.T) {
 	assert.Equal(t, "a1\n", done(t, s.url, "session", "find", "zoë"))
 	assert.Equal(t, "a1\n", done(t, s.url, "session", "find", "zoe@example.org", "--attribute=mail"))
 	assert.JSONEq(t, `{"ids": ["b2"]}`, done(t, s.url, "session", "find", "dwho", "--json"))
-	nobody := outcome{err: "memcachedsoap: there is no such session\n", code: exitNoSession}
+	nobody := outcome{err: "memcachedsoap: no session found\n", code: exitNoSession}
 	assert.Equal(t, nobody, invoke(t, s.url, "session", "find", "nobody"))
 	assert.Equal(t, nobody, invoke(t, s.url, "session", "logout", "nobody"))
 

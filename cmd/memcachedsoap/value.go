@@ -8,8 +8,8 @@ import (
 	"memcachedsoap/soap/xmlwrite"
 )
 
-// session is the contract's Session. What gowsdl generates for it loses too
-// much, see [client].
+// session is the contract's Session. The generated type loses values, see
+// [client].
 type session struct {
 	ID         string `xml:"id"`
 	Version    string `xml:"version"`
@@ -17,8 +17,7 @@ type session struct {
 	Attributes hash   `xml:"attributes"`
 }
 
-// hash is the contract's EntryList: named values, in the order in which they
-// were sent.
+// hash is the contract's EntryList: named values in the order of the message.
 type hash struct {
 	Entries []entry `xml:"entry"`
 }
@@ -32,9 +31,9 @@ type list struct {
 	Items []value `xml:"item"`
 }
 
-// value is what the contract's Entry and Item have in common. At most one
-// field is set; none, or Undef, is Perl's undef. The pointers are what tells
-// an empty string from no string.
+// value is what the contract's Entry and Item have in common. At most one field
+// is set; none, or Undef, is Perl's undef. The pointers distinguish an empty value
+// from an absent one.
 type value struct {
 	Text   *string `xml:"value"`
 	Binary *binary `xml:"binary"`
@@ -43,8 +42,8 @@ type value struct {
 	Undef  bool    `xml:"undef,omitempty"`
 }
 
-// stringOf makes a value of a string: of bytes if XML cannot carry it as
-// text. encoding/xml would send U+FFFD for such characters without a word.
+// stringOf returns a string as a value: as bytes if XML cannot represent it as
+// text, since encoding/xml silently replaces such characters by U+FFFD.
 func stringOf(text string) value {
 	if xmlwrite.Carries(text) {
 		return value{Text: &text}
@@ -60,12 +59,12 @@ func (b binary) MarshalText() ([]byte, error) { //nolint:unparam // as encoding.
 	return base64.StdEncoding.AppendEncode(nil, b), nil
 }
 
-// UnmarshalText decodes; white space may stand anywhere (XML Schema part 2
-// section 3.2.16).
+// UnmarshalText decodes base64, which may contain white space anywhere (XML Schema
+// part 2 section 3.2.16).
 func (b *binary) UnmarshalText(text []byte) error {
 	decoded, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(text), nil)))
 	if err != nil {
-		return fmt.Errorf("a binary value is not base64: %w", err)
+		return fmt.Errorf("a binary value must be base64: %w", err)
 	}
 	*b = decoded
 	return nil
