@@ -53,7 +53,7 @@ func TestCandidates(t *testing.T) {
 	assert.Len(t, candidates(parser.Model.Node, nil), 8)
 }
 
-// TestCandidatesOfAnyWords: no command line is too odd for an answer.
+// TestCandidatesOfAnyWords: every command line is accepted, also an invalid one.
 func TestCandidatesOfAnyWords(t *testing.T) {
 	t.Parallel()
 	parser, err := newParser()

@@ -27,7 +27,7 @@ import (
 	"memcachedsoap/wsdl/wsdltest"
 )
 
-// calledService is a whole service, to be called by the commands under test.
+// calledService is a whole service that the commands under test call.
 type calledService struct {
 	url     string
 	backend backend.Backend
@@ -54,7 +54,7 @@ func newEndpoint(tb testing.TB, items backend.Backend, principals ...string) htt
 	return d
 }
 
-// outcome is what a command leaves behind.
+// outcome is what a command has printed, and its exit code.
 type outcome struct {
 	out, err string
 	code     int
@@ -79,7 +79,7 @@ func invokeWith(tb testing.TB, stdin string, args ...string) outcome {
 	return outcome{out.String(), err.String(), code}
 }
 
-// done is the output of a command that must succeed.
+// done returns the output of a command that must succeed.
 func done(tb testing.TB, url string, args ...string) string {
 	tb.Helper()
 	o := invoke(tb, url, args...)
@@ -106,7 +106,8 @@ func TestURLFromEnvironment(t *testing.T) {
 	assert.Equal(t, service.StatusOK+"\n", invokeWith(t, "", "status").out)
 }
 
-// TestMessages: what is sent is valid by the contract, and says who sends it.
+// TestMessages: every request is valid by the contract, and names the program in
+// its User-Agent.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	endpoint := newEndpoint(t, memory.New(memory.Options{}), "uid")
@@ -141,7 +142,7 @@ func TestMessages(t *testing.T) {
 	done(t, url, "status")
 }
 
-func TestWrongFlags(t *testing.T) {
+func TestInvalidFlags(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"no scheme":     {"status", "--url", "joe:s3cret@host"},
@@ -174,7 +175,7 @@ func TestWrongFlags(t *testing.T) {
 	}
 }
 
-func TestExitCodesAreHelp(t *testing.T) {
+func TestHelpHasExitCodes(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--help"}, {"session", "get", "--help"}, {"stats", "--help"}, {"status", "--help"}} {
 		assert.Contains(t, strings.Join(strings.Fields(invokeWith(t, "", args...).out), " "), exitCodesHelp())
@@ -200,7 +201,7 @@ type closedPipe struct{}
 
 func (closedPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-func TestOutputGone(t *testing.T) {
+func TestOutputClosed(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
 	for _, form := range []string{"--json", "--json=false"} {

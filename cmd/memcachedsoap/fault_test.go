@@ -16,8 +16,7 @@ import (
 	"memcachedsoap/sessionstore/memory"
 )
 
-// TestFaults: every fault that a service has, with its exit code and its
-// sentence.
+// TestFaults: the exit code and the sentence of every fault of a service.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
@@ -75,7 +74,7 @@ func TestStoreUnavailable(t *testing.T) {
 	assert.Regexp(t, `(?m)^state +DOWN$`, done(t, s.url, "stats"))
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -92,7 +91,7 @@ func TestTimeout(t *testing.T) {
 	for name, head := range map[string]string{"nothing": "", "half an answer": `<s:Envelope xmlns:s="`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := answering(t, func(w http.ResponseWriter, r *http.Request) {
+			url := startServer(t, func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				_, _ = io.WriteString(w, head)
 				if head != "" {
@@ -107,18 +106,18 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// answering starts a server that is no session service.
-func answering(tb testing.TB, handler http.HandlerFunc) string {
+// startServer starts an HTTP server that is not a session service.
+func startServer(tb testing.TB, handler http.HandlerFunc) string {
 	tb.Helper()
 	server := httptest.NewServer(handler)
 	tb.Cleanup(server.Close)
 	return server.URL
 }
 
-// answer starts a server that always answers the same.
-func answer(tb testing.TB, status int, body string) string {
+// startResponder starts an HTTP server that always returns the same response.
+func startResponder(tb testing.TB, status int, body string) string {
 	tb.Helper()
-	return answering(tb, func(w http.ResponseWriter, _ *http.Request) {
+	return startServer(tb, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
@@ -133,8 +132,9 @@ func aFault(code, reason, detail string) string {
 	return inEnvelope(fmt.Sprintf(`<s:Fault><faultcode>%s</faultcode><faultstring>%s</faultstring><detail>%s</detail></s:Fault>`, code, reason, detail))
 }
 
-// TestForeignAnswers: answers that our service does not give.
-func TestForeignAnswers(t *testing.T) {
+// TestForeignResponses: responses that the service does not send, but a proxy or
+// another program.
+func TestForeignResponses(t *testing.T) {
 	t.Parallel()
 	const page = `<!DOCTYPE html><html><body><h1>Sorry</h1><p>It broke.<br></body></html>`
 	for name, test := range map[string]struct {
@@ -167,7 +167,7 @@ func TestForeignAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := invoke(t, answer(t, test.status, test.body), "status")
+			o := invoke(t, startResponder(t, test.status, test.body), "status")
 			assert.Equal(t, test.code, o.code)
 			if strings.HasSuffix(test.want, " ") || !strings.HasSuffix(o.err, test.want+"\n") {
 				assert.Contains(t, o.err, "memcachedsoap: "+test.want)
@@ -178,9 +178,8 @@ func TestForeignAnswers(t *testing.T) {
 	}
 }
 
-// TestEmptyAnswers: no command takes an answer without a result, or a fault,
-// for a good one.
-func TestEmptyAnswers(t *testing.T) {
+// TestEmptyResponses: no command accepts a response without a result, or a fault.
+func TestEmptyResponses(t *testing.T) {
 	t.Parallel()
 	for operation, args := range map[string][]string{
 		"getSession":     {"session", "get", "a1"},
@@ -193,20 +192,20 @@ func TestEmptyAnswers(t *testing.T) {
 		"stats":          {"stats"},
 		"status":         {"status"},
 	} {
-		url := answer(t, 200, inEnvelope(`<`+operation+`Response xmlns="urn:memcached-soap:session:v1"/>`))
+		url := startResponder(t, 200, inEnvelope(`<`+operation+`Response xmlns="urn:memcached-soap:session:v1"/>`))
 		o := invoke(t, url, args...)
 		assert.Equal(t, exitFailed, o.code, operation)
 		assert.Contains(t, o.err, "the result is missing", operation)
-		o = invoke(t, answer(t, 500, aFault("s:Server", "No.", "")), args...)
+		o = invoke(t, startResponder(t, 500, aFault("s:Server", "No.", "")), args...)
 		assert.Equal(t, outcome{err: "memcachedsoap: No.\n", code: exitFailed}, o, operation)
 	}
-	url := answer(t, 200, inEnvelope(`<statsResponse xmlns="urn:memcached-soap:session:v1"><statsResult/></statsResponse>`))
+	url := startResponder(t, 200, inEnvelope(`<statsResponse xmlns="urn:memcached-soap:session:v1"><statsResult/></statsResponse>`))
 	assert.Equal(t, "SERVICE\n\nSERVER\ntier\nstate\n", done(t, url, "stats"))
 }
 
 func TestBrokenConnection(t *testing.T) {
 	t.Parallel()
-	url := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+	url := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		_, _ = io.WriteString(w, inEnvelope("")[:40])
 	})
@@ -215,13 +214,13 @@ func TestBrokenConnection(t *testing.T) {
 	assert.Contains(t, o.err, "the connection was closed within the response: ")
 }
 
-// TestRedirect: a session must not follow to another host.
+// TestRedirect: a session is not sent to another host.
 func TestRedirect(t *testing.T) {
 	t.Parallel()
 	followed := false
-	other := answering(t, func(http.ResponseWriter, *http.Request) { followed = true })
+	other := startServer(t, func(http.ResponseWriter, *http.Request) { followed = true })
 	for _, status := range []int{302, 307, 308} {
-		o := invoke(t, answering(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, status) }),
+		o := invoke(t, startServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, status) }),
 			"session", "set", "uid=dwho")
 		assert.Equal(t, exitFailed, o.code)
 		assert.Contains(t, o.err, "the service redirects")
@@ -229,8 +228,8 @@ func TestRedirect(t *testing.T) {
 	assert.False(t, followed)
 }
 
-// TestEndlessAnswers: neither an answer nor a fault is read without end.
-func TestEndlessAnswers(t *testing.T) {
+// TestLongResponses: neither a response nor a fault is read beyond its limit.
+func TestLongResponses(t *testing.T) {
 	t.Parallel()
 	chunk := []byte(strings.Repeat("\n", 1<<20))
 	endless := func(status int) http.HandlerFunc {
@@ -243,7 +242,7 @@ func TestEndlessAnswers(t *testing.T) {
 		}
 	}
 	for status, limit := range map[int]int64{200: maxResponse, 500: maxFault} {
-		url := answering(t, endless(status))
+		url := startServer(t, endless(status))
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, nil)
 		require.NoError(t, err)
 		response, err := newHTTPClient("").Do(request)
@@ -257,7 +256,7 @@ func TestEndlessAnswers(t *testing.T) {
 		assert.Equal(t, exitFailed, code)
 		assert.Equal(t, fmt.Sprintf("the response is longer than %d MiB", limit>>20), text)
 	}
-	o := invoke(t, answering(t, endless(500)), "status")
+	o := invoke(t, startServer(t, endless(500)), "status")
 	assert.Equal(t, exitFailed, o.code)
 	assert.Contains(t, o.err, "HTTP status 500")
 }

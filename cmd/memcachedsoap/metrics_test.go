@@ -28,7 +28,7 @@ func TestServeMetrics(t *testing.T) {
 	for name, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": "unix:" + filepath.Join(dir, "m")} {
 		t.Run(name, func(t *testing.T) {
 			pool := "unix:" + startMemcached(t, filepath.Join(dir, name))
-			var log logged
+			var log logBuffer
 			ctx, stop := context.WithCancel(t.Context())
 			done := make(chan int, 1)
 			go func() {
@@ -152,7 +152,7 @@ func statusOf(t *testing.T, client *http.Client, url string) int {
 // TestMetricsOutliveTheService: a stopping service can be scraped until its last
 // request is answered.
 func TestMetricsOutliveTheService(t *testing.T) {
-	var log logged
+	var log logBuffer
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan int, 1)
 	go func() {

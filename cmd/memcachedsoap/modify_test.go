@@ -50,8 +50,8 @@ func TestModify(t *testing.T) {
 	assert.Equal(t, "deleted\n", done(t, s.url, "session", "delete", "a1"))
 }
 
-// TestModifyForEver: a session without an end keeps having none.
-func TestModifyForEver(t *testing.T) {
+// TestModifyKeepsNoExpiry: a session that never expires still does not.
+func TestModifyKeepsNoExpiry(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
 	done(t, s.url, "session", "set", "a1", "uid=dwho", "--ttl=-1")
@@ -63,7 +63,7 @@ func TestModifyForEver(t *testing.T) {
 	assert.Zero(t, item.ExpiresIn)
 }
 
-func TestModifyRefuses(t *testing.T) {
+func TestModifyRejects(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
 	done(t, s.url, "session", "set", "a1", "uid=dwho")
@@ -101,8 +101,8 @@ func TestModifyRefuses(t *testing.T) {
 	assert.ErrorIs(t, err, backend.ErrNotFound)
 }
 
-// TestModifyKeepsTheOthers: whatever else a session holds stays what it was.
-func TestModifyKeepsTheOthers(t *testing.T) {
+// TestModifyKeepsOtherAttributes: the attributes that are not named do not change.
+func TestModifyKeepsOtherAttributes(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
 	rapid.Check(t, func(r *rapid.T) {
@@ -122,7 +122,7 @@ func TestModifyKeepsTheOthers(t *testing.T) {
 
 func TestInfo(t *testing.T) {
 	t.Parallel()
-	service := answer(t, 200, inEnvelope(statsAnswer()))
+	service := startResponder(t, 200, inEnvelope(statsResponse()))
 	const head = "SERVER      10.0.0.1:11211  10.0.0.2:11211  10.0.0.3:11211\n" +
 		"tier        principal       principal       principal\n" +
 		"state       up              DOWN            up\n"

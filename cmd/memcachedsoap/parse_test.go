@@ -11,9 +11,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestJSONThereAndBack: attributes are the same after JSON, also those which
-// look like something else.
-func TestJSONThereAndBack(t *testing.T) {
+// TestJSONRoundTrip: attributes written as JSON and parsed again are equal, also
+// hashes that look like bytes.
+func TestJSONRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		attributes := anyHash(3).Draw(t, "attributes")
@@ -24,7 +24,7 @@ func TestJSONThereAndBack(t *testing.T) {
 	})
 }
 
-// kindsOf writes a value so that two look the same only if they are.
+// kindsOf writes a value so that two results are equal only if the values are.
 func kindsOf(v value) string {
 	var parts []string
 	switch {
@@ -47,8 +47,8 @@ func kindsOf(v value) string {
 	}
 }
 
-// TestReplacementCharacter: one that stands in the document is no sign of
-// half a surrogate pair.
+// TestReplacementCharacter: U+FFFD in the document itself is not mistaken for half
+// a surrogate pair.
 func TestReplacementCharacter(t *testing.T) {
 	t.Parallel()
 	for _, document := range []string{`{"a":"` + "\uFFFD" + `"}`, `{"a":"\uFFFD"}`, `{"a":"\ufFfd"}`} {
@@ -58,8 +58,8 @@ func TestReplacementCharacter(t *testing.T) {
 	}
 }
 
-// FuzzParseAttributes: what is taken is JSON, is printed as JSON, and means
-// the same when it is read again.
+// FuzzParseAttributes: what is accepted is JSON, is printed as JSON, and is equal
+// when it is parsed again.
 func FuzzParseAttributes(f *testing.F) {
 	for _, seed := range []string{attributesInJSON, `{}`, `{"a":{"$$$binary":[1e5,-0,true]}}`, `{"a":"\ud83d\ude00"}`, `{"a":"b",}`, `{"a" "b"}`} {
 		f.Add([]byte(seed))

@@ -21,10 +21,10 @@ import (
 )
 
 // TestServePrincipal: the store gets the flag, and a failed update of the index
-// is logged.
+// is logBuffer.
 func TestServePrincipal(t *testing.T) {
 	server := "unix:" + startMemcached(t, filepath.Join(t.TempDir(), "cache"))
-	var log logged
+	var log logBuffer
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	go func() {

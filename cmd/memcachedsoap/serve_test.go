@@ -80,20 +80,20 @@ func TestHelpAndVersion(t *testing.T) {
 	}
 }
 
-// logged is a log that a test reads while the service writes.
-type logged struct {
+// logBuffer is a log that a test reads while the service writes it.
+type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (l *logged) Write(p []byte) (int, error) {
+func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(p)
 }
 
-// lines returns the lines with a message.
-func (l *logged) lines(t *testing.T, msg string) []map[string]any {
+// lines returns the lines that have a message.
+func (l *logBuffer) lines(t *testing.T, msg string) []map[string]any {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,7 +110,7 @@ func (l *logged) lines(t *testing.T, msg string) []map[string]any {
 
 func TestServe(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
-	var log logged
+	var log logBuffer
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan int, 1)
 	go func() {

@@ -55,7 +55,7 @@ func TestSessionLife(t *testing.T) {
 	assert.JSONEq(t, `{"deleted": true}`, done(t, s.url, "session", "delete", "cd34", "--json"))
 }
 
-// TestNewSession: without an id the service makes one, which scripts read.
+// TestNewSession: without an id the service creates one, which scripts read.
 func TestNewSession(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
@@ -76,8 +76,8 @@ const attributesInJSON = `{
   "like": "(undef)"
 }`
 
-// TestAttributesThereAndBack: what set --from takes is what get --json prints.
-func TestAttributesThereAndBack(t *testing.T) {
+// TestAttributesRoundTrip: set --from accepts what get --json prints.
+func TestAttributesRoundTrip(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
 	o := invokeWith(t, attributesInJSON, "session", "set", "a1", "--from", "-", "--url", s.url)
@@ -90,7 +90,7 @@ func TestAttributesThereAndBack(t *testing.T) {
 	assert.Regexp(t, `(?s)^{\s*"uid".*"empty".*"undef".*"bytes".*"text".*"groups".*"prefs".*"like"`, string(got.Attributes), "in their order")
 }
 
-// TestBytes: an argument that is not UTF-8 is kept as it is.
+// TestBytes: an argument that is not UTF-8 keeps its bytes.
 func TestBytes(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
@@ -117,7 +117,7 @@ func TestNoAttributes(t *testing.T) {
 	assert.True(t, strings.HasSuffix(done(t, s.url, "session", "get", "a1"), "\n\n(no attributes)\n"))
 }
 
-func TestWrongAttributes(t *testing.T) {
+func TestInvalidAttributes(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		stdin string
@@ -154,14 +154,14 @@ func TestWrongAttributes(t *testing.T) {
 			t.Parallel()
 			args := append([]string{"session", "set", "--url", "http://127.0.0.1:1/"}, test.args...)
 			o := invokeWith(t, test.stdin, args...)
-			assert.Equal(t, exitUsage, o.code, "no service was asked")
+			assert.Equal(t, exitUsage, o.code, "no service was called")
 			assert.Contains(t, o.err, test.want)
 		})
 	}
 }
 
-// TestAnyAttributes stores any attributes and gets the same again, from the
-// JSON and back to it, through the whole service.
+// TestAnyAttributes stores random attributes as JSON through the whole service,
+// and reads equal ones.
 func TestAnyAttributes(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
@@ -178,7 +178,7 @@ func TestAnyAttributes(t *testing.T) {
 	})
 }
 
-// anyHash makes hashes of any names and values, nested up to a depth.
+// anyHash generates hashes with any names and values, nested up to a depth.
 func anyHash(depth int) *rapid.Generator[hash] {
 	return rapid.Custom(func(t *rapid.T) hash {
 		var h hash
@@ -225,9 +225,9 @@ func Example() {
 	memcachedsoap("session", "get", "ab12")
 	_, attributes, _ := strings.Cut(out.String(), "\n\n")
 	fmt.Print(attributes)
-	fmt.Println("exit code of a session that is not there:", memcachedsoap("session", "get", "cd34"))
+	fmt.Println("exit code of an absent session:", memcachedsoap("session", "get", "cd34"))
 	// Output:
 	// uid   dwho
 	// mail  dwho@example.com
-	// exit code of a session that is not there: 3
+	// exit code of an absent session: 3
 }

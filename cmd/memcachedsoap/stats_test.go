@@ -19,7 +19,7 @@ func stat(name, value string) string {
 	return `<stat><name>` + name + `</name><value>` + value + `</value></stat>`
 }
 
-func statsAnswer() string {
+func statsResponse() string {
 	return `<statsResponse` + ns + `><statsResult><service>` + stat("version", "1.2.3") + stat("get_hits", "12") + `</service><servers>
 	<server><address>10.0.0.1:11211</address><tier>principal</tier><alive>true</alive><stats>` +
 		stat("uptime", "345678") + stat("curr_items", "9") + `</stats></server>
@@ -41,7 +41,7 @@ state       up              DOWN            up
 uptime      345678          -               -
 curr_items  9               -               10
 note        -               -               "\u0085"
-`, done(t, answer(t, 200, inEnvelope(statsAnswer())), "stats"))
+`, done(t, startResponder(t, 200, inEnvelope(statsResponse())), "stats"))
 }
 
 func TestStatsJSON(t *testing.T) {
@@ -53,7 +53,7 @@ func TestStatsJSON(t *testing.T) {
 			{"address": "10.0.0.2:11211", "tier": "principal", "alive": false, "stats": {}},
 			{"address": "10.0.0.3:11211", "tier": "principal", "alive": true, "stats": {"curr_items": "10", "note": "\u0085"}}
 		]
-	}`, done(t, answer(t, 200, inEnvelope(statsAnswer())), "stats", "--json"))
+	}`, done(t, startResponder(t, 200, inEnvelope(statsResponse())), "stats", "--json"))
 }
 
 func TestStatus(t *testing.T) {

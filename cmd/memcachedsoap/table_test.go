@@ -12,7 +12,7 @@ import (
 
 const ns = ` xmlns="urn:memcached-soap:session:v1"`
 
-const sessionAnswer = `<getSessionResponse` + ns + `><getSessionResult>
+const sessionResponse = `<getSessionResponse` + ns + `><getSessionResult>
 	<id>ab12</id><version>v1</version><expiresIn>71999</expiresIn><attributes>
 	<entry><key>uid</key><value>dwho</value></entry>
 	<entry><key>display name</key><value>Doctor Who</value></entry>
@@ -38,7 +38,7 @@ b&#x9;c&#x85;&#x202E;d</value></entry>
 
 func TestSessionTable(t *testing.T) {
 	t.Parallel()
-	url := answer(t, 200, inEnvelope(sessionAnswer))
+	url := startResponder(t, 200, inEnvelope(sessionResponse))
 	assert.Equal(t, `id       ab12
 version  v1
 expires  in 19h59m
@@ -72,7 +72,7 @@ last           x
 
 func TestSessionJSON(t *testing.T) {
 	t.Parallel()
-	url := answer(t, 200, inEnvelope(sessionAnswer))
+	url := startResponder(t, 200, inEnvelope(sessionResponse))
 	assert.Equal(t, strings.Split(`{
   "id": "ab12",
   "version": "v1",
@@ -112,8 +112,8 @@ func TestSessionJSON(t *testing.T) {
 `, "\n"), strings.Split(done(t, url, "session", "get", "ab12", "--json"), "\n"), "in this order")
 }
 
-// TestTerminal: whatever a session holds, only characters that print reach a
-// terminal.
+// TestTerminal: only printable characters reach a terminal, whatever the session
+// contains.
 func TestTerminal(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -126,7 +126,7 @@ func TestTerminal(t *testing.T) {
 	})
 }
 
-// TestDisplayableIsOneToOne: two texts never look the same.
+// TestDisplayableIsOneToOne: two different texts never look the same.
 func TestDisplayableIsOneToOne(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

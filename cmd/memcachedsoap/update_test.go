@@ -10,7 +10,7 @@ import (
 	"memcachedsoap/sessionstore/memory"
 )
 
-// versionOfA1 returns the version of the session a1 as get prints it.
+// versionOfA1 returns the version of the session a1 which get prints.
 func versionOfA1(tb testing.TB, url string) string {
 	tb.Helper()
 	var got sessionDocument
@@ -42,7 +42,7 @@ func TestUpdate(t *testing.T) {
 	assert.JSONEq(t, `{"uid": "y"}`, attributesOf(t, s.url))
 }
 
-// TestDeleted: what was deleted is there for no command.
+// TestDeleted: for every command, a deleted session does not exist.
 func TestDeleted(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
