@@ -47,7 +47,8 @@ type GetSessionResponse struct {
 type GetSessions struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 getSessions"`
 
-	// At most 1000 ids; absent or empty: the answer is empty. An id given twice is answered twice.
+	// At most 1000 ids. Absent or empty: the response is empty. The session of an
+	// id that occurs twice is returned twice.
 	Ids *IdList `xml:"ids,omitempty" json:"ids,omitempty"`
 }
 
@@ -60,23 +61,25 @@ type GetSessionsResponse struct {
 type SetSession struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
 
-	// 1 to 64 hexadecimal digits; absent: a new session under an id that the service makes.
+	// 1 to 64 hexadecimal digits. Absent: the service creates a session with a
+	// new id.
 	Id *string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// Must be present, though it may be empty. _session_id need not be among them; if it is, its value
-	// must be the id of the session.
+	// Required, but may be empty. _session_id is optional; its value must be the
+	// id of the session.
 	Attributes *EntryList `xml:"attributes,omitempty" json:"attributes,omitempty"`
 
-	// Time to live in seconds from this call. Absent or 0: the default of the service; -1: the longest
-	// it allows. A longer one than it allows is cut; expiresIn of the answer tells.
+	// TTL in seconds from this call. Absent or 0: the default of the service. -1:
+	// the longest TTL that the service allows. A longer TTL is reduced to the longest allowed; expiresIn of the
+	// response is the result.
 	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
 
-	// The version that the session must still have, else nothing is changed and the fault is
-	// VersionConflict. Absent or empty: no condition. It needs an id.
+	// The version that the session must have. If it has another one, nothing is
+	// changed and the fault is VersionConflict. Requires an id. Absent or empty: no condition.
 	IfVersion *string `xml:"ifVersion,omitempty" json:"ifVersion,omitempty"`
 
-	// True: the session must be there already, else the fault is SessionNotFound; it needs an id.
-	// Absent or false: no condition.
+	// true: the session must exist, otherwise the fault is SessionNotFound.
+	// Requires an id. Absent or false: no condition.
 	UpdateOnly *bool `xml:"updateOnly,omitempty" json:"updateOnly,omitempty"`
 }
 
@@ -92,20 +95,21 @@ type UpdateSession struct {
 	// 1 to 64 hexadecimal digits.
 	Id *string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// Attributes to set; the others stay. One of set and remove must be present, though it may be empty.
-	// _session_id need not be among them; if it is, its value must be the id of the session.
+	// Attributes to set. The others are kept. Either set or remove is required,
+	// but may be empty. _session_id is optional; its value must be the id of the session.
 	Set *EntryList `xml:"set,omitempty" json:"set,omitempty"`
 
-	// Attributes to remove; one that the session does not have is passed over. None of them may be in
-	// set, nor be _session_id.
+	// Attributes to remove. An absent attribute is ignored. A name must not also
+	// be in set, and must not be _session_id.
 	Remove *KeyList `xml:"remove,omitempty" json:"remove,omitempty"`
 
-	// Time to live in seconds from this call. Absent or 0: the session keeps the time that it has; -1: the
-	// longest that the service allows. A longer one than it allows is cut; expiresIn of the answer tells.
+	// TTL in seconds from this call. Absent or 0: the session keeps its expiry.
+	// -1: the longest TTL that the service allows. A longer TTL is reduced to the longest allowed; expiresIn of
+	// the response is the result.
 	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
 
-	// The version that the session must still have, else nothing is changed and the fault is
-	// VersionConflict. Absent or empty: no condition.
+	// The version that the session must have. If it has another one, nothing is
+	// changed and the fault is VersionConflict. Absent or empty: no condition.
 	IfVersion *string `xml:"ifVersion,omitempty" json:"ifVersion,omitempty"`
 }
 
@@ -121,8 +125,9 @@ type TouchSession struct {
 	// 1 to 64 hexadecimal digits.
 	Id *string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// Time to live in seconds from this call. Absent or 0: the default of the service; -1: the longest
-	// it allows. A longer one than it allows is cut; expiresIn of the answer tells.
+	// TTL in seconds from this call. Absent or 0: the default of the service. -1:
+	// the longest TTL that the service allows. A longer TTL is reduced to the longest allowed; expiresIn of the
+	// response is the result.
 	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
 }
 
@@ -148,11 +153,12 @@ type DeleteSessionResponse struct {
 type FindSessions struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 findSessions"`
 
-	// Whose sessions to find: the value of the attribute. Must be present and not empty.
+	// The principal whose sessions to find: the value of the attribute, such as
+	// the name of a user. Required and not empty.
 	Principal *string `xml:"principal,omitempty" json:"principal,omitempty"`
 
-	// The attribute that has the value, one of those by which the service finds sessions. Absent or
-	// empty: the first of them.
+	// The attribute that has the value: one of those that the operator has
+	// configured. Absent or empty: the first of them.
 	Attribute *string `xml:"attribute,omitempty" json:"attribute,omitempty"`
 }
 
@@ -165,11 +171,12 @@ type FindSessionsResponse struct {
 type DeleteSessions struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 deleteSessions"`
 
-	// Whose sessions to delete: the value of the attribute. Must be present and not empty.
+	// The principal whose sessions to delete: the value of the attribute, such as
+	// the name of a user. Required and not empty.
 	Principal *string `xml:"principal,omitempty" json:"principal,omitempty"`
 
-	// The attribute that has the value, one of those by which the service finds sessions. Absent or
-	// empty: the first of them.
+	// The attribute that has the value: one of those that the operator has
+	// configured. Absent or empty: the first of them.
 	Attribute *string `xml:"attribute,omitempty" json:"attribute,omitempty"`
 }
 
@@ -191,30 +198,32 @@ type StatsResponse struct {
 
 type Entry struct {
 
-	// The name. It occurs once within its list; a second one is refused.
+	// The name, which is unique within its list. A request with a duplicate is
+	// rejected.
 	Key string `xml:"key,omitempty" json:"key,omitempty"`
 
 	// Text, possibly empty. Numbers are text.
 	Value string `xml:"value,omitempty" json:"value,omitempty"`
 
-	// Bytes that are not text, or hold characters that XML cannot carry.
+	// Bytes that are not text, or text with characters that XML cannot
+	// represent.
 	Binary []byte `xml:"binary,omitempty" json:"binary,omitempty"`
 
-	// Named values; Perl's reference to a hash.
+	// Named values: a reference to a hash in Perl.
 	Hash *EntryList `xml:"hash,omitempty" json:"hash,omitempty"`
 
-	// Values in order; Perl's reference to an array.
+	// Values in order: a reference to an array in Perl.
 	List *ItemList `xml:"list,omitempty" json:"list,omitempty"`
 
-	// True: Perl's undef.
+	// true means Perl's undef.
 	Undef bool `xml:"undef,omitempty" json:"undef,omitempty"`
 }
 
 type EntryList struct {
 
-	// Repeats without a fixed number. What bounds it are settings of the service, for the bytes,
-	// the elements, the nesting and the entries of one request (beyond them the fault is a general one
-	// of the client's), and the size of an item in the store (beyond it PayloadTooLarge).
+	// Any number of times within the limits of the service. A request with too
+	// many bytes, elements, nested elements or entries gets a general fault of the client (Client, or Sender
+	// in SOAP 1.2). A session too large for the store gets the fault PayloadTooLarge.
 	Entry []*Entry `xml:"entry,omitempty" json:"entry,omitempty"`
 }
 
@@ -223,71 +232,77 @@ type Item struct {
 	// Text, possibly empty. Numbers are text.
 	Value string `xml:"value,omitempty" json:"value,omitempty"`
 
-	// Bytes that are not text, or hold characters that XML cannot carry.
+	// Bytes that are not text, or text with characters that XML cannot
+	// represent.
 	Binary []byte `xml:"binary,omitempty" json:"binary,omitempty"`
 
-	// Named values; Perl's reference to a hash.
+	// Named values: a reference to a hash in Perl.
 	Hash *EntryList `xml:"hash,omitempty" json:"hash,omitempty"`
 
-	// Values in order; Perl's reference to an array.
+	// Values in order: a reference to an array in Perl.
 	List *ItemList `xml:"list,omitempty" json:"list,omitempty"`
 
-	// True: Perl's undef.
+	// true means Perl's undef.
 	Undef bool `xml:"undef,omitempty" json:"undef,omitempty"`
 }
 
 type ItemList struct {
 
-	// Repeats without a fixed number. What bounds it are settings of the service, for the bytes,
-	// the elements, the nesting and the entries of one request (beyond them the fault is a general one
-	// of the client's), and the size of an item in the store (beyond it PayloadTooLarge).
+	// Any number of times within the limits of the service. A request with too
+	// many bytes, elements, nested elements or entries gets a general fault of the client (Client, or Sender
+	// in SOAP 1.2). A session too large for the store gets the fault PayloadTooLarge.
 	Item []*Item `xml:"item,omitempty" json:"item,omitempty"`
 }
 
 type KeyList struct {
 
-	// A name; it occurs once. What bounds their number are settings of the service, for the bytes, the
-	// elements and the entries of one request; beyond them the fault is a general one of the client's.
+	// A unique name. Any number of them within the limits of the service; a
+	// request with too many bytes, elements or entries gets a general fault of the client (Client, or Sender
+	// in SOAP 1.2).
 	Key []string `xml:"key,omitempty" json:"key,omitempty"`
 }
 
 type IdList struct {
 
-	// 1 to 64 hexadecimal digits. In a request at most 1000 of them; in an answer as many as the principal
-	// has sessions.
+	// 1 to 64 hexadecimal digits. A request has at most 1000 ids; a response
+	// has one for each session of the principal.
 	Id []string `xml:"id,omitempty" json:"id,omitempty"`
 }
 
 type Session struct {
 
-	// 1 to 64 hexadecimal digits, whose case matters. Who knows the id has the session.
+	// 1 to 64 hexadecimal digits, case-sensitive. Keep it secret: everybody who
+	// knows the id can use the session.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// Opaque: equal versions mean equal content. For ifVersion of a change.
+	// Opaque. Equal versions mean equal content. Send it as ifVersion to make a
+	// change conditional.
 	Version string `xml:"version,omitempty" json:"version,omitempty"`
 
-	// Seconds left; absent: the session never expires.
+	// Seconds until the session expires. Absent: it never expires.
 	ExpiresIn int32 `xml:"expiresIn,omitempty" json:"expiresIn,omitempty"`
 
-	// All attributes but _session_id, which is id.
+	// All attributes except _session_id, which is the element id.
 	Attributes *EntryList `xml:"attributes,omitempty" json:"attributes,omitempty"`
 }
 
 type SessionRef struct {
 
-	// The id asked for, or the one that the service made.
+	// The id in the request, or the one that the service created.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// Opaque: equal versions mean equal content. For ifVersion of a change.
+	// Opaque. Equal versions mean equal content. Send it as ifVersion to make a
+	// change conditional.
 	Version string `xml:"version,omitempty" json:"version,omitempty"`
 
-	// Seconds left; absent: the session never expires.
+	// Seconds until the session expires. Absent: it never expires.
 	ExpiresIn int32 `xml:"expiresIn,omitempty" json:"expiresIn,omitempty"`
 }
 
 type SessionList struct {
 
-	// At most as many as ids were given, which is 1000; those that are absent are left out.
+	// At most one for each id in the request, so at most 1000. Absent sessions
+	// are omitted.
 	Session []*Session `xml:"session,omitempty" json:"session,omitempty"`
 }
 
@@ -299,52 +314,53 @@ type Stat struct {
 
 type StatList struct {
 
-	// As many as the source has.
+	// One for each statistic of the source.
 	Stat []*Stat `xml:"stat,omitempty" json:"stat,omitempty"`
 }
 
 type ServerStats struct {
 
-	// As configured; memory for the store inside the service.
+	// The address as configured. memory means a store inside the service.
 	Address string `xml:"address,omitempty" json:"address,omitempty"`
 
-	// The part that the server plays; principal: it holds the sessions, local: it holds copies of some.
+	// The role of the server. principal: it stores the sessions. local: it
+	// holds the near cache.
 	Tier string `xml:"tier,omitempty" json:"tier,omitempty"`
 
-	// Whether it answered within the time allowed.
+	// Whether the server answered within its timeout.
 	Alive bool `xml:"alive,omitempty" json:"alive,omitempty"`
 
-	// The server's own figures; empty if it did not answer.
+	// The statistics of the server. Empty if it did not answer.
 	Stats *StatList `xml:"stats,omitempty" json:"stats,omitempty"`
 }
 
 type ServerStatsList struct {
 
-	// As many as are configured.
+	// One for each configured server.
 	Server []*ServerStats `xml:"server,omitempty" json:"server,omitempty"`
 }
 
 type StatsReport struct {
 
-	// Counted since this service was started.
+	// Counters since this service started.
 	Service *StatList `xml:"service,omitempty" json:"service,omitempty"`
 
-	// The servers asked, each a row even if it is down.
+	// All servers, including those that are down.
 	Servers *ServerStatsList `xml:"servers,omitempty" json:"servers,omitempty"`
 }
 
 type SessionNotFoundFault struct {
 
-	// The id asked for.
+	// The id in the request.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 }
 
 type InvalidSessionIdFault struct {
 
-	// The id given, cut to 64 characters.
+	// The id in the request, cut after 64 characters.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// What is wrong with it, for people.
+	// What is wrong with the id. For people, not for programs.
 	Reason string `xml:"reason,omitempty" json:"reason,omitempty"`
 }
 
@@ -353,40 +369,40 @@ type VersionConflictFault struct {
 	// The id of the session.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// The version that it has; absent: there is no session.
+	// The version that the session has. Absent: there is no session.
 	CurrentVersion string `xml:"currentVersion,omitempty" json:"currentVersion,omitempty"`
 }
 
 type SessionDeletedFault struct {
 
-	// The id of the session that was deleted.
+	// The id of the deleted session.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 }
 
 type PayloadTooLargeFault struct {
 
-	// Bytes that the store takes for this session, or that the sessions of one answer may have together.
+	// The limit in bytes: of this session, or of all sessions in one response.
 	Limit int64 `xml:"limit,omitempty" json:"limit,omitempty"`
 
-	// Bytes that it needs, or they: at least as many.
+	// The size in bytes, or a lower bound of it.
 	Actual int64 `xml:"actual,omitempty" json:"actual,omitempty"`
 }
 
 type UnreadableSessionFault struct {
 
-	// The id asked for.
+	// The id in the request.
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// Why, for people.
+	// The cause. For people, not for programs.
 	Reason string `xml:"reason,omitempty" json:"reason,omitempty"`
 }
 
 type StoreUnavailableFault struct {
 
-	// What happened, for people.
+	// What happened. For people, not for programs.
 	Reason string `xml:"reason,omitempty" json:"reason,omitempty"`
 
-	// Seconds after which a new try makes sense.
+	// Seconds to wait before a retry.
 	RetryAfter int32 `xml:"retryAfter,omitempty" json:"retryAfter,omitempty"`
 }
 
@@ -395,7 +411,7 @@ type SessionPortType interface {
 	// Error can be either of the following types:
 	//
 	//   - StoreUnavailable
-	/* Answers "...... MEMCACHED SOAP OK ......" when every server that holds sessions answers; a StoreUnavailable fault otherwise. */
+	/* Returns "...... MEMCACHED SOAP OK ......" if every server that stores sessions answers. Otherwise the fault is StoreUnavailable. */
 	Status(request *Status) (*StatusResponse, error)
 
 	StatusContext(ctx context.Context, request *Status) (*StatusResponse, error)
@@ -406,7 +422,7 @@ type SessionPortType interface {
 	//   - InvalidSessionId
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Returns one session: its attributes, the version to hand back with a conditional change, and the seconds it has left. */
+	/* Returns one session: its attributes, its version for a conditional change, and the seconds until it expires. */
 	GetSession(request *GetSession) (*GetSessionResponse, error)
 
 	GetSessionContext(ctx context.Context, request *GetSession) (*GetSessionResponse, error)
@@ -417,7 +433,7 @@ type SessionPortType interface {
 	//   - PayloadTooLarge
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Returns many sessions in one call, at most 1000, in the order asked for. Ids under which no session is stored are left out; a session that cannot be read is a fault, never a shorter answer. */
+	/* Returns up to 1000 sessions in the order of the ids. Absent sessions are omitted. If a session cannot be read, the whole call is a fault, never a shorter response. */
 	GetSessions(request *GetSessions) (*GetSessionsResponse, error)
 
 	GetSessionsContext(ctx context.Context, request *GetSessions) (*GetSessionsResponse, error)
@@ -431,7 +447,7 @@ type SessionPortType interface {
 	//   - PayloadTooLarge
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Stores a whole session. Without id a new session is made. With id that session is replaced, or made if it is absent and updateOnly is not true. With ifVersion the call succeeds only while the session has that version. A session that was deleted is not made again for a while. attributes must be present. ttl is the time to live in seconds from this call: absent or 0 is the default of the service, -1 the longest it allows, and a longer one is cut; expiresIn of the answer tells. */
+	/* Stores a whole session. Without id the service creates a session with a new id. With id it replaces that session, or creates it if it is absent and updateOnly is not true. With ifVersion it does so only if the session has that version. The id of a deleted session cannot be reused until the session would have expired. attributes is required. ttl is the TTL in seconds from this call: absent or 0 is the default of the service, -1 the longest it allows; a longer TTL is reduced to that, and expiresIn of the response is the result. */
 	SetSession(request *SetSession) (*SetSessionResponse, error)
 
 	SetSessionContext(ctx context.Context, request *SetSession) (*SetSessionResponse, error)
@@ -445,7 +461,7 @@ type SessionPortType interface {
 	//   - PayloadTooLarge
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Changes some attributes of a session and leaves the others: sets those in set and removes those named in remove, in one atomic step. With ifVersion it succeeds only while the session has that version. The session keeps the time that it has when ttl is absent or 0. */
+	/* Changes some attributes of a session in one atomic step, and keeps the others: it sets those in set and removes those in remove. With ifVersion it does so only if the session has that version. If ttl is absent or 0, the session keeps its expiry. */
 	UpdateSession(request *UpdateSession) (*UpdateSessionResponse, error)
 
 	UpdateSessionContext(ctx context.Context, request *UpdateSession) (*UpdateSessionResponse, error)
@@ -456,7 +472,7 @@ type SessionPortType interface {
 	//   - InvalidSessionId
 	//   - SessionDeleted
 	//   - StoreUnavailable
-	/* Gives a session a new time to live, counted from this call, without rewriting it. ttl is as in setSession; where the operator has set how long an unused session lives, the default is that, and no ttl leads beyond the end that the session has. */
+	/* Gives a session a new TTL, counted from this call, without rewriting it. ttl is as in setSession. If the operator has set an idle timeout, that is the default of ttl, and no ttl extends the session beyond its absolute timeout. */
 	TouchSession(request *TouchSession) (*TouchSessionResponse, error)
 
 	TouchSessionContext(ctx context.Context, request *TouchSession) (*TouchSessionResponse, error)
@@ -465,7 +481,7 @@ type SessionPortType interface {
 	//
 	//   - InvalidSessionId
 	//   - StoreUnavailable
-	/* Deletes a session, and refuses for a while that a late writer brings it back. False if there was none. */
+	/* Deletes a session. Its id cannot be reused until the session would have expired, so that a late writer does not undo a logout. Returns false if there was no session. */
 	DeleteSession(request *DeleteSession) (*DeleteSessionResponse, error)
 
 	DeleteSessionContext(ctx context.Context, request *DeleteSession) (*DeleteSessionResponse, error)
@@ -473,7 +489,7 @@ type SessionPortType interface {
 	// Error can be either of the following types:
 	//
 	//   - StoreUnavailable
-	/* Returns the ids of the sessions in which the attribute has the value, such as those of one user. The service finds sessions only by the attributes that its operator names. */
+	/* Returns the ids of all sessions in which the attribute has the value, such as those of one user. The operator configures the attributes by which sessions are found. */
 	FindSessions(request *FindSessions) (*FindSessionsResponse, error)
 
 	FindSessionsContext(ctx context.Context, request *FindSessions) (*FindSessionsResponse, error)
@@ -481,7 +497,7 @@ type SessionPortType interface {
 	// Error can be either of the following types:
 	//
 	//   - StoreUnavailable
-	/* Deletes the sessions that findSessions would return, as deleteSession does, and returns their ids: a logout everywhere. */
+	/* Deletes all sessions that findSessions would return, as deleteSession does, and returns their ids: it logs a user out everywhere. */
 	DeleteSessions(request *DeleteSessions) (*DeleteSessionsResponse, error)
 
 	DeleteSessionsContext(ctx context.Context, request *DeleteSessions) (*DeleteSessionsResponse, error)
@@ -489,7 +505,7 @@ type SessionPortType interface {
 	// Error can be either of the following types:
 	//
 	//   - StoreUnavailable
-	/* Returns counters of this service and of every server behind it. A server that does not answer is a row with alive being false, not a fault. */
+	/* Returns statistics of this service and of every server behind it. A server that does not answer is listed with alive being false; it causes no fault. */
 	Stats(request *Stats) (*StatsResponse, error)
 
 	StatsContext(ctx context.Context, request *Stats) (*StatsResponse, error)
