@@ -8,20 +8,22 @@ import (
 	"strings"
 )
 
-// addressMark stands in the document once, before the service's address.
-const addressMark = `<soap:address location="`
+// addressElement precedes the address of the service. It occurs once in the
+// document.
+const addressElement = `<soap:address location="`
 
 // WithAddress returns the WSDL with url as the address of the service
-// (soap:address, WSDL 1.1 section 3.8). Characters that XML reserves are
-// escaped, ones that it cannot carry become U+FFFD. The caller owns the bytes.
+// (soap:address, WSDL 1.1 section 3.8). It escapes the characters that XML
+// reserves, and replaces those that XML cannot represent by U+FFFD. The result
+// belongs to the caller.
 func WithAddress(url string) []byte {
-	at := strings.LastIndex(document, addressMark) + len(addressMark)
+	at := strings.LastIndex(document, addressElement) + len(addressElement)
 	end := at + strings.IndexByte(document[at:], '"')
 
 	var out bytes.Buffer
 	out.Grow(len(document) + len(url))
 	out.WriteString(document[:at])
-	_ = xml.EscapeText(&out, []byte(url)) // a Buffer takes everything
+	_ = xml.EscapeText(&out, []byte(url)) // a Buffer accepts all bytes
 	out.WriteString(document[end:])
 	return out.Bytes()
 }

@@ -14,7 +14,7 @@ import (
 	"memcachedsoap/wsdl/wsdltest"
 )
 
-// TestDocumentHasOneAddress: WithAddress counts on it.
+// TestDocumentHasOneAddress: WithAddress requires it.
 func TestDocumentHasOneAddress(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, 1, strings.Count(wsdl.Document(), `<soap:address location="`))
@@ -26,8 +26,8 @@ func TestDocumentHasOneAddress(t *testing.T) {
 	assert.NotEmpty(t, port.Address.Location)
 }
 
-// TestWithAddress checks for any address that it arrives, and that nothing
-// else in the document changes.
+// TestWithAddress checks with random addresses that the document contains the
+// address and does not change otherwise.
 func TestWithAddress(t *testing.T) {
 	t.Parallel()
 	placeholder := wsdltest.Parse(t).Services[0].Ports[0].Address.Location
@@ -37,7 +37,7 @@ func TestWithAddress(t *testing.T) {
 
 		var d wsdltest.Definitions
 		require.NoError(t, xml.Unmarshal([]byte(document), &d))
-		assert.Equal(t, carried(url), d.Services[0].Ports[0].Address.Location)
+		assert.Equal(t, representable(url), d.Services[0].Ports[0].Address.Location)
 
 		before, after, found := strings.Cut(wsdl.Document(), `"`+placeholder+`"`)
 		require.True(t, found)
@@ -46,8 +46,9 @@ func TestWithAddress(t *testing.T) {
 	})
 }
 
-// carried is text with U+FFFD for what XML 1.0 cannot carry.
-func carried(text string) string {
+// representable returns text with U+FFFD in place of what XML 1.0 cannot
+// represent.
+func representable(text string) string {
 	var out strings.Builder
 	for _, r := range text {
 		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == '\uFFFE' || r == '\uFFFF' {
@@ -58,7 +59,7 @@ func carried(text string) string {
 	return out.String()
 }
 
-func TestWithAddressGivesBytesAway(t *testing.T) {
+func TestWithAddressReturnsACopy(t *testing.T) {
 	t.Parallel()
 	first := wsdl.WithAddress("http://a.example/")
 	clear(first)

@@ -22,8 +22,8 @@ func TestWellFormed(t *testing.T) {
 	require.NoError(t, err, "make deps installs xmllint: %s", out)
 }
 
-// TestBinding checks that the binding says of every operation of the port
-// type how it travels: the rules of WS-I Basic Profile 1.1 in brackets.
+// TestBinding checks the binding of every operation of the port type. The rules
+// in brackets are those of WS-I Basic Profile 1.1.
 func TestBinding(t *testing.T) {
 	t.Parallel()
 	d := wsdltest.Parse(t)
@@ -63,8 +63,8 @@ func TestBinding(t *testing.T) {
 	}
 }
 
-// TestOneOperationPerName checks R2304, and that names also differ when their
-// case is ignored, as gowsdl does.
+// TestOneOperationPerName checks R2304. The names must also differ
+// case-insensitively, because gowsdl ignores case.
 func TestOneOperationPerName(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -75,8 +75,8 @@ func TestOneOperationPerName(t *testing.T) {
 	}
 }
 
-// TestMessages checks that every message is one part by element (R2204,
-// R2210), named as .NET needs it to unwrap, and that the element is declared.
+// TestMessages checks that every message has one part, which refers to a declared
+// element (R2204, R2210) and has the name that .NET requires to unwrap it.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	d := wsdltest.Parse(t)

@@ -15,9 +15,10 @@ import (
 	"memcachedsoap/wsdl/wsdltest"
 )
 
-// TestGeneratedCodeIsFresh generates the code anew, in a process of its own
-// since the generator has a data race (hooklift/gowsdl pull request 154).
-func TestGeneratedCodeIsFresh(t *testing.T) {
+// TestGeneratedCodeIsCurrent generates the code again and compares. The generator
+// runs in its own process because it has a data race (hooklift/gowsdl pull
+// request 154).
+func TestGeneratedCodeIsCurrent(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "go", "tool", "gowsdl",
@@ -30,12 +31,12 @@ func TestGeneratedCodeIsFresh(t *testing.T) {
 	have, err := os.ReadFile("session.gen.go")
 	require.NoError(t, err)
 	if !bytes.Equal(want, have) {
-		t.Error("session.gen.go is stale: make generate") // without 400 lines of difference
+		t.Error("session.gen.go is not current: run make generate") // without 400 lines of difference
 	}
 }
 
-// TestGeneratedPort checks that the generator saw every operation: it
-// ignores what it does not understand.
+// TestGeneratedPort checks that the generated code has every operation: the
+// generator ignores what it does not understand.
 func TestGeneratedPort(t *testing.T) {
 	t.Parallel()
 	port := reflect.TypeFor[wsdl.SessionPortType]()

@@ -26,8 +26,8 @@ func TestSchema(t *testing.T) {
 	assert.True(t, utf8.ValidString(wsdl.Document()), "[R4003]")
 }
 
-// TestVocabulary checks that the schema is made of sequences of elements only:
-// no choice, any, attribute, import or SOAP array (R2110, R2111, R2113).
+// TestVocabulary checks that the schema uses sequences of elements only: no
+// choice, any, attribute, import or SOAP array (R2110, R2111, R2113).
 func TestVocabulary(t *testing.T) {
 	t.Parallel()
 	allowed := []string{"schema", "complexType", "sequence", "element", "annotation", "documentation"}
@@ -44,9 +44,9 @@ func TestVocabulary(t *testing.T) {
 	}
 }
 
-// TestRequests: the children of a request are nillable, and optional too
-// unless they are numbers or booleans, so that every toolkit makes plain
-// optional parameters of them.
+// TestRequests: the children of a request are nillable, and all but numbers and
+// booleans are optional, so that every toolkit generates simple optional
+// parameters.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	elements := elementsOf(wsdltest.Parse(t))
@@ -65,8 +65,8 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestResponses: an answer is one element <operation>Result, which no request
-// has; a name in both becomes an in-out parameter.
+// TestResponses: a response has one element, <operation>Result, whose name no
+// request has: toolkits make an in-out parameter of a name in both.
 func TestResponses(t *testing.T) {
 	t.Parallel()
 	elements := elementsOf(wsdltest.Parse(t))
@@ -87,8 +87,8 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// TestFaults: the element and the type of a fault have the same name, the
-// message is called ...Exception (JAX-WS takes its class name from there).
+// TestFaults: the element and the type of a fault have the same name, and the
+// name of its message ends in Exception, from which JAX-WS takes the class name.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	d := wsdltest.Parse(t)
@@ -116,8 +116,9 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestTypes: only the types that every toolkit knows, repetition only without
-// a number and alone in its type, nothing nillable, everything documented.
+// TestTypes: the schema uses only types that every toolkit knows. An element that
+// repeats is unbounded and alone in its type. Nothing is nillable, and everything
+// has documentation.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	schema := schemaOf(t)
@@ -136,15 +137,15 @@ func TestTypes(t *testing.T) {
 			if e.MaxOccurs != "" {
 				assert.Equal(t, "unbounded", e.MaxOccurs, "%s/%s", typ.Name, e.Name)
 				assert.Equal(t, "0", e.MinOccurs, "%s/%s", typ.Name, e.Name)
-				assert.Len(t, typ.Sequence.Elements, 1, "%s: a list holds nothing else", typ.Name)
-				assert.NotEmpty(t, e.Doc, "%s/%s: say what bounds it", typ.Name, e.Name)
+				assert.Len(t, typ.Sequence.Elements, 1, "%s: a list contains nothing else", typ.Name)
+				assert.NotEmpty(t, e.Doc, "%s/%s: document its limit", typ.Name, e.Name)
 			}
 		}
 	}
 }
 
-// TestNames: names that differ only in case collide in generated code; only a
-// fault's element and type share theirs.
+// TestNames: names that differ only in case collide in generated code. Only the
+// element and the type of a fault have the same name.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	schema := schemaOf(t)
@@ -175,8 +176,8 @@ func elementsOf(d wsdltest.Definitions) map[string]wsdltest.Element {
 	return elements
 }
 
-// childrenOf returns the children of a wrapper element, which has a sequence
-// even if it is empty: gowsdl breaks on a message without one.
+// childrenOf returns the children of a wrapper element. It has a sequence even if
+// it is empty, because gowsdl fails on a message without one.
 func childrenOf(t *testing.T, elements map[string]wsdltest.Element, wrapper string) []wsdltest.Element {
 	t.Helper()
 	require.Contains(t, elements, wrapper)

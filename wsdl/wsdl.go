@@ -6,17 +6,17 @@ import (
 
 //go:generate go tool gowsdl -d .. -p wsdl -o session.gen.go session.wsdl
 
-// Namespace is the target namespace of the contract. The elements of all its
-// messages are in it.
+// Namespace is the target namespace of the contract and the namespace of all
+// elements in its messages.
 const Namespace = "urn:memcached-soap:session:v1"
 
 //go:embed session.wsdl
 var document string
 
-// Document returns the WSDL as it is written, with a placeholder for the
-// address of the service.
+// Document returns session.wsdl unchanged. Its address of the service is a
+// placeholder.
 func Document() string { return document }
 
-// Action returns the SOAPAction of an operation: namespace#operation, which
-// is also what SOAP::Lite makes of its uri and a method name.
+// Action returns the SOAPAction of an operation: namespace#operation. SOAP::Lite
+// makes the same of its uri and the name of a method.
 func Action(operation string) string { return Namespace + "#" + operation }

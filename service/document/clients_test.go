@@ -106,7 +106,7 @@ func exchange(t *testing.T, address string, request []byte) string {
 	defer connection.Close()
 	_, err = connection.Write(request)
 	require.NoError(t, err)
-	status, body, err := wsdltest.ReadAnswer(bufio.NewReader(connection), http.MethodPost)
+	status, body, err := wsdltest.ReadResponse(bufio.NewReader(connection), http.MethodPost)
 	require.NoError(t, err)
 	return fmt.Sprintf("%d\n%s", status, body)
 }

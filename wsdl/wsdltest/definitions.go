@@ -8,9 +8,9 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// Operation is one operation of the port type. The names are the expanded
-// names of the elements on the wire: the child of Body, or of a fault's
-// detail.
+// Operation is one operation of the port type. Input, Output and Faults are the
+// qualified names of the elements in its messages: the child of Body, or of the
+// detail of a fault.
 type Operation struct {
 	Name   string
 	Action string // soapAction of the binding
@@ -26,8 +26,8 @@ func Operations(tb testing.TB) []Operation {
 	return Parse(tb).operations()
 }
 
-// Definitions is a WSDL 1.1 document, as far as tests ask about it. Names
-// that refer to something are as written, with their prefix.
+// Definitions is the part of a WSDL 1.1 document that tests examine. References
+// are as written, with their prefix.
 type Definitions struct {
 	TargetNamespace string     `xml:"targetNamespace,attr"`
 	Schemas         []Schema   `xml:"types>schema"`
@@ -45,15 +45,14 @@ type Schema struct {
 	Elements           []Element     `xml:"element"`
 }
 
-// ComplexType is a type, named or within an element. Its children are a
-// sequence.
+// ComplexType is a type, named or inside an element.
 type ComplexType struct {
 	Name     string    `xml:"name,attr"`
 	Doc      string    `xml:"annotation>documentation"`
 	Sequence *Sequence `xml:"sequence"`
 }
 
-// Sequence is what a complex type holds.
+// Sequence contains the elements of a complex type.
 type Sequence struct {
 	Elements []Element `xml:"element"`
 }
@@ -69,7 +68,7 @@ type Element struct {
 	Inline    *ComplexType `xml:"complexType"`
 }
 
-// Message is what an operation sends or receives.
+// Message is a message of an operation.
 type Message struct {
 	Name  string `xml:"name,attr"`
 	Parts []Part `xml:"part"`
@@ -94,7 +93,7 @@ type PortType struct {
 	} `xml:"operation"`
 }
 
-// InOut refers to the message of a request or an answer.
+// InOut refers to the message of a request or a response.
 type InOut struct {
 	Message string `xml:"message,attr"`
 	Action  string `xml:"http://www.w3.org/2006/05/addressing/wsdl Action,attr"`
@@ -106,7 +105,7 @@ type FaultRef struct {
 	Message string `xml:"message,attr"`
 }
 
-// Binding says how the operations of a port type travel.
+// Binding describes how the operations of a port type are sent.
 type Binding struct {
 	Name string `xml:"name,attr"`
 	Type string `xml:"type,attr"`
@@ -117,7 +116,7 @@ type Binding struct {
 	Operations []BindingOperation `xml:"operation"`
 }
 
-// BindingOperation says how one operation travels.
+// BindingOperation describes how one operation is sent.
 type BindingOperation struct {
 	Name string `xml:"name,attr"`
 	SOAP struct {
@@ -140,7 +139,7 @@ type Body struct {
 	EncodingStyle string `xml:"encodingStyle,attr"`
 }
 
-// Service lists where the service is.
+// Service lists the addresses of the service.
 type Service struct {
 	Name  string `xml:"name,attr"`
 	Ports []struct {
@@ -152,7 +151,7 @@ type Service struct {
 	} `xml:"port"`
 }
 
-// Parse reads the contract.
+// Parse parses the contract.
 func Parse(tb testing.TB) Definitions {
 	tb.Helper()
 	var d Definitions
@@ -187,7 +186,7 @@ func (d Definitions) operations() []Operation {
 	return ops
 }
 
-// element returns the element of a message's part, or the zero Name.
+// element returns the element of the single part of a message, or the zero Name.
 func (d Definitions) element(message string) xml.Name {
 	for _, m := range d.Messages {
 		if m.Name == Local(message) && len(m.Parts) == 1 {
@@ -197,7 +196,7 @@ func (d Definitions) element(message string) xml.Name {
 	return xml.Name{}
 }
 
-// Local returns what follows the prefix of a qualified name.
+// Local returns a qualified name without its prefix.
 func Local(name string) string {
 	_, local, found := strings.Cut(name, ":")
 	if !found {

@@ -1,8 +1,8 @@
-// Package wsdltest helps tests to hold other code against the contract:
-// [Operations] lists what a server must offer, [Validate] checks a whole SOAP
-// message, request or answer, against the schema in the WSDL, and a [Relay]
-// before a service checks every answer that passes.
+// Package wsdltest helps tests to compare other code with the contract.
+// [Operations] lists the operations that a server must offer. [Validate] checks
+// a whole SOAP message, request or response, against the schema in the WSDL. A
+// [Relay] in front of a service validates every response that passes.
 //
-// Validation is xmllint's (Debian: libxml2-utils), since there is no complete
-// schema validator in Go; where xmllint is missing the test fails.
+// xmllint (Debian package libxml2-utils) validates, because Go has no complete
+// schema validator. A test fails if xmllint is missing.
 package wsdltest

@@ -14,10 +14,11 @@ import (
 	"testing"
 )
 
-// Relay stands before a service and keeps what passes, unchanged. When the
-// test ends, every answer of the contract that passed must have been valid.
+// Relay is a TCP proxy in front of a service that records the requests and
+// responses. When the test ends, it fails the test if a response is invalid by
+// the contract.
 type Relay struct {
-	// Addr is where it listens, as host:port.
+	// Addr is the address on which it listens, as host:port.
 	Addr string
 
 	target    string
@@ -25,34 +26,34 @@ type Relay struct {
 	accepting sync.WaitGroup
 
 	mu          sync.Mutex
-	done        sync.Cond // when none is open
-	open        int       // connections
+	done        sync.Cond // signalled when open decreases
+	open        int       // open connections
 	connections []*connection
-	order       int // of the last piece that a client sent, over all connections
+	order       int // number of the last piece that a client sent, over all connections
 	closed      bool
 }
 
-// Exchange is a request and its answer.
+// Exchange is a request and its response.
 type Exchange struct {
-	Request []byte // with its head, as it was on the wire
-	Status  int    // of HTTP
-	Answer  []byte // the body, decompressed
+	Request  []byte // header and body as sent
+	Status   int    // HTTP status of the response
+	Response []byte // body of the response, decompressed
 
 	order int
 }
 
-// connection is what passed on a connection.
+// connection is a connection of a client, and what was sent on it.
 type connection struct {
 	client, service net.Conn
-	sent, answered  bytes.Buffer
+	sent, received  bytes.Buffer
 	pieces          []piece
 }
 
-// piece says when what begins at an offset was sent.
+// piece records the position in time of the bytes that begin at an offset.
 type piece struct{ offset, order int }
 
-// NewRelay starts a relay before the service at an address, host:port, until
-// the end of the test.
+// NewRelay starts a relay in front of the service at an address, host:port. It
+// stops at the end of the test.
 func NewRelay(tb testing.TB, target string) *Relay {
 	tb.Helper()
 	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
@@ -82,7 +83,8 @@ func (r *Relay) accept() {
 	}
 }
 
-// close ends what is open, and waits for it.
+// close closes the listener and all connections, and waits until they are
+// closed.
 func (r *Relay) close() {
 	r.listener.Close()
 	r.accepting.Wait()
@@ -96,7 +98,7 @@ func (r *Relay) close() {
 	r.mu.Unlock()
 }
 
-// wait returns when no connection is open. The caller holds mu.
+// wait returns when no connection is open. The caller must hold mu.
 func (r *Relay) wait() {
 	for r.open > 0 {
 		r.done.Wait()
@@ -124,33 +126,33 @@ func (r *Relay) pass(client net.Conn) {
 	if closed {
 		return
 	}
-	var answers sync.WaitGroup
-	answers.Go(func() {
-		io.Copy(io.MultiWriter(writer(func(p []byte) { r.answered(c, p) }), client), service) //nolint:errcheck // the client sees it
+	var responses sync.WaitGroup
+	responses.Go(func() {
+		io.Copy(io.MultiWriter(writerFunc(func(p []byte) { r.received(c, p) }), client), service) //nolint:errcheck // the client sees it
 		closeWrite(client)
 	})
-	io.Copy(io.MultiWriter(writer(func(p []byte) { r.sent(c, p) }), service), client) //nolint:errcheck // the service sees it
+	io.Copy(io.MultiWriter(writerFunc(func(p []byte) { r.sent(c, p) }), service), client) //nolint:errcheck // the service sees it
 	closeWrite(service)
-	answers.Wait()
+	responses.Wait()
 }
 
 func closeWrite(c net.Conn) {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite() //nolint:errcheck // it may be closed
+		half.CloseWrite() //nolint:errcheck // it may be closed already
 	}
 }
 
-type writer func([]byte)
+type writerFunc func([]byte)
 
-func (w writer) Write(p []byte) (int, error) {
+func (w writerFunc) Write(p []byte) (int, error) {
 	w(p)
 	return len(p), nil
 }
 
-func (r *Relay) answered(c *connection, p []byte) {
+func (r *Relay) received(c *connection, p []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c.answered.Write(p)
+	c.received.Write(p)
 }
 
 func (r *Relay) sent(c *connection, p []byte) {
@@ -161,10 +163,10 @@ func (r *Relay) sent(c *connection, p []byte) {
 	c.sent.Write(p)
 }
 
-// Exchanges returns the POST requests that were answered since the last time,
-// in the order in which they were sent. It waits for the clients to close their
-// connections. What passed and is no HTTP fails the test; what was broken off is
-// left out.
+// Exchanges returns the answered POST requests since its last call, in the order
+// in which the clients sent them. It waits until the clients have closed their
+// connections. It omits truncated messages, and fails the test if the data is not
+// HTTP.
 func (r *Relay) Exchanges(tb testing.TB) []Exchange {
 	tb.Helper()
 	r.mu.Lock()
@@ -172,25 +174,25 @@ func (r *Relay) Exchanges(tb testing.TB) []Exchange {
 	r.wait()
 	var all []Exchange
 	for _, c := range r.connections {
-		some, err := c.exchanges()
+		exchanges, err := c.exchanges()
 		if err != nil {
-			tb.Errorf("wsdltest: what passed is not understood: %v", err)
+			tb.Errorf("wsdltest: cannot parse the recorded HTTP: %v", err)
 		}
-		all = append(all, some...)
+		all = append(all, exchanges...)
 	}
 	r.connections = nil
 	slices.SortFunc(all, func(a, b Exchange) int { return cmp.Compare(a.order, b.order) })
 	return all
 }
 
-// exchanges takes a connection apart, up to what was broken off.
+// exchanges parses the data of a connection up to a truncated message.
 func (c *connection) exchanges() ([]Exchange, error) {
 	requests, err := SplitRequests(c.sent.Bytes())
 	if err != nil {
 		return nil, err
 	}
 	var all []Exchange
-	answers := bufio.NewReader(&c.answered)
+	responses := bufio.NewReader(&c.received)
 	offset, pieces := 0, c.pieces
 	for _, request := range requests {
 		for len(pieces) > 1 && pieces[1].offset <= offset {
@@ -198,26 +200,26 @@ func (c *connection) exchanges() ([]Exchange, error) {
 		}
 		offset += len(request)
 		method, _, _ := bytes.Cut(request, []byte(" "))
-		status, answer, err := ReadAnswer(answers, string(method))
-		if brokenOff(err) {
+		status, response, err := ReadResponse(responses, string(method))
+		if isTruncated(err) {
 			return all, nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		if string(method) == http.MethodPost {
-			all = append(all, Exchange{request, status, answer, pieces[0].order})
+			all = append(all, Exchange{request, status, response, pieces[0].order})
 		}
 	}
 	return all, nil
 }
 
-func brokenOff(err error) bool {
+func isTruncated(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// SplitRequests cuts HTTP requests apart that follow each other, as they were on
-// the wire. What is broken off at the end is left out.
+// SplitRequests splits consecutive HTTP requests, without changing them. It omits
+// a truncated one at the end.
 func SplitRequests(raw []byte) ([][]byte, error) {
 	var all [][]byte
 	rest := bytes.NewReader(raw)
@@ -227,7 +229,7 @@ func SplitRequests(raw []byte) ([][]byte, error) {
 		if err == nil {
 			_, err = io.Copy(io.Discard, request.Body)
 		}
-		if brokenOff(err) {
+		if isTruncated(err) {
 			return all, nil
 		}
 		if err != nil {
@@ -239,45 +241,45 @@ func SplitRequests(raw []byte) ([][]byte, error) {
 	}
 }
 
-// ReadAnswer reads the next answer that is more than 100 Continue, to a request
-// of a method: its HTTP status, and its body, decompressed.
-func ReadAnswer(from *bufio.Reader, method string) (status int, body []byte, err error) {
+// ReadResponse reads the next HTTP response to a request of the given method, and
+// skips 100 Continue. It returns the status, and the body decompressed.
+func ReadResponse(from *bufio.Reader, method string) (status int, body []byte, err error) {
 	for {
-		answer, err := http.ReadResponse(from, &http.Request{Method: method})
+		response, err := http.ReadResponse(from, &http.Request{Method: method})
 		if err != nil {
 			return 0, nil, err
 		}
-		if answer.StatusCode == http.StatusContinue {
+		if response.StatusCode == http.StatusContinue {
 			continue
 		}
-		content := io.Reader(answer.Body)
-		if answer.Header.Get("Content-Encoding") == "gzip" {
-			if content, err = gzip.NewReader(answer.Body); err != nil {
+		content := io.Reader(response.Body)
+		if response.Header.Get("Content-Encoding") == "gzip" {
+			if content, err = gzip.NewReader(response.Body); err != nil {
 				return 0, nil, err
 			}
 		}
 		body, err = io.ReadAll(content)
-		return answer.StatusCode, body, errors.Join(err, answer.Body.Close())
+		return response.StatusCode, body, errors.Join(err, response.Body.Close())
 	}
 }
 
-// validate requires the answers of the contract, and all faults, to be valid and
-// to have a status that no toolkit loses a fault with. Answers of the Perl CGI's
-// namespace, and in the encoding of SOAP, are not its business.
+// validate fails the test unless all responses of the contract and all faults are
+// valid and have status 200 or 500, because toolkits lose faults with other ones.
+// It ignores responses in the namespace of the Perl CGI and in SOAP encoding.
 func (r *Relay) validate(tb testing.TB) {
 	tb.Helper()
 	seen := map[string]bool{}
 	var messages [][]byte
 	for _, e := range r.Exchanges(tb) {
-		other := bytes.Contains(e.Answer, []byte("urn:MemcachedSOAPClass")) || bytes.Contains(e.Answer, []byte("encodingStyle"))
-		if other || !bytes.HasPrefix(e.Answer, []byte("<?xml")) || seen[string(e.Answer)] {
+		other := bytes.Contains(e.Response, []byte("urn:MemcachedSOAPClass")) || bytes.Contains(e.Response, []byte("encodingStyle"))
+		if other || !bytes.HasPrefix(e.Response, []byte("<?xml")) || seen[string(e.Response)] {
 			continue
 		}
 		if e.Status != http.StatusOK && e.Status != http.StatusInternalServerError {
-			tb.Errorf("wsdltest: HTTP status %d: %s", e.Status, e.Answer)
+			tb.Errorf("wsdltest: HTTP status %d: %s", e.Status, e.Response)
 		}
-		seen[string(e.Answer)] = true
-		messages = append(messages, e.Answer)
+		seen[string(e.Response)] = true
+		messages = append(messages, e.Response)
 	}
 	Validate(tb, messages...)
 }

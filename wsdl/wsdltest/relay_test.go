@@ -14,18 +14,18 @@ import (
 
 func TestRelay(t *testing.T) {
 	t.Parallel()
-	answer := envelope(soap11, deleted)
+	response := envelope(soap11, deleted)
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		assert.NoError(t, err)
-		answer := `<?xml version="1.0"?>` + answer
+		response := `<?xml version="1.0"?>` + response
 		switch string(body) {
 		case "invalid":
-			answer = strings.ReplaceAll(answer, "false", "no")
+			response = strings.ReplaceAll(response, "false", "no")
 		case "status":
 			w.WriteHeader(http.StatusBadRequest)
 		}
-		io.WriteString(w, answer) //nolint:errcheck // the client sees it
+		io.WriteString(w, response) //nolint:errcheck // the client sees it
 	}))
 	t.Cleanup(service.Close)
 
@@ -50,8 +50,8 @@ func TestRelay(t *testing.T) {
 	assert.Contains(t, string(got[0].Request), "POST /soap HTTP/1.1\r\n")
 	assert.True(t, strings.HasSuffix(string(got[0].Request), "\r\n\r\none"), "%q", got[0].Request)
 	assert.Equal(t, 200, got[1].Status)
-	assert.Equal(t, `<?xml version="1.0"?>`+answer, string(got[1].Answer))
-	assert.Empty(t, r.Exchanges(t), "they have been taken")
+	assert.Equal(t, `<?xml version="1.0"?>`+response, string(got[1].Response))
+	assert.Empty(t, r.Exchanges(t), "the call before has returned them")
 
 	post("good")
 	tb.end()
@@ -66,7 +66,7 @@ func TestRelay(t *testing.T) {
 		assert.Contains(t, tb.errors[0], failure)
 	}
 
-	// What is no HTTP fails the test, instead of being passed over.
+	// Data that is not HTTP fails the test, and is not ignored.
 	tb = &recorder{TB: t}
 	r = NewRelay(tb, strings.TrimPrefix(service.URL, "http://"))
 	other, err := net.Dial("tcp", r.Addr)
@@ -78,5 +78,5 @@ func TestRelay(t *testing.T) {
 	require.NoError(t, other.Close())
 	tb.end()
 	require.Len(t, tb.errors, 1)
-	assert.Contains(t, tb.errors[0], "not understood")
+	assert.Contains(t, tb.errors[0], "cannot parse")
 }

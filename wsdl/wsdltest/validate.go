@@ -16,24 +16,24 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// schemas holds what surrounds a message of the contract: the envelopes of
-// SOAP 1.1 and 1.2. They import session.xsd, which is cut from the WSDL.
+// schemas are the envelopes of SOAP 1.1 and 1.2. They import session.xsd, the
+// schema in the WSDL.
 //
 //go:embed schema/*.xsd
 var schemas embed.FS
 
-// Validate fails the test unless each message is a SOAP 1.1 or 1.2 envelope as
-// this contract allows it: one element of the contract's, or one fault, in
-// its Body, valid by schema down to the last attribute.
+// Validate fails the test unless each message is a valid SOAP 1.1 or 1.2 envelope
+// of this contract: its Body has one element of the contract or one fault, which
+// the schema allows completely.
 func Validate(tb testing.TB, messages ...[]byte) {
 	tb.Helper()
 	dir := tb.TempDir()
 	writeSchemas(tb, dir)
-	for some := range slices.Chunk(messages, maxFiles) {
-		if validate(tb, dir, some...) == nil {
+	for chunk := range slices.Chunk(messages, maxFiles) {
+		if validate(tb, dir, chunk...) == nil {
 			continue
 		}
-		for _, message := range some { // which of them
+		for _, message := range chunk { // find the invalid ones
 			if err := validate(tb, dir, message); err != nil {
 				tb.Errorf("wsdltest: %v\nmessage: %s", err, message)
 			}
@@ -41,7 +41,7 @@ func Validate(tb testing.TB, messages ...[]byte) {
 	}
 }
 
-// maxFiles bounds how many messages one xmllint is given.
+// maxFiles is the most messages that one xmllint validates.
 const maxFiles = 500
 
 func validate(tb testing.TB, dir string, messages ...[]byte) error {
@@ -53,7 +53,7 @@ func validate(tb testing.TB, dir string, messages ...[]byte) error {
 	folder := tb.TempDir()
 	args := []string{"--noout", "--nonet", "--schema", filepath.Join(dir, "envelope.xsd")}
 	for i, message := range messages {
-		// xmllint takes any declared element as the root.
+		// xmllint accepts every declared element as the root.
 		var root struct {
 			XMLName xml.Name `xml:"Envelope"`
 		}
@@ -86,7 +86,7 @@ func writeSchemas(tb testing.TB, dir string) {
 	}
 }
 
-// XSD returns the schema of the contract's messages as a document of its own.
+// XSD returns the schema of the contract's messages as a separate document.
 func XSD(tb testing.TB) []byte {
 	tb.Helper()
 	const end = "</xs:schema>"

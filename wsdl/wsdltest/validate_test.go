@@ -40,23 +40,23 @@ func TestValidate(t *testing.T) {
 		message string
 		reason  string // empty: valid
 	}{
-		"answer in SOAP 1.1":        {envelope(soap11, deleted), ""},
-		"answer in SOAP 1.2":        {envelope(soap12, deleted), ""},
-		"fault in SOAP 1.1":         {fault11(notFound), ""},
-		"fault in SOAP 1.2":         {fault12("s:Sender", notFound), ""},
-		"fault without detail":      {fault11(""), ""},
-		"result missing":            {envelope(soap11, strings.ReplaceAll(deleted, "<deleteSessionResult>false</deleteSessionResult>", "")), "Missing child element"},
-		"result of the wrong type":  {envelope(soap12, strings.ReplaceAll(deleted, "false", "no")), "not a valid value"},
-		"unqualified result":        {envelope(soap11, strings.ReplaceAll(deleted, "<deleteSessionResult>", `<deleteSessionResult xmlns="">`)), "not expected"},
-		"unknown element":           {envelope(soap11, `<x xmlns="urn:memcached-soap:session:v1"/>`), "No matching global element"},
-		"element of someone else's": {envelope(soap11, `<x xmlns="urn:other"/>`), "not expected"},
-		"two payloads":              {envelope(soap11, deleted+deleted), "not expected"},
-		"empty body":                {envelope(soap12, ""), "Missing child element"},
-		"fault with a bad detail":   {fault11(strings.ReplaceAll(notFound, "id>", "ID>")), "not expected"},
-		"fault code of SOAP 1.1":    {fault12("s:Client", ""), "not an element of the set"},
-		"encodingStyle":             {strings.Replace(envelope(soap11, deleted), "<s:Body", `<s:Body s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"`, 1), "not allowed"},
-		"no envelope":               {deleted, "not an envelope"},
-		"not well-formed":           {"<a>", "not an envelope"},
+		"response in SOAP 1.1":        {envelope(soap11, deleted), ""},
+		"response in SOAP 1.2":        {envelope(soap12, deleted), ""},
+		"fault in SOAP 1.1":           {fault11(notFound), ""},
+		"fault in SOAP 1.2":           {fault12("s:Sender", notFound), ""},
+		"fault without detail":        {fault11(""), ""},
+		"result missing":              {envelope(soap11, strings.ReplaceAll(deleted, "<deleteSessionResult>false</deleteSessionResult>", "")), "Missing child element"},
+		"result of the wrong type":    {envelope(soap12, strings.ReplaceAll(deleted, "false", "no")), "not a valid value"},
+		"unqualified result":          {envelope(soap11, strings.ReplaceAll(deleted, "<deleteSessionResult>", `<deleteSessionResult xmlns="">`)), "not expected"},
+		"unknown element":             {envelope(soap11, `<x xmlns="urn:memcached-soap:session:v1"/>`), "No matching global element"},
+		"element of another contract": {envelope(soap11, `<x xmlns="urn:other"/>`), "not expected"},
+		"two payloads":                {envelope(soap11, deleted+deleted), "not expected"},
+		"empty body":                  {envelope(soap12, ""), "Missing child element"},
+		"fault with a bad detail":     {fault11(strings.ReplaceAll(notFound, "id>", "ID>")), "not expected"},
+		"fault code of SOAP 1.1":      {fault12("s:Client", ""), "not an element of the set"},
+		"encodingStyle":               {strings.Replace(envelope(soap11, deleted), "<s:Body", `<s:Body s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"`, 1), "not allowed"},
+		"no envelope":                 {deleted, "not an envelope"},
+		"not well-formed":             {"<a>", "not an envelope"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +70,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestValidateReports makes sure that a bad message fails the test that asks.
+// TestValidateReports: an invalid message fails the calling test.
 func TestValidateReports(t *testing.T) {
 	t.Parallel()
 	r := &recorder{TB: t}
@@ -80,7 +80,7 @@ func TestValidateReports(t *testing.T) {
 	require.Len(t, r.errors, 1)
 }
 
-// recorder is a test whose failures are kept, and that ends when it is told to.
+// recorder is a test that records its failures, and runs its cleanups on request.
 type recorder struct {
 	testing.TB
 	errors   []string

@@ -410,7 +410,7 @@ func (c *client) record(t *testing.T) {
 		var requests, answers bytes.Buffer
 		for _, e := range relay.Exchanges(t) {
 			requests.Write(e.Request)
-			fmt.Fprintf(&answers, "== %d\n%s\n", e.Status, e.Answer)
+			fmt.Fprintf(&answers, "== %d\n%s\n", e.Status, e.Response)
 		}
 		path := filepath.Join(samples, strings.TrimSuffix(strings.ReplaceAll(c.name, "/", "-")+"-"+mode, "-"))
 		require.NoError(t, os.WriteFile(path+".http", requests.Bytes(), 0o644))   //nolint:gosec // for everybody to read
