@@ -147,7 +147,7 @@ func TestTimeOfApacheSessionMemcached(t *testing.T) {
 		has, ttl  time.Duration
 		want      time.Duration
 	}{
-		"as found, for ever":    {0, sessionstore.Lifetimes{Default: time.Hour}, 0, sessionstore.DefaultTTL, 0},
+		"as found, no expiry":   {0, sessionstore.Lifetimes{Default: time.Hour}, 0, sessionstore.DefaultTTL, 0},
 		"as found, a while":     {0, sessionstore.Lifetimes{Default: time.Hour}, 7200 * time.Second, sessionstore.DefaultTTL, 7200 * time.Second},
 		"as asked for":          {0, sessionstore.Lifetimes{Default: time.Hour}, 0, 3 * time.Hour, 3 * time.Hour},
 		"as long as allowed":    {0, sessionstore.Lifetimes{Default: time.Hour, Longest: 2 * time.Hour}, 0, sessionstore.DefaultTTL, 2 * time.Hour},

@@ -10,8 +10,8 @@ import (
 const MaxIDLength = 64
 
 // ID names a session: 1 to 64 hexadecimal digits, whose case matters. Make an ID
-// with [NewID] or [ParseID] only: a [Store] does not parse it again. Whoever knows
-// the id has the session, so it is a credential and is never logged; see
+// with [NewID] or [ParseID] only: a [Store] does not parse it again. Knowing the
+// id is having the session, so it is a credential and is never logged; see
 // [ID.Fingerprint].
 type ID string
 

@@ -219,7 +219,7 @@ func TestConditionsOfAnEndedSession(t *testing.T) {
 				_, err = s.Replace(t.Context(), ref.ID, uidOf("dwho"), sessionstore.DefaultTTL, cond(session.Version))
 				require.ErrorIs(t, err, backend.ErrNotFound)
 				_, err = s.Replace(t.Context(), ref.ID, uidOf("dwho"), sessionstore.DefaultTTL, sessionstore.If{})
-				require.NoError(t, err, "without a condition it begins anew")
+				require.NoError(t, err, "without a condition a new session begins")
 			})
 		})
 	}

@@ -122,7 +122,7 @@ func (g *goneOnce) CompareAndSwap(ctx context.Context, key string, item backend.
 
 // What a first try has decided does not reach a retry: there, the session is a
 // new one and lives as long as a new one.
-func TestRetryDecidesAnew(t *testing.T) {
+func TestRetryDecidesAgain(t *testing.T) {
 	t.Parallel()
 	g := &goneOnce{Backend: memory.New(memory.Options{})}
 	s := sessionstore.NewStore(g, storable.Codec{}, sessionstore.Options{

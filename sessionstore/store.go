@@ -69,8 +69,8 @@ type Options struct {
 // A deleted session leaves a tombstone: reading it is [backend.ErrNotFound],
 // changing it [ErrDeleted].
 //
-// The items of the index are no sessions: as sessions they are absent, whoever
-// has stored them, and they are never replaced.
+// The items of the index are no sessions, whatever program has stored them: as
+// sessions they are absent, and they are never replaced.
 type Store struct {
 	backend           backend.Backend
 	codec             Codec

@@ -42,8 +42,8 @@ type Options struct {
 	MaxSessions int
 	// Failed is notified of a session whose lookup key or list entry could not
 	// be kept; id is "" if the list of several sessions could not be repaired.
-	// The error is for the log only. It may be called from any goroutine; nil
-	// means that nobody is notified.
+	// The error is for the log only. It may be called from any goroutine; it may
+	// be nil.
 	Failed func(ctx context.Context, id string, err error)
 }
 

@@ -11,8 +11,8 @@ import (
 )
 
 // Indexer enters sessions that other programs, such as Perl programs, store
-// past the store. Whoever reads the change stream of the backend notifies it of
-// their keys; it looks at the sessions in the background.
+// past the store. The reader of the backend's change stream notifies it of their
+// keys; it looks at the sessions in the background.
 type Indexer struct {
 	index  *Index
 	cancel context.CancelFunc

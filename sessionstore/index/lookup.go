@@ -132,8 +132,8 @@ func (x *Index) changeLookupKey(ctx context.Context, key string, change func(pre
 }
 
 // LookupKey returns the id of the session that an item leads to, and whether
-// the item is a lookup key. Whoever knows the value of a principal knows the
-// key, so a store must show it to nobody: as a session it is absent.
+// the item is a lookup key. The value of a principal is enough to know the key, so
+// a store shows it to no caller: as a session it is absent.
 func (x *Index) LookupKey(item backend.Item) (id string, ok bool) {
 	if item.Flags != 0 || item.Deleted {
 		return "", false

@@ -1,6 +1,6 @@
 // Package metric has what the store and the service count with: counters,
 // gauges and histograms without locks, and the form in which a part hands its
-// numbers to whoever shows them (statistics, Prometheus). It knows no exporter
+// numbers to what shows them (statistics, Prometheus). It knows no exporter
 // and imports nothing of the project.
 package metric
 

@@ -168,10 +168,10 @@ func testTimesToLive(t *testing.T, b backend.Backend) {
 		"longest":                     {sessionstore.Lifetimes{Default: hour, Longest: 8 * hour}, sessionstore.LongestTTL, 8 * hour},
 		"cut":                         {sessionstore.Lifetimes{Default: hour, Longest: 8 * hour}, 9 * hour, 8 * hour},
 		"default beyond longest":      {sessionstore.Lifetimes{Default: 9 * hour, Longest: 8 * hour}, sessionstore.DefaultTTL, 8 * hour},
-		"default for ever, but":       {sessionstore.Lifetimes{Longest: 8 * hour}, sessionstore.DefaultTTL, 8 * hour},
+		"no default, but":             {sessionstore.Lifetimes{Longest: 8 * hour}, sessionstore.DefaultTTL, 8 * hour},
 		"no longest":                  {sessionstore.Lifetimes{Default: hour}, 100 * hour, 100 * hour},
-		"longest is for ever":         {sessionstore.Lifetimes{Default: hour}, sessionstore.LongestTTL, 0},
-		"default is for ever":         {sessionstore.Lifetimes{}, sessionstore.DefaultTTL, 0},
+		"longest has no end":          {sessionstore.Lifetimes{Default: hour}, sessionstore.LongestTTL, 0},
+		"default has no end":          {sessionstore.Lifetimes{}, sessionstore.DefaultTTL, 0},
 		"a part of a second is whole": {sessionstore.Lifetimes{}, hour + 1, hour + time.Second},
 		"beyond 30 days":              {sessionstore.Lifetimes{}, 31 * 24 * hour, 31 * 24 * hour},
 	} {

@@ -197,8 +197,8 @@ func testLookupKeyBytes(t *testing.T, b backend.Backend) {
 	}
 }
 
-// Whoever knows a user's name knows the key. It must not lead to the session, nor
-// be of use in any other way.
+// A user's name is enough to know the key. It must not lead to the session, nor be
+// of use in any other way.
 func testLookupKeyIsNoSession(t *testing.T, b backend.Backend) {
 	for name, s := range map[string]*sessionstore.Store{"with": withPrincipals(t, b, "uid"), "without": neverExpiring(b)} {
 		user := newKey()
