@@ -1,5 +1,6 @@
-// Package layout holds the module to its layout: imports run one way, and
-// each foreign module has one owner.
+// Package layout tests the layout of the repository. Imports run in one
+// direction, only one package imports each foreign module, and the top folders
+// hold only the files that have a place there.
 //
 //	cmd → service/httpd → service/<dialect> → service → sessionstore → its leaves
 package layout
@@ -19,9 +20,9 @@ import (
 
 const module = "memcachedsoap"
 
-// mayImport says what the packages at and below a folder may import besides
-// the standard library; the longest folder that fits decides. A package in a
-// list stands for itself, with /... for what is below it too.
+// mayImport lists what the packages in and below a folder may import besides
+// the standard library. The longest matching folder decides. A package in a
+// list stands for itself; with /... it also stands for the packages below it.
 var mayImport = map[string][]string{
 	"soap":                                 {"soap/...", "golang.org/x/text/..."},
 	"soap/xmlscan":                         {},
@@ -68,7 +69,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestForbidden makes sure that the rules bite.
+// TestForbidden shows that the rules reject an import that breaks them.
 func TestForbidden(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -103,8 +104,8 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
-// forbidden returns the imports of p that it may not have; all of them if no
-// rule fits.
+// forbidden returns the imports that p must not have. It returns all imports if
+// no rule matches p.
 func forbidden(p goPackage) []string {
 	allowed, ruled := rule(strings.TrimPrefix(p.ImportPath, module+"/"))
 	var found []string
@@ -137,11 +138,11 @@ func covers(pattern, path string) bool {
 	return path == folder || below && strings.HasPrefix(path, folder+"/")
 }
 
-// ownPackages lists what go list -deps finds of this module.
+// ownPackages lists the packages of this module that go list -deps finds.
 func ownPackages(t *testing.T) []goPackage {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Imports", module+"/...")
-	cmd.Dir = "../../.."
+	cmd.Dir = root
 	out, err := cmd.Output()
 	require.NoError(t, err)
 
