@@ -43,16 +43,19 @@ type client struct {
 // path returns the path of a file of the client's folder.
 func (c *client) path(name string) string { return filepath.Join(programs, c.name, name) }
 
-// allClients finds the clients by their scripts.
+// selected reports whether the tests run a client: its name contains the text of
+// the variable CLIENT, which is empty by default.
+func selected(name string) bool { return strings.Contains(name, os.Getenv("CLIENT")) }
+
+// allClients finds the selected clients by their build programs.
 func allClients(t *testing.T) []*client {
 	t.Helper()
 	builds, err := filepath.Glob(filepath.Join(programs, "*/*/build"))
 	require.NoError(t, err)
-	only := os.Getenv("CLIENT")
 	var list []*client
 	for _, build := range builds {
 		c := &client{name: clientName(build)}
-		if only != "" && !strings.Contains(c.name, only) {
+		if !selected(c.name) {
 			continue
 		}
 		c.out, err = filepath.Abs(filepath.Join(root, "build", "clients", c.name))

@@ -3,11 +3,7 @@
 package clients
 
 import (
-	"bytes"
-	"cmp"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,71 +12,126 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/scripts/test/pagetest"
 	"memcachedsoap/sessionstore"
 )
 
-// The page of each language is followed as a reader would: its programs are
-// saved under the names that stand behind their language, and its commands are
-// run, in their order. In the end a session has been stored and read back by
-// the page's own program, and by each walk.
+// pageAddress is where the README and the pages call the service.
+const pageAddress = "127.0.0.1:8080"
+
+// A reader follows the README first and then the page of each language, all on
+// one service. The README deletes sessions, so a page must not need a session id
+// that the README uses. Each page saves its programs under the names that it
+// gives them and runs its commands in their order. At the end the program of the
+// page has stored a session and has read it back, and so has each walk.
 func TestPages(t *testing.T) {
 	s := newSite(t)
+	t.Run("README", func(t *testing.T) { s.readme(t) })
 	paths, err := filepath.Glob(filepath.Join(programs, "*/README.md"))
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
 	for _, path := range paths {
 		language := filepath.Base(filepath.Dir(path))
-		if only := os.Getenv("CLIENT"); only != "" && !strings.Contains(language, only) {
-			continue
+		if selected(language) {
+			t.Run(language, func(t *testing.T) { s.page(t, path) })
 		}
-		t.Run(language, func(t *testing.T) {
-			page, err := os.ReadFile(path)
-			require.NoError(t, err)
-			id := s.id()
-			text := strings.NewReplacer("http://127.0.0.1:8080/soap?wsdl", s.wsdl,
-				"http://127.0.0.1:8080/soap", strings.TrimSuffix(s.wsdl, "?wsdl"), "c0ffee", id).Replace(string(page))
-			out := follow(t, text)
-			assert.Contains(t, strings.Fields(out), "uid", "what the session has:\n%s", out)
-			assert.Equal(t, strings.Count(text, " walk "), strings.Count(out, "\nget\tdwho\n"), "walks:\n%s", out)
-			_, err = s.store.Get(t.Context(), sessionstore.ID(id))
-			require.NoError(t, err, "it is stored")
-		})
 	}
 }
 
+// blocks reads a page and lets its blocks call the service of the site.
+func (s *site) blocks(t *testing.T, path string) []pagetest.Block {
+	t.Helper()
+	page, err := os.ReadFile(path)
+	require.NoError(t, err)
+	blocks, err := pagetest.Blocks(string(page))
+	require.NoError(t, err)
+	address := strings.TrimSuffix(strings.TrimPrefix(s.wsdl, "http://"), "/soap?wsdl")
+	for i := range blocks {
+		blocks[i].Code = strings.ReplaceAll(blocks[i].Code, pageAddress, address)
+	}
+	return blocks
+}
+
+// readme runs the examples of the README in the root of the repository. It does
+// not compare what they print: this service has a principal and therefore adds
+// an attribute. The interop tests compare it.
+func (s *site) readme(t *testing.T) {
+	t.Helper()
+	shell := pagetest.NewShell(t, root)
+	ran := 0
+	for _, b := range s.blocks(t, filepath.Join(root, "README.md")) {
+		if b.Runs() {
+			b.Expect = nil
+			shell.Run(t, b)
+			ran++
+		}
+	}
+	require.Positive(t, ran)
+}
+
 var (
-	block    = regexp.MustCompile("(?s)```(\\w+) ?([^\n]*)\n(.*?)```")
 	installs = regexp.MustCompile("(?m)^sudo apt-get install .*$")
-	colour   = regexp.MustCompile("\x1b\\[[0-9;]*m") // Maven has some even when asked for none
+	colour   = regexp.MustCompile("\x1b\\[[0-9;]*m") // Maven prints colours even in batch mode
+	// stored is the line that the program of each page prints.
+	stored = regexp.MustCompile(`(?m)^session ([0-9a-f]{32})$`)
+	shown  = regexp.MustCompile(`(?m)^uid\b`) // an attribute of that session
+	walked = regexp.MustCompile(`(?m)^get\tdwho$`)
 )
 
-// follow saves the programs of a page and runs its commands, but for those that
-// install packages, which make interop does. It returns what they print.
-func follow(t *testing.T, page string) string {
+// page follows the page of a language.
+func (s *site) page(t *testing.T, path string) {
+	t.Helper()
+	blocks := s.blocks(t, path)
+	output := follow(t, blocks)
+	assert.Regexp(t, shown, output)
+	assert.Len(t, walked.FindAllString(output, -1), walks(blocks), "walks:\n%s", output)
+	ids := stored.FindAllStringSubmatch(output, -1)
+	require.NotEmpty(t, ids, "the program prints the id of the session that it stores:\n%s", output)
+	for _, id := range ids {
+		_, err := s.store.Get(t.Context(), sessionstore.ID(id[1]))
+		require.NoError(t, err)
+	}
+}
+
+// walks counts the commands that run a walk.
+func walks(blocks []pagetest.Block) int {
+	n := 0
+	for _, b := range blocks {
+		if b.Runs() {
+			n += strings.Count(b.Code, " walk ")
+		}
+	}
+	return n
+}
+
+// readerFolder makes the folder in which the pages tell their readers to start.
+func readerFolder(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
 	scripts, err := filepath.Abs(filepath.Join(root, "scripts"))
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(scripts, filepath.Join(folder, "scripts")))
-	var out strings.Builder
-	for _, found := range block.FindAllStringSubmatch(page, -1) {
-		language, file, text := found[1], found[2], strings.ReplaceAll(found[3], "/tmp/", folder+"/")
+	return folder
+}
+
+// follow saves the programs of a page, runs its commands and returns what they
+// print. It leaves out the commands that install packages, because make interop
+// has installed them.
+func follow(t *testing.T, blocks []pagetest.Block) string {
+	t.Helper()
+	folder := readerFolder(t)
+	shell := pagetest.NewShell(t, folder, "MODE=", quickJava)
+	var output strings.Builder
+	for _, b := range blocks {
+		b.Code = strings.ReplaceAll(installs.ReplaceAllString(b.Code, ""), "/tmp/", folder+"/")
 		switch {
-		case strings.HasPrefix(file, "no-test: "):
-		case language != "sh":
-			require.NotEmpty(t, file, "what is it saved as?\n%s", text)
-			require.NoError(t, os.WriteFile(filepath.Join(folder, file), []byte(text), 0o600)) //nolint:gosec // a page of ours
+		case b.Skip != "":
+		case b.File != "":
+			require.NoError(t, os.WriteFile(filepath.Join(folder, b.File), []byte(b.Code), 0o600))
 		default:
-			text = installs.ReplaceAllString(text, "")
-			commands := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", text)
-			commands.Dir = folder
-			commands.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "MODE=", quickJava)
-			var complaints bytes.Buffer
-			commands.Stderr = &complaints
-			printed, err := commands.Output()
-			require.NoError(t, err, "%s\n%s\n%s", text, printed, cmp.Or(complaints.String(), fmt.Sprint(err)))
-			out.Write(colour.ReplaceAll(printed, nil))
+			require.True(t, b.Runs(), "line %d: which file does the reader save this in?", b.Line)
+			output.WriteString(colour.ReplaceAllString(shell.Run(t, b), ""))
 		}
 	}
-	return out.String()
+	return output.String()
 }
