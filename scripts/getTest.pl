@@ -1,12 +1,12 @@
 #!/usr/bin/perl
-# Prints a session, as a program of the Perl CGI gets it.
+# Prints a session that it reads through the interface of the Perl CGI.
 #
 # Usage: getTest.pl [ID [HOST]]
 #
-# HOST is host:port, or the URL of the endpoint. Without it MEMCACHEDSOAP_URL
-# decides, and without that it is 127.0.0.1:8080. A session that is absent has
-# no attributes. Without an ID, or with an empty one, the service books a new
-# session, which is printed.
+# HOST is host:port or the URL of the endpoint. The default is the variable
+# MEMCACHEDSOAP_URL, then 127.0.0.1:8080.
+# An absent session has no attributes. Without an ID, or with an empty one, the
+# service creates a new session (unless it runs with --no-legacy-booking).
 use strict;
 use warnings;
 use Data::Dumper;
@@ -19,7 +19,7 @@ my $url  = $host =~ m{^https?://} ? $host : "http://$host/cgi-bin/MemcachedSOAP.
 my $answer = SOAP::Lite->uri('urn:MemcachedSOAPClass')->proxy($url)->getSession( defined $id ? $id : () );
 die 'ERROR ( ' . $answer->faultcode . ' ) OCCURRED : ' . $answer->faultstring . "\n" if $answer->fault;
 
-my $session = $answer->result || {};    # an absent one is the empty string
+my $session = $answer->result || {};    # the result is the empty string if the session is absent
 local ( $Data::Dumper::Terse, $Data::Dumper::Indent, $Data::Dumper::Sortkeys ) = ( 1, 0, 1 );
 print "Attributes of the session:\n";
 for my $name ( sort keys %$session ) {

@@ -1,11 +1,12 @@
 #!/usr/bin/perl
-# Stores a new session of 24 attributes, as a program of the Perl CGI does, and
-# prints it as it comes back: with its id there are 25.
+# Stores a new session of 24 attributes through the interface of the Perl CGI.
+# Prints the session that the service returns: it has 25 attributes, because the
+# service adds the id.
 #
 # Usage: setTest.pl [HOST]
 #
-# HOST is host:port, or the URL of the endpoint. Without it MEMCACHEDSOAP_URL
-# decides, and without that it is 127.0.0.1:8080.
+# HOST is host:port or the URL of the endpoint. The default is the variable
+# MEMCACHEDSOAP_URL, then 127.0.0.1:8080.
 use strict;
 use warnings;
 use SOAP::Lite;

@@ -1,10 +1,11 @@
 #!/usr/bin/perl
-# Asks the service, as a program of the Perl CGI does, whether it is well.
+# Checks whether the service and its memcached answer, through the interface of
+# the Perl CGI.
 #
 # Usage: statTest.pl [HOST]
 #
-# HOST is host:port, or the URL of the endpoint. Without it MEMCACHEDSOAP_URL
-# decides, and without that it is 127.0.0.1:8080.
+# HOST is host:port or the URL of the endpoint. The default is the variable
+# MEMCACHEDSOAP_URL, then 127.0.0.1:8080.
 use strict;
 use warnings;
 use SOAP::Lite;
