@@ -11,7 +11,7 @@
 #include "SessionBinding.nsmap"
 #include "soapSessionBindingProxy.h"
 
-// check ends the program when a call has failed.
+// check ends the program if a call has failed.
 void check(SessionBindingProxy& sessions, int result) {
   if (result == SOAP_OK) return;
   sessions.soap_stream_fault(std::cerr);
@@ -55,7 +55,7 @@ Entries fixture(const std::string& command) {
   };
 }
 
-// print_fault prints the name and the detail of the last call's fault.
+// print_fault prints the name and a field of the last call's fault.
 void print_fault(SessionBindingProxy& sessions) {
   auto detail = sessions.soap_fault()->detail;
   if (auto f = detail->ns1__SessionNotFoundFault_) std::cout << "SessionNotFoundFault\t" << f->id << "\n";
@@ -71,8 +71,8 @@ int main(int argc, char* argv[]) {
   std::string endpoint = argv[1], command = argv[2], id = argv[argc - 1];
   endpoint = endpoint.substr(0, endpoint.find("?wsdl"));
 
-  // With SOAP_C_UTFSTRING a std::string is UTF-8; without it each char is one of
-  // Latin-1, and what is beyond is lost.
+  // With SOAP_C_UTFSTRING a std::string is UTF-8. Without it each char is a Latin-1
+  // character, and all other characters are lost.
   const char* mode_set = std::getenv("MODE");
   std::string mode = mode_set ? mode_set : "";
   SessionBindingProxy sessions(endpoint.c_str(), mode == "latin1" ? SOAP_IO_DEFAULT : SOAP_C_UTFSTRING);

@@ -1,4 +1,4 @@
-// Values as they are sent and read: text, bytes, undef, lists and hashes.
+// Converts values: text, bytes, undef, lists and hashes.
 
 struct Value {
   enum Kind { Undef, Text, Bytes, List, Hash } kind = Undef;
@@ -16,7 +16,7 @@ inline Value map(Entries v) { return {Value::Hash, "", {}, std::move(v)}; }
 
 ns1__EntryList* hash(struct soap* soap, const Entries& entries);
 
-// fill fills an Entry or an Item, whose memory belongs to soap.
+// fill fills an Entry or an Item. Its memory belongs to soap.
 template <class T>
 T* fill(struct soap* soap, T* to, const Value& v) {
   switch (v.kind) {
@@ -54,7 +54,7 @@ inline ns1__EntryList* hash(struct soap* soap, const Entries& entries) {
   return list;
 }
 
-// value returns what an Entry or an Item holds.
+// value returns the value of an Entry or an Item.
 template <class T>
 Value value(const T* v) {
   if (v->value) return text(*v->value);
@@ -79,7 +79,7 @@ inline std::string hex(const std::string& s) {
   return out;
 }
 
-// rendered returns a value as the tests compare it.
+// rendered returns a value in the form that the tests compare.
 inline std::string rendered(const Value& v) {
   std::string parts;
   switch (v.kind) {

@@ -1,4 +1,4 @@
-// The life of a session, with every operation that a program needs.
+// Calls every operation: the life of one session.
 
 void walk(SessionBindingProxy& sessions, std::string id) {
   struct soap* soap = sessions.soap;
@@ -21,7 +21,7 @@ void walk(SessionBindingProxy& sessions, std::string id) {
     if (entry->key == "uid") std::cout << "get\t" << *entry->value << "\n";
   }
 
-  // Changes one attribute, if nobody else has changed the session since.
+  // Change one attribute only if the session has not been modified since it was read.
   _ns1__updateSession update;
   update.id = &id;
   update.set = hash(soap, {{"mood", text("good")}});
@@ -70,7 +70,7 @@ void walk(SessionBindingProxy& sessions, std::string id) {
     std::cout << "notfound\t" << sessions.soap_fault()->detail->ns1__SessionNotFoundFault_->id << "\n";
   }
 
-  // Without an id the service makes one.
+  // Without an id the service creates one.
   set.id = nullptr;
   check(sessions, sessions.setSession(&set, stored));
   std::cout << "new\t" << stored.setSessionResult->id << "\n";

@@ -37,7 +37,7 @@ static QVariantMap fixture(const QString& command) {
 
 static QByteArray hex(const QString& s) { return s.toUtf8().toHex(); }
 
-// rendered returns a value as the tests compare it.
+// rendered returns a value in the form that the tests compare.
 static QByteArray rendered(const QVariant& v) {
   QByteArrayList parts;
   switch (static_cast<QMetaType::Type>(v.type())) {

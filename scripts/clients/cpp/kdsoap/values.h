@@ -1,6 +1,5 @@
-// Values as they are sent and read: a QVariant of a QString, a QByteArray, a
-// QVariantList, a QVariantMap or nothing stands for text, bytes, a list, a hash
-// and undef.
+// Converts values. A QVariant holds a QString for text, a QByteArray for bytes, a
+// QVariantList for a list, a QVariantMap for a hash, and nothing for undef.
 #pragma once
 
 #include <QVariant>
@@ -50,7 +49,7 @@ inline TNS__EntryList hash(const QVariantMap& map) {
   return list;
 }
 
-// value returns what an Entry or an Item holds.
+// value returns the value of an Entry or an Item.
 template <class T>
 QVariant value(const T& of) {
   if (of.hasValueForValue()) return of.value();

@@ -1,4 +1,4 @@
-// The life of a session, with every operation that a program needs.
+// Calls every operation: the life of one session.
 #pragma once
 
 #include <KDSoapClient/KDSoapMessage.h>
@@ -8,8 +8,8 @@
 
 #include "values.h"
 
-// run waits for a call and returns whether it was answered without a fault. A
-// program with windows connects finished to its own slot instead.
+// run waits for a call and returns true if the answer is not a fault. A program with
+// windows connects finished to its own slot instead.
 inline bool run(KDSoapJob& job) {
   QEventLoop loop;
   QObject::connect(&job, &KDSoapJob::finished, &loop, &QEventLoop::quit);
@@ -19,15 +19,16 @@ inline bool run(KDSoapJob& job) {
   return !job.isFault();
 }
 
-// check ends the program when a call has failed.
+// check ends the program if a call fails.
 inline void check(KDSoapJob& job) {
   if (run(job)) return;
   std::cerr << job.faultAsString().toStdString() << "\n";
   std::exit(1);
 }
 
-// fault returns the element in the detail of a fault, whose name is that of the
-// fault, and whose children are its fields. KDSoap generates no classes for it.
+// fault returns the element in the detail of a fault. The name of the element is the
+// name of the fault, and its children are the fields. KDSoap generates no classes
+// for faults.
 inline KDSoapValue fault(const KDSoapJob& job) {
   const KDSoapValueList detail = job.reply().childValues().child("detail").childValues();
   return detail.isEmpty() ? KDSoapValue() : detail.first();
@@ -57,7 +58,7 @@ inline void walk(SessionService& sessions, const QString& id) {
     if (e.key() == "uid") std::cout << "get\t" << e.value().toStdString() << "\n";
   }
 
-  // Changes one attribute, if nobody else has changed the session since.
+  // Change one attribute only if the session has not been modified since it was read.
   TNS__UpdateSession change;
   change.setId(id);
   change.setSet(hash({{"mood", "good"}}));
@@ -111,7 +112,7 @@ inline void walk(SessionService& sessions, const QString& id) {
     std::cout << "notfound\t" << field(fault(again), "id") << "\n";
   }
 
-  // Without an id the service makes one.
+  // Without an id the service creates one.
   TNS__SetSession fresh;
   fresh.setAttributes(hash({{"uid", "dwho"}}));
   SetSessionJob create(&sessions);

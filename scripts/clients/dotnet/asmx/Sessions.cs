@@ -1,4 +1,4 @@
-// Calls of the service through the proxy that wsdl generates. ASMX has no typed
+// Calls the service through the proxy that wsdl generates. ASMX has no typed
 // faults: the detail of a SoapException is XML.
 using System;
 using System.Collections.Generic;
@@ -29,7 +29,7 @@ public class Sessions
         return new PlainSession { Version = session.version, Attributes = Plain(session.attributes) };
     }
 
-    // Returns the id.
+    // Returns the id of the stored session.
     public string Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
     {
         return service.setSession(id, Entries(attributes), ttl, ifVersion, null).id;
@@ -46,11 +46,11 @@ public class Sessions
 
     public IList<string> Find(string principal) { return service.findSessions(principal, null); }
 
-    public int Figures() { return service.stats().service.Length; }
+    public int Statistics() { return service.stats().service.Length; }
 
     public bool Delete(string id) { return service.deleteSession(id); }
 
-    // The name of a typed fault and one of its fields, with a tab between.
+    // Returns the name of a typed fault and one of its fields, separated by a tab.
     public static string FaultOf(Exception e)
     {
         var detail = ((SoapException)e).Detail.FirstChild;

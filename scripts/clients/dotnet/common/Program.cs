@@ -39,7 +39,7 @@ public static class Program
         }
     }
 
-    // The life of a session, with every operation that a program needs.
+    // Calls every operation: the life of one session.
     static void Walk(Sessions sessions, string id)
     {
         var attributes = new Dictionary<string, object> {
@@ -51,7 +51,7 @@ public static class Program
         var session = sessions.Get(id);
         Console.WriteLine("get\t" + session.Attributes["uid"]);
 
-        // Changes one attribute, if nobody else has changed the session since.
+        // Change one attribute only if the session has not been modified since it was read.
         var change = new Dictionary<string, object> { { "mood", "good" } };
         sessions.Update(id, change, session.Version);
         Console.WriteLine("update\tok");
@@ -61,16 +61,16 @@ public static class Program
         Console.WriteLine("touch\t" + sessions.Touch(id, 600));
         Console.WriteLine("batch\t" + sessions.Count(id, new string('f', 32)));
         Console.WriteLine("find\t" + (sessions.Find("dwho").Contains(id) ? 1 : 0));
-        Console.WriteLine("stats\t" + (sessions.Figures() > 0 ? 1 : 0));
+        Console.WriteLine("stats\t" + (sessions.Statistics() > 0 ? 1 : 0));
         Console.WriteLine("delete\t" + sessions.Delete(id).ToString().ToLower());
         try { sessions.Get(id); }
         catch (Exception e) { Console.WriteLine(Sessions.FaultOf(e).Replace("SessionNotFoundFault", "notfound")); }
 
-        // Without an id the service makes one.
+        // Without an id the service creates one.
         Console.WriteLine("new\t" + sessions.Set(null, attributes, null, null));
     }
 
-    // Makes the call that gets a fault, and returns the fault's name and detail.
+    // Makes a call that fails, and returns the name and a field of its fault.
     static string Fault(Sessions sessions, string kind, string id)
     {
         var text = kind == "toolarge" ? new string('x', 1200000) : "1";
@@ -123,7 +123,7 @@ public static class Program
         return BitConverter.ToString(bytes).Replace("-", "").ToLower();
     }
 
-    // A value as the tests compare it.
+    // Returns a value in the form that the tests compare.
     static string Rendered(object v)
     {
         if (v == null) return "u";

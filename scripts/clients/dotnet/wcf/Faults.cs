@@ -1,4 +1,4 @@
-// The typed faults, as Microsoft's svcutil generates them.
+// The typed faults in the form that Microsoft's svcutil generates.
 using System.Runtime.Serialization;
 
 namespace memcachedsoap.session.v1

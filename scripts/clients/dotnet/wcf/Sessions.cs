@@ -1,4 +1,4 @@
-// Calls of the service through the client that svcutil generates.
+// Calls the service through the client that svcutil generates.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -13,7 +13,7 @@ public class Sessions
 
     public Sessions(string endpoint)
     {
-        // The quotas of WCF are 64 KiB and less unless they are raised.
+        // The default quotas of WCF are 64 KiB and less.
         var binding = new BasicHttpBinding { MaxReceivedMessageSize = 64 << 20 };
         binding.ReaderQuotas.MaxStringContentLength = 64 << 20;
         binding.ReaderQuotas.MaxArrayLength = 64 << 20;
@@ -21,7 +21,7 @@ public class Sessions
         service = new SessionPortTypeClient(Mode(binding), new EndpointAddress(endpoint));
     }
 
-    // What else a program may ask of WCF: the service takes it at the same address.
+    // Other message forms of WCF. The service accepts them at the same address.
     static Binding Mode(BasicHttpBinding binding)
     {
         switch (Environment.GetEnvironmentVariable("MODE"))
@@ -45,7 +45,7 @@ public class Sessions
         return new PlainSession { Version = session.version, Attributes = Plain(session.attributes) };
     }
 
-    // Returns the id.
+    // Returns the id of the stored session.
     public string Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
     {
         return service.setSession(id, Entries(attributes), ttl, ifVersion, null).id;
@@ -67,11 +67,11 @@ public class Sessions
 
     public IList<string> Find(string principal) { return service.findSessions(principal, null); }
 
-    public int Figures() { return service.stats().service.Count; }
+    public int Statistics() { return service.stats().service.Count; }
 
     public bool Delete(string id) { return service.deleteSession(id); }
 
-    // The name of a typed fault and one of its fields, with a tab between.
+    // Returns the name of a typed fault and one of its fields, separated by a tab.
     public static string FaultOf(Exception e)
     {
         if (e is FaultException<SessionNotFoundFault>) return "SessionNotFoundFault\t" + ((FaultException<SessionNotFoundFault>)e).Detail.id;

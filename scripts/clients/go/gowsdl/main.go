@@ -37,8 +37,7 @@ func main() {
 	}
 }
 
-// provoke makes the call that gets a fault, and prints the fault's name and
-// detail.
+// provoke makes a call that fails, and prints the name and a field of its fault.
 func provoke(ctx context.Context, sessions *Sessions, kind, id string) (err error) {
 	one := map[string]any{"a": "1"}
 	switch kind {
@@ -80,7 +79,7 @@ func read(ctx context.Context, sessions *Sessions, id string) error {
 	return nil
 }
 
-// rendered returns a value as the tests compare it.
+// rendered returns a value in the form that the tests compare.
 func rendered(v any) string {
 	switch v := v.(type) {
 	case string:

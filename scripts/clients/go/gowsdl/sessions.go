@@ -13,16 +13,16 @@ import (
 
 const namespace = "urn:memcached-soap:session:v1"
 
-// Sessions calls the service. What gowsdl generates is in Port, and good for
-// whatever carries no values: its Entry leaves an empty text out, which then is
-// undef, and takes bytes for base64 although nobody encodes them. Messages with
-// values are therefore of types of our own.
+// Sessions calls the service. Port is the generated client. It is good for
+// operations that carry no values. Its type Entry leaves out an empty text, which
+// the service then stores as undef, and does not encode bytes as base64. Messages
+// with values therefore use the types in this file.
 type Sessions struct {
 	Port SessionPortType
 	soap *soap.Client
 }
 
-// NewSessions makes a client of the service at an endpoint.
+// NewSessions returns a client of the service at an endpoint.
 func NewSessions(endpoint string) *Sessions {
 	client := soap.NewClient(endpoint)
 	return &Sessions{NewSessionPortType(client), client}
@@ -54,7 +54,7 @@ func (s *Sessions) Get(ctx context.Context, id string) (*ReadSession, error) {
 	return &ReadSession{r.ID, r.Version, attributes}, err
 }
 
-// GetMany reads those sessions that are there.
+// GetMany reads several sessions and leaves out absent ones.
 func (s *Sessions) GetMany(ctx context.Context, ids ...string) ([]*Session, error) {
 	response, err := s.Port.GetSessionsContext(ctx, &GetSessions{Ids: &IdList{Id: ids}})
 	if err != nil {
@@ -63,8 +63,8 @@ func (s *Sessions) GetMany(ctx context.Context, ids ...string) ([]*Session, erro
 	return response.GetSessionsResult.Session, nil
 }
 
-// Set stores a whole session, if it has the version unless that is empty, and
-// under a new id if that is empty.
+// Set stores a whole session. Without an id the service creates one. With
+// ifVersion the service stores the session only if it still has that version.
 func (s *Sessions) Set(ctx context.Context, id string, attributes map[string]any, ttl int, ifVersion string) (*SessionRef, error) {
 	request := struct {
 		XMLName    xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
@@ -78,8 +78,8 @@ func (s *Sessions) Set(ctx context.Context, id string, attributes map[string]any
 	return response.SetSessionResult, err
 }
 
-// Update changes some attributes, if the session has the version unless that
-// is empty.
+// Update changes some attributes. With ifVersion the service changes them only if
+// the session still has that version.
 func (s *Sessions) Update(ctx context.Context, id string, set map[string]any, ifVersion string) (*SessionRef, error) {
 	request := struct {
 		XMLName   xml.Name `xml:"urn:memcached-soap:session:v1 updateSession"`
@@ -92,7 +92,7 @@ func (s *Sessions) Update(ctx context.Context, id string, set map[string]any, if
 	return response.UpdateSessionResult, err
 }
 
-// entry is the contract's Entry, and its Item if it has no key.
+// entry is the type Entry of the contract. Without a key it is the type Item.
 type entry struct {
 	Key    string  `xml:"key,omitempty"`
 	Value  *string `xml:"value"`
@@ -176,8 +176,8 @@ type Fault struct {
 	Fields map[string]string
 }
 
-// FaultOf returns the typed fault of a call, or nil. gowsdl v0.5.0 leaves the
-// whole answer in an HTTPError.
+// FaultOf returns the typed fault in an error of a call, or nil. gowsdl v0.5.0
+// returns the whole answer in an HTTPError.
 func FaultOf(err error) *Fault {
 	var http *soap.HTTPError
 	if !errors.As(err, &http) {

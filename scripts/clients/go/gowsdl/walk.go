@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// walk is the life of a session, with every operation that a program needs.
+// walk calls every operation: the life of one session.
 func walk(ctx context.Context, sessions *Sessions, id string) error {
 	attributes := map[string]any{"uid": "dwho", "roles": []any{"traveller", "doctor"}}
 	if _, err := sessions.Set(ctx, id, attributes, 3600, ""); err != nil {
@@ -23,7 +23,7 @@ func walk(ctx context.Context, sessions *Sessions, id string) error {
 	}
 	fmt.Printf("get\t%s\n", session.Attributes["uid"])
 
-	// Changes one attribute, if nobody else has changed the session since.
+	// Change one attribute only if the session has not been modified since it was read.
 	change := func() error {
 		_, err := sessions.Update(ctx, id, map[string]any{"mood": "good"}, session.Version)
 		return err
@@ -36,7 +36,7 @@ func walk(ctx context.Context, sessions *Sessions, id string) error {
 		fmt.Printf("conflict\t%s\n", fault.Fields["id"])
 	}
 
-	// These the generated client does as it is.
+	// The generated client is good for the operations that follow.
 	touched, err := sessions.Port.TouchSessionContext(ctx, &TouchSession{Id: &id, Ttl: ptr[int32](600)})
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func walk(ctx context.Context, sessions *Sessions, id string) error {
 		fmt.Printf("notfound\t%s\n", fault.Fields["id"])
 	}
 
-	// Without an id the service makes one.
+	// Without an id the service creates one.
 	made, err := sessions.Set(ctx, "", attributes, 60, "")
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ public final class Main {
     }
   }
 
-  /** Makes the call that gets a fault, and returns the fault's name and detail. */
+  /** Makes a call that fails, and returns the name and a field of its fault. */
   private static String fault(SessionPortType sessions, String kind, String id) throws RemoteException {
     Map<String, String> one = Map.of("a", kind.equals("toolarge") ? "x".repeat(1_200_000) : "1");
     String version = kind.equals("conflict") ? "AAAA" : null;

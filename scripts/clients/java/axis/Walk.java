@@ -3,10 +3,10 @@ package sessions;
 import java.util.Arrays;
 import java.util.List;
 
-/** The life of a session, with every operation that a program needs. */
+/** Calls every operation: the life of one session. */
 final class Walk {
   static void walk(SessionPortType sessions, String id) throws Exception {
-    // Numbers and booleans cannot be left out: 0 and false stand for what is not given.
+    // Axis cannot leave out numbers and booleans: 0 and false mean that they are not given.
     Entry[] attributes = {
       Values.entry("uid", "dwho"), Values.entry("roles", List.of("traveller", "doctor"))
     };
@@ -20,7 +20,7 @@ final class Walk {
       }
     }
 
-    // Changes one attribute, if nobody else has changed the session since.
+    // Change one attribute only if the session has not been modified since it was read.
     Entry[] set = {Values.entry("mood", "good")};
     sessions.updateSession(id, set, null, 0, session.getVersion());
     System.out.println("update\tok");
@@ -48,7 +48,7 @@ final class Walk {
       System.out.println("notfound\t" + e.getId());
     }
 
-    // Without an id the service makes one.
+    // Without an id the service creates one.
     System.out.println("new\t" + sessions.setSession(null, attributes, 60, null, false).getId());
   }
 

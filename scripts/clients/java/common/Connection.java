@@ -23,7 +23,7 @@ final class Connection {
     String login = System.getenv("SOAP_LOGIN"); // user:password
     if (login != null) {
       String[] parts = login.split(":", 2);
-      Authenticator.setDefault( // for the WSDL, too
+      Authenticator.setDefault( // also for reading the WSDL
           new Authenticator() {
             @Override
             protected PasswordAuthentication getPasswordAuthentication() {
@@ -43,7 +43,7 @@ final class Connection {
         };
     SessionPortType sessions = new SessionService(url).getSessionPort(features);
     Map<String, Object> context = ((BindingProvider) sessions).getRequestContext();
-    switch (mode) { // these two are Metro's and the RI's own
+    switch (mode) { // only Metro and the RI have these two
       case "gzip" ->
           context.put(MessageContext.HTTP_REQUEST_HEADERS, Map.of("Content-Encoding", List.of("gzip")));
       case "chunked" -> context.put("com.sun.xml.ws.transport.http.client.streaming.chunk.size", 8192);

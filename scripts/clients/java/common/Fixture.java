@@ -54,7 +54,7 @@ final class Fixture {
     return bytes;
   }
 
-  /** Prints attributes as the tests compare them. */
+  /** Prints attributes in the form that the tests compare. */
   static void print(Map<String, Object> attributes) {
     attributes.entrySet().stream()
         .filter(e -> !e.getKey().startsWith("_"))

@@ -17,10 +17,10 @@ public final class Main {
       case "read" -> Fixture.print(Values.map(sessions.getSession(id).getAttributes()));
       default -> sessions.setSession(id, Values.hash(Fixture.of(args[1])), 3600, null, null);
     }
-    System.exit(0); // threads of the toolkit would keep the program alive for a while
+    System.exit(0); // threads of the toolkit keep the program alive for a while otherwise
   }
 
-  /** Makes the call that gets a fault, and returns the fault's name and detail. */
+  /** Makes a call that fails, and returns the name and a field of its fault. */
   private static String fault(SessionPortType sessions, String kind, String id) throws Exception {
     Map<String, String> one = Map.of("a", kind.equals("toolarge") ? "x".repeat(1_200_000) : "1");
     String version = kind.equals("conflict") ? "AAAA" : null;

@@ -2,7 +2,7 @@ package sessions;
 
 import java.util.List;
 
-/** The life of a session, with every operation that a program needs. */
+/** Calls every operation: the life of one session. */
 final class Walk {
   static void walk(SessionPortType sessions, String id) throws Exception {
     // Attributes are a list of entries, each with a key and one kind of value.
@@ -19,7 +19,7 @@ final class Walk {
       }
     }
 
-    // Changes one attribute, if nobody else has changed the session since.
+    // Change one attribute only if the session has not been modified since it was read.
     EntryList set = new EntryList();
     set.getEntry().add(Values.entry("mood", "good"));
     sessions.updateSession(id, set, null, null, session.getVersion());
@@ -50,7 +50,7 @@ final class Walk {
       System.out.println("notfound\t" + e.getFaultInfo().getId());
     }
 
-    // Without an id the service makes one.
+    // Without an id the service creates one.
     System.out.println("new\t" + sessions.setSession(null, attributes, 60, null, null).getId());
   }
 

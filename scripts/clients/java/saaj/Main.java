@@ -24,7 +24,7 @@ public final class Main {
       case "read" -> Fixture.print(Values.map(Sessions.child(read(sessions, id), "attributes")));
       default -> write(sessions, id, Fixture.of(args[1]), null);
     }
-    System.exit(0); // its connections would keep the program alive for a while
+    System.exit(0); // its connections keep the program alive for a while otherwise
   }
 
   private static SOAPElement read(Sessions sessions, String id) throws Exception {
@@ -43,7 +43,7 @@ public final class Main {
     sessions.call(set);
   }
 
-  /** Makes the call that gets a fault, and returns the fault's name and detail. */
+  /** Makes a call that fails, and returns the name and a field of its fault. */
   private static String fault(Sessions sessions, String kind, String id) throws Exception {
     Map<String, String> one = Map.of("a", kind.equals("toolarge") ? "x".repeat(1_200_000) : "1");
     try {

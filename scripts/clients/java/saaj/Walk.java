@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import javax.xml.soap.SOAPElement;
 
-/** The life of a session, with every operation that a program needs. */
+/** Calls every operation: the life of one session. */
 final class Walk {
   static void walk(Sessions sessions, String id) throws Exception {
     SOAPElement set = sessions.operation("setSession");
@@ -18,7 +18,7 @@ final class Walk {
     SOAPElement session = sessions.call(get);
     System.out.println("get\t" + Values.map(Sessions.child(session, "attributes")).get("uid"));
 
-    // Changes one attribute, if nobody else has changed the session since.
+    // Change one attribute only if the session has not been modified since it was read.
     SOAPElement update = sessions.operation("updateSession");
     Sessions.add(update, "id", id);
     Sessions.addHash(update, "set", Map.of("mood", "good"));
@@ -64,7 +64,7 @@ final class Walk {
       }
     }
 
-    // Without an id the service makes one.
+    // Without an id the service creates one.
     SOAPElement create = sessions.operation("setSession");
     Sessions.addHash(create, "attributes", Map.of("uid", "dwho"));
     System.out.println("new\t" + Sessions.text(sessions.call(create), "id"));

@@ -32,7 +32,7 @@ public final class Main {
     sessions.call(set, SetSessionResponse.class);
   }
 
-  /** Makes the call that gets a fault, and returns the fault's name and detail. */
+  /** Makes a call that fails, and returns the name and a field of its fault. */
   private static String fault(Sessions sessions, String kind, String id) {
     Map<String, String> one = Map.of("a", kind.equals("toolarge") ? "x".repeat(1_200_000) : "1");
     try {

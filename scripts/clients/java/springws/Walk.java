@@ -2,7 +2,7 @@ package sessions;
 
 import java.util.List;
 
-/** The life of a session, with every operation that a program needs. */
+/** Calls every operation: the life of one session. */
 final class Walk {
   static void walk(Sessions sessions, String id) {
     // Attributes are a list of entries, each with a key and one kind of value.
@@ -24,7 +24,7 @@ final class Walk {
       }
     }
 
-    // Changes one attribute, if nobody else has changed the session since.
+    // Change one attribute only if the session has not been modified since it was read.
     UpdateSession update = new UpdateSession();
     update.setId(id);
     update.setIfVersion(session.getVersion());
@@ -71,7 +71,7 @@ final class Walk {
       }
     }
 
-    // Without an id the service makes one.
+    // Without an id the service creates one.
     set.setId(null);
     System.out.println("new\t" + sessions.call(set, SetSessionResponse.class).getSetSessionResult().getId());
   }

@@ -1,8 +1,8 @@
-// What both packages' programs do with their client.
+// The commands of both clients. client is that of the package soap, or behaves like it.
 import { entries, fixtures, rendered, value } from './values.mjs';
 import { detail, list, walk } from './walk.mjs';
 
-// fault makes the call that gets a fault, and prints the fault's name and detail.
+// fault makes a call that fails, and prints the name and a field of its fault.
 async function fault(client, kind, id) {
   const store = (text, ifVersion) => client.setSessionAsync({ id, attributes: { entry: [{ key: 'a', value: text }] }, ifVersion });
   try {

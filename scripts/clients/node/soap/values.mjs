@@ -1,11 +1,11 @@
-// Values as they are sent and read: text as value, bytes as binary, and lists
-// and hashes of such.
+// Converts values: a text is in the element value, bytes are in binary, and lists
+// and hashes hold further values.
 import { list } from './walk.mjs';
 
 const allBytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
-// The members of an entry or an item for a JavaScript value. Bytes are sent as
-// base64, which is left to us.
+// Returns the members of an entry or an item for a JavaScript value. The package
+// does not encode bytes as base64.
 export function members(v) {
   if (v === null) return { undef: true };
   if (typeof v === 'string') return { value: v };
@@ -16,7 +16,8 @@ export function members(v) {
 
 export const entries = (object) => Object.entries(object).map(([key, v]) => ({ key, ...members(v) }));
 
-// The JavaScript value of an entry or an item. An empty element is null.
+// Returns the JavaScript value of an entry or an item. The package returns null
+// for an empty element.
 export function value(v) {
   if (v.value !== undefined) return v.value ?? '';
   if (v.binary !== undefined) return Buffer.from(v.binary ?? '', 'base64');
@@ -49,7 +50,7 @@ export const fixtures = {
 
 const hex = (text) => Buffer.from(text).toString('hex');
 
-// A value as the tests compare it.
+// Returns a value in the form that the tests compare.
 export function rendered(v) {
   if (v === null) return 'u';
   if (typeof v === 'string') return `t:${hex(v)}`;

@@ -1,13 +1,13 @@
-// The life of a session, with every operation that a program needs.
+// Calls every operation: the life of one session.
 
-// The name of a typed fault and its fields.
+// Returns the name of a typed fault and its fields.
 export function detail(error) {
-  const { detail, Detail } = error.root.Envelope.Body.Fault; // Detail is that of SOAP 1.2
+  const { detail, Detail } = error.root.Envelope.Body.Fault; // SOAP 1.2 names it Detail
   const [name, fields] = Object.entries(detail ?? Detail).find(([key]) => key !== '$attributes');
   return { name, ...fields };
 }
 
-// A list of one comes as an object.
+// Returns an array. The package returns a list of one element as an object.
 export const list = (x) => (x === undefined || x === null ? [] : Array.isArray(x) ? x : [x]);
 
 export async function walk(client, id) {
@@ -29,7 +29,7 @@ export async function walk(client, id) {
     if (entry.key === 'uid') console.log(`get\t${entry.value}`);
   }
 
-  // Changes one attribute, if nobody else has changed the session since.
+  // Change one attribute only if the session has not been modified since it was read.
   const change = { id, set: { entry: [{ key: 'mood', value: 'good' }] }, ifVersion: session.version };
   await client.updateSessionAsync(change);
   console.log('update\tok');
@@ -60,7 +60,7 @@ export async function walk(client, id) {
     if (fault.name === 'SessionNotFoundFault') console.log(`notfound\t${fault.id}`);
   }
 
-  // Without an id the service makes one.
+  // Without an id the service creates one.
   const attributes = { entry: [{ key: 'uid', value: 'dwho' }] };
   const [{ setSessionResult: made }] = await client.setSessionAsync({ attributes });
   console.log(`new\t${made.id}`);

@@ -1,7 +1,7 @@
-# SOAP::Lite with the WSDL. It sends nothing for arguments that are not plain
-# (<attributes xsi:nil="true"/>), which the service refuses, so what has such goes
-# by Sessions.pm.
-# With MODE=plain in the environment it does without the WSDL, too.
+# SOAP::Lite with the WSDL. It sends <attributes xsi:nil="true"/> for an argument
+# that is a list or a hash, and the service refuses that. Calls with such arguments
+# therefore use Sessions.pm.
+# With MODE=plain in the environment the program does not read the WSDL.
 # Usage: main.pl WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 #        main.pl WSDL_URL fault KIND ID
 use strict;
@@ -35,7 +35,7 @@ sub set {
     );
 }
 
-# fault makes the call that gets a fault, and prints the fault's name and detail.
+# fault makes a call that fails, and prints the name and a field of its fault.
 sub fault {
     my ($kind) = @_;
     eval {
@@ -63,8 +63,8 @@ else {
     set( Fixture::of($command) );
 }
 
-# Plain calls operations by their names and returns their results, as a service
-# of a WSDL does.
+# Plain has a method for each operation, which returns the result, like the object
+# that SOAP::Lite makes from a WSDL.
 package Plain;
 our $AUTOLOAD;
 

@@ -1,5 +1,5 @@
-# The life of a session, with every operation that a program needs: those with
-# plain arguments by the WSDL, those with lists by Sessions.pm.
+# Calls every operation: the life of one session. Operations with plain arguments
+# use the WSDL, operations with lists use Sessions.pm.
 use strict;
 use warnings;
 
@@ -13,7 +13,7 @@ sub walk {
     my %found   = map { $_->{key} => Sessions::value($_) } Sessions::list( $session->{attributes}, 'entry' );
     print "get\t$found{uid}\n";
 
-    # Changes one attribute, if nobody else has changed the session since.
+    # Change one attribute only if the session has not been modified since it was read.
     my @change = (
         Sessions::element( id        => $id ),
         Sessions::element( set       => Sessions::entries( { mood => 'good' } ) ),
@@ -39,7 +39,7 @@ sub walk {
     %fault = Sessions::fault($@);
     print "notfound\t$fault{SessionNotFoundFault}{id}\n";
 
-    # Without an id the service makes one.
+    # Without an id the service creates one.
     print "new\t", $sessions->call( 'setSession', $attributes )->{id}, "\n";
 }
 

@@ -1,4 +1,4 @@
-# What the tests store, and how they compare it.
+# The sessions that the tests store, and the form in which they compare them.
 package Fixture;
 use strict;
 use warnings;
@@ -36,7 +36,7 @@ sub of {
     return $fixtures{$command};
 }
 
-# _rendered returns a value as the tests compare it.
+# _rendered returns a value in the form that the tests compare.
 sub _rendered {
     my ($v) = @_;
     return 'u' if !defined $v;
@@ -46,7 +46,7 @@ sub _rendered {
     return 'h(' . join( ',', sort map { unpack( 'H*', encode_utf8($_) ) . '=' . _rendered( $v->{$_} ) } keys %$v ) . ')';
 }
 
-# print_values prints attributes as the tests compare them.
+# print_values prints attributes in the form that the tests compare.
 sub print_values {
     my %attributes = @_;
     print sort map { unpack( 'H*', encode_utf8($_) ) . "\t" . _rendered( $attributes{$_} ) . "\n" }

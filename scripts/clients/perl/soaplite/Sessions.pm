@@ -1,5 +1,5 @@
-# Calls of the contract (document/literal) with SOAP::Lite, which has no types
-# for them: messages are built of SOAP::Data, and answers are hashes.
+# Calls the operations of the contract (document/literal) with SOAP::Lite. SOAP::Lite
+# has no types for them: messages are built from SOAP::Data, and answers are hashes.
 package Sessions;
 use strict;
 use warnings;
@@ -8,8 +8,8 @@ use SOAP::Lite;
 
 my $NAMESPACE = 'urn:memcached-soap:session:v1';
 
-# new makes a client of the service at an endpoint. Options are those of TLS, as
-# IO::Socket::SSL names them.
+# new returns a client of the service at an endpoint. The options are the TLS
+# options of IO::Socket::SSL.
 sub new {
     my ( $class, $endpoint, %tls ) = @_;
     my $soap = SOAP::Lite->new( proxy => $endpoint, default_ns => $NAMESPACE );
@@ -19,28 +19,28 @@ sub new {
     return bless { soap => $soap }, $class;
 }
 
-# fail dies of a fault, or of what kept the service from answering.
+# fail dies with a Sessions::Fault, or with a string if the service did not answer.
 sub fail {
     my ( $soap, $som ) = @_;
     die ref $som ? bless { som => $som }, 'Sessions::Fault' : $soap->transport->status . "\n";
 }
 
-# call calls an operation with elements in their order, and returns its result.
-# It dies of faults: the name and the detail are those of fault().
+# call calls an operation with elements in their order and returns the result. It
+# dies with a fault: fault() returns its name and fields.
 sub call {
     my ( $self, $operation, @elements ) = @_;
     return $self->{soap}->call( SOAP::Data->name($operation)->attr( { xmlns => $NAMESPACE } ) => @elements )->result;
 }
 
-# fault returns the name of the typed fault of which a call died, and its fields;
-# nothing if it was none.
+# fault returns the name of the typed fault with which a call died, and a hash of
+# its fields. It returns the empty list if the error is not a typed fault.
 sub fault {
     my ($error) = @_;
     my $detail = ref $error ? $error->{som}->faultdetail : undef;
     return ref $detail ? %$detail : ();
 }
 
-# element makes an element of a string, or of other elements.
+# element returns an element that holds a string or other elements.
 sub element {
     my ( $name, @content ) = @_;
     return SOAP::Data->name( $name => \SOAP::Data->value(@content) ) if ref $content[0];
@@ -48,7 +48,8 @@ sub element {
     return SOAP::Data->name( $name => $content[0] )->type('string');
 }
 
-# A string is text; bytes are told from it by being a reference to a string.
+# members returns the elements of a value. A string is text, and a reference to a
+# string is bytes.
 sub members {
     my ($v) = @_;
     return element( undef => 'true' ) if !defined $v;
@@ -63,7 +64,7 @@ sub entries {
     return map { element( entry => element( key => $_ ), members( $hash->{$_} ) ) } sort keys %$hash;
 }
 
-# value returns what an entry or an item of an answer holds.
+# value returns the value of an entry or an item of an answer.
 sub value {
     my ($v) = @_;
     return undef if !ref $v;
@@ -74,14 +75,16 @@ sub value {
     return undef;
 }
 
-# list returns the elements of a list, of which a single one is not in an array.
+# list returns the elements of a list. SOAP::Lite returns a single element without
+# an array.
 sub list {
     my ( $parent, $name ) = @_;
     return () if ref $parent ne 'HASH' || !defined $parent->{$name};
     return ref $parent->{$name} eq 'ARRAY' ? @{ $parent->{$name} } : $parent->{$name};
 }
 
-# Sessions::Fault is what a call dies of, readable for people.
+# Sessions::Fault is the error with which a call dies. As a string it is the code
+# and the text of the fault.
 package Sessions::Fault;
 use overload '""' => sub { $_[0]{som}->faultcode . ': ' . $_[0]{som}->faultstring . "\n" }, fallback => 1;
 

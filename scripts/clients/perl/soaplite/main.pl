@@ -13,7 +13,7 @@ my ( $wsdl, $command, @arguments ) = @ARGV;
 my %tls      = ( SSL_cert_file => $ENV{CERTIFICATE}, SSL_key_file => $ENV{CERTIFICATE_KEY} );
 my $sessions = Sessions->new( $endpoint, $ENV{CERTIFICATE} ? %tls : () );
 
-# fault makes the call that gets a fault, and prints the fault's name and detail.
+# fault makes a call that fails, and prints the name and a field of its fault.
 sub fault {
     my ( $kind, $id ) = @_;
     my $set = sub {

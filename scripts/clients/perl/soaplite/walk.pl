@@ -1,4 +1,4 @@
-# The life of a session, with every operation that a program needs.
+# Calls every operation: the life of one session.
 use strict;
 use warnings;
 
@@ -17,7 +17,7 @@ sub walk {
     my %found   = map { $_->{key} => Sessions::value($_) } Sessions::list( $session->{attributes}, 'entry' );
     print "get\t$found{uid}\n";
 
-    # Changes one attribute, if nobody else has changed the session since.
+    # Change one attribute only if the session has not been modified since it was read.
     my @change = (
         Sessions::element( id        => $id ),
         Sessions::element( set       => Sessions::entries( { mood => 'good' } ) ),
@@ -47,7 +47,7 @@ sub walk {
     %fault = Sessions::fault($@);
     print "notfound\t$fault{SessionNotFoundFault}{id}\n";
 
-    # Without an id the service makes one.
+    # Without an id the service creates one.
     my $new = $sessions->call( 'setSession', Sessions::element( attributes => Sessions::entries($attributes) ) );
     print "new\t$new->{id}\n";
 }

@@ -1,6 +1,6 @@
 <?php
-// Classes for the types of the contract, for those who like their results typed.
-// A list that has a default is there also when it is empty.
+// Classes for the types of the contract. An empty list is an empty array, because
+// the property has a default.
 
 class Session
 {

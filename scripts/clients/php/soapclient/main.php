@@ -8,10 +8,10 @@ require __DIR__ . '/classes.php';
 [, $wsdl, $command] = $argv;
 
 $sessions = new SoapClient($wsdl, [
-    'features' => SOAP_SINGLE_ELEMENT_ARRAYS,   // a list of one is a list
+    'features' => SOAP_SINGLE_ELEMENT_ARRAYS,   // a list of one element is an array too
     'cache_wsdl' => WSDL_CACHE_NONE,            // in production: WSDL_CACHE_DISK
     'keep_alive' => true,
-] + match (getenv('MODE')) {                    // both ways, the level is needed for requests
+] + match (getenv('MODE')) {                    // requests and answers; requests need the level
     'gzip' => ['compression' => SOAP_COMPRESSION_ACCEPT | SOAP_COMPRESSION_GZIP | 5],
     'deflate' => ['compression' => SOAP_COMPRESSION_ACCEPT | SOAP_COMPRESSION_DEFLATE | 5],
     default => [],
@@ -37,7 +37,7 @@ switch ($command) {
         $sessions->setSession(['id' => $argv[3], 'ttl' => 3600, 'attributes' => ['entry' => fixture($command)]]);
 }
 
-// fault makes the call that gets a fault, and prints the fault's name and detail.
+// fault makes a call that fails, and prints the name and a field of its fault.
 function fault(SoapClient $sessions, string $kind, string $id): void
 {
     $set = fn (string $value, ?string $version = null) => $sessions->setSession(
@@ -51,7 +51,7 @@ function fault(SoapClient $sessions, string $kind, string $id): void
             default => $sessions->getSession(['id' => $id]),
         };
     } catch (SoapFault $fault) {
-        // The detail has one property, named as the fault.
+        // The detail has one property, with the name of the fault.
         $name = array_key_first(get_object_vars($fault->detail));
         $detail = $fault->detail->$name;
         echo "$name\t", $detail->id ?? $detail->limit ?? $detail->reason, "\n";

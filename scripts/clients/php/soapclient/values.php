@@ -1,6 +1,6 @@
 <?php
-// Values as they are sent and read: text as value, bytes as binary, and lists
-// and hashes of such.
+// Converts values: a text is in the element value, bytes are in binary, and lists
+// and hashes hold further values.
 
 function fixture(string $command): array
 {
@@ -41,7 +41,7 @@ function allBytes(): string
     return implode(array_map('chr', range(0, 255)));
 }
 
-// rendered returns the value of an entry or an item.
+// rendered returns the value of an entry or an item in the form that the tests compare.
 function rendered(object $value): string
 {
     if (isset($value->value)) {

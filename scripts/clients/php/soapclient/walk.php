@@ -1,5 +1,5 @@
 <?php
-// The life of a session, with every operation that a program needs.
+// Calls every operation: the life of one session.
 
 function walk(SoapClient $sessions, string $id): void
 {
@@ -17,7 +17,7 @@ function walk(SoapClient $sessions, string $id): void
         }
     }
 
-    // Changes one attribute, if nobody else has changed the session since.
+    // Change one attribute only if the session has not been modified since it was read.
     $change = ['id' => $id, 'ifVersion' => $session->version, 'set' => ['entry' => [['key' => 'mood', 'value' => 'good']]]];
     $sessions->updateSession($change);
     echo "update\tok\n";
@@ -49,7 +49,7 @@ function walk(SoapClient $sessions, string $id): void
         }
     }
 
-    // Without an id the service makes one.
+    // Without an id the service creates one.
     $new = $sessions->setSession(['attributes' => ['entry' => [['key' => 'uid', 'value' => 'dwho']]]])->setSessionResult;
     echo "new\t$new->id\n";
 }

@@ -14,7 +14,7 @@ from values import FIXTURES, rendered  # noqa: E402
 
 
 def value(v):
-    """Return the members of an entry or an item. suds leaves base64 to us."""
+    """Return the members of an entry or an item. suds does not encode base64."""
     if v is None:
         return {'undef': True}
     if isinstance(v, str):
@@ -31,8 +31,8 @@ def entries(mapping):
 
 
 def python(v):
-    """Return the Python value of an entry or an item, whose absent members are
-    no attributes; an empty list or hash is an empty text."""
+    """Return the Python value of an entry or an item. suds leaves out absent
+    members and returns an empty text for an empty list or hash."""
     if 'value' in v:
         return str(v.value) if v.value is not None else ''
     if 'binary' in v:
@@ -77,7 +77,7 @@ def walk(sessions, session_id):
         sessions.getSession(session_id)
     except suds.WebFault as error:
         print('notfound', fault_of(error)[1].id, sep='\t')
-    # Without an id the service makes one.
+    # Without an id the service creates one.
     print('new', sessions.setSession(attributes={'entry': [{'key': 'uid', 'value': 'dwho'}]}).id, sep='\t')
 
 

@@ -1,7 +1,7 @@
 """Usage: main.py WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
           main.py WSDL_URL fault KIND ID
 
-With MODE=soap12 in the environment messages are SOAP 1.2."""
+With MODE=soap12 in the environment the client sends SOAP 1.2."""
 
 import io
 import os
@@ -16,7 +16,7 @@ from walk import detail, walk
 
 
 def fault(client, kind, session_id):
-    """Make the call that gets a fault, and print the fault's name and detail."""
+    """Make a call that fails, and print the name and a field of its fault."""
     def store(text, version=None):
         client.service.setSession(id=session_id, ifVersion=version, attributes={'entry': [{'key': 'a', 'value': text}]})
 
@@ -35,7 +35,7 @@ def fault(client, kind, session_id):
 
 
 def soap12(wsdl):
-    """Return a copy of the WSDL whose binding is that of SOAP 1.2."""
+    """Return a copy of the WSDL with a binding for SOAP 1.2."""
     with urllib.request.urlopen(wsdl) as answer:
         return io.BytesIO(answer.read().replace(b'xmlsoap.org/wsdl/soap/', b'xmlsoap.org/wsdl/soap12/'))
 

@@ -1,5 +1,5 @@
-"""Values as they are sent and read: text as value, bytes as binary, and lists
-and hashes of such."""
+"""Converts values: a text is in the element value, bytes are in binary, and
+lists and hashes hold further values."""
 
 ALL = bytes(range(256))
 
@@ -58,7 +58,7 @@ FIXTURES = {
 
 
 def rendered(v):
-    """Return a Python value as the tests compare it."""
+    """Return a Python value in the form that the tests compare."""
     if v is None:
         return 'u'
     if isinstance(v, str):

@@ -1,4 +1,4 @@
-"""The life of a session, with every operation that a program needs."""
+"""Calls every operation: the life of one session."""
 
 import zeep.exceptions
 
@@ -24,7 +24,7 @@ def walk(client, session_id):
         if entry.key == 'uid':
             print('get', entry.value, sep='\t')
 
-    # Changes one attribute, if nobody else has changed the session since.
+    # Change one attribute only if the session has not been modified since it was read.
     change = {'id': session_id, 'ifVersion': session.version,
               'set': {'entry': [{'key': 'mood', 'value': 'good'}]}}
     sessions.updateSession(**change)
@@ -55,6 +55,6 @@ def walk(client, session_id):
         if name == 'SessionNotFoundFault':
             print('notfound', missing.id, sep='\t')
 
-    # Without an id the service makes one.
+    # Without an id the service creates one.
     new = sessions.setSession(attributes={'entry': [{'key': 'uid', 'value': 'dwho'}]})
     print('new', new.id, sep='\t')
