@@ -20,8 +20,8 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// TestMain runs the tests, or the server as which the benchmark under test
-// has started this program again.
+// TestMain runs the tests, or one of the measured servers: the benchmark under
+// test starts this program again for each server.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == serveCommand {
 		main()
@@ -38,9 +38,9 @@ func TestBenchmark(t *testing.T) {
 		row := regexp.MustCompile(`\| ` + server + ` \| (\d+) \| (\d+) \| (\S+) ms \| (\S+) ms \| \S+ µs \|`).FindStringSubmatch(out.String())
 		require.NotNil(t, row, "%s in %s", server, out.String())
 		for _, text := range row[1:] {
-			figure, err := strconv.ParseFloat(text, 64)
+			number, err := strconv.ParseFloat(text, 64)
 			require.NoError(t, err)
-			assert.Positive(t, figure, row[0])
+			assert.Positive(t, number, row[0])
 		}
 	}
 	assert.Regexp(t, `\| service / raw \| \d+\.\d\d \|`, out.String())
@@ -48,10 +48,10 @@ func TestBenchmark(t *testing.T) {
 	assert.Equal(t, "bench: this takes 2s\n", progress.String())
 }
 
-func TestCopies(t *testing.T) {
+func TestNearCache(t *testing.T) {
 	var out, progress bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-copies", "-rounds", "2", "-seconds", "0.2", "-connections", "2"}, &out, &progress))
-	for _, server := range (settings{copies: true}).servers() {
+	for _, server := range (settings{nearCache: true}).servers() {
 		assert.Regexp(t, `\| `+server+` \| [1-9]\d* \| [1-9]\d* \|`, out.String())
 	}
 	assert.Regexp(t, `\| copies / service \| \d+\.\d\d \|.* at least 1\.50: `, out.String())
@@ -61,7 +61,7 @@ func TestCopies(t *testing.T) {
 func TestFlags(t *testing.T) {
 	s, err := parse(nil, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, settings{rounds: 60, turn: 250 * time.Millisecond, connections: 4, entries: 24}, s)
+	assert.Equal(t, settings{rounds: 60, interval: 250 * time.Millisecond, connections: 4, entries: 24}, s)
 	for _, args := range []string{
 		"-rounds 0", "-seconds 0", "-seconds NaN", "-connections 0", "-entries 0", "-connections 513", "-entries 5001",
 		"-rounds 10001", "-seconds 1e300", "-rounds 1200 -seconds 1", "surplus", "-nosuch",
@@ -98,27 +98,27 @@ func TestSessions(t *testing.T) {
 			bodies[string(body)] = true
 		}
 	}
-	assert.Len(t, bodies, 9, "every message is another one")
+	assert.Len(t, bodies, 9, "all messages differ")
 }
 
-func TestServersMustAnswerTheSame(t *testing.T) {
+func TestServersReturnTheSameSession(t *testing.T) {
 	session := func(value, expiresIn string) []byte {
 		return []byte(`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><getSessionResponse xmlns="` + wsdl.Namespace +
 			`"><getSessionResult><id>1</id><expiresIn>` + expiresIn + `</expiresIn><attributes><entry><key>uid</key><value>` + value +
 			`</value></entry></attributes></getSessionResult></getSessionResponse></e:Body></e:Envelope>`)
 	}
 	require.NoError(t, sameSession(session("a", "10"), session("a", "9")))
-	assert.ErrorContains(t, sameSession(session("a", "10"), session("b", "10")), "not answer the same")
+	assert.ErrorContains(t, sameSession(session("a", "10"), session("b", "10")), "return different sessions")
 	assert.ErrorContains(t, sameSession(session("a", "10"), []byte("<x/>")), "expected element type <Envelope>")
 	assert.ErrorContains(t, sameSession(session("a", "10"),
 		[]byte(`<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body/></Envelope>`)), "no session")
 }
 
 func TestReport(t *testing.T) {
-	r := report{settings: settings{rounds: 3, turn: time.Second, connections: 1, entries: 1}}
+	r := report{settings: settings{rounds: 3, interval: time.Second, connections: 1, entries: 1}}
 	for i, rates := range [...][3]float64{{900, 80, 1000}, {1000, 100, 1100}, {400, 41, 500}} {
 		for _, rate := range rates {
-			r.turns[i] = append(r.turns[i], load.Turn{
+			r.results[i] = append(r.results[i], load.Result{
 				Requests: int(rate), Rate: rate, P50: time.Millisecond, P99: 2 * time.Millisecond, CPU: time.Duration(i+1) * 10 * time.Millisecond,
 			})
 		}
@@ -126,11 +126,11 @@ func TestReport(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, r.write(&out))
 	assert.Contains(t, out.String(), "| service | 900 | 1000 | 1.00 ms | 2.00 ms | 15 µs |\n")
-	assert.Contains(t, out.String(), "| service / raw | 0.90 | 0.80 to 0.90 | 1.80 | at least 0.85: kept |\n")
-	assert.Contains(t, out.String(), "| service / encoding/xml | 2.00 | 1.95 to 2.00 | 6.31 | at least 2.00: kept |\n")
-	assert.Contains(t, out.String(), "| raw / encoding/xml | 2.44 | 2.20 to 2.44 | 3.51 | the most that is possible |\n")
-	r.turns[0][0].Rate = 500
+	assert.Contains(t, out.String(), "| service / raw | 0.90 | 0.80 to 0.90 | 1.80 | at least 0.85: met |\n")
+	assert.Contains(t, out.String(), "| service / encoding/xml | 2.00 | 1.95 to 2.00 | 6.31 | at least 2.00: met |\n")
+	assert.Contains(t, out.String(), "| raw / encoding/xml | 2.44 | 2.20 to 2.44 | 3.51 | the maximum |\n")
+	r.results[0][0].Rate = 500
 	out.Reset()
 	require.NoError(t, r.write(&out))
-	assert.Contains(t, out.String(), "| service / raw | 0.80 | 0.50 to 0.80 | 1.80 | at least 0.85: **broken** |\n")
+	assert.Contains(t, out.String(), "| service / raw | 0.80 | 0.50 to 0.80 | 1.80 | at least 0.85: **missed** |\n")
 }

@@ -14,8 +14,8 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// constantHandler reads a getSession as the service does and answers what it
-// has answered first for that session. All else goes to the service.
+// constantHandler reads a getSession request as the service does and repeats the
+// first answer for that session. The service handles all other requests.
 type constantHandler struct {
 	service  http.Handler
 	constant http.Handler
@@ -43,7 +43,7 @@ func newConstantHandler(sessions *service.Service, counters *service.Counters) *
 	return h
 }
 
-// decodeID reads the only child of a payload.
+// decodeID reads the id, the only child of a payload.
 func decodeID(s *xmlscan.Scanner) (string, error) {
 	if _, err := s.Next(); err != nil {
 		return "", err
@@ -71,10 +71,10 @@ func (h *constantHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, rest, _ := bytes.Cut(first.body.Bytes(), []byte("<soap:Body>"))
 	payload, _, _ := bytes.Cut(rest, []byte("</soap:Body>"))
 	h.answers.Store(id, payload)
-	_, _ = w.Write(first.body.Bytes()) // a client that has gone away is told nothing
+	_, _ = w.Write(first.body.Bytes()) // nothing can be done for a client that has disconnected
 }
 
-// recorder keeps an answer.
+// recorder records an answer.
 type recorder struct {
 	header http.Header
 	body   bytes.Buffer

@@ -1,46 +1,45 @@
-// Serverbench measures the whole server, from one socket to the other:
+// Bench measures the whole server over real sockets:
 //
 //	go run ./scripts/test/bench
 //	go run ./scripts/test/bench -rounds 200 -seconds 0.5 -connections 8 -entries 100
 //	go run ./scripts/test/bench -copies
 //
-// It starts a memcached and three servers, each a process of its own, and
-// sends them the same messages over loopback, half getSession and half
-// setSession of sessions that are there:
+// It starts memcached and three server processes. It sends them the same messages
+// over loopback, half getSession and half setSession of existing sessions:
 //
-//	service       memcachedsoap serve, as it is built, with its log of requests
-//	              and its other defaults (but more patience with memcached,
-//	              since there is more load than machine)
-//	raw           the same edge (Echo, middleware, log line, time limit) and
-//	              the same round trips to memcached, but neither XML nor
-//	              Storable: the body is thrown away, the answer is the item
-//	encoding/xml  the same service, Storable and store, with encoding/xml and
-//	              the types that gowsdl generates in the place of our codec
+//	service       memcachedsoap serve with its request log and its default
+//	              settings. Only --store-timeout is longer, because the processes
+//	              share few processors.
+//	raw           the same HTTP server (Echo, middleware, log line, time limit) and
+//	              the same round trips to memcached, without XML and Storable. It
+//	              discards the request body and returns the stored item.
+//	encoding/xml  the same service, store and Storable, with encoding/xml and the
+//	              types that gowsdl generates instead of the project's codec
 //
-// What raw does no server can do without. So service / raw says what is left
-// of the machine's best, and service / encoding/xml what a codec of our own is
-// worth. The project promises at least 0.85 and 2. No codec, however fast,
-// takes the latter beyond raw / encoding/xml.
+// No server can be faster than raw. So service / raw shows how close the service
+// is to that limit, and service / encoding/xml shows the gain of the project's
+// codec. The targets are 0.85 and 2. No codec can exceed raw / encoding/xml.
 //
-// With -copies it sends getSession alone, and compares the service with two
-// others:
+// With -copies it sends only getSession and compares the service with two other
+// servers:
 //
-//	copies    the service with --local memory:64MiB, which has the sessions
-//	constant  the same edge and SOAP, with an operation that has its answer
-//	          ready: neither a store, nor Storable, nor values to write
+//	copies    the service with --local memory:64MiB, with all sessions in its
+//	          near cache
+//	constant  the same HTTP server and SOAP code with a prepared answer: no store,
+//	          no Storable, no values to write
 //
-// The project promises that copies are at least 1.5 times as fast as service,
-// and at least 0.75 as fast as constant.
+// The targets are at least 1.5 times the rate of service and at least 0.75 times
+// the rate of constant.
 //
-// It prints tables for the README. The servers take turns, round by round, and
-// a ratio is the median of the ratios of the rounds, so that whoever else keeps
-// the machine busy slows the servers alike; half of the rounds were within the
-// range beside it. Short turns and many rounds make that work. Compare req/s
-// within one run only. The load and memcached take their part of the same
-// processors, so the ratio by server CPU (how many times the requests for the
-// same processor time) says more about the server alone than that by req/s.
-// The first round is for warming up and does not count.
+// The program prints its results as Markdown tables. It measures the servers
+// alternately, in rounds. A ratio is the median of the ratios of the rounds: other
+// load on the machine slows all servers of a round alike. The range beside a ratio
+// holds half of the rounds. Many rounds of short intervals give the best results.
+// Compare req/s only within one run. The load and memcached use the same
+// processors as the servers, so the ratio by server CPU (the ratio of the requests
+// for the same processor time) tells more about the server alone than the ratio by
+// req/s. The first round warms the servers up and does not count.
 //
-// It is a benchmark and no test: a broken promise does not change the exit
-// status, a wrong answer does. It needs Linux and memcached.
+// A missed target does not change the exit status, but a wrong answer does. The
+// program needs Linux and memcached.
 package main

@@ -24,8 +24,8 @@ func main() {
 	}
 }
 
-// serveCommand, as the first argument, makes the program one of the servers
-// that it measures.
+// serveCommand is the first argument with which the program runs one of the
+// servers that it measures.
 const serveCommand = "serve"
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -42,15 +42,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // settings are the flags.
 type settings struct {
 	rounds      int
-	turn        time.Duration // of one server in one round
+	interval    time.Duration // of one server in a round
 	connections int
 	entries     int
-	copies      bool // compare reading from copies close by
+	nearCache   bool // compare reads from the near cache
 }
 
-// time returns how long all rounds take, the first one included.
+// time returns the duration of all rounds, including the first.
 func (s settings) time() time.Duration {
-	return time.Duration(s.rounds+1) * serverCount * s.turn
+	return time.Duration(s.rounds+1) * serverCount * s.interval
 }
 
 // maxTime bounds a whole run.
@@ -63,22 +63,22 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.SetOutput(stderr)
 	flags.IntVar(&s.rounds, "rounds", 60, "rounds to measure")
 	flags.Float64Var(&seconds, "seconds", 0.25, "seconds for each of the three servers in a round")
-	flags.IntVar(&s.connections, "connections", 4, "connections that send requests, each one after the other")
+	flags.IntVar(&s.connections, "connections", 4, "connections; each sends one request at a time")
 	flags.IntVar(&s.entries, "entries", 24, "entries of a session")
-	flags.BoolVar(&s.copies, "copies", false, "compare reading from copies close by with reading from memcached")
+	flags.BoolVar(&s.nearCache, "copies", false, "compare reads from the near cache with reads from memcached")
 	if err := flags.Parse(args); err != nil {
 		return s, fmt.Errorf("bench: %w", err)
 	}
-	s.turn = time.Duration(min(seconds, maxTime.Seconds()) * float64(time.Second))
+	s.interval = time.Duration(min(seconds, maxTime.Seconds()) * float64(time.Second))
 	switch {
 	case flags.NArg() > 0:
-		return s, errors.New("bench: there are flags only, see -help")
-	case s.rounds < 1 || s.turn < time.Millisecond || s.connections < 1 || s.entries < 1:
-		return s, errors.New("bench: all figures must be positive")
+		return s, errors.New("bench: unexpected argument: there are only flags, see -help")
+	case s.rounds < 1 || s.interval < time.Millisecond || s.connections < 1 || s.entries < 1:
+		return s, errors.New("bench: all numbers must be positive")
 	case s.connections > 512 || s.entries > 5000:
 		return s, errors.New("bench: at most 512 connections and 5000 entries")
 	case s.rounds > 10_000 || s.time() > maxTime:
-		return s, fmt.Errorf("bench: that would take more than %v", maxTime)
+		return s, fmt.Errorf("bench: the run would take more than %v: use fewer rounds or seconds", maxTime)
 	}
 	return s, nil
 }

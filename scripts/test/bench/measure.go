@@ -11,10 +11,10 @@ import (
 	"memcachedsoap/scripts/test/load"
 )
 
-// minSessions is how many sessions there are, or as many as connections.
+// minSessions is the number of sessions, unless there are more connections.
 const minSessions = 200
 
-// grace bounds the time for getting a server ready.
+// grace limits the time to prepare a server.
 const grace = 10 * time.Second
 
 // measure measures the servers and prints the report.
@@ -42,22 +42,22 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 	}
 	for round := range s.rounds + 1 {
 		for i := range running.servers {
-			at := (round + i) % len(running.servers) // another server is first each time
-			t, err := load.Measure(ctx, running.servers[at], s.turn, s.sources(sessions))
+			at := (round + i) % len(running.servers) // each round starts with another server
+			t, err := load.Measure(ctx, running.servers[at], s.interval, s.sources(sessions))
 			if err != nil {
 				return err
 			}
-			if round > 0 { // the first one was for warming up
-				r.turns[at] = append(r.turns[at], t)
+			if round > 0 { // the first round warms the servers up
+				r.results[at] = append(r.results[at], t)
 			}
 		}
 	}
 	return r.write(stdout)
 }
 
-// sources give each connection sessions of its own, which it reads and writes
-// by turns: two who write to the same one would measure how writers make way
-// for each other. Copies are only read.
+// sources gives each connection its own sessions, because concurrent writers of one
+// session would measure their conflicts. A connection reads and writes alternately;
+// for the near cache it only reads.
 func (s settings) sources(sessions []*session) []load.Source {
 	share := len(sessions) / s.connections
 	list := make([]load.Source, s.connections)
@@ -65,7 +65,7 @@ func (s settings) sources(sessions []*session) []load.Source {
 		own := sessions[c*share : (c+1)*share]
 		list[c] = func(i int) *load.Request {
 			session := own[i/2%share]
-			if i%2 == 0 || s.copies {
+			if i%2 == 0 || s.nearCache {
 				return session.get
 			}
 			return session.sets[i/2/share%len(session.sets)]

@@ -12,7 +12,7 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// session24 has the entries of a session as a single sign-on keeps it.
+// session24 has the entries of a typical single sign-on session.
 //
 //go:embed testdata/session24.xml
 var session24 string
@@ -23,8 +23,8 @@ const (
 	setOperation = "setSession"
 )
 
-// entryList returns n entries: those of session24, over again under other
-// names if that is not enough.
+// entryList returns n entries. If n exceeds the entries of session24, it repeats
+// them under other names.
 func entryList(n int) (*wsdl.EntryList, error) {
 	var known, list wsdl.EntryList
 	if err := xml.Unmarshal([]byte("<attributes>"+session24+"</attributes>"), &known); err != nil {
@@ -40,14 +40,14 @@ func entryList(n int) (*wsdl.EntryList, error) {
 	return &list, nil
 }
 
-// session is one of the sessions that are read and written.
+// session has the requests that read and write one session.
 type session struct {
 	get  *load.Request
-	sets [2]*load.Request // by turns, so that each changes what is stored
+	sets [2]*load.Request // used alternately, so that each changes the stored session
 }
 
-// makeSessions makes n sessions of so many entries. They differ in id and in
-// the value of one entry.
+// makeSessions returns n sessions with the given number of entries. They differ in
+// the id and in the value of one entry.
 func makeSessions(n, entries int) ([]*session, error) {
 	list, err := entryList(entries)
 	if err != nil {
@@ -73,8 +73,7 @@ func makeSessions(n, entries int) ([]*session, error) {
 	return sessions, nil
 }
 
-// newRequest makes a request as a client with an XML library of its own sends
-// it.
+// newRequest returns a request in the form that XML libraries write.
 func newRequest(operation, id, content string, holds ...string) *load.Request {
 	body := `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="` + soap.Namespace11 + `"><S:Body><` + operation +
 		` xmlns="` + wsdl.Namespace + `">` + content + `</` + operation + `></S:Body></S:Envelope>`

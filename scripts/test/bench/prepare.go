@@ -12,14 +12,14 @@ import (
 	"memcachedsoap/scripts/test/load"
 )
 
-// sizes are lengths of bodies in bytes.
+// sizes are the lengths of message bodies in bytes.
 type sizes struct {
-	get, set             int // of requests
-	gotten, acknowledged int // of the service's answers
+	get, set             int // requests
+	gotten, acknowledged int // answers of the service
 }
 
-// prepare stores the sessions through the service, which is the first server,
-// and makes sure that the servers do the same work.
+// prepare stores the sessions through the service, which is the first server, and
+// checks that all servers do the same work.
 func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions []*session) (sizes, error) {
 	first := sessions[0]
 	s := sizes{get: first.get.Body, set: first.sets[0].Body}
@@ -32,18 +32,18 @@ func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions [
 		defer c.Close()
 		writes := sessions
 		if i > 0 {
-			writes = sessions[:1] // the others are there
+			writes = sessions[:1] // the service has stored all of them
 		}
 		for _, session := range writes {
 			if err := c.Do(session.sets[0]); err != nil {
-				return s, errors.Join(err, server.Failure("was tried"))
+				return s, errors.Join(err, server.Failure("failed the first calls"))
 			}
 		}
 		if i == 0 {
 			s.acknowledged = len(c.Body)
 		}
 		if err := c.Do(first.get); err != nil {
-			return s, errors.Join(err, server.Failure("was tried"))
+			return s, errors.Join(err, server.Failure("failed the first calls"))
 		}
 		answers[i] = slices.Clone(c.Body)
 	}
@@ -51,8 +51,8 @@ func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions [
 	return s, sameSession(answers[0], answers[len(answers)-1])
 }
 
-// sameSession returns an error unless two answers to getSession say the same
-// to a client.
+// sameSession returns an error unless two answers to getSession hold the same
+// session.
 func sameSession(a, b []byte) error {
 	var x, y responseEnvelope
 	if err := errors.Join(xml.Unmarshal(a, &x), xml.Unmarshal(b, &y)); err != nil {
@@ -64,7 +64,7 @@ func sameSession(a, b []byte) error {
 	one, other := x.Body.Get.GetSessionResult, y.Body.Get.GetSessionResult
 	one.ExpiresIn, other.ExpiresIn = 0, 0 // a second may have passed
 	if !reflect.DeepEqual(one, other) {
-		return errors.New("bench: service and encoding/xml do not answer the same")
+		return errors.New("bench: service and encoding/xml return different sessions")
 	}
 	return nil
 }

@@ -15,21 +15,21 @@ const (
 	serviceServer  = "service"
 	rawServer      = "raw"
 	stdServer      = "encoding/xml"
-	copiesServer   = "copies"
+	nearServer     = "copies"
 	constantServer = "constant"
 
 	serverCount = 3
 )
 
-// servers returns the names of the servers in the order of the tables.
+// servers returns the names of the measured servers in the order of the tables.
 func (s settings) servers() [serverCount]string {
-	if s.copies {
-		return [...]string{serviceServer, copiesServer, constantServer}
+	if s.nearCache {
+		return [...]string{serviceServer, nearServer, constantServer}
 	}
 	return [...]string{serviceServer, rawServer, stdServer}
 }
 
-// processes are everything that runs beside us.
+// processes are the processes that the benchmark starts.
 type processes struct {
 	memcached *load.Process
 	servers   [serverCount]*load.Process
@@ -46,8 +46,8 @@ func (p *processes) stop() {
 	}
 }
 
-// startAll starts memcached and the servers. What it has started is there to
-// be stopped also when it fails.
+// startAll starts memcached and the servers. Even with an error the caller must
+// stop the processes that it returns.
 func startAll(ctx context.Context, dir string, names [serverCount]string) (*processes, error) {
 	p := &processes{}
 	var err error
@@ -65,11 +65,11 @@ func startAll(ctx context.Context, dir string, names [serverCount]string) (*proc
 	listening := regexp.MustCompile(`msg=listening address=(\S+)`)
 	for i, name := range names {
 		cmd := exec.CommandContext(ctx, self, serveCommand, name, p.memcached.Address)
-		if name == serviceServer || name == copiesServer {
+		if name == serviceServer || name == nearServer {
 			cmd = exec.CommandContext(ctx, service, "serve", "--listen", "127.0.0.1:0",
 				"--servers", p.memcached.Address, "--store-timeout", storeTimeout.String())
 		}
-		if name == copiesServer {
+		if name == nearServer {
 			cmd.Args = append(cmd.Args, "--local", "memory:64MiB")
 		}
 		if p.servers[i], err = load.Start(ctx, cmd, name, dir, "", listening); err != nil {

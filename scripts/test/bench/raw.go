@@ -14,13 +14,13 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// sessionHeader tells the raw server, which reads no XML, the id of the
-// session. Every server is sent it, so that all read the same bytes.
+// sessionHeader is the header with the id of the session, for the raw server,
+// which reads no XML. All servers get it, so that all read the same bytes.
 const sessionHeader = "X-Session"
 
-// rawHandler moves items between memcached and the client as they are. A set
-// stores the item that is there again, in the round trips that it takes to
-// replace a session, and answers its id.
+// rawHandler returns items of memcached unchanged. For setSession it stores the
+// existing item again, with the round trips that replacing a session needs, and
+// returns the id.
 type rawHandler struct {
 	backend  backend.Backend
 	counters *service.Counters
@@ -30,7 +30,7 @@ func (h *rawHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	received, err := io.Copy(io.Discard, r.Body)
 	if err != nil {
-		http.Error(w, "the request broke off", http.StatusBadRequest)
+		http.Error(w, "the request is incomplete", http.StatusBadRequest)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), soap.DefaultTimeout)
@@ -50,7 +50,7 @@ func (h *rawHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-	_, _ = w.Write(answer) //nolint:gosec // octets, and a client that has gone away is told nothing
+	_, _ = w.Write(answer) //nolint:gosec // bytes; nothing can be done for a client that has disconnected
 	observe(r.Context(), h.counters, soap.Call{
 		Operation: soap.Name{Space: wsdl.Namespace, Local: operation},
 		BytesIn:   int(received), BytesOut: len(answer), Duration: time.Since(started),

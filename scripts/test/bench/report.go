@@ -11,31 +11,31 @@ import (
 	"memcachedsoap/scripts/test/load"
 )
 
-// report is what was measured.
+// report holds the results.
 type report struct {
 	settings settings
 	sizes    sizes
-	turns    [serverCount][]load.Turn // by server, by round
+	results  [serverCount][]load.Result // by server, by round
 }
 
 // write writes the report as Markdown.
 func (r *report) write(w io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n%s, %s/%s, %d processors shared with memcached and the load; %d connections, %d rounds of %v a server; ",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.settings.connections, r.settings.rounds, r.settings.turn)
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.settings.connections, r.settings.rounds, r.settings.interval)
 	fmt.Fprintf(&text, "%d entries; getSession %d B, answer %d B; setSession %d B, answer %d B.\n\n",
 		r.settings.entries, r.sizes.get, r.sizes.gotten, r.sizes.set, r.sizes.acknowledged)
 
 	text.WriteString("| server | req/s | best | p50 | p99 | server CPU per request |\n|---|---:|---:|---:|---:|---:|\n")
 	names := r.settings.servers()
 	for i, name := range names {
-		rates := each(r.turns[i], func(t load.Turn) float64 { return t.Rate })
+		rates := each(r.results[i], func(t load.Result) float64 { return t.Rate })
 		fmt.Fprintf(&text, "| %s | %.0f | %.0f | %.2f ms | %.2f ms | %.0f µs |\n", name, load.Median(rates), slices.Max(rates),
-			milliseconds(load.Median(each(r.turns[i], func(t load.Turn) time.Duration { return t.P50 }))),
-			milliseconds(load.Median(each(r.turns[i], func(t load.Turn) time.Duration { return t.P99 }))), r.cpu(i))
+			milliseconds(load.Median(each(r.results[i], func(t load.Result) time.Duration { return t.P50 }))),
+			milliseconds(load.Median(each(r.results[i], func(t load.Result) time.Duration { return t.P99 }))), r.cpu(i))
 	}
-	text.WriteString("\n| ratio | by req/s | half of the rounds | by server CPU | promised by req/s |\n|---|---:|---|---:|---|\n")
-	for _, row := range r.settings.promises() {
+	text.WriteString("\n| ratio | by req/s | half of the rounds | by server CPU | target for req/s |\n|---|---:|---|---:|---|\n")
+	for _, row := range r.settings.targets() {
 		ratios := r.ratios(row.of, row.to)
 		fmt.Fprintf(&text, "| %s / %s | %.2f | %.2f to %.2f | %.2f | %s |\n", names[row.of], names[row.to], load.Median(ratios),
 			load.Quantile(ratios, 0.25), load.Quantile(ratios, 0.75), r.cpu(row.to)/r.cpu(row.of), verdict(load.Median(ratios), row.atLeast))
@@ -46,56 +46,54 @@ func (r *report) write(w io.Writer) error {
 	return nil
 }
 
-// promise is what the ratio of two servers is to be at least.
-type promise struct {
+// target is the minimum of the ratio of two servers.
+type target struct {
 	of, to  int     // positions in the list of servers
-	atLeast float64 // 0: nothing is promised
+	atLeast float64 // 0: no target
 }
 
-func (s settings) promises() []promise {
-	if s.copies {
-		return []promise{{1, 0, 1.5}, {1, 2, 0.75}, {2, 0, 0}}
+func (s settings) targets() []target {
+	if s.nearCache {
+		return []target{{1, 0, 1.5}, {1, 2, 0.75}, {2, 0, 0}}
 	}
-	return []promise{{0, 1, 0.85}, {0, 2, 2}, {1, 2, 0}}
+	return []target{{0, 1, 0.85}, {0, 2, 2}, {1, 2, 0}}
 }
 
-func verdict(ratio, promise float64) string {
+func verdict(ratio, target float64) string {
 	switch {
-	case promise == 0:
-		return "the most that is possible"
-	case ratio < promise:
-		return fmt.Sprintf("at least %.2f: **broken**", promise)
+	case target == 0:
+		return "the maximum"
+	case ratio < target:
+		return fmt.Sprintf("at least %.2f: **missed**", target)
 	}
-	return fmt.Sprintf("at least %.2f: kept", promise)
+	return fmt.Sprintf("at least %.2f: met", target)
 }
 
-// ratios returns how many times the rate of another server a server had, by
-// round, sorted.
+// ratios returns the ratio of the rates of two servers in each round, sorted.
 func (r *report) ratios(of, to int) []float64 {
-	ratios := make([]float64, len(r.turns[of]))
+	ratios := make([]float64, len(r.results[of]))
 	for round := range ratios {
-		ratios[round] = r.turns[of][round].Rate / r.turns[to][round].Rate
+		ratios[round] = r.results[of][round].Rate / r.results[to][round].Rate
 	}
 	slices.Sort(ratios)
 	return ratios
 }
 
-// cpu returns the processor time of a server per request, in microseconds. It
-// is that of all rounds together: one turn is too short for the clock of
-// /proc.
+// cpu returns the processor time of a server per request, in microseconds. It uses
+// the sum of all rounds, because one interval is too short for the clock of /proc.
 func (r *report) cpu(server int) float64 {
 	var used time.Duration
 	requests := 0
-	for _, t := range r.turns[server] {
+	for _, t := range r.results[server] {
 		used += t.CPU
 		requests += t.Requests
 	}
 	return float64(used) / float64(time.Microsecond) / float64(requests)
 }
 
-func each[T any](turns []load.Turn, get func(load.Turn) T) []T {
-	values := make([]T, len(turns))
-	for i, t := range turns {
+func each[T any](results []load.Result, get func(load.Result) T) []T {
+	values := make([]T, len(results))
+	for i, t := range results {
 		values[i] = get(t)
 	}
 	return values

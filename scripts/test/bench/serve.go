@@ -19,8 +19,8 @@ import (
 	"memcachedsoap/soap"
 )
 
-// storeTimeout is longer than the default: the load may keep memcached waiting
-// for a processor.
+// storeTimeout is longer than the default, because memcached may have to wait for a
+// processor.
 const storeTimeout = 5 * time.Second
 
 // The defaults of memcachedsoap serve.
@@ -30,11 +30,11 @@ const (
 	stopTimeout    = 30 * time.Second
 )
 
-// serve runs one of the servers that the service is compared with, wired as
-// the service is, until the context ends.
+// serve runs one of the servers with which the service is compared, until the
+// context ends. Its parts are connected as in the service.
 func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	debug.SetGCPercent(400) // as the service does with memcached servers
+	debug.SetGCPercent(400) // the value that the service uses with memcached servers
 	items, err := memcached.New(memcached.Options{Servers: []string{memcachedAddress}, Timeout: storeTimeout})
 	if err != nil {
 		return err
@@ -67,8 +67,8 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 	return server.Serve(ctx, stopTimeout, listener)
 }
 
-// observe does for a call what the dispatcher and the service do: it counts
-// it and puts it into the log line of its request.
+// observe counts a call and adds it to the log line of its request, as the
+// dispatcher and the service do.
 func observe(ctx context.Context, counters *service.Counters, call soap.Call, id sessionstore.ID) {
 	call.Version = soap.V11
 	call.Notes = []slog.Attr{slog.String("session", id.Fingerprint())}

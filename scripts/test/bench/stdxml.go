@@ -16,14 +16,14 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// stdHandler answers getSession and setSession as one would without a codec
-// of one's own: with encoding/xml and the generated types.
+// stdHandler answers getSession and setSession with encoding/xml and the generated
+// types, without the project's codec.
 type stdHandler struct {
 	sessions *service.Service
 	counters *service.Counters
 }
 
-// requestEnvelope is the one form of a request that encoding/xml needs.
+// requestEnvelope is a request as encoding/xml reads it.
 type requestEnvelope struct {
 	XMLName xml.Name `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
 	Body    struct {
@@ -44,7 +44,7 @@ func (h *stdHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, soap.DefaultBody))
 	if err != nil {
-		http.Error(w, "the request broke off", http.StatusBadRequest)
+		http.Error(w, "the request is incomplete", http.StatusBadRequest)
 		return
 	}
 	var request requestEnvelope
@@ -76,7 +76,7 @@ func (h *stdHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-	_, _ = w.Write(answer) // a client that has gone away is told nothing
+	_, _ = w.Write(answer) // nothing can be done for a client that has disconnected
 	observe(r.Context(), h.counters, soap.Call{
 		Operation: soap.Name{Space: wsdl.Namespace, Local: operation},
 		BytesIn:   len(body), BytesOut: len(answer), Duration: time.Since(started),
@@ -114,7 +114,7 @@ func (h *stdHandler) setSession(ctx context.Context, r *wsdl.SetSession) (*wsdl.
 	}}, ref, nil
 }
 
-// hashOf translates text, the only kind of value in the sessions measured.
+// hashOf converts texts, the only kind of value in the measured sessions.
 func hashOf(list *wsdl.EntryList) *perldata.Hash {
 	h := perldata.NewHash(len(list.Entry) + 1) // the store adds one
 	for _, e := range list.Entry {

@@ -21,7 +21,7 @@ import (
 	"memcachedsoap/scripts/test/load"
 )
 
-// programs are the Perl program and its two ways of being started.
+// programs are the Perl program and the two files that start it.
 //
 //go:embed perl
 var programs embed.FS
@@ -29,25 +29,25 @@ var programs embed.FS
 //go:embed apache.conf
 var configuration string
 
-// site is what the configuration of Apache needs to know.
+// site has the values that the configuration of Apache needs.
 type site struct {
 	Dir, Modules, Address, Memcached string
 
-	Times string // where CGI processes write how many seconds they took
-	Root  bool   // Apache is started by root and gives that up
+	Times string // the file in which CGI processes write their processor time in seconds
+	Root  bool   // root starts Apache, which then changes its user
 }
 
-// modules is where Debian has Apache's.
+// modules is the folder of Debian's Apache modules.
 const modules = "/usr/lib/apache2/modules"
 
-// startApache starts Apache with the Perl program in a directory of its own.
+// startApache starts Apache with the Perl program in dir.
 func startApache(ctx context.Context, dir, memcached string) (*load.Process, site, error) {
 	s := site{
 		Dir: dir, Modules: modules, Memcached: memcached,
 		Times: filepath.Join(dir, "times"), Root: os.Geteuid() == 0,
 	}
 	if _, err := os.Stat(filepath.Join(modules, "mod_fcgid.so")); err != nil {
-		return nil, s, fmt.Errorf("cgibench: install what is missing, scripts/test/cgibench/deps: %w", err)
+		return nil, s, fmt.Errorf("cgibench: a module is missing, run scripts/test/cgibench/deps: %w", err)
 	}
 	var err error
 	if s.Address, err = freeAddress(ctx); err != nil {
@@ -75,8 +75,8 @@ func freeAddress(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// install writes the configuration and the programs, for all to read and for
-// the user of Apache's children to write beside.
+// install writes the configuration and the programs. Apache's user can read them and
+// write into the folder.
 func (s site) install() error {
 	text := &strings.Builder{}
 	if err := template.Must(template.New("apache.conf").Parse(configuration)).Execute(text, s); err != nil {
@@ -99,12 +99,12 @@ func (s site) install() error {
 		return os.WriteFile(filepath.Join(s.Dir, path), program, 0o755) //nolint:gosec // programs
 	}))
 	if s.Root {
-		errs = append(errs, give("www-data", s.Dir, s.Times))
+		errs = append(errs, changeOwner("www-data", s.Dir, s.Times))
 	}
 	return errors.Join(errs...)
 }
 
-func give(name string, paths ...string) error {
+func changeOwner(name string, paths ...string) error {
 	u, err := user.Lookup(name)
 	if err != nil {
 		return err //nolint:wrapcheck // startApache wraps it

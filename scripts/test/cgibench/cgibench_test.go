@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The service's part, which needs no Apache.
-func TestTurnsOfTheService(t *testing.T) {
+// This test measures only the service, so that it needs no Apache.
+func TestService(t *testing.T) {
 	dir := t.TempDir()
 	memcached, err := load.StartMemcached(t.Context(), dir)
 	require.NoError(t, err)
@@ -31,12 +31,12 @@ func TestTurnsOfTheService(t *testing.T) {
 	times := site{Times: filepath.Join(dir, "times")}
 	require.NoError(t, os.WriteFile(times.Times, []byte("0.25\n1.5\n"), 0o600))
 	other := server{process: service, path: "/cgi-bin/MemcachedSOAP.cgi", connections: 1, spent: times.cgiTime}
-	r, err := takeTurns(t.Context(), settings{rounds: 1, turn: 10 * time.Millisecond}, []server{one, other, one})
+	r, err := measureAll(t.Context(), settings{rounds: 1, interval: 10 * time.Millisecond}, []server{one, other, one})
 	require.NoError(t, err)
 	for _, operation := range operations() {
-		for i, turns := range r.turns[operation] {
-			require.Len(t, turns, 1, "%s of %d", operation, i)
-			assert.Positive(t, turns[0].Requests)
+		for i, results := range r.results[operation] {
+			require.Len(t, results, 1, "%s of %d", operation, i)
+			assert.Positive(t, results[0].Requests)
 		}
 	}
 	var out bytes.Buffer
@@ -48,16 +48,16 @@ func TestTurnsOfTheService(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1750*time.Millisecond, spent)
 
-	// A wrong answer is no figure.
-	_, err = one.take(t.Context(), 10*time.Millisecond, newRequest(one.path, "getSession", "ab12"))
+	// A wrong answer is an error, not a result.
+	_, err = one.measure(t.Context(), 10*time.Millisecond, newRequest(one.path, "getSession", "ab12"))
 	require.ErrorContains(t, err, "the answer lacks "+oneOfTheSet)
 }
 
 func TestReport(t *testing.T) {
-	r := report{settings: settings{rounds: 1, turn: time.Second}}
+	r := report{settings: settings{rounds: 1, interval: time.Second}}
 	for _, operation := range operations() {
 		for i, rate := range []float64{9000, 300, 10} {
-			r.add(operation, i, load.Turn{
+			r.add(operation, i, load.Result{
 				Requests: int(rate), Rate: rate, P50: time.Millisecond, P99: time.Second, CPU: time.Second,
 			})
 		}
@@ -72,7 +72,7 @@ func TestReport(t *testing.T) {
 func TestFlags(t *testing.T) {
 	s, err := parse(nil, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, settings{rounds: 5, turn: 2 * time.Second}, s)
+	assert.Equal(t, settings{rounds: 5, interval: 2 * time.Second}, s)
 	for _, args := range []string{"-rounds 0", "-seconds 0", "-seconds NaN", "-rounds 10001", "-seconds 1e300", "surplus", "-nosuch"} {
 		_, err := parse(strings.Fields(args), io.Discard)
 		assert.ErrorContains(t, err, "cgibench: ", args)

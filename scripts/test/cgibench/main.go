@@ -26,13 +26,13 @@ func main() {
 
 // settings are the flags.
 type settings struct {
-	rounds int
-	turn   time.Duration // of one operation of one server in one round
+	rounds   int
+	interval time.Duration // of one operation of one server in a round
 }
 
-// time returns how long all rounds take, the first one included.
+// time returns the duration of all rounds, including the first.
 func (s settings) time() time.Duration {
-	return time.Duration((s.rounds+1)*len(serverNames())*len(operations())) * s.turn
+	return time.Duration((s.rounds+1)*len(serverNames())*len(operations())) * s.interval
 }
 
 // maxTime bounds a whole run.
@@ -48,14 +48,14 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return s, fmt.Errorf("cgibench: %w", err)
 	}
-	s.turn = time.Duration(min(seconds, maxTime.Seconds()) * float64(time.Second))
+	s.interval = time.Duration(min(seconds, maxTime.Seconds()) * float64(time.Second))
 	switch {
 	case flags.NArg() > 0:
-		return s, errors.New("cgibench: there are flags only, see -help")
-	case s.rounds < 1 || s.turn < time.Millisecond:
-		return s, errors.New("cgibench: all figures must be positive")
+		return s, errors.New("cgibench: unexpected argument: there are only flags, see -help")
+	case s.rounds < 1 || s.interval < time.Millisecond:
+		return s, errors.New("cgibench: all numbers must be positive")
 	case s.rounds > 10_000 || s.time() > maxTime:
-		return s, fmt.Errorf("cgibench: that would take more than %v", maxTime)
+		return s, fmt.Errorf("cgibench: the run would take more than %v: use fewer rounds or seconds", maxTime)
 	}
 	return s, nil
 }

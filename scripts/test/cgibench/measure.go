@@ -17,18 +17,19 @@ import (
 // serverNames returns the servers in the order of the table.
 func serverNames() []string { return []string{"service", "FastCGI", "CGI"} }
 
-// server is one of those that are measured.
+// server is a measured server.
 type server struct {
 	process     *load.Process
 	path        string
-	connections int // each with a request at a time
-	// spent returns processor time that is not the process tree's, or is nil.
+	connections int // each sends one request at a time
+	// spent returns additional processor time, outside the process tree. It may be
+	// nil.
 	spent func() (time.Duration, error)
 }
 
-// apacheConnections is as many as there are FastCGI processes at work. More
-// would gain nothing, since the processors are busy with these; and mod_fcgid
-// lets a request for which there is no process wait for a whole second.
+// apacheConnections is the number of FastCGI processes. More connections gain
+// nothing, because two processes keep the processors busy, and mod_fcgid delays a
+// request by one second if no process is free.
 const apacheConnections = 2
 
 // measure measures the servers and prints the report.
@@ -60,7 +61,7 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 	if _, err := fmt.Fprintf(progress, "cgibench: this takes %v\n", s.time().Round(time.Second)); err != nil {
 		return fmt.Errorf("cgibench: %w", err)
 	}
-	r, err := takeTurns(ctx, s, []server{
+	r, err := measureAll(ctx, s, []server{
 		{process: service, path: "/cgi-bin/MemcachedSOAP.cgi", connections: 16},
 		{process: apache, path: "/fcgi/sessions.fcgi", connections: apacheConnections},
 		{process: apache, path: "/cgi/sessions.cgi", connections: apacheConnections, spent: site.cgiTime},
@@ -71,8 +72,8 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 	return r.write(stdout)
 }
 
-// storeTimeout is longer than the default: the load may keep memcached waiting
-// for a processor.
+// storeTimeout is longer than the default, because memcached may have to wait for a
+// processor.
 const storeTimeout = "5s"
 
 func startService(ctx context.Context, dir, memcached string) (*load.Process, error) {
@@ -84,8 +85,8 @@ func startService(ctx context.Context, dir, memcached string) (*load.Process, er
 	return load.Start(ctx, cmd, "service", dir, "", regexp.MustCompile(`msg=listening address=(\S+)`))
 }
 
-// takeTurns lets the servers take turns with each operation.
-func takeTurns(ctx context.Context, s settings, servers []server) (*report, error) {
+// measureAll measures each operation on each server, in rounds.
+func measureAll(ctx context.Context, s settings, servers []server) (*report, error) {
 	r := &report{settings: s}
 	id, err := store(ctx, servers[0])
 	if err != nil {
@@ -94,11 +95,11 @@ func takeTurns(ctx context.Context, s settings, servers []server) (*report, erro
 	for round := range s.rounds + 1 {
 		for _, operation := range operations() {
 			for i, server := range servers {
-				t, err := server.take(ctx, s.turn, newRequest(server.path, operation, id))
+				t, err := server.measure(ctx, s.interval, newRequest(server.path, operation, id))
 				if err != nil {
 					return nil, fmt.Errorf("cgibench: %s of %s: %w", operation, serverNames()[i], err)
 				}
-				if round > 0 { // the first one was for warming up
+				if round > 0 { // the first round warms the servers up
 					r.add(operation, i, t)
 				}
 			}
@@ -107,8 +108,8 @@ func takeTurns(ctx context.Context, s settings, servers []server) (*report, erro
 	return r, nil
 }
 
-// take lets all connections send a request to the server for a while.
-func (s server) take(ctx context.Context, d time.Duration, request *load.Request) (load.Turn, error) {
+// measure sends a request repeatedly on all connections for the duration d.
+func (s server) measure(ctx context.Context, d time.Duration, request *load.Request) (load.Result, error) {
 	sources := make([]load.Source, s.connections)
 	for i := range sources {
 		sources[i] = func(int) *load.Request { return request }
@@ -118,7 +119,7 @@ func (s server) take(ctx context.Context, d time.Duration, request *load.Request
 	}
 	before, err := s.spent()
 	if err != nil {
-		return load.Turn{}, err
+		return load.Result{}, err
 	}
 	t, err := load.Measure(ctx, s.process, d, sources)
 	if err != nil {
@@ -131,7 +132,7 @@ func (s server) take(ctx context.Context, d time.Duration, request *load.Request
 
 var sessionID = regexp.MustCompile(`>([0-9a-f]{32})<`)
 
-// store stores the session that all servers then read.
+// store stores the session that all servers read.
 func store(ctx context.Context, s server) (string, error) {
 	c, err := load.Dial(ctx, s.process.Address, time.Now().Add(10*time.Second))
 	if err != nil {

@@ -8,23 +8,23 @@ import (
 	"memcachedsoap/scripts/test/load"
 )
 
-// setSession24 is what a program with SOAP::Lite sent to store 24 pairs.
+// setSession24 is the message of a SOAP::Lite program that stores 24 pairs.
 //
 //go:embed testdata/setSession.xml
 var setSession24 string
 
-// What the answers must hold.
+// Texts that the answers must contain.
 const (
 	ok          = "...... MEMCACHED SOAP OK ......"
 	stored      = "<setSessionResponse"
 	oneOfTheSet = ">TGUgVmVuZ2V1ciBNYXNxdek=</uid>"
 )
 
-// operations returns those that are measured.
+// operations returns the measured operations.
 func operations() []string { return []string{"status", "getSession", "setSession"} }
 
-// body returns the message that calls an operation. The id is that of the
-// session to read.
+// body returns the message that calls an operation. id is the session that
+// getSession reads.
 func body(operation, id string) string {
 	if operation == "setSession" {
 		return setSession24
@@ -37,7 +37,7 @@ func body(operation, id string) string {
 	return envelope + call + "</soap:Body></soap:Envelope>"
 }
 
-// newRequest makes the request that calls an operation at a path.
+// newRequest returns the request that calls an operation at a path.
 func newRequest(path, operation, id string) *load.Request {
 	text := body(operation, id)
 	holds := map[string]string{"status": ok, "getSession": oneOfTheSet, "setSession": stored}[operation]

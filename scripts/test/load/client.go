@@ -16,21 +16,21 @@ import (
 // Request is a whole HTTP request, ready to be sent.
 type Request struct {
 	Message []byte
-	Body    int      // bytes of it
-	Holds   [][]byte // what the answer must hold
+	Body    int      // length of the body in bytes
+	Holds   [][]byte // texts that the answer must contain
 }
 
-// Client is one connection on which requests are sent one after the other. It
-// knows as much of HTTP as the servers measured speak, so that the load costs
-// little of the machine.
+// Client sends requests on one connection, one after the other. It understands only
+// the part of HTTP that the measured servers use, so that it needs little processor
+// time. A Client must not be used by several goroutines at a time.
 type Client struct {
-	Body []byte // of the last answer, valid until the next request
+	Body []byte // body of the last answer, valid until the next request
 
 	conn net.Conn
 	in   *bufio.Reader
 }
 
-// Dial connects to a server. All that the client does must end in time.
+// Dial connects to a server. All calls of the client fail after end.
 func Dial(ctx context.Context, address string, end time.Time) (*Client, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", address)
@@ -44,9 +44,10 @@ func Dial(ctx context.Context, address string, end time.Time) (*Client, error) {
 }
 
 // Close closes the connection.
-func (c *Client) Close() { _ = c.conn.Close() } // nothing is left to be lost
+func (c *Client) Close() { _ = c.conn.Close() } // no data can be lost
 
-// Do sends a request, and fails unless the answer is what it must be.
+// Do sends a request and reads the answer. It returns an error unless the answer
+// has status 200 and contains the texts of the request.
 func (c *Client) Do(r *Request) error {
 	if _, err := c.conn.Write(r.Message); err != nil {
 		return fmt.Errorf("load: sending a request: %w", err)
@@ -82,7 +83,7 @@ func (c *Client) read() (status string, err error) {
 		return "", fmt.Errorf("not HTTP: %.100q", line)
 	}
 	status = statusOK
-	if string(rest[:3]) != status { // almost never: no copy is made
+	if string(rest[:3]) != status { // rare, so the copy does not matter
 		status = string(rest[:3])
 	}
 	length, chunked := -1, false
@@ -107,11 +108,11 @@ func (c *Client) read() (status string, err error) {
 	return status, c.readBody(length)
 }
 
-// readBody appends so many bytes to the body.
+// readBody appends length bytes to the body.
 func (c *Client) readBody(length int) error {
 	start := len(c.Body)
 	if length < 0 || length > maxAnswer-start {
-		return fmt.Errorf("a body of %d bytes", length)
+		return fmt.Errorf("the body has a length of %d bytes", length)
 	}
 	c.Body = slices.Grow(c.Body, length)[:start+length]
 	_, err := io.ReadFull(c.in, c.Body[start:])

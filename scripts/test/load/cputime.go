@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// clockTick is the unit of times in /proc: the kernel's USER_HZ, which is 100
-// wherever Go runs on Linux.
+// clockTick is the unit of times in /proc: the kernel's USER_HZ is 100 on all Linux
+// systems on which Go runs.
 const clockTick = time.Second / 100
 
-// CPUTime returns the processor time that the process and its descendants
-// have used, in user and in system mode; of those that have ended, as far as
-// they were waited for: fields 14 to 17 of proc_pid_stat(5).
+// CPUTime returns the processor time that the process and its descendants have used
+// in user and system mode: fields 14 to 17 of proc_pid_stat(5). A descendant that has
+// ended counts only after its parent has waited for it.
 func (p *Process) CPUTime() (time.Duration, error) {
 	ticks, err := treeTicks(p.cmd.Process.Pid)
 	if err != nil {
@@ -45,7 +45,7 @@ func treeTicks(pid int) (int64, error) {
 			if err != nil {
 				return 0, err //nolint:wrapcheck // CPUTime wraps it
 			}
-			if used, err := treeTicks(id); err == nil { // else it has ended and counts with its parent
+			if used, err := treeTicks(id); err == nil { // on an error it has ended and counts with its parent
 				ticks += used
 			}
 		}
@@ -53,15 +53,15 @@ func treeTicks(pid int) (int64, error) {
 	return ticks, nil
 }
 
-// ownTicks returns what a process has used, and those of its children for
-// which it has waited.
+// ownTicks returns the ticks of a process and of the children for which it has
+// waited.
 func ownTicks(pid int) (int64, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err //nolint:wrapcheck // CPUTime wraps it
 	}
 	text := string(stat)
-	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // behind the name of the program, field 2
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // the fields after the program name, field 2
 	if len(fields) < 15 {
 		return 0, errors.New("/proc/PID/stat is too short")
 	}

@@ -1,6 +1,6 @@
-// Package load measures servers: it starts them as processes, sends them
-// requests that are ready to be sent, and says how many were answered, how
-// quickly, and how much processor time that took. It needs Linux.
+// Package load measures servers. It starts them as processes and sends them
+// prepared requests. The result is the number of answers, their latency and the
+// processor time of the server. It needs Linux.
 //
-// A wrong answer is an error, not a number.
+// A wrong answer ends the measurement with an error.
 package load

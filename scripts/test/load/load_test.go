@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// answer lets a client talk to a server that gives one answer and goes.
+// answer sends a request to a server that sends one answer and disconnects.
 func answer(t *testing.T, text string) error {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -44,20 +44,20 @@ func answer(t *testing.T, text string) error {
 	return err
 }
 
-func TestOnlyTheRightAnswerCounts(t *testing.T) {
+func TestClientRejectsWrongAnswers(t *testing.T) {
 	require.NoError(t, answer(t, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nX: y\r\n\r\n wanted "))
 	require.NoError(t, answer(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwan\r\n3\r\nted\r\n0\r\n\r\n"))
 	for _, tt := range []struct{ text, want string }{
 		{"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nwanted", "status 500: wanted"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nanything", "lacks wanted"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nwanted", "unexpected EOF"},
-		{"HTTP/1.1 200 OK\r\n\r\n", "a body of -1 bytes"},
+		{"HTTP/1.1 200 OK\r\n\r\n", "the body has a length of -1 bytes"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "lacks wanted"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nwanted\r\n", "invalid syntax"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nwantedly\r\n0\r\n\r\n", "a chunk ends with"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nwanted\r\n", "EOF"},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n", "a body of 2147483647 bytes"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "a body of 99999999 bytes"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n", "the body has a length of 2147483647 bytes"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "the body has a length of 99999999 bytes"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "invalid syntax"},
 		{"SSH-2.0\r\n", "not HTTP"},
 		{"", "EOF"},
@@ -66,7 +66,7 @@ func TestOnlyTheRightAnswerCounts(t *testing.T) {
 	}
 }
 
-// A process counts its children too, those that run and those that have ended.
+// The time of a process includes its children, running and ended.
 func TestCPUTimeOfATree(t *testing.T) {
 	const program = `
 		sub spin { 1 while (times)[0] < 0.3 }

@@ -12,39 +12,40 @@ import (
 	"time"
 )
 
-// Process is a program that runs while it is measured.
+// Process is a running program.
 type Process struct {
 	Address string // host:port
 
 	name  string
-	log   string // path of the file with its standard error
+	log   string // path of the file with the standard error
 	cmd   *exec.Cmd
-	ended chan struct{} // closed when it has ended
+	ended chan struct{} // closed when the process has ended
 }
 
-// Start starts a program and waits until it writes its address, which is
-// what the one group of pattern matches, to the file told; "" is its log,
-// which is a file in dir. It runs until ctx ends or [Process.Stop] is called.
-func Start(ctx context.Context, cmd *exec.Cmd, name, dir, told string, pattern *regexp.Regexp) (*Process, error) {
+// Start starts a program and waits until it writes its address to addressFile. The
+// group of pattern matches the address. If addressFile is empty, the program writes
+// the address to its log. The log is a file in dir. The program runs until ctx ends
+// or [Process.Stop] is called.
+func Start(ctx context.Context, cmd *exec.Cmd, name, dir, addressFile string, pattern *regexp.Regexp) (*Process, error) {
 	p := &Process{name: name, log: filepath.Join(dir, strings.ReplaceAll(name, "/", "-")+".log"), cmd: cmd, ended: make(chan struct{})}
-	// Appending, so that the log can be emptied under the process.
+	// With O_APPEND the log can be emptied while the process writes to it.
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
-	defer func() { _ = log.Close() }() // the process has it
+	defer func() { _ = log.Close() }() // the process has its own copy
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
 	go func() {
-		_ = cmd.Wait() // killed, as a rule
+		_ = cmd.Wait() // usually it was killed
 		close(p.ended)
 	}()
-	if told == "" {
-		told = p.log
+	if addressFile == "" {
+		addressFile = p.log
 	}
-	p.Address, err = p.await(ctx, told, pattern)
+	p.Address, err = p.await(ctx, addressFile, pattern)
 	if err != nil {
 		p.Stop()
 		return nil, err
@@ -52,7 +53,7 @@ func Start(ctx context.Context, cmd *exec.Cmd, name, dir, told string, pattern *
 	return p, nil
 }
 
-// startTimeout bounds how long a program may take until it listens.
+// startTimeout limits the time until a program listens.
 const startTimeout = 30 * time.Second
 
 func (p *Process) await(ctx context.Context, path string, pattern *regexp.Regexp) (string, error) {
@@ -73,10 +74,10 @@ func (p *Process) await(ctx context.Context, path string, pattern *regexp.Regexp
 	}
 }
 
-// Failure makes an error of what happened and of the end of the log.
+// Failure returns an error that says what happened and shows the end of the log.
 func (p *Process) Failure(what string) error {
 	const most = 2000
-	log, _ := os.ReadFile(p.log) // without one there is less to say
+	log, _ := os.ReadFile(p.log) // without a log the error is shorter
 	return fmt.Errorf("load: %s %s; the end of its log:\n%s", p.name, what, log[max(0, len(log)-most):])
 }
 
@@ -86,7 +87,7 @@ func (p *Process) Stop() {
 	<-p.ended
 }
 
-// EmptyLog keeps the log from filling the disk.
+// EmptyLog empties the log, so that it does not fill the disk.
 func (p *Process) EmptyLog() error {
 	if err := os.Truncate(p.log, 0); err != nil {
 		return fmt.Errorf("load: %w", err)
@@ -94,8 +95,8 @@ func (p *Process) EmptyLog() error {
 	return nil
 }
 
-// Terminate asks the process to end, as one with children needs it, and waits
-// for its end.
+// Terminate sends SIGTERM, so that the process can end its children, and waits for
+// its end.
 func (p *Process) Terminate() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended
 	<-p.ended

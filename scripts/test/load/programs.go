@@ -10,8 +10,8 @@ import (
 	"regexp"
 )
 
-// StartMemcached starts memcached on a port that it chooses and writes into a
-// file.
+// StartMemcached starts memcached. memcached chooses a port and writes it into a
+// file in dir.
 func StartMemcached(ctx context.Context, dir string) (*Process, error) {
 	args := []string{"-l", "127.0.0.1", "-p", "-1", "-U", "0"}
 	if os.Geteuid() == 0 {
@@ -28,8 +28,8 @@ func StartMemcached(ctx context.Context, dir string) (*Process, error) {
 	return p, nil
 }
 
-// BuildService builds the real program, in the module of the working
-// directory.
+// BuildService builds the service in dir and returns its path. The working directory
+// must be in the module.
 func BuildService(ctx context.Context, dir string) (string, error) {
 	path := filepath.Join(dir, "memcachedsoap")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "memcachedsoap/cmd/memcachedsoap")

@@ -26,8 +26,8 @@ func main() {
 	}
 }
 
-// run runs go test with args and writes the report to stdout. It returns
-// whether tests ran and all was well.
+// run runs go test with args and writes the report to stdout. It returns true if
+// tests ran and none failed.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (bool, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	cmd.Stderr = stderr
@@ -48,8 +48,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (bool, er
 	return r.finish(), nil
 }
 
-// read takes in the events of go test -json (see go doc test2json). Lines that
-// are no events, which go test writes when a build goes wrong, are passed on.
+// read reads the events of go test -json (see go doc test2json). It prints other
+// lines unchanged: go test writes them when a build fails.
 func (r *report) read(events io.Reader) error {
 	lines := bufio.NewReader(events)
 	for {

@@ -12,14 +12,14 @@ import (
 type event struct {
 	Action      string
 	Package     string
-	ImportPath  string // of build events
-	Test        string // empty: the event is the package's
+	ImportPath  string // only in build events
+	Test        string // empty in events of a package
 	Elapsed     float64
 	Output      string
 	FailedBuild string
 }
 
-// report counts and prints what the events say.
+// report counts and prints the results.
 type report struct {
 	w        io.Writer
 	running  map[string]*result // by package and test
@@ -29,14 +29,14 @@ type report struct {
 	passed   int
 }
 
-// result is a test, or a package outside of its tests, that has not ended.
+// result is a running test, or a running package outside its tests.
 type result struct {
 	output   strings.Builder
-	children bool // it has subtests
-	blamed   bool // one of them failed
+	children bool // the test has subtests
+	blamed   bool // a subtest failed
 }
 
-// tally is what came of a package's tests.
+// tally counts the results of a package's tests.
 type tally struct {
 	passed, failed, skipped int
 }
@@ -89,11 +89,11 @@ func (r *report) endTest(e event) {
 
 func (r *report) endPackage(e event) {
 	pkg := r.tally(e.Package)
-	r.abandon(e.Package)
+	r.failUnfinished(e.Package)
 	if e.Action == "fail" {
 		r.print(r.result(e).output.String())
 		if pkg.failed == 0 {
-			r.fail(e.Package + " (outside of its tests)")
+			r.fail(e.Package + " (outside its tests)")
 		}
 	}
 	word := map[string]string{"pass": "ok  ", "fail": "FAIL", "skip": "none"}[e.Action]
@@ -101,9 +101,9 @@ func (r *report) endPackage(e event) {
 		word, e.Package, pkg.passed, pkg.failed, pkg.skipped, e.Elapsed))
 }
 
-// abandon counts the tests that a package left unfinished as failed: its
-// process died in them.
-func (r *report) abandon(pkg string) {
+// failUnfinished counts the unfinished tests of a package as failed: the process
+// ended while they ran.
+func (r *report) failUnfinished(pkg string) {
 	prefix := key(pkg, "")
 	for _, k := range slices.Sorted(maps.Keys(r.running)) {
 		name, found := strings.CutPrefix(k, prefix)
@@ -119,7 +119,7 @@ func (r *report) abandon(pkg string) {
 	}
 }
 
-// finish prints the end of the report and returns whether all was well.
+// finish prints the summary and returns true if nothing failed.
 func (r *report) finish() bool {
 	if r.passed == 0 && len(r.failures) == 0 {
 		r.fail("no test ran")
@@ -139,7 +139,7 @@ func (r *report) list(title string, lines []string) {
 func (r *report) failed() int      { return len(r.failures) }
 func (r *report) fail(what string) { r.failures = append(r.failures, what) }
 
-// print writes to the terminal; there is no better place to report an error.
+// print writes to the terminal. An error has no better place to go.
 func (r *report) print(text string) { _, _ = io.WriteString(r.w, text) }
 
 func key(pkg, test string) string { return pkg + "\n" + test }
@@ -152,8 +152,8 @@ func (r *report) result(e event) *result {
 	return r.running[k]
 }
 
-// parent returns the test of which e's is a subtest. A slash in a name may
-// also be the test's own, so the longest known prefix is taken.
+// parent returns the parent of e's test. A slash may also be part of a test's own
+// name, so parent takes the longest known prefix.
 func (r *report) parent(e event) (*result, bool) {
 	name := e.Test
 	for {
@@ -175,7 +175,8 @@ func (r *report) tally(pkg string) *tally {
 	return r.packages[pkg]
 }
 
-// reason is what a skipped test said: its output without what go test adds.
+// reason returns the reason of a skipped test: its output without the lines that
+// go test adds.
 func reason(output string) string {
 	var said []string
 	for line := range strings.Lines(output) {

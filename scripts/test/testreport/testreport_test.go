@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// report of a real go test over a module of the given test files.
+// runOn runs a real go test on a module with the given files.
 func runOn(t *testing.T, files map[string]string) (ok bool, lines []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -22,7 +22,7 @@ func runOn(t *testing.T, files map[string]string) (ok bool, lines []string) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
 	t.Chdir(dir)
-	t.Setenv("GOFLAGS", "") // ours may point to a go.mod
+	t.Setenv("GOFLAGS", "") // the value of this test may name a go.mod
 	var out strings.Builder
 	ok, err := run(t.Context(), []string{"./..."}, &out, &out)
 	require.NoError(t, err)
@@ -33,7 +33,7 @@ func last(lines []string) string { return lines[len(lines)-1] }
 
 const head = "package a\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nvar _ = os.Exit\n\n"
 
-func TestAllIsWell(t *testing.T) {
+func TestSuccess(t *testing.T) {
 	ok, lines := runOn(t, map[string]string{
 		"a/a_test.go": head + `
 func TestA(t *testing.T) {}
@@ -62,11 +62,11 @@ func TestB(t *testing.T) { t.Run("good", func(t *testing.T) {}); t.Error("itself
 	assert.Contains(t, report, "Failed:\n  m/a.TestA/bad\n  m/a.TestB\n")
 }
 
-func TestFailuresOutsideOfTests(t *testing.T) {
+func TestFailuresOutsideTests(t *testing.T) {
 	for name, c := range map[string]struct{ code, blamed string }{
-		"compile":   {"func TestA(t *testing.T) { undefined() }", "m/a (outside of its tests)"},
-		"vet":       {`func TestA(t *testing.T) { t.Logf("%d", "x") }`, "m/a (outside of its tests)"},
-		"TestMain":  {"func TestMain(m *testing.M) { m.Run(); panic(`leak`) }\nfunc TestA(t *testing.T) {}", "m/a (outside of its tests)"},
+		"compile":   {"func TestA(t *testing.T) { undefined() }", "m/a (outside its tests)"},
+		"vet":       {`func TestA(t *testing.T) { t.Logf("%d", "x") }`, "m/a (outside its tests)"},
+		"TestMain":  {"func TestMain(m *testing.M) { m.Run(); panic(`leak`) }\nfunc TestA(t *testing.T) {}", "m/a (outside its tests)"},
 		"panic":     {"func TestA(t *testing.T) { panic(`oops`) }", "m/a.TestA"},
 		"goroutine": {"func TestA(t *testing.T) { go func() { panic(`oops`) }(); select {} }", "m/a.TestA"},
 		"exit":      {"func TestA(t *testing.T) { t.Run(`b`, func(t *testing.T) { os.Exit(1) }) }", "m/a.TestA/b"},
@@ -96,8 +96,8 @@ func TestBadArguments(t *testing.T) {
 	assert.Contains(t, out.String(), "1 failed")
 }
 
-// TestGoTestDies: tests passed, then go test itself was killed.
-func TestGoTestDies(t *testing.T) {
+// Tests passed, and then go test itself was killed.
+func TestGoTestKilled(t *testing.T) {
 	dir := t.TempDir()
 	script := "#!/bin/sh\n" + `echo '{"Action":"pass","Package":"m","Test":"TestA"}'; kill -9 $$`
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o700)) //nolint:gosec // it is run

@@ -1,7 +1,7 @@
 package MemcachedSOAPClass;
 
-# A session service as one writes it with SOAP::Lite: what cgibench measures
-# the service against.
+# A simple session service with SOAP::Lite, with which cgibench compares the
+# service.
 
 use strict;
 use warnings;
@@ -9,7 +9,7 @@ use Cache::Memcached;
 use Digest::MD5 qw(md5_hex);
 use SOAP::Lite;
 
-# A process that lives on keeps its connection to memcached.
+# A FastCGI process keeps its connection to memcached.
 my $cache;
 
 sub cache { return $cache ||= Cache::Memcached->new( { servers => [ $ENV{MEMCACHED} ] } ) }

@@ -8,8 +8,8 @@ use SOAP::Transport::HTTP;
 
 SOAP::Transport::HTTP::CGI->dispatch_to('MemcachedSOAPClass')->handle;
 
-# Apache does not wait for its CGI processes, so they say themselves how many
-# seconds they took.
+# Apache does not wait for its CGI processes, so they write their processor time in
+# seconds themselves.
 END {
     my $seconds = 0;
     $seconds += $_ for times;

@@ -9,52 +9,51 @@ import (
 	"time"
 )
 
-// Turn is what one server did while it was measured.
-type Turn struct {
+// Result is the result of one measurement of a server.
+type Result struct {
 	Requests int
 	Rate     float64 // requests per second
 	P50, P99 time.Duration
-	CPU      time.Duration // of the server
+	CPU      time.Duration // processor time of the server
 }
 
-// grace is how much longer than its turn a server may take.
+// grace is the time for answers after the end of the interval.
 const grace = 10 * time.Second
 
-// Source gives the requests that are sent on one connection, by their number
-// from 0.
+// Source returns the i-th request of a connection, counted from 0.
 type Source func(i int) *Request
 
-// Measure sends requests to a server for so long, on one connection for each
-// source. What is under way then is still waited for.
-func Measure(ctx context.Context, server *Process, d time.Duration, sources []Source) (Turn, error) {
+// Measure sends requests to a server for the duration d, on one connection for each
+// source. It waits for the answers to the last requests.
+func Measure(ctx context.Context, server *Process, d time.Duration, sources []Source) (Result, error) {
 	if err := server.EmptyLog(); err != nil {
-		return Turn{}, err
+		return Result{}, err
 	}
 	clients, err := dialAll(ctx, server.Address, len(sources), time.Now().Add(d+grace))
 	defer closeAll(clients)
 	if err != nil {
-		return Turn{}, err
+		return Result{}, err
 	}
 	before, err := server.CPUTime()
 	if err != nil {
-		return Turn{}, err
+		return Result{}, err
 	}
 	started := time.Now()
-	latencies, err := workTogether(ctx, clients, started.Add(d), sources)
+	latencies, err := runAll(ctx, clients, started.Add(d), sources)
 	took := time.Since(started)
 	if err != nil {
-		return Turn{}, errors.Join(err, server.Failure("was measured"))
+		return Result{}, errors.Join(err, server.Failure("failed during the measurement"))
 	}
 	after, err := server.CPUTime()
 	if err != nil {
-		return Turn{}, err
+		return Result{}, err
 	}
 	n := len(latencies)
 	if n == 0 {
-		return Turn{}, errors.New("load: nothing was sent; allow more seconds")
+		return Result{}, errors.New("load: no request was sent: use more seconds")
 	}
 	slices.Sort(latencies)
-	return Turn{
+	return Result{
 		Requests: n, Rate: float64(n) / took.Seconds(),
 		P50: Quantile(latencies, 0.50), P99: Quantile(latencies, 0.99), CPU: after - before,
 	}, nil
@@ -78,24 +77,23 @@ func closeAll(clients []*Client) {
 	}
 }
 
-// workTogether runs the clients until the time has come and returns all
+// runAll runs the clients at the same time until the deadline and returns all
 // latencies.
-func workTogether(ctx context.Context, clients []*Client, until time.Time, sources []Source) ([]time.Duration, error) {
+func runAll(ctx context.Context, clients []*Client, until time.Time, sources []Source) ([]time.Duration, error) {
 	stop := context.AfterFunc(ctx, func() { closeAll(clients) })
 	defer stop()
 	latencies := make([][]time.Duration, len(clients))
 	failures := make([]error, len(clients))
 	var wg sync.WaitGroup
 	for i, c := range clients {
-		wg.Go(func() { latencies[i], failures[i] = c.work(until, sources[i]) })
+		wg.Go(func() { latencies[i], failures[i] = c.runUntil(until, sources[i]) })
 	}
 	wg.Wait()
 	return slices.Concat(latencies...), errors.Join(failures...)
 }
 
-// work sends requests until the time has come, and returns how long each one
-// took.
-func (c *Client) work(until time.Time, source Source) ([]time.Duration, error) {
+// runUntil sends requests until the deadline and returns their latencies.
+func (c *Client) runUntil(until time.Time, source Source) ([]time.Duration, error) {
 	var latencies []time.Duration
 	now := time.Now()
 	for i := 0; now.Before(until); i++ {
@@ -109,10 +107,9 @@ func (c *Client) work(until time.Time, source Source) ([]time.Duration, error) {
 	return latencies, nil
 }
 
-// Median returns the middle of values in any order, of which there must be
-// one.
+// Median returns the median of at least one value. The order of values does not
+// matter.
 func Median[T cmp.Ordered](values []T) T { return Quantile(slices.Sorted(slices.Values(values)), 0.5) }
 
-// Quantile returns the value that the share q of the sorted values, of which
-// there must be one, does not exceed.
+// Quantile returns the q-quantile of at least one sorted value.
 func Quantile[T cmp.Ordered](sorted []T, q float64) T { return sorted[int(q*float64(len(sorted)-1))] }
