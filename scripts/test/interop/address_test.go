@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A toolkit that has the WSDL from a proxy calls the proxy, because the
-// address in the WSDL is the outer one.
+// A toolkit that reads the WSDL through a proxy also calls the proxy, because the
+// WSDL contains the address of the proxy.
 func TestAddressBehindAProxy(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -37,10 +37,10 @@ func TestAddressBehindAProxy(t *testing.T) {
 
 	run(t, "php", "php/set.php", wsdl, "plain", "ab12")
 	run(t, "php", "php/get.php", wsdl, "plain", "ab12")
-	assert.EqualValues(t, 2, calls.Load(), "PHP has called the proxy")
+	assert.EqualValues(t, 2, calls.Load(), "calls of PHP through the proxy")
 	run(t, python, "python/get.py", wsdl, "strict", "ab12")
 	run(t, "perl", "perl/service.pl", wsdl, "ab12")
-	assert.EqualValues(t, 2+1+3, calls.Load(), "zeep and SOAP::Lite have, too")
+	assert.EqualValues(t, 2+1+3, calls.Load(), "calls of zeep and SOAP::Lite through the proxy")
 
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.wsdl, nil)
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestAddressBehindAProxy(t *testing.T) {
 	s.stop(t)
 }
 
-// A proxy may let nobody but itself reach the service, through a socket.
+// On a unix socket only a proxy on the same machine can reach the service.
 func TestUnixSocket(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "soap")
 	s := start(t, "--listen=127.0.0.1:0,unix:"+socket)
@@ -66,7 +66,7 @@ func TestUnixSocket(t *testing.T) {
 	answer = curl("http://localhost/soap", "--header", "Content-Type: text/xml", "--data", envelope(getSession("ab12")))
 	assert.Equal(t, map[string]any{"uid": "dwho"}, attributes(t, answer))
 	assert.Contains(t, curl("http://sessions.example.com/soap?wsdl"), `<soap:address location="http://sessions.example.com/soap"/>`)
-	assert.Equal(t, answer, call(t, newClient(t), s.endpoint, getSession("ab12"), 200), "both listeners serve the same")
+	assert.Equal(t, answer, call(t, newClient(t), s.endpoint, getSession("ab12"), 200), "both listeners return the same session")
 	s.stop(t)
 	assert.NoFileExists(t, socket)
 }

@@ -10,12 +10,12 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// cgiPath is where the programs of MemcachedSOAP.cgi have always found it.
+// cgiPath is the path at which programs call MemcachedSOAP.cgi.
 const cgiPath = "/cgi-bin/MemcachedSOAP.cgi"
 
-// Programs that were written for the CGI go on with the service, with every
-// setting of SOAP::Lite.
-func TestCGIProgramsGoOn(t *testing.T) {
+// Programs that were written for the CGI work with the service, with every setting
+// of SOAP::Lite.
+func TestCGIPrograms(t *testing.T) {
 	_, servers := startCaches(t, 3)
 	s := start(t, "--servers="+servers)
 	for _, endpoint := range []string{s.url + cgiPath, s.endpoint} {
@@ -24,7 +24,7 @@ func TestCGIProgramsGoOn(t *testing.T) {
 	s.stop(t)
 }
 
-// Input that did harm to the CGI, or made it lie, gets a fault.
+// Input that harmed the CGI, or to which it gave a wrong answer, gets a fault.
 func TestCGIFaults(t *testing.T) {
 	cache, hung := memcachedtest.Start(t), memcachedtest.Start(t)
 	s := start(t, "--servers="+cache.Addr)
@@ -38,8 +38,8 @@ func TestCGIFaults(t *testing.T) {
 	waiting.stop(t)
 }
 
-// SOAP::Lite and a program like mod_perl's store sessions and take over those
-// of each other, at the same time.
+// SOAP::Lite programs and a program that uses memcached directly, as mod_perl does,
+// store sessions and change each other's sessions at the same time.
 func TestCGIProgramsShareThePool(t *testing.T) {
 	sessions := numbers(150)
 	_, servers := startCaches(t, 3)
@@ -50,8 +50,8 @@ func TestCGIProgramsShareThePool(t *testing.T) {
 		startPerl(t, "CGISessions", s.endpoint, "plain", "1"),
 	}
 	together(t, all, func(i int) string { return "create 0 " + share(sessions, all, i, 0) })
-	for turn := 1; turn <= len(all); turn++ {
-		together(t, all, func(i int) string { return fmt.Sprintf("renew %d %s", turn, share(sessions, all, i, turn)) })
+	for round := 1; round <= len(all); round++ {
+		together(t, all, func(i int) string { return fmt.Sprintf("renew %d %s", round, share(sessions, all, i, round)) })
 	}
 	hot := strings.Join(sessions[:5], " ")
 	together(t, all, func(int) string { return "hammer 10 " + hot })

@@ -12,15 +12,15 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// phpVariants are those of php/variants.php, pythonVariants those of
+// phpVariants are the variants in php/variants.php, pythonVariants the variants in
 // python/variants.py.
 var (
 	phpVariants    = []string{"plain", "arrays", "classmap", "compressed", "soap12", "soap12-compressed"}
 	pythonVariants = []string{"strict", "lax", "soap12"}
 )
 
-// client is a pair of programs: one stores the fixture under the id that
-// follows, the other reads it under all ids that follow, and compares.
+// client is a pair of programs. set stores the fixture under the id that follows.
+// get reads the sessions whose ids follow and compares them with the fixture.
 type client struct {
 	name     string
 	set, get []string
@@ -40,8 +40,8 @@ func clients(s *service, servers string) []client {
 	return list
 }
 
-// Whatever one of them stores all of them read, those who ask the service and
-// the Perl program that asks memcached.
+// Every client reads what every other client has stored: the clients of the service
+// and the Perl program that uses memcached directly.
 func TestEveryClientReadsWhatEveryOtherHasStored(t *testing.T) {
 	t.Parallel()
 	servers := memcachedtest.Start(t).Addr + "," + memcachedtest.Start(t).Addr
@@ -53,8 +53,8 @@ func TestEveryClientReadsWhatEveryOtherHasStored(t *testing.T) {
 		ids = append(ids, id)
 		t.Run("set by "+c.name, func(t *testing.T) { run(t, append(c.set, id)...) })
 	}
-	// The first one is Cache::Memcached, which stores all that it has read
-	// again: what the others read is Perl's.
+	// The first client is Cache::Memcached. It stores every session again, so the
+	// other clients then read what Perl has written.
 	again := clients[0]
 	for _, c := range clients[1:] {
 		t.Run("read by "+c.name, func(t *testing.T) { run(t, append(c.get, ids...)...) })
@@ -66,7 +66,7 @@ func TestEveryClientReadsWhatEveryOtherHasStored(t *testing.T) {
 	s.stop(t)
 }
 
-// The life of a session from the first call to the last.
+// The clients use a session from its first call to its last.
 func TestLife(t *testing.T) {
 	t.Parallel()
 	s := start(t, "--servers="+memcachedtest.Start(t).Addr)
@@ -80,7 +80,8 @@ func TestLife(t *testing.T) {
 	s.stop(t)
 }
 
-// Changes of single attributes, conditions, batches, and the sessions of a user.
+// The clients change single attributes, use versions, read several sessions, and
+// find the sessions of a user.
 func TestChange(t *testing.T) {
 	t.Parallel()
 	s := start(t, "--servers="+memcachedtest.Start(t).Addr, "--principal=owner")
@@ -94,14 +95,14 @@ func TestChange(t *testing.T) {
 	s.stop(t)
 }
 
-// Every client gets every fault as the typed one that the contract promises.
+// Every client gets every fault as the typed fault of the contract.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	cache := memcachedtest.Start(t)
 	s := start(t, "--servers="+cache.Addr)
 	withoutStore := start(t, "--servers="+stoppedServer(t))
 	run(t, "perl", "perl/memcached-peculiar.pl", cache.Addr)
-	const unreadable = "bad1" // one that the line above has stored
+	const unreadable = "bad1" // the line above has stored it
 	for _, v := range phpVariants {
 		t.Run("PHP "+v, func(t *testing.T) { run(t, "php", "php/faults.php", s.wsdl, v, withoutStore.wsdl, unreadable) })
 	}
@@ -115,7 +116,7 @@ func TestFaults(t *testing.T) {
 	withoutStore.stop(t)
 }
 
-// stoppedServer returns an address at which there was a memcached.
+// stoppedServer returns the address of a memcached that has ended.
 func stoppedServer(t *testing.T) string {
 	t.Helper()
 	cache := memcachedtest.Start(t)
@@ -149,7 +150,7 @@ func TestStats(t *testing.T) {
 		}
 	}
 	alive := report.Servers[0]
-	assert.ElementsMatch(t, names, keys(alive.Stats), "every figure of memcached, and no other")
+	assert.ElementsMatch(t, names, keys(alive.Stats), "the statistics of memcached")
 	assert.Contains(t, string(own), "STAT pid "+alive.Stats["pid"]+"\r\n")
 	assert.Equal(t, cache.Addr, alive.Address)
 	assert.Equal(t, "principal", alive.Tier)

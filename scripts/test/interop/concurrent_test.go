@@ -20,8 +20,8 @@ func updateSession(id, key, value string) string {
 		`<set><entry><key>` + key + `</key><value>` + value + `</value></entry></set></updateSession>`
 }
 
-// 64 callers of two instances and a Perl program add 100 keys each to one
-// session at the same time. None of their changes is lost.
+// 64 callers of two instances and a Perl program each add 100 keys to one session at
+// the same time. No change is lost.
 func TestConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	cache := memcachedtest.Start(t)

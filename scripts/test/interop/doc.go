@@ -1,12 +1,11 @@
-// Package interop tests the service as its users meet it: the built program,
-// real memcached servers, and clients made with PHP's SoapClient, Python's
-// zeep, Perl's SOAP::Lite and Perl's Cache::Memcached. It holds tests only.
+// Package interop tests the service as its users see it: the built program, real
+// memcached servers, and clients that use PHP's SoapClient, Python's zeep, and Perl's
+// SOAP::Lite and Cache::Memcached. It contains only tests.
 //
-// The folders php, python and perl have a small client each (sessions.php,
-// sessions.py, Sessions.pm) that is a good start for one's own, the same
-// fixture in the language's own values, and programs that a test runs and that
-// end with a failure and the reason when something is not as it should be.
+// The folders php, python and perl each hold three things: a small client
+// (sessions.php, sessions.py, Sessions.pm), the same fixture in the language's own
+// values, and programs that the tests run. A program that finds a difference prints it
+// and fails.
 //
-// The programs that are needed are installed by "make deps"; without them the
-// tests fail.
+// "make deps" installs the programs that the tests need. Without them the tests fail.
 package interop

@@ -20,11 +20,11 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "interop")
 	if err == nil {
 		program = filepath.Join(dir, "memcachedsoap")
-		err = errors.Join(build(program), lookFor())
+		err = errors.Join(build(program), checkPrograms())
 	}
 	finish := func(code int) {
-		os.RemoveAll(dir) //nolint:errcheck // a leftover harms no test
-		os.Exit(code)     //nolint:forbidigo // a TestMain is a main
+		os.RemoveAll(dir) //nolint:errcheck // a remaining file harms no test
+		os.Exit(code)     //nolint:forbidigo // TestMain may end the process
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "interop:", err)
@@ -41,11 +41,11 @@ func build(path string) error {
 	return nil
 }
 
-// python is Debian's, which has zeep; another may come first in PATH.
+// python is Debian's interpreter, which has zeep. PATH may find another one.
 const python = "/usr/bin/python3"
 
-// lookFor tries what the clients need.
-func lookFor() error {
+// checkPrograms runs the programs that the tests need.
+func checkPrograms() error {
 	var failures []error
 	for _, command := range [][]string{
 		{"memcached", "--version"},
@@ -55,22 +55,22 @@ func lookFor() error {
 		{"perl", "-MSOAP::Lite", "-MCache::Memcached", "-e1"},
 	} {
 		if err := exec.Command(command[0], command[1:]...).Run(); err != nil {
-			failures = append(failures, fmt.Errorf("%s fails (%w); install what is missing: make deps", strings.Join(command, " "), err))
+			failures = append(failures, fmt.Errorf("%s fails (%w): run make deps to install it", strings.Join(command, " "), err))
 		}
 	}
 	return errors.Join(failures...)
 }
 
-// run runs a client to its end, which must be a success, and returns what it
-// has printed.
+// run runs a client and returns what it prints. The client must succeed and print
+// nothing on standard error.
 func run(t *testing.T, command ...string) string {
 	t.Helper()
 	client := clientCommand(t, command...)
-	var complaints strings.Builder
-	client.Stderr = &complaints
+	var stderr strings.Builder
+	client.Stderr = &stderr
 	out, err := client.Output()
-	require.NoError(t, err, "%s\n%s%s", strings.Join(command, " "), out, &complaints)
-	require.Empty(t, complaints.String(), command)
+	require.NoError(t, err, "%s\n%s%s", strings.Join(command, " "), out, &stderr)
+	require.Empty(t, stderr.String(), command)
 	return string(out)
 }
 

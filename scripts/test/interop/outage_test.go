@@ -17,7 +17,7 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// A PHP program that runs for days sees memcached go and come back.
+// A PHP program that runs for days sees memcached fail and recover.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	cache := memcachedtest.Start(t)
@@ -48,11 +48,11 @@ func TestOutages(t *testing.T) {
 	down("get ab12", "set cd34", "touch ab12", "delete cd34", "status")
 	cache.Restart()
 	untilReady(t, s)
-	assert.Equal(t, "SessionNotFoundFault", php.ask("get ab12"), "memcached comes back empty")
+	assert.Equal(t, "SessionNotFoundFault", php.ask("get ab12"), "memcached restarts empty")
 	healthy()
 
 	openConnections(t, s)
-	cache.Restart() // while the service has no reason to notice
+	cache.Restart() // while the service sends no requests
 	healthy()
 
 	openConnections(t, s)
@@ -60,14 +60,14 @@ func TestOutages(t *testing.T) {
 	down("get ab12", "set cd34", "status")
 	cache.Thaw()
 	untilReady(t, s)
-	assert.Equal(t, "ok", php.ask("get ab12"), "nothing is lost")
+	assert.Equal(t, "ok", php.ask("get ab12"), "the session still exists")
 	healthy()
 	php.end()
 	s.stop(t)
 }
 
-// openConnections makes the service open many connections to memcached, which
-// it keeps.
+// openConnections makes the service open many connections to memcached. The service
+// keeps them.
 func openConnections(t *testing.T, s *service) {
 	t.Helper()
 	client := newClient(t)
@@ -93,7 +93,7 @@ func readiness(t *testing.T, s *service) int {
 	return status
 }
 
-// untilReady waits until a server that failed is asked again.
+// untilReady waits until the service uses a recovered server again.
 func untilReady(t *testing.T, s *service) {
 	t.Helper()
 	require.Eventually(t, func() bool { return readiness(t, s) == http.StatusOK }, time.Minute, 10*time.Millisecond)
@@ -118,11 +118,10 @@ func startPHP(t *testing.T, s *service) *phpProgram {
 	return &phpProgram{t: t, input: input, answers: bufio.NewScanner(output), wait: command.Wait}
 }
 
-// maxSeconds is far more than what memcached may take.
+// maxSeconds is much longer than the time limit for memcached.
 const maxSeconds = 10.0
 
-// ask makes one call and returns ok, the name of the fault, or what was asked
-// for.
+// ask makes one call and returns ok, the name of the fault, or the requested value.
 func (p *phpProgram) ask(operation string) string {
 	p.t.Helper()
 	_, err := io.WriteString(p.input, operation+"\n")

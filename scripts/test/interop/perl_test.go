@@ -10,8 +10,8 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// item returns what memcached has under a key, with the number that changes
-// with every write.
+// item returns the item of a key, with the unique number that memcached changes with
+// every write.
 func item(t *testing.T, cache *memcachedtest.Server, key string) string {
 	t.Helper()
 	answer, err := cache.Command(t.Context(), "gets "+key)
@@ -20,7 +20,7 @@ func item(t *testing.T, cache *memcachedtest.Server, key string) string {
 	return string(answer)
 }
 
-// What only Perl has stored is shown as far as the contract can show it.
+// The service shows values that only Perl can store, as far as the contract allows.
 func TestSessionsThatOnlyPerlWrites(t *testing.T) {
 	t.Parallel()
 	cache := memcachedtest.Start(t)
@@ -51,23 +51,23 @@ func TestSessionsThatOnlyPerlWrites(t *testing.T) {
 		attributes(t, call(t, client, s.endpoint, getSession("5e02"), 200)))
 
 	for id, what := range map[string]string{
-		"bad1": "code", "bad2": "a tied hash", "bad3": "a circle", "bad4": "a string", "bad5": "a list",
+		"bad1": "code", "bad2": "a tied hash", "bad3": "a cycle", "bad4": "a string", "bad5": "a list",
 	} {
 		t.Run(what, func(t *testing.T) {
 			before := item(t, cache, id)
 			const fault = `<detail><UnreadableSessionFault xmlns="urn:memcached-soap:session:v1"><id>`
 			assert.Contains(t, call(t, client, s.endpoint, getSession(id), 500), fault+id+`</id>`)
-			if id != "bad3" { // which can be read, but not shown: a circle has no end
+			if id != "bad3" { // readable but without a representation: a cycle has no end
 				assert.Contains(t, call(t, client, s.endpoint, setSession(id), 500), fault+id+`</id>`)
 			}
-			assert.Equal(t, before, item(t, cache, id), "it is left untouched")
+			assert.Equal(t, before, item(t, cache, id), "the item is unchanged")
 			assert.Contains(t, call(t, client, s.endpoint, deleteSession(id), 200), `<deleteSessionResult>true<`)
 		})
 	}
 	s.stop(t)
 }
 
-// SOAP::Lite sends nothing for what is to be stored if it has read the WSDL.
+// SOAP::Lite with the WSDL sends no attributes. The service then changes nothing.
 func TestSOAPLiteWithTheWSDLCannotEmptyASession(t *testing.T) {
 	t.Parallel()
 	cache := memcachedtest.Start(t)

@@ -16,17 +16,17 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// member is a program on the pool. It obeys the commands that perl/pool.pl
-// lists, and answers "ok" or what is wrong.
+// member is a program that uses the pool. It executes the commands that perl/pool.pl
+// lists, and answers "ok" or the failure.
 type member interface {
 	do(command string) string
 }
 
-// poolSeed decides the random sessions. Any number will do.
+// poolSeed is the seed of the random sessions. Any number is good.
 const poolSeed = 20080229
 
-// members starts a program for each of Perl's clients and one that asks the
-// service, which is the last. The options are for Cache::Memcached.
+// members starts a program for each of Perl's clients, and as the last one a client
+// of the service. The options are for Cache::Memcached.
 func members(t *testing.T, s *service, servers string, options ...string) []member {
 	t.Helper()
 	return []member{
@@ -36,7 +36,7 @@ func members(t *testing.T, s *service, servers string, options ...string) []memb
 	}
 }
 
-// together gives every member its command and returns when all have obeyed.
+// together gives every member its command and waits for all of them.
 func together(t *testing.T, all []member, command func(i int) string) {
 	t.Helper()
 	answers := make([]string, len(all))
@@ -50,7 +50,7 @@ func together(t *testing.T, all []member, command func(i int) string) {
 	}
 }
 
-// numbers are those of n sessions.
+// numbers returns the numbers of n sessions.
 func numbers(n int) []string {
 	list := make([]string, n)
 	for i := range list {
@@ -59,16 +59,16 @@ func numbers(n int) []string {
 	return list
 }
 
-// share returns the part of the sessions that a member works on in a turn:
-// each turn it is what another member has had.
-func share(sessions []string, all []member, i, turn int) string {
-	part := (i + turn) % len(all)
+// share returns the sessions that a member uses in a round. In each round a member
+// gets the sessions of another member.
+func share(sessions []string, all []member, i, round int) string {
+	part := (i + round) % len(all)
 	return strings.Join(sessions[part*len(sessions)/len(all):(part+1)*len(sessions)/len(all)], " ")
 }
 
-// Programs that use Cache::Memcached, Cache::Memcached::Fast and the service
-// store sessions and take over those of each other, all at the same time: none
-// is lost, or altered, or looked for in the wrong place.
+// Programs that use Cache::Memcached, Cache::Memcached::Fast and the service store
+// sessions and change each other's sessions, all at the same time. No session is lost
+// or damaged, and all programs select the same server.
 func TestPoolIsShared(t *testing.T) {
 	sessions := numbers(3_400) // more than 10,000 in the three pools
 	for _, n := range []int{1, 3, 5} {
@@ -77,8 +77,8 @@ func TestPoolIsShared(t *testing.T) {
 			s := startAlone(t, "--servers="+servers)
 			all := members(t, s, servers)
 			together(t, all, func(i int) string { return "create 0 " + share(sessions, all, i, 0) })
-			for turn := 1; turn <= len(all); turn++ {
-				together(t, all, func(i int) string { return fmt.Sprintf("renew %d %s", turn, share(sessions, all, i, turn)) })
+			for round := 1; round <= len(all); round++ {
+				together(t, all, func(i int) string { return fmt.Sprintf("renew %d %s", round, share(sessions, all, i, round)) })
 			}
 			together(t, all, func(i int) string {
 				return fmt.Sprintf("check %d %s", len(all), share(sessions, all, i, len(all)+1))
@@ -93,8 +93,8 @@ func TestPoolIsShared(t *testing.T) {
 	}
 }
 
-// Several programs store the same sessions over and over: a reader never sees
-// one that nobody has written, or none.
+// Several programs store the same sessions repeatedly. A reader always finds a
+// session, and exactly as a program has written it.
 func TestPoolWithContention(t *testing.T) {
 	_, servers := startCaches(t, 3)
 	s := startAlone(t, "--servers="+servers)
@@ -105,8 +105,8 @@ func TestPoolWithContention(t *testing.T) {
 	s.stop(t)
 }
 
-// startCaches starts so many memcacheds and returns their addresses also in
-// the form of --servers.
+// startCaches starts n memcached servers. It also returns their addresses in the
+// form of --servers.
 func startCaches(t *testing.T, n int) (caches []*memcachedtest.Server, servers string) {
 	t.Helper()
 	var addresses []string
@@ -117,7 +117,7 @@ func startCaches(t *testing.T, n int) (caches []*memcachedtest.Server, servers s
 	return caches, strings.Join(addresses, ",")
 }
 
-// items returns how many items a memcached has.
+// items returns the number of items of a memcached.
 func items(t *testing.T, cache *memcachedtest.Server) int {
 	t.Helper()
 	stats, err := cache.Command(t.Context(), "stats")
@@ -139,8 +139,8 @@ type perlMember struct {
 func startPerl(t *testing.T, class, servers string, options ...string) *perlMember {
 	t.Helper()
 	command := exec.Command("perl", append([]string{"perl/pool.pl", class, servers, strconv.Itoa(poolSeed)}, options...)...)
-	var complaints strings.Builder
-	command.Stderr = &complaints
+	var stderr strings.Builder
+	command.Stderr = &stderr
 	input, err := command.StdinPipe()
 	require.NoError(t, err)
 	output, err := command.StdoutPipe()
@@ -150,7 +150,7 @@ func startPerl(t *testing.T, class, servers string, options ...string) *perlMemb
 	t.Cleanup(func() {
 		assert.NoError(t, input.Close())
 		assert.NoError(t, command.Wait())
-		assert.Empty(t, complaints.String(), class)
+		assert.Empty(t, stderr.String(), class)
 	})
 	return p
 }

@@ -11,7 +11,7 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// placed divides sessions into those that a memcached has, and the others.
+// placed returns the sessions that a memcached has, and the others.
 func placed(t *testing.T, cache *memcachedtest.Server, sessions []string) (there, elsewhere []string) {
 	t.Helper()
 	for _, number := range sessions {
@@ -26,9 +26,9 @@ func placed(t *testing.T, cache *memcachedtest.Server, sessions []string) (there
 	return there, elsewhere
 }
 
-// A server dies and comes back while all programs work. Its sessions are
-// refused meanwhile, and nobody stores them elsewhere; the others are as they
-// would be without.
+// A server fails and recovers while all programs work. Meanwhile the service refuses
+// its sessions, and no program stores them on another server. The outage does not
+// affect the other sessions.
 func TestPoolWhileAServerIsDown(t *testing.T) {
 	sessions := numbers(600)
 	caches, servers := startCaches(t, 3)
@@ -39,8 +39,8 @@ func TestPoolWhileAServerIsDown(t *testing.T) {
 	lost, safe := placed(t, caches[0], sessions)
 	require.NotEmpty(t, lost)
 	require.NotEmpty(t, safe)
-	renew := func(turn int, sessions []string) {
-		together(t, all, func(i int) string { return fmt.Sprintf("renew %d %s", turn, share(sessions, all, i, turn)) })
+	renew := func(round int, sessions []string) {
+		together(t, all, func(i int) string { return fmt.Sprintf("renew %d %s", round, share(sessions, all, i, round)) })
 	}
 
 	died := make(chan struct{})
@@ -54,16 +54,16 @@ func TestPoolWhileAServerIsDown(t *testing.T) {
 	require.Equal(t, "ok", soap.do("refused 0 "+strings.Join(lost, " ")))
 	for _, cache := range caches[1:] {
 		there, _ := placed(t, cache, lost)
-		assert.Empty(t, there, "they are stored elsewhere")
+		assert.Empty(t, there, "stored on another server")
 	}
 
 	caches[0].Restart()
 	renew(3, safe)
 	for answer := soap.do("create 3 " + lost[0]); answer != "ok"; answer = soap.do("create 3 " + lost[0]) {
-		require.Contains(t, answer, "<StoreUnavailableFault", "until the service tries the server again")
+		require.Contains(t, answer, "<StoreUnavailableFault", "until the service uses the server again")
 	}
 	together(t, all, func(int) string { return "reconnect" })
-	assert.Contains(t, soap.do("check 2 "+lost[1]), "<SessionNotFoundFault", "the server comes back empty")
+	assert.Contains(t, soap.do("check 2 "+lost[1]), "<SessionNotFoundFault", "the server restarts empty")
 	together(t, all, func(i int) string { return "create 3 " + share(lost, all, i, 3) })
 	renew(4, sessions)
 	there, _ := placed(t, caches[0], sessions)

@@ -11,8 +11,8 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// A Perl program finds a user's session by the name, whichever way the session
-// was stored, and nobody gets the session from the service with it.
+// A Perl program finds a user's session by the name, however the session was stored.
+// The service does not return a session for the MD5 lookup key.
 func TestPrincipal(t *testing.T) {
 	servers := memcachedtest.Start(t).Addr + "," + memcachedtest.Start(t).Addr
 	s := start(t, "--servers="+servers, "--principal=uid")

@@ -1,7 +1,7 @@
 package interop_test
 
 import (
-	"crypto/md5" //nolint:gosec // against accidents
+	"crypto/md5" //nolint:gosec // a checksum, not a signature
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
@@ -16,17 +16,17 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What follows does what perl/Random.pm does: sessions that carry their own
-// proof. Values are as attributes has them.
+// The functions below do what perl/Random.pm does. They make random sessions with a
+// checksum (proof). Values have the types that attributes returns.
 
 var words = []string{"dwho", "Zoë", "Grüß", "漢字", "😀", `<&>"']]>`, "a\nb", "a\r\nb\tc", "  x ", "http://x/?a=b&c", "007", "-1", "0"}
 
-func randomSession(r *rand.Rand, id string, turn int) map[string]any {
+func randomSession(r *rand.Rand, id string, round int) map[string]any {
 	session := map[string]any{}
 	for i := range 5 + r.IntN(12) {
 		session[randomKey(r, i)] = randomValue(r, 0)
 	}
-	session["_session_id"], session["turn"] = id, strconv.Itoa(turn)
+	session["_session_id"], session["round"] = id, strconv.Itoa(round)
 	seal(session)
 	return session
 }
@@ -178,7 +178,7 @@ func writeValue(b *strings.Builder, value any) {
 }
 
 func writeText(b *strings.Builder, text string) {
-	xml.EscapeText(b, []byte(text)) //nolint:errcheck // a Builder takes everything
+	xml.EscapeText(b, []byte(text)) //nolint:errcheck // a Builder never fails
 }
 
 func TestProofNoticesEveryChange(t *testing.T) {

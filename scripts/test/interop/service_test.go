@@ -23,22 +23,22 @@ type service struct {
 	wsdl     string // url of the contract
 
 	process *exec.Cmd
-	turns   chan turn     // what the log says of starting and stopping, closed when the process has ended
+	events  chan logLine  // the log lines about starting and stopping, closed when the process has ended
 	ended   chan struct{} // closed when the process has ended
-	// The fields below are read only after ended.
+	// The fields below may be read only after ended is closed.
 	log      strings.Builder
-	notJSON  []string // lines of the log that are none, such as those of a panic
+	notJSON  []string // lines of the log that are not JSON, such as those of a panic
 	exitCode error
 }
 
-// turn is a line of the log.
-type turn struct {
+// logLine is a line of the log.
+type logLine struct {
 	Message string `json:"msg"`
 	Address string `json:"address"`
 }
 
-// start starts the service behind a relay that requires answers of the contract
-// to be valid.
+// start starts the service behind a relay. The relay fails the test if an answer
+// breaks the contract.
 func start(t *testing.T, args ...string) *service {
 	t.Helper()
 	s := startAlone(t, args...)
@@ -46,9 +46,8 @@ func start(t *testing.T, args ...string) *service {
 	return s
 }
 
-// startAlone starts the service on a free port of the loopback interface, or where
-// the arguments say. The time that memcached may take and the time to drain
-// are such that they decide nothing, unless the arguments say otherwise.
+// startAlone starts the service on a free loopback port, unless args has --listen.
+// The time limits for memcached and for draining never matter, unless args sets them.
 func startAlone(t *testing.T, args ...string) *service {
 	t.Helper()
 	s := launch(t, args...)
@@ -56,20 +55,20 @@ func startAlone(t *testing.T, args ...string) *service {
 	return s
 }
 
-// launch is start for a service that may be unable to start: then it has ended
-// and has no url.
+// launch starts a service that may fail to start. A service that has failed has no
+// url.
 func launch(t *testing.T, args ...string) *service {
 	t.Helper()
 	args = append([]string{"serve", "--log-format=json", "--store-timeout=8s", "--drain=0s"}, args...)
 	if !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--listen=") }) {
 		args = append(args, "--listen=127.0.0.1:0")
 	}
-	s := &service{process: exec.Command(program, args...), turns: make(chan turn, 16), ended: make(chan struct{})}
-	s.process.Env = []string{} // nothing but the arguments decides
+	s := &service{process: exec.Command(program, args...), events: make(chan logLine, 16), ended: make(chan struct{})}
+	s.process.Env = []string{} // only the arguments configure the service
 	stderr, err := s.process.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, s.process.Start())
-	go s.follow(stderr)
+	go s.readLog(stderr)
 	t.Cleanup(func() {
 		s.process.Process.Kill() //nolint:errcheck // it may have ended
 		<-s.ended
@@ -78,56 +77,57 @@ func launch(t *testing.T, args ...string) *service {
 			t.Logf("log of the service (its end):\n%s", log[max(0, len(log)-8000):])
 		}
 	})
-	if listening, ok := <-s.turns; ok {
+	if listening, ok := <-s.events; ok {
 		s.at("http://" + listening.Address)
 	}
 	return s
 }
 
-// at says where the service is called.
+// at sets the URL at which the tests call the service.
 func (s *service) at(url string) {
 	s.url = url
 	s.endpoint = url + "/soap"
 	s.wsdl = s.endpoint + "?wsdl"
 }
 
-// follow reads the log to its end.
-func (s *service) follow(stderr io.Reader) {
+// readLog reads the log to its end.
+func (s *service) readLog(stderr io.Reader) {
 	defer close(s.ended)
-	defer close(s.turns)
+	defer close(s.events)
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		s.log.WriteString(lines.Text() + "\n")
-		var line turn
+		var line logLine
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			s.notJSON = append(s.notJSON, lines.Text())
 		}
 		switch line.Message {
 		case "listening", "stopping", "stopped":
-			s.turns <- line
+			s.events <- line
 		}
 	}
 	s.exitCode = s.process.Wait()
 }
 
-// terminate asks the service to end.
+// terminate sends the service SIGTERM.
 func (s *service) terminate(t *testing.T) {
 	t.Helper()
 	require.NoError(t, s.process.Process.Signal(syscall.SIGTERM))
 }
 
-// requireCleanEnd waits for the end of the service.
+// requireCleanEnd waits for the end of the service and requires that it ended
+// normally.
 func (s *service) requireCleanEnd(t *testing.T) {
 	t.Helper()
 	<-s.ended
 	require.NoError(t, s.exitCode)
 	assert.Empty(t, s.notJSON)
-	var last turn
-	for last = range s.turns { //nolint:revive // to the last one
+	var last logLine
+	for last = range s.events { //nolint:revive // reads up to the last one
 	}
 	assert.Equal(t, "stopped", last.Message)
 }
 
-// stop ends the service as an operator does.
+// stop ends the service as an operator does and waits.
 func (s *service) stop(t *testing.T) {
 	t.Helper()
 	s.terminate(t)

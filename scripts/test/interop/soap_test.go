@@ -12,8 +12,7 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// What the tests themselves send is made by hand, for whatever no client can
-// be brought to do.
+// The tests write these messages themselves, for calls that no client can make.
 
 func envelope(payload string) string {
 	return `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>` + payload + `</Body></Envelope>`
@@ -32,7 +31,7 @@ func deleteSession(id string) string {
 	return `<deleteSession xmlns="` + wsdl.Namespace + `"><id>` + id + `</id></deleteSession>`
 }
 
-// newClient returns a client whose connections end with the test.
+// newClient returns a client. Its connections are closed at the end of the test.
 func newClient(t *testing.T) *http.Client {
 	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: 1000}
@@ -40,7 +39,7 @@ func newClient(t *testing.T) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// post sends a message. An error is one of the network; the test goes on.
+// post sends a message. An error is a network error and does not end the test.
 func post(t *testing.T, client *http.Client, endpoint, payload string) (status int, answer string, err error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(envelope(payload)))
@@ -61,7 +60,7 @@ func send(client *http.Client, request *http.Request) (status int, answer string
 	return response.StatusCode, string(body), err
 }
 
-// call sends a message and returns the answer, which must have that status.
+// call sends a message and returns the answer. The answer must have the given status.
 func call(t *testing.T, client *http.Client, endpoint, payload string, status int) string {
 	t.Helper()
 	got, answer, err := post(t, client, endpoint, payload)
@@ -70,8 +69,8 @@ func call(t *testing.T, client *http.Client, endpoint, payload string, status in
 	return answer
 }
 
-// attributes returns the session that an answer holds: text as string, what
-// came as base64 as [binary], lists as []any, hashes as maps.
+// attributes returns the session of an answer: text as string, base64 as [binary],
+// lists as []any, hashes as maps.
 func attributes(t *testing.T, answer string) map[string]any {
 	t.Helper()
 	var message struct {

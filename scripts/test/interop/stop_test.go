@@ -18,9 +18,8 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// Calls that wait for memcached when the service is told to stop get their
-// answers.
-func TestStopAnswersWhatIsInFlight(t *testing.T) {
+// Calls that wait for memcached when the service gets SIGTERM still get their answers.
+func TestStopAnswersCallsInFlight(t *testing.T) {
 	t.Parallel()
 	const inFlight = 200
 	cache := memcachedtest.Start(t)
@@ -33,7 +32,7 @@ func TestStopAnswersWhatIsInFlight(t *testing.T) {
 	for range inFlight {
 		calls.Go(func() {
 			status, answer, err := post(t, client, s.endpoint, getSession("ab12"))
-			for err == nil && status == http.StatusServiceUnavailable { // it came when the call below was in flight
+			for err == nil && status == http.StatusServiceUnavailable { // the call below took the last place
 				status, answer, err = post(t, client, s.endpoint, getSession("ab12"))
 			}
 			assert.NoError(t, err)
@@ -41,8 +40,8 @@ func TestStopAnswersWhatIsInFlight(t *testing.T) {
 			assert.True(t, strings.HasSuffix(answer, "</soap:Envelope>"), answer)
 		})
 	}
-	// All are in flight when there is no room for a call that needs no
-	// memcached.
+	// When the service rejects a call that does not need memcached, all other calls
+	// are in flight.
 	for status := 0; status != http.StatusServiceUnavailable; {
 		var err error
 		status, _, err = post(t, client, s.endpoint, `<nothing/>`)
@@ -67,8 +66,8 @@ func connects(t *testing.T, s *service) bool {
 	return err == nil
 }
 
-// Clients that call all the time lose no call when the service stops: each is
-// answered, or the connection for it is refused.
+// Clients that call continuously lose no call when the service stops: each call is
+// answered, or its connection is refused.
 func TestStopUnderLoadLosesNoCall(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "soap")
@@ -120,7 +119,7 @@ func TestStopUnderLoadLosesNoCall(t *testing.T) {
 	}
 }
 
-// traced is post, and says whether anything was sent.
+// traced does what post does and also reports whether anything was sent.
 func traced(t *testing.T, client *http.Client, endpoint, payload string) (sent bool, status int, answer string, err error) {
 	t.Helper()
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{

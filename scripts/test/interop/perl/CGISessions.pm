@@ -1,7 +1,7 @@
 package CGISessions;
 
-# Sessions as a program of MemcachedSOAP.cgi has them, with the methods of
-# Cache::Memcached.
+# Reads and stores sessions as a program of MemcachedSOAP.cgi does, with the methods
+# of Cache::Memcached.
 
 use strict;
 use warnings;

@@ -1,7 +1,6 @@
 package Fixture;
 
-# A session with every kind of value. The fixtures of the other languages are
-# the same.
+# A session with every kind of value. All languages have the same fixture.
 
 use strict;
 use warnings;
@@ -33,14 +32,14 @@ sub session {
     };
 }
 
-# To Perl a string is text if it has the UTF-8 flag, whatever its characters.
+# For Perl a string with the UTF-8 flag is text, whatever its characters are.
 sub text {
     my ($string) = @_;
     utf8::upgrade($string);
     return $string;
 }
 
-# Returns the way to the first difference, or nothing if there is none. Text
+# Returns the path of the first difference, or nothing if the values are equal. Text
 # and bytes with the same characters differ.
 sub difference {
     my ( $got, $want, $path ) = ( @_, '' );

@@ -1,7 +1,7 @@
 package Random;
 
-# Random sessions that carry their own proof: _proof is the MD5 of all other
-# attributes. Whoever has read one can tell whether it is as it was written.
+# Random sessions with a checksum: the attribute _proof is the MD5 of all other
+# attributes. With it a reader can check that the session is as it was written.
 
 use strict;
 use warnings;
@@ -10,25 +10,25 @@ use Digest::MD5 qw(md5_hex);
 use Encode qw(encode_utf8);
 use Scalar::Util ();
 
-# SOAP::Lite on its way through rpc/encoded SOAP cannot tell text from bytes,
-# an empty hash from an empty string, or a reference to a scalar from a hash,
-# and makes bytes of keys that are not ASCII. With plain, sessions hold nothing
-# of these, and text and bytes are the same.
+# With rpc/encoded SOAP, SOAP::Lite confuses text and bytes, an empty hash and an
+# empty string, and a reference to a scalar and a hash. It also converts non-ASCII
+# keys to bytes. If plain is 1, sessions contain none of these values, and text and
+# bytes are equal.
 our $plain = 0;
 
 my @words = ( 'dwho', 'Zoë', 'Grüß', '漢字', '😀', '<&>"\']]>', "a\nb", "a\r\nb\tc", '  x ', 'http://x/?a=b&c', '007', '-1', '0' );
 
-# session ID TURN returns a new one; srand decides what is in it.
+# session ID ROUND returns a new random session. srand determines its values.
 sub session {
-    my ( $id, $turn ) = @_;
+    my ( $id, $round ) = @_;
     my %session = map { key($_) => value(0) } 1 .. 4 + int rand 12;
     $session{shared} = $session{'shared again'} = [ value(1) ];
-    @session{ '_session_id', 'turn' } = ( $id, $turn );
+    @session{ '_session_id', 'round' } = ( $id, $round );
     seal( \%session );
     return \%session;
 }
 
-# seal writes the proof; proved says whether it holds.
+# seal writes the checksum, and proved checks it.
 sub seal {
     my ($session) = @_;
     delete $session->{_proof};
@@ -56,10 +56,10 @@ sub value {
     return undef                                                if $kind == 0;
     return ''                                                   if $kind == 1;
     return int( rand 1e6 ) - 500_000                            if $kind == 2;
-    return rand(1e3) * 10**( int( rand 30 ) - 20 )              if $kind == 3;    # Storable makes integers of some over 1e15
+    return rand(1e3) * 10**( int( rand 30 ) - 20 )              if $kind == 3;    # Storable stores some numbers over 1e15 as integers
     return 9_007_199_254_740_993 + int rand 1e6                 if $kind == 4;
     return rand() < 0.5                                         if $kind == 5;
-    return "\xff" . join '', map { chr rand 256 } 1 .. rand 40  if $kind == 6;    # 0xff: never UTF-8
+    return "\xff" . join '', map { chr rand 256 } 1 .. rand 40  if $kind == 6;    # 0xff is never UTF-8
     return chr( rand 32 ) . 'control'                           if $kind == 7;
     return \( 'referred to ' . int rand 100 )                   if $kind == 8 && !$plain;
     return join( ' ', map { $words[ rand @words ] } 1 .. rand 60 ) if $kind == 9;
@@ -69,9 +69,9 @@ sub value {
     return $kind == 12 ? \%hash : bless \%hash, 'My::Object';
 }
 
-# canonical is the same for values that are the same to every program on the
-# pool: numbers are their text, objects and references their content; text and
-# bytes differ.
+# canonical returns the same string for values that all programs read alike: a number
+# equals its text, and an object or reference equals its content. Text and bytes
+# differ.
 sub canonical {
     my ($value) = @_;
     return 'u' if !defined $value;

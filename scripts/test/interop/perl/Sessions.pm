@@ -1,11 +1,11 @@
 package Sessions;
 
-# Sessions over SOAP as plain Perl values: strings, undef, references to arrays
-# and to hashes. A string with the UTF-8 flag is text, as is one of printable
-# ASCII; all others are bytes.
+# Sessions over SOAP as plain Perl values: strings, undef, and references to arrays
+# and hashes. A string is text if it has the UTF-8 flag or is printable ASCII. Other
+# strings are bytes.
 #
-# Every method dies with the SOAP::SOM of a fault, whose faultdetail says what
-# went wrong: { SessionNotFoundFault => { id => ... } }.
+# After a fault a method dies with its SOAP::SOM. The faultdetail has the name of the
+# fault and its fields: { SessionNotFoundFault => { id => ... } }.
 
 use strict;
 use warnings;
@@ -28,8 +28,8 @@ sub get {
 }
 
 # set ID, ATTRIBUTES, TTL stores a whole session and returns its id, version
-# and expiresIn. Without an id a new one is made; without a time to live it
-# has the default.
+# and expiresIn. Without an id the service creates one. Without a TTL the session
+# gets the default TTL.
 sub set {
     my ( $self, $id, $attributes, $ttl ) = @_;
     return $self->call(
@@ -40,16 +40,16 @@ sub set {
     );
 }
 
-# get_many IDS returns the sessions that are there, by id.
+# get_many IDS returns the existing sessions, by id.
 sub get_many {
     my ( $self, @ids ) = @_;
     my $answer = $self->call( getSessions => parent( ids => map { element( id => $_ ) } @ids ) );
     return { map { $_->{id} => hash( $_->{attributes} ) } several( $answer, 'session' ) };
 }
 
-# update ID, ATTRIBUTES, NAMES, VERSION sets attributes, removes those of the
-# names and leaves the others, with a version only while the session has that
-# one. It returns what set does.
+# update ID, ATTRIBUTES, NAMES, VERSION sets ATTRIBUTES, removes the attributes NAMES
+# and keeps all others. With a VERSION it changes the session only if it still has
+# that version. It returns the same as set.
 sub update {
     my ( $self, $id, $set, $remove, $version ) = @_;
     return $self->call(
@@ -108,7 +108,7 @@ sub plain {
     return undef;
 }
 
-# One child alone is no array, and an element without children is ''.
+# SOAP::Lite returns a single child without an array, and '' for no children.
 sub several {
     my ( $list, $name ) = @_;
     return () if !ref $list;

@@ -1,4 +1,4 @@
-# What a program of MemcachedSOAP.cgi must not send, or may not get.
+# Checks that the service answers wrong calls of CGI programs with faults.
 # Usage: cgi-faults.pl ENDPOINT SERVER,... ENDPOINT-OF-SERVICE-WITHOUT-STORE...
 use strict;
 use warnings;
@@ -27,10 +27,10 @@ for my $id (@bad_ids) {
 }
 fault( 'soap:Server', qr/^Invalid session ID: /, $endpoint, setSession => _session_id => '', a => "set pwned 0 0 1\r\nB" );
 
-check( result( client(), getSession => md5_hex('dwho') ) eq '', 'a reverse key is no session' );
+check( result( client(), getSession => md5_hex('dwho') ) eq '', 'an MD5 lookup key is not a session' );
 fault( 'soap:Server', qr/./, $endpoint, setSession => _session_id => 'bad1', uid => 'x' );
 
-# Methods of every Perl class, and others that there are not.
+# Methods that every Perl class has, and methods that do not exist.
 fault( 'soap:Client', qr/./, $endpoint, $_ => 'ab12' ) for qw(isa can VERSION import DOES AUTOLOAD new nosuch getsession);
 fault_of( 'soap:Client', qr/./, client()->uri('urn:Other'),      getSession => 'ab12' );
 fault_of( 'soap:Client', qr/./, client()->uri('urn:SOAP/Lite'),  new        => 'x' );
@@ -39,7 +39,7 @@ fault_of( 'soap:Client', qr/./, client()->on_action( sub { 'urn:Other#getSession
 fault( 'soap:Client', qr/\d/, $endpoint, setSession => _session_id => 'ab12', big => 'x' x 1_500_000 );
 fault( 'soap:Client', qr/\d/, $endpoint, setSession => big => 'x' x 1_500_000 );
 
-# With the schema of 1999 the CGI was of no more use to anybody.
+# After a request with the schema of 1999 the CGI failed for all clients.
 my $old = client();
 $old->serializer->xmlschema('http://www.w3.org/1999/XMLSchema');
 for ( 1 .. 2 ) {
@@ -80,7 +80,7 @@ sub fault_of {
     die "$what: " . $answer->faultcode . "\n" if $answer->faultcode ne $code;
     my $string = $answer->faultstring;
     die "$what: $string\n" if $string !~ $text;
-    die "$what discloses something: $string\n" if $string =~ m{ line \d|/usr|\.go|\.pm|127\.0|dwho};
+    die "$what: the fault contains internal data: $string\n" if $string =~ m{ line \d|/usr|\.go|\.pm|127\.0|dwho};
     return;
 }
 
@@ -98,6 +98,6 @@ sub compare {
 
 sub check {
     my ( $holds, $what ) = @_;
-    die "not so: $what\n" if !$holds;
+    die "failed: $what\n" if !$holds;
     return;
 }

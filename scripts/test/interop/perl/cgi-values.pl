@@ -1,6 +1,5 @@
-# Every kind of value that a program of MemcachedSOAP.cgi stores comes back as
-# it came back from the CGI, for SOAP::Lite in all its settings, and is in
-# memcached as the CGI put it there.
+# Checks that the service returns every kind of value as the CGI returned it, with all
+# settings of SOAP::Lite, and stores it in memcached as the CGI stored it.
 # Usage: cgi-values.pl ENDPOINT SERVER,...
 use strict;
 use warnings;
@@ -19,7 +18,7 @@ utf8::downgrade($latin1);
 my $all_bytes = join '', map { chr } 0 .. 255;
 my $shared    = [ 'shared', { deep => 'x' } ];
 
-# What is sent, and what comes back if that is something else.
+# The sent value, and the returned value if that differs.
 my @cases = (
     [ plain     => 'dwho' ],
     [ empty     => '' ],
@@ -79,7 +78,7 @@ $clients{'SOAP 1.2'} = client();
 SOAP::Lite->soapversion('1.1');
 for my $name ( sort keys %clients ) {
     my $client = $clients{$name};
-    SOAP::Lite->soapversion( $name eq 'SOAP 1.2' ? 1.2 : 1.1 );    # of all answers
+    SOAP::Lite->soapversion( $name eq 'SOAP 1.2' ? 1.2 : 1.1 );    # for all answers
     check( result( $client, 'status' ) eq '...... MEMCACHED SOAP OK ......', "$name: status" );
     my $id = result( $client, setSession => %sent );
     check( $id =~ /^[0-9a-f]{32}$/, "$name: a new id" );
@@ -100,9 +99,9 @@ for my $name ( sort keys %clients ) {
     }
 }
 
-# A client that is switched to SOAP 1.2 after it was made puts its Envelope in
-# no namespace (and sends a list as an object, whoever answers). An answer of
-# SOAP 1.1 switches it back, so each call has a client of its own.
+# A client that switches to SOAP 1.2 later sends an Envelope without a namespace, and
+# a list as an object. An answer in SOAP 1.1 switches it back, so each call needs a
+# new client.
 my %plain = ( uid => 'dwho', bytes => $all_bytes, empty => '', none => undef, hash => { a => 1 }, map => { 'a b' => 1 } );
 my $late = result( switched(), setSession => %plain );
 $plain{_session_id} = $late;
@@ -116,20 +115,20 @@ my $fault = switched()->call( getSession => 'zz' );
 check( $fault->fault && $fault->faultcode eq 'soap:Server' && $fault->faultstring =~ /^Invalid session ID: /, 'switched: fault' );
 SOAP::Lite->soapversion('1.1');
 
-# A program may say itself what its strings are.
+# A program can set the types of its strings.
 my $id = result( client()->encoding('iso-8859-1'), setSession => 'uid', SOAP::Data->type( string => 'Masqué' ) );
 compare( 'Latin-1 text', $cache->get($id), { uid => 'Masqué', _session_id => $id } );
 compare( 'Latin-1 text back', result( client(), getSession => $id ), { uid => encode_utf8('Masqué'), _session_id => $id } );
 
-# An object is its data, whatever its class.
+# The service stores the data of an object and ignores its class.
 $id = result( client(), setSession => user => bless { uid => 'dwho' }, 'Apache::Session::Memorycached' );
 compare( 'object', $cache->get($id), { user => { uid => 'dwho' }, _session_id => $id } );
 
-# Who wants XML has XML.
+# A program can ask for the XML of the answer.
 my $xml = client()->outputxml(1)->getSession($id);
 check( $xml =~ m{<getSessionResponse xmlns="urn:MemcachedSOAPClass">.*dwho}s, 'outputxml' );
 
-# What a mod_perl program stores is typed as ever.
+# Values that a mod_perl program stores have the same types as with the CGI.
 $cache->set( 'ab12', { _session_id => 'ab12', uid => $latin1, n => 7, list => [ 1, undef ] }, 600 ) or die;
 compare( 'of mod_perl', result( client(), getSession => 'ab12' ), { _session_id => 'ab12', uid => $latin1, n => 7, list => [ 1, undef ] } );
 
@@ -163,6 +162,6 @@ sub compare {
 
 sub check {
     my ( $holds, $what ) = @_;
-    die "not so: $what\n" if !$holds;
+    die "failed: $what\n" if !$holds;
     return;
 }

@@ -12,10 +12,10 @@ my $owner    = 'Zoë, SOAP::Lite';
 
 sub check {
     my ( $holds, $what ) = @_;
-    die "not so: $what\n" if !$holds;
+    die "failed: $what\n" if !$holds;
 }
 
-# The ids of an answer.
+# Returns the ids of an answer.
 sub ids {
     my ($operation) = @_;
     return join ' ', sort( Sessions::several( $sessions->call( $operation => Sessions::element( principal => $owner ) ), 'id' ) );

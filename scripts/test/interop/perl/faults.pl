@@ -8,20 +8,20 @@ use Sessions;
 
 my ( $endpoint, $without_store, $unreadable ) = @ARGV;
 
-# Makes the call, which must fail, and returns what the named fault says.
+# Makes the call, which must fail, and returns the fields of the named fault.
 sub fault {
     my ( $name, $call ) = @_;
     eval { $call->(); 1 } and die "no $name\n";
     my $fault = $@;
     die $fault if !blessed $fault;
     my $detail = $fault->faultdetail;
-    die "$name is not thrown, but " . $fault->faultstring . "\n" if !ref $detail || !exists $detail->{$name};
+    die "the fault is not $name: " . $fault->faultstring . "\n" if !ref $detail || !exists $detail->{$name};
     return $detail->{$name};
 }
 
 sub check {
     my ( $holds, $what ) = @_;
-    die "not so: $what\n" if !$holds;
+    die "failed: $what\n" if !$holds;
 }
 
 my $sessions = Sessions->new($endpoint);

@@ -10,7 +10,7 @@ my $sessions = Sessions->new(@ARGV);
 
 sub check {
     my ( $holds, $what ) = @_;
-    die "not so: $what\n" if !$holds;
+    die "failed: $what\n" if !$holds;
 }
 
 check( $sessions->call('status') eq '...... MEMCACHED SOAP OK ......', 'the service is well' );

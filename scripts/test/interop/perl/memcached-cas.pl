@@ -1,6 +1,5 @@
-# Adds keys of its own to a session beside other writers, as
-# Cache::Memcached::Fast lets careful programs do: gets and cas until nobody
-# came between.
+# Adds keys to a session that other programs change at the same time. It uses gets and
+# cas of Cache::Memcached::Fast and retries after a conflict.
 use strict;
 use warnings;
 use Cache::Memcached::Fast;
@@ -9,7 +8,7 @@ my ($server, $id, $count) = @ARGV;
 my $cache = Cache::Memcached::Fast->new({servers => [$server], io_timeout => 10});
 for my $n (1 .. $count) {
     while (1) {
-        my $found = $cache->gets($id) or die "the session is gone\n";
+        my $found = $cache->gets($id) or die "the session is absent\n";
         my ($cas, $session) = @$found;
         $session->{"perl $n"} = $n;
         my $stored = $cache->cas($id, $cas, $session, 3600);

@@ -1,6 +1,6 @@
-# Finds the session of a user without the service, as programs do that use the
-# option principal of Apache::Session::Memorycached, and prints its id and what
-# it says of its key.
+# Finds the session of a user without the service, as programs with the option
+# principal of Apache::Session::Memorycached do. Prints its id and whether the session
+# names the key.
 # Usage: memcached-find.pl SERVER,... USER-IN-HEXADECIMAL
 use strict;
 use warnings;

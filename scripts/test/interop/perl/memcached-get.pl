@@ -1,5 +1,5 @@
-# Reads sessions as Perl programs do, without the service, changes all of their
-# values, and stores them again as they were.
+# Reads sessions without the service, as Perl programs do. It changes all values to
+# check that they can be changed, and stores the sessions again as they were.
 # Usage: memcached-get.pl SERVER,... ID...
 use strict;
 use warnings;
@@ -11,7 +11,7 @@ use Fixture;
 my ( $servers, @ids ) = @ARGV;
 my $cache = Cache::Memcached->new( { servers => [ split /,/, $servers ] } );
 for my $id (@ids) {
-    my $session = $cache->get($id) or die "$id is not there\n";
+    my $session = $cache->get($id) or die "$id is absent\n";
     my $own     = delete $session->{_session_id};
     defined $own && $own eq $id or die "$id has a wrong _session_id\n";
     my $difference = Fixture::difference( $session, Fixture::session() );
@@ -20,8 +20,7 @@ for my $id (@ids) {
     $cache->set( $id, { %{ $cache->get($id) } }, 3600 ) or die "$id is not stored again\n";
 }
 
-# Assigns to everything that can be assigned to, and deletes it. Perl dies of a
-# value that is read-only.
+# Assigns to every value and deletes it. Perl dies at a read-only value.
 sub change {
     my ($value) = @_;
     if ( ref $value eq 'HASH' ) {

@@ -1,4 +1,4 @@
-# Stores sessions with what only Perl has.
+# Stores sessions with values that only Perl has.
 # Usage: memcached-peculiar.pl SERVER,...
 use strict;
 use warnings;
@@ -7,7 +7,7 @@ use Storable ();
 use Tie::Hash;
 use utf8;
 
-$Storable::Deparse = $Storable::Deparse = 1;    # twice against a warning
+$Storable::Deparse = $Storable::Deparse = 1;    # twice, to avoid a warning
 my $cache = Cache::Memcached->new( { servers => [ split /,/, $ARGV[0] ] } );
 
 sub put {

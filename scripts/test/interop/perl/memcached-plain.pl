@@ -1,4 +1,4 @@
-# Stores a session as a program does that knows nothing but its key.
+# Stores a session without an index or an MD5 lookup key.
 use strict;
 use warnings;
 use Cache::Memcached;

@@ -1,4 +1,4 @@
-# Stores the session as Perl programs do, without the service.
+# Stores the fixture without the service, as Perl programs do.
 # Usage: memcached-set.pl SERVER,... ID
 use strict;
 use warnings;

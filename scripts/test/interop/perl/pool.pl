@@ -1,15 +1,15 @@
-# A Perl program on the pool that obeys commands from standard input, one a
-# line, and answers each with one line: "ok", or what is wrong.
+# A Perl program that uses the pool. It executes commands from standard input, one a
+# line, and answers each with one line: "ok" or the failure.
 #
-#   create TURN NUMBER...   stores new sessions
-#   renew TURN NUMBER...    reads sessions of the turn before, and stores them again
-#   check TURN NUMBER...    reads sessions
-#   hammer TURNS NUMBER...  reads and stores sessions that all others store too
-#   reconnect               connects again, also to servers that were down
+#   create ROUND NUMBER...   stores new sessions
+#   renew ROUND NUMBER...    reads sessions of the previous round and stores them again
+#   check ROUND NUMBER...    reads sessions
+#   hammer ROUNDS NUMBER...  reads and stores sessions that all other programs store too
+#   reconnect                connects again, also to servers that were down
 #
 # Usage: pool.pl CLASS SERVER,... SEED OPTION...
-# The OPTIONs are names and values for CLASS->new, and plain 1 for sessions that
-# SOAP::Lite can carry.
+# The OPTIONs are names and values for CLASS->new. "plain 1" limits the sessions to
+# values that SOAP::Lite can transport.
 use strict;
 use warnings;
 use FindBin;
@@ -37,49 +37,48 @@ while ( my $line = <STDIN> ) {
     print $done ? "ok\n" : $@ =~ s/\s+/ /gr . "\n";
 }
 
-# id NUMBER is the id of a session, the same for every program.
+# id NUMBER returns the id of a session. It is the same in every program.
 sub id { return md5_hex("session $_[0]") }
 
 sub each_session {
-    my ( $do, $turn, @numbers ) = @_;
-    $do->( id($_), $turn ) for @numbers;
+    my ( $do, $round, @numbers ) = @_;
+    $do->( id($_), $round ) for @numbers;
     return;
 }
 
 sub create {
-    my ( $id, $turn ) = @_;
-    $cache->set( $id, Random::session( $id, $turn ), 3600 ) or die "$id is not stored\n";
+    my ( $id, $round ) = @_;
+    $cache->set( $id, Random::session( $id, $round ), 3600 ) or die "$id is not stored\n";
     return;
 }
 
 sub check {
-    my ( $id, $turn ) = @_;
+    my ( $id, $round ) = @_;
     my $session = $cache->get($id) or die "$id is lost\n";
-    Random::proved($session)       or die "$id is altered\n";
+    Random::proved($session)       or die "$id is damaged\n";
     $session->{_session_id} eq $id or die "$id has another id inside\n";
-    $session->{turn} == $turn      or die "$id is of turn $session->{turn}\n";
+    $session->{round} == $round      or die "$id is of round $session->{round}\n";
     return $session;
 }
 
-# renew stores one half of the sessions as they were read, and the other half
-# with everything in them deleted and replaced.
+# renew stores half of the sessions with the same attributes. In the other half it
+# deletes and replaces all attributes.
 sub renew {
-    my ( $id, $turn ) = @_;
-    my $session = check( $id, $turn - 1 );
+    my ( $id, $round ) = @_;
+    my $session = check( $id, $round - 1 );
     if ( rand() < 0.5 ) {
-        $session->{turn} = $turn;
+        $session->{round} = $round;
         Random::seal($session);
     }
     else {
         destroy($session);
-        %$session = %{ Random::session( $id, $turn ) };
+        %$session = %{ Random::session( $id, $round ) };
     }
     $cache->set( $id, $session, 3600 ) or die "$id is not stored again\n";
     return;
 }
 
-# destroy assigns to everything that can be assigned to, and deletes it. Perl
-# dies of a value that is read-only.
+# destroy assigns to every value and deletes it. Perl dies at a read-only value.
 sub destroy {
     my ($value) = @_;
     my $type = Scalar::Util::reftype($value) // return;
@@ -103,14 +102,14 @@ sub destroy {
     return;
 }
 
-# Whoever reads a session that others write reads one that somebody has written.
+# hammer checks that each session is exactly as a program has written it.
 sub hammer {
-    my ( $turns, @numbers ) = @_;
-    for my $turn ( 1 .. $turns ) {
+    my ( $rounds, @numbers ) = @_;
+    for my $round ( 1 .. $rounds ) {
         for my $id ( map { id($_) } @numbers ) {
             my $session = $cache->get($id) or die "$id is lost\n";
-            Random::proved($session)       or die "$id is altered\n";
-            create( $id, $turn );
+            Random::proved($session)       or die "$id is damaged\n";
+            create( $id, $round );
         }
     }
     return;

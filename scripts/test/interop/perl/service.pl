@@ -1,5 +1,5 @@
-# SOAP::Lite with the WSDL reads sessions, but sends nothing for what is to be
-# stored (<attributes xsi:nil="true"/>). That must not empty a session.
+# SOAP::Lite with the WSDL can read sessions, but sends no attributes
+# (<attributes xsi:nil="true"/>). The service must not empty the session then.
 # Usage: service.pl WSDL ID
 use strict;
 use warnings;
@@ -18,6 +18,6 @@ sub check_session {
 }
 
 check_session();
-eval { $service->setSession( $id, { uid => 'dwho' }, 60 ); 1 } and die "a session of nothing was stored\n";
+eval { $service->setSession( $id, { uid => 'dwho' }, 60 ); 1 } and die "an empty session was stored\n";
 $@ =~ /^soap:Client: .*attributes/ or die "refused for another reason: $@";
 check_session();

@@ -1,8 +1,8 @@
 <?php
 
-// Makes the calls that it is told on its input, one a line, as a program that
-// runs for days does: over one SoapClient. Answers each with a line: ok, the
-// name of the fault, or what stats says of the servers; and the seconds taken.
+// Makes the calls that standard input lists, one a line, with one SoapClient, as a
+// program that runs for days does. Answers each with a line: ok, the name of the fault,
+// or which servers stats calls alive; then the duration in seconds.
 // Usage: php ask.php WSDL
 declare(strict_types=1);
 require __DIR__ . '/sessions.php';

@@ -6,7 +6,7 @@ declare(strict_types=1);
 function check(bool $holds, string $what): void
 {
     if (!$holds) {
-        fwrite(STDERR, "not so: $what\n");
+        fwrite(STDERR, "failed: $what\n");
         exit(1);
     }
 }

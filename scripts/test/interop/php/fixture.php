@@ -2,8 +2,7 @@
 
 declare(strict_types=1);
 
-// A session with every kind of value. The fixtures of the other languages are
-// the same.
+// A session with every kind of value. All languages have the same fixture.
 return (object) [
     'ascii' => 'plain',
     'specials' => '<&>"\']]>',

@@ -5,22 +5,22 @@ declare(strict_types=1);
 /**
  * Sessions over SOAP as plain PHP values:
  *
- *     string    text, or bytes if it is no text that XML can carry
+ *     string    text, or bytes if XML cannot hold it as text
  *     null      undef
  *     array     a list
- *     stdClass  a hash, as json_decode makes it; a session is one
+ *     stdClass  a hash or a session, as from json_decode
  *
- * Every method throws SoapFault. What went wrong is the name of the property
- * of $fault->detail, such as SessionNotFoundFault.
+ * Every method can throw a SoapFault. The name of the fault is the name of the
+ * property of $fault->detail, such as SessionNotFoundFault.
  */
 final class Sessions
 {
-    /** For the operations that need no conversion. */
+    /** The client, for operations that need no conversion. */
     public readonly SoapClient $soap;
 
     public function __construct(string $wsdl, array $options = [])
     {
-        // PHP keeps a WSDL for a day otherwise.
+        // By default PHP caches a WSDL for a day.
         $this->soap = new SoapClient($wsdl, $options + ['cache_wsdl' => WSDL_CACHE_NONE]);
     }
 
@@ -29,7 +29,7 @@ final class Sessions
         return self::hash($this->soap->getSession(['id' => $id])->getSessionResult->attributes);
     }
 
-    /** Returns the sessions that are there, by id. */
+    /** Returns the existing sessions, by id. */
     public function getMany(array $ids): array
     {
         $sessions = [];
@@ -41,9 +41,9 @@ final class Sessions
     }
 
     /**
-     * Stores a whole session; without an id a new one is made. With a version
-     * it does so only while the session has that one. Returns its id, its
-     * version and the seconds that it lives, expiresIn.
+     * Stores a whole session. Without an id the service creates one. With
+     * ifVersion it stores the session only if it still has that version. Returns
+     * the id, the version and expiresIn, the remaining seconds.
      */
     public function set(?string $id, stdClass $attributes, ?int $ttl = null, ?string $ifVersion = null): object
     {
@@ -51,7 +51,7 @@ final class Sessions
         return $this->soap->setSession($request)->setSessionResult;
     }
 
-    /** Sets and removes attributes and leaves the others; returns what set does. */
+    /** Sets and removes attributes and keeps all others. Returns the same as set. */
     public function update(string $id, stdClass $set, array $remove = [], ?string $ifVersion = null): object
     {
         $request = ['id' => $id, 'set' => self::entries($set), 'remove' => ['key' => $remove], 'ifVersion' => $ifVersion];
@@ -91,13 +91,13 @@ final class Sessions
             is_array($value) => ['list' => ['item' => array_map(self::element(...), $value)]],
             is_object($value) => ['hash' => self::entries($value)],
             self::isText($value) => ['value' => $value],
-            default => ['binary' => $value], // PHP writes and reads the base64
+            default => ['binary' => $value], // PHP encodes and decodes the base64
         };
     }
 
     private static function isText(string $value): bool
     {
-        // SoapClient cuts a text at NUL, and XML has no other control characters.
+        // SoapClient cuts a text at NUL, and XML cannot hold other control characters.
         return preg_match('/^[\t\n\r\x20-\x{FFFD}\x{10000}-\x{10FFFF}]*$/Du', $value) === 1;
     }
 
@@ -121,7 +121,7 @@ final class Sessions
         };
     }
 
-    /** One entry alone is no array, unless SOAP_SINGLE_ELEMENT_ARRAYS is set. */
+    /** Without SOAP_SINGLE_ELEMENT_ARRAYS a single entry is not an array. */
     private static function several(array|object $elements): array
     {
         return is_array($elements) ? $elements : [$elements];

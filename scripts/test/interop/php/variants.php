@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-// The ways to set up a SoapClient that are tried, by name.
+// The tested settings of SoapClient, by name.
 
 class Entry
 {

@@ -12,7 +12,7 @@ owner = f'Zoë, {variant}'
 
 
 def fault(name, call, *args):
-    """Makes the call, which must fail, and returns what the named fault says."""
+    """Makes the call, which must fail, and returns the fields of the named fault."""
     try:
         call(*args)
     except zeep.exceptions.Fault as raised:

@@ -10,7 +10,7 @@ wsdl, variant, without_store, unreadable = sys.argv[1:]
 
 
 def fault(name, call, *args):
-    """Makes the call, which must fail, and returns what the named fault says."""
+    """Makes the call, which must fail, and returns the fields of the named fault."""
     try:
         call(*args)
     except zeep.exceptions.Fault as raised:

@@ -1,4 +1,4 @@
-"""A session with every kind of value. The fixtures of the other languages are the same."""
+"""A session with every kind of value. All languages have the same fixture."""
 
 FIXTURE = {
     'ascii': 'plain',

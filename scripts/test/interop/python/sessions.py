@@ -1,10 +1,10 @@
 """Sessions over SOAP as plain Python values.
 
     str    text
-    bytes  bytes; those that are UTF-8 text come back as str
+    bytes  bytes; bytes that are UTF-8 text come back as str
     None   undef
     list   a list
-    dict   a hash; a session is one
+    dict   a hash or a session
 """
 
 import zeep
@@ -13,7 +13,7 @@ NAMESPACE = '{urn:memcached-soap:session:v1}'
 
 
 class Sessions:
-    """A client of the service whose WSDL is given.
+    """A client of the service with this WSDL.
 
     Its methods raise zeep.exceptions.Fault; see fault().
     """
@@ -26,20 +26,20 @@ class Sessions:
         return _hash(self.soap.getSession(id).attributes)
 
     def get_many(self, ids):
-        """Returns the sessions that are there, by id."""
-        sessions = self.soap.getSessions({'id': ids}) or []  # zeep unpacks a list, and has None for an empty one
+        """Returns the existing sessions, by id."""
+        sessions = self.soap.getSessions({'id': ids}) or []  # zeep unpacks a list and returns None for an empty one
         return {session.id: _hash(session.attributes) for session in sessions}
 
     def set(self, id, attributes, ttl=None, if_version=None):
-        """Stores a whole session; without an id a new one is made. With a version it
-        does so only while the session has that one.
+        """Stores a whole session. Without an id the service creates one. With
+        if_version it stores the session only if it still has that version.
 
-        Returns its id, its version and the seconds that it lives, expiresIn.
+        Returns the id, the version and expiresIn, the remaining seconds.
         """
         return self.soap.setSession(id=id, attributes=_entries(attributes), ttl=ttl, ifVersion=if_version)
 
     def update(self, id, set, remove=(), if_version=None):
-        """Sets and removes attributes and leaves the others; returns what set() does."""
+        """Sets and removes attributes and keeps all others. Returns the same as set()."""
         return self.soap.updateSession(id=id, set=_entries(set), remove={'key': list(remove)}, ifVersion=if_version)
 
     def find(self, user):
@@ -58,8 +58,8 @@ class Sessions:
 
 
 class _KeepEmpty(zeep.Plugin):
-    """Makes zeep see an empty list or hash. It takes an element without children for
-    an absent one, unless it has an XML attribute."""
+    """Makes zeep return an empty list or hash. By default zeep treats an element
+    without children and without XML attributes as absent."""
 
     def ingress(self, envelope, http_headers, operation):
         for element in envelope.iter(NAMESPACE + 'list', NAMESPACE + 'hash'):
@@ -80,7 +80,7 @@ def _element(value):
     if isinstance(value, list):
         return {'list': {'item': [_element(item) for item in value]}}
     if isinstance(value, bytes):
-        return {'binary': value}  # zeep writes and reads the base64
+        return {'binary': value}  # zeep encodes and decodes the base64
     return {'value': value}
 
 

@@ -1,4 +1,4 @@
-"""The ways to set up zeep that are tried, by name."""
+"""The tested settings of zeep, by name."""
 
 import requests
 import zeep
@@ -12,7 +12,7 @@ def strict(wsdl):
 
 
 def lax(wsdl):
-    """Without strictness, and without compression of answers."""
+    """Not strict, and without compression of answers."""
     http = requests.Session()
     http.headers['Accept-Encoding'] = 'identity'
     return Sessions(wsdl, settings=zeep.Settings(strict=False), transport=zeep.Transport(session=http))

@@ -17,15 +17,15 @@ func findSessions(principal string) string {
 	return `<findSessions xmlns="` + wsdl.Namespace + `"><principal>` + principal + `</principal></findSessions>`
 }
 
-// Instances that keep copies, in their memory and on a memcached nearby, see
-// what the others change, and what a Perl program does.
-func TestLocalTier(t *testing.T) {
+// Instances with a near cache, in memory and on a second memcached, see the changes
+// of other instances and of a Perl program.
+func TestNearCache(t *testing.T) {
 	t.Parallel()
-	cache, nearby := memcachedtest.Start(t), memcachedtest.Start(t)
+	cache, second := memcachedtest.Start(t), memcachedtest.Start(t)
 	client := newClient(t)
 	args := []string{"--servers=" + cache.Addr, "--principal=uid"}
 	inMemory := start(t, append(args, "--local=memory:8MiB", "--max-stale=60")...)
-	onServer := start(t, append(args, "--local="+nearby.Addr)...)
+	onServer := start(t, append(args, "--local="+second.Addr)...)
 	instances := []*service{inMemory, onServer, start(t, args...)}
 	sees := func(s *service, id, text string) {
 		t.Helper()
@@ -43,7 +43,7 @@ func TestLocalTier(t *testing.T) {
 				call(t, client, s.endpoint, setSession("ab12"), http.StatusOK)
 			}
 			call(t, client, s.endpoint, updateSession("ab12", "note", value), http.StatusOK)
-			assert.Contains(t, call(t, client, s.endpoint, getSession("ab12"), http.StatusOK), value, "who writes reads it at once")
+			assert.Contains(t, call(t, client, s.endpoint, getSession("ab12"), http.StatusOK), value, "a writer reads its own change at once")
 			for _, other := range instances {
 				sees(other, "ab12", value)
 			}
@@ -54,7 +54,7 @@ func TestLocalTier(t *testing.T) {
 		sees(s, "ab12", "<key>perl 100</key>")
 	}
 
-	// A Perl program knows nothing of lists, nor of reverse keys.
+	// A Perl program writes neither the index nor the MD5 lookup key.
 	run(t, "perl", "perl/memcached-plain.pl", cache.Addr, "cd34", "dwho")
 	for _, s := range instances {
 		require.Eventually(t, func() bool {
@@ -66,14 +66,14 @@ func TestLocalTier(t *testing.T) {
 		call(t, client, inMemory.endpoint, getSession("ab12"), http.StatusOK)
 		call(t, client, onServer.endpoint, getSession("ab12"), http.StatusOK)
 	}
-	for s, place := range map[*service]string{inMemory: "memory", onServer: nearby.Addr} {
+	for s, place := range map[*service]string{inMemory: "memory", onServer: second.Addr} {
 		stats := run(t, program, "stats", "--url", s.endpoint)
 		assert.Contains(t, stats, "near_hits_total")
 		assert.Contains(t, stats, place)
 		assert.Regexp(t, `watch_connected:\S+ +1\n`, stats)
 	}
 
-	// Deleted is deleted everywhere.
+	// All instances see a deletion.
 	call(t, client, onServer.endpoint, deleteSession("cd34"), http.StatusOK)
 	for _, s := range instances {
 		sees(s, "cd34", "SessionNotFoundFault")
@@ -81,7 +81,7 @@ func TestLocalTier(t *testing.T) {
 
 	call(t, client, inMemory.endpoint, getSession("ab12"), http.StatusOK)
 	cache.Kill()
-	call(t, client, inMemory.endpoint, getSession("ab12"), http.StatusOK) // a copy, for a minute
+	call(t, client, inMemory.endpoint, getSession("ab12"), http.StatusOK) // a stale cache entry, for a minute
 	assert.Contains(t, call(t, client, inMemory.endpoint, getSession("ef56"), http.StatusInternalServerError), "StoreUnavailableFault")
 	assert.Contains(t, call(t, client, inMemory.endpoint, updateSession("ab12", "note", "late"), http.StatusInternalServerError), "StoreUnavailableFault")
 	require.Eventually(t, func() bool {

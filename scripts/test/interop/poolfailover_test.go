@@ -9,17 +9,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// With --on-dead-server=rehash the service and Cache::Memcached agree on who
-// stands in for a server that is down, and when it is back.
-func TestPoolRehashes(t *testing.T) {
+// With --on-dead-server=rehash the service and Cache::Memcached select the same
+// fallback for a server that is down, and both return to the server after it has
+// recovered.
+func TestPoolFailover(t *testing.T) {
 	sessions := numbers(300)
 	caches, servers := startCaches(t, 3)
 	options := []string{"--servers=" + servers, "--store-timeout=2s", "--on-dead-server=rehash"}
 	s := start(t, options...)
 	perl, soap := startPerl(t, "Cache::Memcached", servers), &soapMember{t: t, client: newClient(t), endpoint: s.endpoint, seed: poolSeed}
 	all := []member{perl, soap}
-	renew := func(turn int, sessions []string) {
-		together(t, all, func(i int) string { return fmt.Sprintf("renew %d %s", turn, share(sessions, all, i, turn)) })
+	renew := func(round int, sessions []string) {
+		together(t, all, func(i int) string { return fmt.Sprintf("renew %d %s", round, share(sessions, all, i, round)) })
 	}
 	together(t, all, func(i int) string { return "create 0 " + share(sessions, all, i, 0) })
 	renew(1, sessions)
@@ -33,14 +34,14 @@ func TestPoolRehashes(t *testing.T) {
 	renew(3, sessions)
 	for _, cache := range caches[1:] {
 		there, _ := placed(t, cache, lost)
-		assert.NotEmpty(t, there, "both others stand in")
+		assert.NotEmpty(t, there, "both other servers are fallbacks")
 	}
 
-	// When the server is back, empty, the service brings home what others have
-	// kept for it: there Perl finds it, too.
+	// The server restarts empty. The service moves its sessions back from the
+	// fallbacks, so that Perl finds them there too.
 	caches[0].Restart()
 	s.stop(t)
-	s = start(t, options...) // not to wait until the server counts as alive again
+	s = start(t, options...) // saves waiting for the end of the markdown period
 	soap.endpoint = s.endpoint
 	together(t, all, func(int) string { return "reconnect" })
 	renew(4, safe)
