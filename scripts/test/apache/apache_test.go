@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program is the service, built for all tests into a folder of theirs.
+// program is the path of the service. It is built once, in folder.
 var program, folder string
 
 func TestMain(m *testing.M) {
@@ -28,11 +28,11 @@ func TestMain(m *testing.M) {
 	if out, err := exec.Command("go", "build", "-o", program, "memcachedsoap/cmd/memcachedsoap").CombinedOutput(); err != nil {
 		panic(string(out))
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // in a temporary folder
+	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
 	m.Run()
 }
 
-// ample is for what takes a moment.
+// ample is the time limit of steps that take a moment.
 const ample = time.Minute
 
 // apache is a running Apache.
@@ -42,7 +42,7 @@ type apache struct {
 	process *exec.Cmd
 }
 
-// modules are those that the configurations name, and what Apache itself needs.
+// modules are the modules that the configurations name and that Apache needs.
 const modules = "mpm_event authz_core proxy proxy_http proxy_balancer proxy_hcheck lbmethod_bybusyness slotmem_shm headers ssl " +
 	"socache_shmcb deflate filter auth_basic authn_core authn_file authz_user unixd"
 
@@ -62,7 +62,7 @@ func startApache(t *testing.T, configuration string, defines map[string]string) 
 	fmt.Fprintf(&text, "ServerRoot %q\nServerName 127.0.0.1\nListen %s\nPidFile pid\nErrorLog error.log\nDefaultRuntimeDir .\n", a.dir, a.address)
 	for module := range strings.FieldsSeq(modules) {
 		file := "/usr/lib/apache2/modules/mod_" + module + ".so"
-		if _, err := os.Stat(file); err == nil { // others are built in
+		if _, err := os.Stat(file); err == nil { // the others are built in
 			fmt.Fprintf(&text, "LoadModule %s_module %s\n", module, file)
 		}
 	}
@@ -77,15 +77,15 @@ func startApache(t *testing.T, configuration string, defines map[string]string) 
 	require.NoError(t, os.WriteFile(filepath.Join(a.dir, "apache.conf"), []byte(text.String()), 0o600))
 	require.NoError(t, os.Chmod(a.dir, 0o755)) //nolint:gosec // for Apache's user
 	a.process = exec.Command("apache2", "-DFOREGROUND", "-f", filepath.Join(a.dir, "apache.conf"))
-	var complaints bytes.Buffer
-	a.process.Stderr = &complaints
+	var stderr bytes.Buffer
+	a.process.Stderr = &stderr
 	require.NoError(t, a.process.Start())
 	t.Cleanup(func() {
 		a.process.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
-		a.process.Wait()                          //nolint:errcheck // by the signal
+		a.process.Wait()                          //nolint:errcheck // ended by the signal
 		if t.Failed() {
 			log, _ := os.ReadFile(filepath.Join(a.dir, "error.log"))
-			t.Logf("Apache:\n%s%s", &complaints, log[max(0, len(log)-4000):])
+			t.Logf("Apache:\n%s%s", &stderr, log[max(0, len(log)-4000):])
 		}
 	})
 	require.Eventually(t, func() bool { return reachable(a.address) }, ample, 5*time.Millisecond, "Apache does not start")
@@ -111,7 +111,7 @@ func freeAddress(t *testing.T) string {
 
 // service is a running service.
 type service struct {
-	address string // as in --listen
+	address string // the value of --listen
 	log     *os.File
 	process *exec.Cmd
 	args    []string
@@ -150,7 +150,7 @@ func (s *service) start(t *testing.T) {
 	}, ample, 5*time.Millisecond, "the service does not start")
 }
 
-// stop ends the service as an operator does, and waits.
+// stop ends the service with SIGTERM and waits.
 func (s *service) stop(t *testing.T) {
 	t.Helper()
 	s.process.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended

@@ -28,8 +28,8 @@ func envelope(payload string) string {
 	return `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>` + payload + `</Body></Envelope>`
 }
 
-// relayed returns an address of the service at which every answer must be valid
-// by the contract.
+// relayed returns the address of a relay to the service. The relay fails the test if
+// an answer breaks the contract.
 func relayed(t *testing.T, s *service) string {
 	t.Helper()
 	return wsdltest.NewRelay(t, s.address).Addr
@@ -37,7 +37,7 @@ func relayed(t *testing.T, s *service) string {
 
 const status = `<status xmlns="` + wsdl.Namespace + `"/>`
 
-// site is a service that is called through Apache.
+// site is a service behind Apache.
 type site struct {
 	t        *testing.T
 	service  *service
@@ -71,7 +71,7 @@ func (s *site) call(payload string, head ...string) (status int, answer string) 
 
 var location = regexp.MustCompile(`<soap:address\s+location="([^"]*)"`)
 
-// requireAddress requires the WSDL to have the address that clients call.
+// requireAddress requires that the WSDL has the address that clients call.
 func (s *site) requireAddress() {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.endpoint+"?wsdl", nil)
@@ -86,9 +86,10 @@ func (s *site) requireAddress() {
 	require.Equal(s.t, s.endpoint, found[1])
 }
 
-// requireWell calls the service in all ways that matter here: the WSDL's
-// address, few connections for many calls, the client's address in the log.
-func (s *site) requireWell() {
+// requireProxied checks what every configuration must do: the WSDL has the right
+// address, many calls need few connections, the log has the client's address, and a
+// client cannot set the user.
+func (s *site) requireProxied() {
 	s.t.Helper()
 	s.requireAddress()
 	before := s.connections()
@@ -108,7 +109,7 @@ func (s *site) requireWell() {
 
 var connectionsTotal = regexp.MustCompile(`<name>total_connections</name><value>(\d+)</value>`)
 
-// connections returns how many the service has had.
+// connections returns the number of connections that the service has accepted.
 func (s *site) connections() int {
 	s.t.Helper()
 	_, answer := s.call(envelope(`<stats xmlns="` + wsdl.Namespace + `"/>`))
@@ -151,7 +152,7 @@ func TestHTTP(t *testing.T) {
 	s := startService(t, freeAddress(t))
 	a := startApache(t, "http.conf", map[string]string{"SESSIONS": relayed(t, s)})
 	site := newSite(t, s, "http://"+a.address+"/soap")
-	site.requireWell()
+	site.requireProxied()
 	site.clients()
 }
 
@@ -166,7 +167,7 @@ func TestUnixSocket(t *testing.T) {
 	require.NoError(t, os.Chmod(path, 0o666)) //nolint:gosec // for Apache's user
 	a := startApache(t, "unix-socket.conf", map[string]string{"SESSIONS": path})
 	site := newSite(t, s, "http://"+a.address+"/soap")
-	site.requireWell()
+	site.requireProxied()
 	site.clients()
 }
 
@@ -175,17 +176,17 @@ func TestSubPath(t *testing.T) {
 	s := startService(t, freeAddress(t))
 	a := startApache(t, "sub-path.conf", map[string]string{"SESSIONS": relayed(t, s)})
 	site := newSite(t, s, "http://"+a.address+"/apps/sessions/soap")
-	site.requireWell()
+	site.requireProxied()
 	site.clients()
 }
 
-// Programs of the Perl CGI do not notice.
+// Programs of the Perl CGI work without a change.
 func TestCGIBin(t *testing.T) {
 	t.Parallel()
 	s := startService(t, freeAddress(t))
 	a := startApache(t, "cgi-bin.conf", map[string]string{"SESSIONS": relayed(t, s)})
 	site := newSite(t, s, "http://"+a.address+"/cgi-bin/MemcachedSOAP.cgi")
-	site.requireWell()
+	site.requireProxied()
 	site.clients()
 	out, err := exec.CommandContext(t.Context(), "perl", "../../setTest.pl", site.endpoint).CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -203,7 +204,7 @@ func TestBalancer(t *testing.T) {
 	site.clients()
 }
 
-// balanced starts three instances on a memcached, behind one Apache.
+// balanced starts three instances with one memcached, behind one Apache.
 func balanced(t *testing.T) (*site, []*service) {
 	t.Helper()
 	cache := memcachedtest.Start(t)
@@ -223,7 +224,7 @@ func TestDeflate(t *testing.T) {
 	s := startService(t, freeAddress(t))
 	a := startApache(t, "deflate.conf", map[string]string{"SESSIONS": relayed(t, s)})
 	site := newSite(t, s, "http://"+a.address+"/soap")
-	site.requireWell()
+	site.requireProxied()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	_, err := w.Write([]byte(envelope(status)))
@@ -236,7 +237,7 @@ func TestDeflate(t *testing.T) {
 	site.java("MODE=gzip")
 	code, answer = site.call(envelope(status), "Accept-Encoding", "gzip")
 	assert.Equal(t, http.StatusOK, code)
-	assert.Equal(t, "\x1f\x8b", answer[:2], "compressed by Apache")
+	assert.Equal(t, "\x1f\x8b", answer[:2], "Apache compresses the answer")
 }
 
 func TestBasicAuthentication(t *testing.T) {
@@ -267,7 +268,7 @@ func TestTLS(t *testing.T) {
 	a := startApache(t, "tls.conf", map[string]string{"SESSIONS": relayed(t, s), "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key")})
 	site := newSite(t, s, "https://"+a.address+"/soap")
 	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}}
-	site.requireWell()
+	site.requireProxied()
 	site.php("SSL_CERT_FILE=" + c.path("ca.pem"))
 	site.perl("PERL_LWP_SSL_CA_FILE=" + c.path("ca.pem"))
 	site.java(javaTrust(t, c))
@@ -293,14 +294,14 @@ func TestClientCertificate(t *testing.T) {
 	own, err := tls.LoadX509KeyPair(c.path("portal.pem"), c.path("portal.key"))
 	require.NoError(t, err)
 	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}}
-	site.requireWell()
+	site.requireProxied()
 	assert.Contains(t, s.logged(t), `"user":"portal"`)
 	site.php("SSL_CERT_FILE="+c.path("ca.pem"), `SOAP_OPTIONS={"local_cert": "`+c.path("portal.both")+`"}`)
 	site.perl("PERL_LWP_SSL_CA_FILE="+c.path("ca.pem"), "CERTIFICATE="+c.path("portal.pem"), "CERTIFICATE_KEY="+c.path("portal.key"))
 	site.java(javaTrust(t, c) + " -Djavax.net.ssl.keyStorePassword=sesame -Djavax.net.ssl.keyStore=" + c.path("portal.p12"))
 }
 
-// certificates are an authority's, a server's and a client's.
+// certificates are the certificates of an authority, a server and a client.
 type certificates struct {
 	dir  string
 	pool *x509.CertPool

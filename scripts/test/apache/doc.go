@@ -1,4 +1,3 @@
-// Package apache has configurations for Apache as reverse proxy before the
-// service, to be copied, and the tests that start Apache with each of them and
-// call the service through it.
+// Package apache tests the configurations in scripts/deploy/apache. It starts Apache
+// as a reverse proxy with each of them and calls the service through it.
 package apache

@@ -15,8 +15,8 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// javaClient builds the JAX-WS program of scripts/clients, once for all tests,
-// and returns where.
+// javaClient builds the JAX-WS program of scripts/clients once for all tests and
+// returns its folder.
 var javaClient = sync.OnceValues(func() (string, error) {
 	contract, out := filepath.Join(folder, "session.wsdl"), filepath.Join(folder, "java")
 	if err := os.WriteFile(contract, []byte(wsdl.Document()), 0o600); err != nil {
@@ -35,7 +35,7 @@ func (s *site) java(env ...string) {
 	s.walk(env, "../../clients/java/jaxws23/run", client, s.endpoint+"?wsdl", "walk", "ef56")
 }
 
-// javaTrust tells Java to trust the authority.
+// javaTrust returns the environment with which Java trusts the authority.
 func javaTrust(t *testing.T, c certificates) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "keytool", "-importcert", "-noprompt", "-storepass", "sesame", "-alias", "authority",

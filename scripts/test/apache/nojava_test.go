@@ -4,7 +4,7 @@ package apache
 
 import "testing"
 
-// java is nothing where Java is not installed: make interop has it.
+// java does nothing without the build tag interop: only make interop installs Java.
 func (*site) java(...string) {}
 
 func javaTrust(*testing.T, certificates) string { return "" }

@@ -17,17 +17,17 @@ import (
 
 const setSession = `<setSession xmlns="` + wsdl.Namespace + `"><id>ef56</id><attributes><entry><key>uid</key><value>dwho</value></entry></attributes></setSession>`
 
-// requests is how many are sent while something is restarted, and restarts how
-// often it is.
+// requests is the number of requests of a test, and restarts the number of restarts
+// meanwhile.
 const (
 	requests = 10_000
 	restarts = 5
 	callers  = 8
 )
 
-// underLoad sends requests, half of them changes, while restart is called by
-// turns. Not one may fail.
-func underLoad(t *testing.T, site *site, restart func(turn int)) {
+// underLoad sends requests, half of them changes, and calls restart several times
+// meanwhile. No request may fail.
+func underLoad(t *testing.T, site *site, restart func()) {
 	t.Helper()
 	var sent, failed atomic.Int64
 	var load sync.WaitGroup
@@ -57,20 +57,20 @@ func underLoad(t *testing.T, site *site, restart func(turn int)) {
 			}
 		})
 	}
-	for turn := range restarts {
-		// Spread over the requests, whatever the machine's speed is.
-		require.Eventually(t, func() bool { return sent.Load() > int64((turn+1)*requests/(restarts+2)) }, ample, time.Millisecond)
-		restart(turn)
+	for n := range restarts {
+		// The restarts are spread evenly over the requests.
+		require.Eventually(t, func() bool { return sent.Load() > int64((n+1)*requests/(restarts+2)) }, ample, time.Millisecond)
+		restart()
 	}
 	load.Wait()
 	assert.Zero(t, failed.Load(), "of %d requests", requests)
 }
 
-// Instances are stopped and started one after the other, five times each.
+// Each instance is restarted five times, one after the other.
 func TestInstancesAreRestarted(t *testing.T) {
 	t.Parallel()
 	site, instances := balanced(t)
-	underLoad(t, site, func(int) {
+	underLoad(t, site, func() {
 		for _, s := range instances {
 			s.stop(t)
 			s.start(t)
@@ -78,17 +78,17 @@ func TestInstancesAreRestarted(t *testing.T) {
 	})
 }
 
-// Apache is restarted gracefully, as it is when its configuration or a
-// certificate has changed.
+// Apache is restarted gracefully, as after a change of its configuration or of a
+// certificate.
 func TestApacheIsRestarted(t *testing.T) {
 	t.Parallel()
 	s := startService(t, freeAddress(t))
 	a := startApache(t, "http.conf", map[string]string{"SESSIONS": s.address})
 	site := newSite(t, s, "http://"+a.address+"/soap")
-	// As programs do that make one call and end: on a connection that is kept
-	// Apache may end between two requests, which HTTP allows at any time.
+	// Each request uses a new connection: Apache may close an idle connection at any
+	// time.
 	site.client.Transport = &http.Transport{DisableKeepAlives: true}
-	underLoad(t, site, func(int) {
+	underLoad(t, site, func() {
 		require.NoError(t, a.process.Process.Signal(syscall.SIGUSR1))
 		time.Sleep(200 * time.Millisecond)
 	})

@@ -8,14 +8,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,10 +29,10 @@ import (
 	"memcachedsoap/wsdl/wsdltest"
 )
 
-// client is a program of a toolkit.
+// client is a client program of a toolkit.
 type client struct {
 	name   string // <language>/<toolkit>
-	out    string // where it is built
+	out    string // the folder in which it is built
 	modes  []string
 	losses map[string]string
 }
@@ -72,7 +69,8 @@ func allClients(t *testing.T) []*client {
 	return list
 }
 
-// readLosses reads what a toolkit gets wrong: why, by "<command> <item>".
+// readLosses reads the values that a toolkit changes. It returns the reasons by
+// "<command> <item>".
 func readLosses(t *testing.T, path string) map[string]string {
 	t.Helper()
 	losses := map[string]string{}
@@ -84,21 +82,21 @@ func readLosses(t *testing.T, path string) map[string]string {
 	for line := range strings.Lines(string(content)) {
 		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		require.Len(t, fields, 3, "%s: %q", path, line)
-		require.NotEmpty(t, fields[2], "%s: why is %s lost?", path, fields[1])
+		require.NotEmpty(t, fields[2], "%s: the reason for %s is missing", path, fields[1])
 		losses[fields[0]+" "+fields[1]] = fields[2]
 	}
 	return losses
 }
 
-// check requires something to be right, or wrong if it is a known loss, and
-// returns the cell of the table.
+// check requires that a value is right, or wrong if it is a known loss. It returns the
+// cell of the table.
 func (c *client) check(t *testing.T, what, item, want, got string) string {
 	t.Helper()
 	why, lost := c.losses[what+" "+item]
 	right := want == got
 	if right == lost {
 		if lost {
-			t.Errorf("%s: %s %s is right now: take it out of losses (%s)", c.name, what, item, why)
+			t.Errorf("%s: %s %s is right now: remove it from losses (%s)", c.name, what, item, why)
 		} else {
 			t.Errorf("%s: %s %s:\nwant %s\n got %s", c.name, what, item, cut(want), cut(got))
 		}
@@ -117,37 +115,37 @@ func cut(s string) string {
 	return s
 }
 
-// quickJava is for programs that run for a second.
+// quickJava makes Java start faster, for programs that run for a second.
 const quickJava = "JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
-// maxRun bounds one run of a program.
+// maxRun limits one run of a program.
 const maxRun = time.Minute
 
-// run runs the program and returns its output, and its complaints if it fails.
+// run runs the program and returns its output. The error contains its standard error.
 func (c *client) run(t *testing.T, wsdl string, command ...string) (string, error) {
 	t.Helper()
 	return c.runIn(t, "", wsdl, command...)
 }
 
-// runIn runs the program in a mode.
+// runIn runs the program with a message form (mode).
 func (c *client) runIn(t *testing.T, mode, wsdl string, command ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), maxRun)
 	defer cancel()
 	program := exec.CommandContext(ctx, c.path("run"), append([]string{c.out, wsdl}, command...)...)
 	program.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1", "MODE="+mode, quickJava)
-	var complaints bytes.Buffer
-	program.Stderr = &complaints
+	var stderr bytes.Buffer
+	program.Stderr = &stderr
 	out, err := program.Output()
 	if err != nil {
-		return string(out), fmt.Errorf("%s %v: %w\n%s%s", c.name, command, err, out, cut(complaints.String()))
+		return string(out), fmt.Errorf("%s %v: %w\n%s%s", c.name, command, err, out, cut(stderr.String()))
 	}
 	return string(out), nil
 }
 
-// site is a service on a memcached, and a store beside it.
+// site is a service with a memcached, and a store on the same memcached.
 type site struct {
-	wsdl, dead string // of the service, and of one whose memcached is down
+	wsdl, dead string // URLs of the service and of a service whose memcached is down
 	store      *sessionstore.Store
 	backend    *memcached.Backend
 	ids        *atomic.Int64
@@ -168,8 +166,8 @@ func newSite(t *testing.T) *site {
 
 func (s *site) id() string { return fmt.Sprintf("%032x", s.ids.Add(1)) }
 
-// through returns the site as a client sees it through relays, and the one that
-// is before the service that is alive.
+// through returns the site as a client sees it through relays. It also returns the
+// relay of the service that is alive.
 func (s *site) through(t *testing.T) (*site, *wsdltest.Relay) {
 	t.Helper()
 	through := *s
@@ -179,7 +177,7 @@ func (s *site) through(t *testing.T) (*site, *wsdltest.Relay) {
 	return &through, alive
 }
 
-// relayed returns the address of a WSDL through a relay.
+// relayed starts a relay and returns the URL of a WSDL through it.
 func relayed(t *testing.T, wsdl string) (string, *wsdltest.Relay) {
 	t.Helper()
 	u, err := url.Parse(wsdl)
@@ -278,15 +276,14 @@ func (c *client) faults(t *testing.T, s *site) {
 			out = err.Error()
 		}
 		name, detail, _ := strings.Cut(strings.TrimSuffix(out, "\n"), "\t")
-		if f.detail == "" && detail != "" { // which it is differs
+		if f.detail == "" && detail != "" { // the detail differs
 			f.detail = detail
 		}
 		c.check(t, "fault", kind, f.name+" "+f.detail, name+" "+detail)
 	}
 }
 
-// fixture writes and reads the fixture and returns the cells of the table, by
-// item.
+// fixture writes and reads the fixture. It returns the cells of the table by item.
 func (c *client) fixture(t *testing.T, s *site) map[string]string {
 	t.Helper()
 	cells := map[string]string{}
@@ -295,16 +292,16 @@ func (c *client) fixture(t *testing.T, s *site) map[string]string {
 		read, readErr := c.read(t, s, "", entries)
 		for key, value := range entries {
 			want := rendered(value)
-			cells[key] = c.check(t, "write", key, want, cmp.Or(stored[key], fmt.Sprint("nothing: ", writeErr))) + ", " +
-				c.check(t, "read", key, want, cmp.Or(read[key], fmt.Sprint("nothing: ", readErr)))
+			cells[key] = c.check(t, "write", key, want, cmp.Or(stored[key], fmt.Sprint("no value: ", writeErr))) + ", " +
+				c.check(t, "read", key, want, cmp.Or(read[key], fmt.Sprint("no value: ", readErr)))
 		}
 	}
 	cells["control"] = c.control(t, s)
 	return cells
 }
 
-// write lets the client write a session of the fixture and returns what is
-// stored then.
+// write stores a session of the fixture with the client and returns what is then in
+// the store.
 func (c *client) write(t *testing.T, s *site, mode, command string) (map[string]string, error) {
 	t.Helper()
 	id := s.id()
@@ -312,7 +309,7 @@ func (c *client) write(t *testing.T, s *site, mode, command string) (map[string]
 	stored := map[string]string{}
 	session, err := s.store.Get(t.Context(), sessionstore.ID(id))
 	if err != nil {
-		require.Error(t, writeErr, "it says that it has written: %v", err)
+		require.Error(t, writeErr, "the client reports success, but: %v", err)
 		return stored, writeErr
 	}
 	for key, value := range session.Attributes.All() {
@@ -323,7 +320,7 @@ func (c *client) write(t *testing.T, s *site, mode, command string) (map[string]
 	return stored, writeErr
 }
 
-// read stores a session and returns what the client reads of it.
+// read stores a session and returns what the client reads.
 func (c *client) read(t *testing.T, s *site, mode string, entries map[string]perldata.Value) (map[string]string, error) {
 	t.Helper()
 	id := s.id()
@@ -338,8 +335,8 @@ func (c *client) read(t *testing.T, s *site, mode string, entries map[string]per
 	return read, readErr
 }
 
-// control tries to write what XML cannot hold, which must be refused by the
-// toolkit or by the service.
+// control writes a character that XML cannot hold. The toolkit or the service must
+// refuse it.
 func (c *client) control(t *testing.T, s *site) string {
 	t.Helper()
 	id := s.id()
@@ -356,8 +353,8 @@ func (c *client) control(t *testing.T, s *site) string {
 	return got
 }
 
-// checkModes writes, reads and fails with messages of each other form that the
-// client has, and gets what it gets with the usual one.
+// checkModes writes, reads and causes a fault with each other message form of the
+// client. The results must be the same as with its usual form.
 func (c *client) checkModes(t *testing.T, s *site, table *table) {
 	t.Helper()
 	if len(c.modes) == 0 {
@@ -374,7 +371,7 @@ func (c *client) checkModes(t *testing.T, s *site, table *table) {
 	}
 }
 
-// tryMode returns what the client writes, reads and fails with in a mode.
+// tryMode returns what the client writes and reads, and its fault, with a message form.
 func (c *client) tryMode(t *testing.T, s *site, mode string) map[string]string {
 	t.Helper()
 	stored, writeErr := c.write(t, s, mode, "write")
@@ -385,74 +382,4 @@ func (c *client) tryMode(t *testing.T, s *site, mode string) map[string]string {
 		"write": fmt.Sprint(stored, writeErr), "read": fmt.Sprint(read, readErr),
 		"fault": fmt.Sprint(strings.ReplaceAll(fault, absent, "ID"), faultErr),
 	}
-}
-
-// samples is where requests of the clients are kept, for tests that have none
-// of the toolkits.
-const samples = root + "/service/document/testdata/clients"
-
-// record keeps what the client sends, and what the service answers, to a walk
-// and the fixture, and to the fixture in each mode: NAME.http are the requests
-// as they were sent, one after the other, and NAME.answers the answers, each
-// after a line with its HTTP status.
-func (c *client) record(t *testing.T) {
-	t.Helper()
-	s, relay := newSite(t).through(t)
-	for _, mode := range append([]string{""}, c.modes...) {
-		commands := []string{"write", "read"}
-		if mode == "" {
-			commands = []string{"walk", "write", "read", "writecontrol"}
-		}
-		id := s.id()
-		for _, command := range commands {
-			if command == "write" || command == "writecontrol" {
-				id = s.id()
-			}
-			c.runIn(t, mode, s.wsdl, command, id) //nolint:errcheck // what it does is checked elsewhere
-		}
-		var requests, answers bytes.Buffer
-		for _, e := range relay.Exchanges(t) {
-			requests.Write(e.Request)
-			fmt.Fprintf(&answers, "== %d\n%s\n", e.Status, e.Response)
-		}
-		path := filepath.Join(samples, strings.TrimSuffix(strings.ReplaceAll(c.name, "/", "-")+"-"+mode, "-"))
-		require.NoError(t, os.WriteFile(path+".http", requests.Bytes(), 0o644))   //nolint:gosec // for everybody to read
-		require.NoError(t, os.WriteFile(path+".answers", answers.Bytes(), 0o644)) //nolint:gosec // for everybody to read
-	}
-}
-
-// table is what is printed at the end: what each client does right.
-type table struct {
-	mu   sync.Mutex
-	rows map[string]map[string]string // cells by item, by client
-}
-
-func (tb *table) add(name string, cells map[string]string) {
-	tb.mu.Lock()
-	defer tb.mu.Unlock()
-	if tb.rows == nil {
-		tb.rows = map[string]map[string]string{}
-	}
-	tb.rows[name] = cells
-}
-
-func (tb *table) print(t *testing.T, title string) {
-	t.Helper()
-	columns := map[string]bool{}
-	for _, cells := range tb.rows {
-		for item := range cells {
-			columns[item] = true
-		}
-	}
-	items := slices.Sorted(maps.Keys(columns))
-	var out strings.Builder
-	out.WriteString("| " + title + " | " + strings.Join(items, " | ") + " |\n|---|" + strings.Repeat("---|", len(items)) + "\n")
-	for _, name := range slices.Sorted(maps.Keys(tb.rows)) {
-		out.WriteString("| " + name)
-		for _, item := range items {
-			out.WriteString(" | " + tb.rows[name][item])
-		}
-		out.WriteString(" |\n")
-	}
-	t.Logf("table:\n%s", out.String())
 }

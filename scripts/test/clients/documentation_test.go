@@ -22,16 +22,16 @@ func clientName(path string) string {
 	return filepath.Join(filepath.Base(filepath.Dir(folder)), filepath.Base(folder))
 }
 
-// What toolkits lose stands in one table, for people, and in files beside the
-// programs, for the tests that require it to be lost.
+// The README has a table of what toolkits lose. The files named losses have the same
+// rows, for the tests.
 func TestLossesAreDocumented(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile(filepath.Join(programs, "README.md"))
 	require.NoError(t, err)
-	var told []string
+	var documented []string
 	for line := range strings.Lines(string(readme)) {
 		if cells := strings.Split(line, " | "); strings.HasPrefix(line, "| `") && len(cells) == 4 {
-			told = append(told, strings.TrimSpace(line))
+			documented = append(documented, strings.TrimSpace(line))
 		}
 	}
 	paths, err := filepath.Glob(filepath.Join(programs, "*/*/losses"))
@@ -46,13 +46,13 @@ func TestLossesAreDocumented(t *testing.T) {
 			lost = append(lost, fmt.Sprintf("| `%s` | %s | %s | %s |", clientName(path), fields[0], fields[1], fields[2]))
 		}
 	}
-	slices.Sort(told)
+	slices.Sort(documented)
 	slices.Sort(lost)
-	assert.Equal(t, lost, told, "the table in README.md")
+	assert.Equal(t, lost, documented, "the table in README.md")
 }
 
-// The packages that make interop installs for the clients of a language are
-// those that its page names. Node's are not Debian's.
+// The page of a language names all packages that make interop installs for its
+// clients. Node comes from its own web site.
 func TestPagesNamePackages(t *testing.T) {
 	t.Parallel()
 	lists, err := filepath.Glob(filepath.Join(programs, "*/*/packages"))

@@ -13,7 +13,7 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// The fixture: what sessions may hold, and toolkits may lose.
+// The fixture has values that a session may hold and that toolkits may lose.
 
 func text(s string) perldata.Value   { return perldata.TextOf(s) }
 func octets(s string) perldata.Value { return perldata.BytesOf(s) }
@@ -34,7 +34,7 @@ func allOctets(n int) string {
 	return string(all)
 }
 
-// fixtures are the sessions of the fixture by the command that stores them.
+// fixtures returns the sessions of the fixture by the command that stores them.
 func fixtures() map[string]map[string]perldata.Value {
 	var undef perldata.Value
 	return map[string]map[string]perldata.Value{
@@ -63,8 +63,8 @@ func fixtures() map[string]map[string]perldata.Value {
 	}
 }
 
-// rendered returns a value as the programs print it. What is text and what is
-// bytes matters where bytes are no text; the store does not keep it elsewhere.
+// rendered returns a value in the form that the programs print. Bytes that are valid
+// text are printed as text, because the store does not distinguish the two.
 func rendered(v perldata.Value) string {
 	switch v.Kind() {
 	case perldata.KindText:
@@ -97,7 +97,7 @@ func rendered(v perldata.Value) string {
 	}
 }
 
-// isText says whether bytes are shown as text.
+// isText reports whether bytes are printed as text.
 func isText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' })
 }

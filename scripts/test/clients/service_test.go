@@ -43,7 +43,7 @@ func serve(t *testing.T, cache string) string {
 	t.Cleanup(func() {
 		process.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
 		<-ended
-		process.Wait() //nolint:errcheck // ended by the test's context, perhaps
+		process.Wait() //nolint:errcheck // the test's context may have ended it
 	})
 	address, ok := <-addresses
 	require.True(t, ok, "the service does not start")

@@ -11,7 +11,7 @@ function check(bool $holds, string $what): void
     }
 }
 
-/** Returns the way to the first difference, or null if there is none. */
+/** Returns the path of the first difference, or null if the values are equal. */
 function difference(mixed $got, mixed $want, string $path = ''): ?string
 {
     if ($got instanceof stdClass && $want instanceof stdClass) {
@@ -31,7 +31,7 @@ function difference(mixed $got, mixed $want, string $path = ''): ?string
     return null;
 }
 
-/** Makes the call, which must fail, and returns what the named fault says. */
+/** Makes the call, which must fail, and returns the fields of the named fault. */
 function fault(string $name, callable $call): object
 {
     try {
