@@ -79,3 +79,19 @@ func TestPagesNamePackages(t *testing.T) {
 		}
 	}
 }
+
+// Paths on the pages begin with scripts. A page that has such a path says where its
+// commands start.
+func TestPagesSayWherePathsStart(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob(filepath.Join(programs, "*/README.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		page, err := os.ReadFile(path)
+		require.NoError(t, err)
+		if strings.Contains(string(page), " scripts/") {
+			assert.Contains(t, string(page), "`ln -s REPOSITORY/scripts scripts`", path)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func Blocks(markdown string) ([]Block, error) {
 		opening := fence.FindStringSubmatch(lines[i])
 		if opening == nil {
 			if expected.MatchString(lines[i]) {
-				return nil, fmt.Errorf("line %d: an expect comment must stand directly below a block that runs", i+1)
+				return nil, fmt.Errorf("line %d: an expect comment must be directly below a block that runs", i+1)
 			}
 			continue
 		}
@@ -83,7 +83,7 @@ func newBlock(line int, info string) (Block, error) {
 	case fileName.MatchString(rest):
 		b.File = rest
 	default:
-		return b, fmt.Errorf("line %d: behind the language a file name or no-test: and a reason may stand, not %q", line, rest)
+		return b, fmt.Errorf("line %d: %q after the language is neither a file name nor no-test: with a reason", line, rest)
 	}
 	return b, nil
 }

@@ -66,13 +66,13 @@ func TestBlocksRejects(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"\n```sh\necho":                                     "line 2: the block has no end",
-		"```sh no-test\n```":                                `line 1: behind the language a file name or no-test: and a reason may stand, not "no-test"`,
-		"```sh no-test:\n```":                               `line 1: behind the language a file name or no-test: and a reason may stand, not "no-test:"`,
-		"```sh notest: why\n```":                            `line 1: behind the language a file name or no-test: and a reason may stand, not "notest: why"`,
-		"```json\n```\n<!-- expect: x -->":                  "line 3: an expect comment must stand directly below a block that runs",
-		"```sh no-test: why\n```\n<!-- expect: x -->":       "line 3: an expect comment must stand directly below a block that runs",
-		"```php a.php\n```\n<!-- expect: x -->":             "line 3: an expect comment must stand directly below a block that runs",
-		"```sh\n```\n\ntext between\n<!-- expect: late -->": "line 5: an expect comment must stand directly below a block that runs",
+		"```sh no-test\n```":                                `line 1: "no-test" after the language is neither a file name nor no-test: with a reason`,
+		"```sh no-test:\n```":                               `line 1: "no-test:" after the language is neither a file name nor no-test: with a reason`,
+		"```sh notest: why\n```":                            `line 1: "notest: why" after the language is neither a file name nor no-test: with a reason`,
+		"```json\n```\n<!-- expect: x -->":                  "line 3: an expect comment must be directly below a block that runs",
+		"```sh no-test: why\n```\n<!-- expect: x -->":       "line 3: an expect comment must be directly below a block that runs",
+		"```php a.php\n```\n<!-- expect: x -->":             "line 3: an expect comment must be directly below a block that runs",
+		"```sh\n```\n\ntext between\n<!-- expect: late -->": "line 5: an expect comment must be directly below a block that runs",
 	} {
 		_, err := Blocks(text)
 		require.EqualError(t, err, want)

@@ -76,7 +76,7 @@ func TestFailuresOutsideTests(t *testing.T) {
 			assert.False(t, ok)
 			assert.Regexp(t, `^\d passed, 1 failed, 0 skipped$`, last(lines))
 			assert.Contains(t, lines[len(lines)-2], c.blamed)
-			assert.Greater(t, len(lines), 4, "it says why")
+			assert.Greater(t, len(lines), 4, "the report has the reason")
 		})
 	}
 }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Values as they are sent and read: String, byte[], null, List and Map stand for text, bytes, undef,
- * lists and hashes. Axis makes arrays of the contract's lists.
+ * Converts values: String, byte[], null, List and Map are text, bytes, undef, lists and hashes. Axis
+ * uses arrays for the lists of the contract.
  */
 final class Values {
   static Entry entry(String key, Object v) {

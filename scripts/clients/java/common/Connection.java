@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What else a program may ask of JAX-WS. The service takes it all at the same address. */
+/** Other message forms of JAX-WS. The service accepts them at the same address. */
 final class Connection {
   static SessionPortType open(String wsdl, String mode) throws IOException {
     String login = System.getenv("SOAP_LOGIN"); // user:password
@@ -52,7 +52,7 @@ final class Connection {
     return sessions;
   }
 
-  /** A copy of the WSDL whose binding is that of SOAP 1.2. */
+  /** Returns a copy of the WSDL with a binding for SOAP 1.2. */
   private static URL soap12(URL wsdl) throws IOException {
     try (var content = wsdl.openStream()) {
       Path copy = Files.createTempFile("sessions", ".wsdl");

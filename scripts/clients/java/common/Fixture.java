@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What the tests store, and how they compare it. */
+/** The sessions that the tests store, and the form in which they compare them. */
 final class Fixture {
-  /** The session that a command stores. */
+  /** Returns the session that a command stores. */
   static Map<String, Object> of(String command) {
     Map<String, Object> f = new LinkedHashMap<>();
     if (command.equals("writetext")) {

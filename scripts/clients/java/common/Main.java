@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * Usage: Main WSDL_URL walk|read|write|writetext|writebig|writecontrol ID, or Main WSDL_URL fault KIND ID.
- * MODE in the environment says how messages are sent, see Connection.
+ * MODE in the environment selects the message form, see Connection.
  */
 public final class Main {
   public static void main(String[] args) throws Exception {

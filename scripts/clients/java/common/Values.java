@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Values as they are sent and read: String, byte[], null, List and Map stand for text, bytes, undef,
- * lists and hashes.
+ * Converts values: String, byte[], null, List and Map are text, bytes, undef, lists and hashes.
  */
 final class Values {
   static Entry entry(String key, Object v) {

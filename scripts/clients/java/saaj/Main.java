@@ -7,7 +7,7 @@ import javax.xml.soap.SOAPElement;
 
 /**
  * Usage: Main WSDL_URL walk|read|write|writetext|writebig|writecontrol ID, or Main WSDL_URL fault KIND ID.
- * With MODE=soap12 or MODE=utf16 in the environment messages are such.
+ * With MODE=soap12 or MODE=utf16 in the environment the client sends SOAP 1.2 or UTF-16.
  */
 public final class Main {
   public static void main(String[] args) throws Exception {

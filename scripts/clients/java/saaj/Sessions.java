@@ -15,11 +15,11 @@ import javax.xml.soap.SOAPException;
 import javax.xml.soap.SOAPFault;
 import javax.xml.soap.SOAPMessage;
 
-/** Calls of the contract by SAAJ, which has no types: messages are elements. */
+/** Calls the operations with SAAJ. SAAJ has no types: messages are elements. */
 final class Sessions {
   static final String NAMESPACE = "urn:memcached-soap:session:v1";
 
-  /** What a call failed of: the name of the fault's detail, and its fields. */
+  /** A fault: the name of its detail, and the fields. */
   static final class FaultException extends Exception {
     final transient SOAPElement detail;
 
@@ -34,7 +34,7 @@ final class Sessions {
   private final String encoding;
   private final URL endpoint;
 
-  /** protocol is one of SOAPConstants, encoding such as UTF-8 or UTF-16. */
+  /** protocol is a constant of SOAPConstants, encoding is UTF-8 or UTF-16. */
   Sessions(String endpoint, String protocol, String encoding) throws Exception {
     this.endpoint = URI.create(endpoint).toURL();
     this.encoding = encoding;
@@ -46,7 +46,7 @@ final class Sessions {
     this(endpoint, SOAPConstants.SOAP_1_1_PROTOCOL, "UTF-8");
   }
 
-  /** Puts the element of an operation into a message that is sent with it. */
+  /** Returns the element of an operation in a new message. */
   SOAPElement operation(String name) throws SOAPException {
     SOAPMessage message = messages.createMessage();
     message.setProperty(SOAPMessage.CHARACTER_SET_ENCODING, encoding);
@@ -84,13 +84,13 @@ final class Sessions {
     }
   }
 
-  /** The first child with the name, or null. */
+  /** Returns the first child with the name, or null. */
   static SOAPElement child(SOAPElement parent, String name) {
     Iterator<?> children = parent.getChildElements(new QName(NAMESPACE, name));
     return children.hasNext() ? (SOAPElement) children.next() : null;
   }
 
-  /** The text of the first child with the name, or null. */
+  /** Returns the text of the first child with the name, or null. */
   static String text(SOAPElement parent, String name) {
     SOAPElement child = child(parent, name);
     return child == null ? null : child.getTextContent();

@@ -11,11 +11,10 @@ import javax.xml.soap.SOAPElement;
 import javax.xml.soap.SOAPException;
 
 /**
- * Values as they are sent and read: String, byte[], null, List and Map stand for text, bytes, undef,
- * lists and hashes.
+ * Converts values: String, byte[], null, List and Map are text, bytes, undef, lists and hashes.
  */
 final class Values {
-  /** Adds what an entry or an item holds. */
+  /** Adds the value of an entry or an item. */
   static void add(SOAPElement to, Object v) throws SOAPException {
     if (v == null) {
       Sessions.add(to, "undef", "true");

@@ -8,9 +8,9 @@ import org.springframework.ws.client.core.WebServiceTemplate;
 import org.springframework.ws.soap.SoapFault;
 import org.springframework.ws.soap.SoapMessage;
 
-/** A WebServiceTemplate whose faults are exceptions with the fault's typed detail. */
+/** A WebServiceTemplate that turns a fault into an exception with the typed detail. */
 final class Sessions extends WebServiceTemplate {
-  /** What a call failed of: detail is a SessionNotFoundFault, VersionConflictFault, or the like. */
+  /** A fault. The detail is an object such as SessionNotFoundFault or VersionConflictFault. */
   static final class FaultException extends RuntimeException {
     final transient Object detail;
 
@@ -40,7 +40,7 @@ final class Sessions extends WebServiceTemplate {
     throw new FaultException(fault.getFaultStringOrReason(), detail);
   }
 
-  /** Sends the element of an operation and returns that of the answer. */
+  /** Sends the element of an operation and returns the element of the answer. */
   <T> T call(Object request, Class<T> answer) {
     return answer.cast(marshalSendAndReceive(request));
   }

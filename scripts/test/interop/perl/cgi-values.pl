@@ -94,8 +94,8 @@ for my $name ( sort keys %clients ) {
     my $struct = result( $client, setSession => { uid => 'dwho', 'a key' => 1 } );
     compare( "$name: one struct", $cache->get($struct), { uid => 'dwho', 'a key' => 1, _session_id => $struct } );
     for my $none ( [], [undef], [''], [0] ) {
-        my $booked = result( $client, getSession => @$none );
-        check( $cache->get( $booked->{_session_id} ), "$name: a session is booked" );
+        my $created = result( $client, getSession => @$none );
+        check( $cache->get( $created->{_session_id} ), "$name: a new session is created" );
     }
 }
 

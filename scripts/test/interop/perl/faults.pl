@@ -35,7 +35,7 @@ for my $call ( sub { $sessions->get('../etc') }, sub { $sessions->set( '../etc',
 my $new = $sessions->set( undef, { uid => 'dwho' } )->{id};
 my $fault = fault( PayloadTooLargeFault => sub { $sessions->set( $new => { k => 'x' x 1_500_000 } ) } );
 check( $fault->{actual} > 1_500_000 && $fault->{limit} < 1 << 20, 'the fault names the size and the limit' );
-check( $sessions->get($new)->{uid} eq 'dwho', 'what was there is left alone' );
+check( $sessions->get($new)->{uid} eq 'dwho', 'the stored session is unchanged' );
 
 $sessions->call( deleteSession => Sessions::element( id => $new ) );
 for my $call (
@@ -66,5 +66,5 @@ for my $call (
     )
 {
     my $fault = fault( StoreUnavailableFault => $call );
-    check( $fault->{reason} ne '' && $fault->{retryAfter} > 0, 'the fault names the reason and when to try again' );
+    check( $fault->{reason} ne '' && $fault->{retryAfter} > 0, 'the fault names the reason and the time to retry' );
 }

@@ -37,8 +37,8 @@ function fault(string $name, callable $call): object
     try {
         $call();
     } catch (SoapFault $fault) {
-        check(isset($fault->detail->$name), "$name is thrown, not " . $fault->getMessage());
+        check(isset($fault->detail->$name), "the fault must be $name, but is " . $fault->getMessage());
         return $fault->detail->$name;
     }
-    check(false, "$name is thrown");
+    check(false, "the fault $name is thrown");
 }

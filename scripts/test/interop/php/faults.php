@@ -20,7 +20,7 @@ foreach (['get' => fn () => $sessions->get('../etc'), 'set' => fn () => $session
 $id = $sessions->set(null, (object) ['uid' => 'dwho'])->id;
 $fault = fault('PayloadTooLargeFault', fn () => $sessions->set($id, (object) ['k' => str_repeat('x', 1_500_000)]));
 check($fault->actual > 1_500_000 && $fault->limit < 1 << 20, 'the fault names the size and the limit');
-check($sessions->get($id)->uid === 'dwho', 'what was there is left alone');
+check($sessions->get($id)->uid === 'dwho', 'the stored session is unchanged');
 
 $sessions->soap->deleteSession(['id' => $id]);
 $calls = [
@@ -50,5 +50,5 @@ $calls = [
 ];
 foreach ($calls as $call) {
     $fault = fault('StoreUnavailableFault', $call);
-    check($fault->reason !== '' && $fault->retryAfter > 0, 'the fault names the reason and when to try again');
+    check($fault->reason !== '' && $fault->retryAfter > 0, 'the fault names the reason and the time to retry');
 }
