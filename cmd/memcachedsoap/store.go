@@ -80,7 +80,7 @@ func (c *serveCommand) watchingStore(origin *memcached.Backend, options sessions
 			return nil, nil, errors.Join(err, origin.Close())
 		}
 		cache = near.New(origin, near.Options{
-			Copies: entries, MaxAge: time.Duration(c.LocalMaxAge) * time.Second, MaxStale: time.Duration(c.MaxStale) * time.Second,
+			Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
 		})
 		items = cache
 	}
@@ -97,7 +97,7 @@ func (c *serveCommand) watchingStore(origin *memcached.Backend, options sessions
 		},
 		Lost: func() {
 			if cache != nil {
-				cache.Lost()
+				cache.InvalidateAll()
 			}
 		},
 		Logger: logger,

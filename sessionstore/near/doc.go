@@ -1,27 +1,32 @@
-// Package near keeps copies of sessions close to those who read them: in this
-// process or on memcached servers nearby, before the principal pool that holds
-// the truth.
+// Package near puts a near cache before the origin, the memcached pool that
+// holds the truth. A cache entry is a copy of an item; it is in this process or
+// on a memcached server nearby, so reading it costs less than asking the origin.
 //
-// A [Backend] stands before the principal. Reading looks at the copies first,
-// and keeps what it had to ask the principal for; changing goes to the
-// principal, and the copy follows. What other nodes and Perl programs change
-// at the principal is told by its change stream ([Stream], such as
-// memcached.Watch), about a millisecond later, and the copy is dropped. These
-// rules keep copies from being older than the stream:
+// A [Backend] answers a read from the near cache (a hit) or asks the origin and
+// keeps the answer (a miss). It sends every write to the origin and updates the
+// entry afterwards. When another instance or a Perl program writes, the change
+// stream of the origin ([Stream], such as memcached.Watch) reports it about a
+// millisecond later, and the Backend drops the entry. These rules keep an entry
+// from being older than the change stream:
 //
-//   - Copies are used only while the stream is followed and its news are fresh.
-//     Otherwise the principal is asked.
-//   - What the principal has answered is kept only if no change was told since
-//     it was asked: the answer may be older than the change.
-//   - When changes may have been missed all copies are dropped.
-//   - A change by this process is told of by the stream, too. It is expected,
-//     once for each time that an item was stored, and drops nothing.
-//   - The stream does not tell of everything: not of a touch by others, and, on
-//     memcached before 1.6.20, not of a deletion by others. Therefore a copy is
-//     used for a few seconds only.
+//   - The near cache is used only while the change stream is connected and its
+//     lag is short. Otherwise a read bypasses the near cache.
+//   - An answer of the origin is kept only if no change of the item was reported
+//     since the origin was asked. Otherwise the answer may be older than the
+//     change, and the fill is rejected.
+//   - When changes may have been missed, all entries are invalidated.
+//   - The change stream also reports the writes of this process. A Backend
+//     expects one event for each of its writes and ignores it (own-write
+//     suppression): the entry has the new item already.
+//   - The change stream does not report everything: a touch by others is missing,
+//     and before memcached 1.6.20 a deletion by others is missing, too. Therefore
+//     an entry is used for a few seconds only, its TTL ([Options.TTL]).
 //
-// Many who miss the same session at the same time ask the principal once.
+// Reads that miss the same key at the same time are coalesced: the origin is
+// asked once.
 //
-// Copies on servers nearby have keys of this process alone. When a change of
-// theirs fails, they are all abandoned: the failure may be carried out later.
+// The keys of all entries begin with the generation, a random text that no other
+// process knows. To invalidate all entries the Backend takes a new generation. It
+// also does so when a change of the near cache fails, because the server of the
+// near cache may still carry out that change.
 package near

@@ -13,18 +13,18 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// A store that keeps copies of what it reads in this process, before a pool whose
-// changes it follows.
+// This store reads from a near cache in this process. The origin is a memcached
+// pool, whose change stream invalidates entries.
 func Example() {
 	pool, err := memcached.New(memcached.Options{Servers: []string{"127.0.0.1:1"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	tier := near.New(pool, near.Options{Copies: memory.New(memory.Options{MaxBytes: 64 << 20}), MaxAge: 5 * time.Second})
-	tier.Follow(pool.Watch(memcached.WatchOptions{Changed: tier.Changed, Lost: tier.Lost, Logger: slog.New(slog.DiscardHandler)}))
-	store := sessionstore.NewStore(tier, storable.Codec{}, sessionstore.Options{})
-	defer store.Close() // and with it pool, stream and copies
+	cached := near.New(pool, near.Options{Cache: memory.New(memory.Options{MaxBytes: 64 << 20}), TTL: 5 * time.Second})
+	cached.Follow(pool.Watch(memcached.WatchOptions{Changed: cached.Changed, Lost: cached.InvalidateAll, Logger: slog.New(slog.DiscardHandler)}))
+	store := sessionstore.NewStore(cached, storable.Codec{}, sessionstore.Options{})
+	defer store.Close() // closes the near cache, the change stream and the pool, too
 	for _, server := range store.Stats(context.Background()) {
 		fmt.Println(server.Tier, server.Address, server.Alive)
 	}

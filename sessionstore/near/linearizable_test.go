@@ -25,43 +25,44 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// state is what a session is: its text, "" for absent, or gone for deleted.
+// state is the state of a session: its text, "" if it is absent, or gone if it
+// was deleted.
 type state string
 
 const gone state = "deleted"
 
 func (s state) exists() bool { return s != "" && s != gone }
 
-// kind is what is done to a session.
+// kind is the kind of an operation.
 type kind uint8
 
 const (
 	put kind = iota
 	remove
-	die // its server ends, and it with it
+	die // the server of the session ends, and all its sessions are lost
 )
 
-// operation is one call; what it is to write is unlike all else.
+// operation is one call. Each operation writes another text.
 type operation struct {
 	id   int
 	kind kind
-	cond state // what must be there; "" is anything
+	cond state // the state that the operation requires; "" allows every state
 	text state
 }
 
-// result is what became of it.
+// result is the outcome of an operation.
 type result uint8
 
 const (
 	done     result = iota
-	conflict        // something else was there
-	absent          // nothing was there
-	deleted         // it was deleted before
-	unknown         // done or not, now or soon
+	conflict        // the session had another state
+	absent          // there was no session
+	deleted         // the session was deleted before
+	unknown         // indeterminate: done or not, now or soon
 )
 
-// possible returns what a session may be after an operation with a result;
-// nothing if that cannot be.
+// possible returns the states that a session may have after an operation with
+// this result; none if the operation cannot have this result.
 func possible(s state, o operation, r result) []any {
 	if o.kind == die {
 		return []any{state("")}
@@ -100,20 +101,20 @@ func sessionsModel() porcupine.Model {
 		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 			parts := make([][]porcupine.Operation, ids)
 			for _, o := range history {
-				id := o.Input.(operation).id //nolint:forcetypeassert // there is nothing else
+				id := o.Input.(operation).id //nolint:forcetypeassert // the type is always this one
 				parts[id] = append(parts[id], o)
 			}
 			return parts
 		},
 		Init: func() []any { return []any{state("")} },
 		Step: func(s, input, output any) []any {
-			return possible(s.(state), input.(operation), output.(result)) //nolint:forcetypeassert // there is nothing else
+			return possible(s.(state), input.(operation), output.(result)) //nolint:forcetypeassert // the type is always this one
 		},
 	}
 	return m.ToModel()
 }
 
-// The model must refuse what is wrong, or the test below finds nothing.
+// The model rejects wrong histories. Otherwise the test below would find nothing.
 func TestModelOfSessions(t *testing.T) {
 	t.Parallel()
 	at := func(call, end int64, o operation, r result) porcupine.Operation {
@@ -124,11 +125,11 @@ func TestModelOfSessions(t *testing.T) {
 		right   bool
 		history []porcupine.Operation
 	}{
-		"in turn":        {true, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, done)}},
+		"sequence":       {true, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, done)}},
 		"lost update":    {false, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, done), at(4, 5, operation{cond: "a", text: "c"}, done)}},
 		"false conflict": {false, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, conflict)}},
 		"false absence":  {false, []porcupine.Operation{first, at(2, 3, operation{cond: "a", text: "b"}, absent)}},
-		"it died":        {true, []porcupine.Operation{first, at(2, 3, operation{kind: die}, done), at(4, 5, operation{cond: "a", text: "b"}, absent)}},
+		"server ended":   {true, []porcupine.Operation{first, at(2, 3, operation{kind: die}, done), at(4, 5, operation{cond: "a", text: "b"}, absent)}},
 		"unknown, done":  {true, []porcupine.Operation{first, at(2, 9, operation{cond: "a", text: "b"}, unknown), at(4, 5, operation{cond: "b", text: "c"}, done)}},
 		"unknown, not":   {true, []porcupine.Operation{first, at(2, 9, operation{cond: "a", text: "b"}, unknown), at(4, 5, operation{cond: "a", text: "c"}, done)}},
 		"both":           {false, []porcupine.Operation{first, at(2, 9, operation{cond: "a", text: "b"}, unknown), at(4, 5, operation{cond: "a", text: "c"}, done), at(6, 7, operation{cond: "b", text: "d"}, done)}},
@@ -140,28 +141,28 @@ func TestModelOfSessions(t *testing.T) {
 
 const (
 	ids       = 24
-	workers   = 4 // of each instance
+	workers   = 4 // per instance
 	instances = 3
 	duration  = 60 * time.Second
-	// late is how long after it was given up a change may be carried out: a
+	// late is how long after its timeout a write may still be carried out. A
 	// server hangs for less.
 	late = 2 * time.Second
 )
 
-// load is three instances over three servers, and what was done to them.
+// load is the load on three instances over three servers, with its history.
 type load struct {
 	t       *testing.T
 	servers []*memcachedtest.Server
-	homes   [ids]int // of the sessions, by server
+	homes   [ids]int // the server of each session
 	keys    [ids]sessionstore.ID
 	started time.Time
 	texts   atomic.Int64
 
 	mu      sync.Mutex
 	history []porcupine.Operation
-	acked   [ids]bool           // it was stored since its server ended last
-	ended   map[string][]string // by server, the sessions that ended with it
-	written map[state]bool      // all that was ever sent
+	acked   [ids]bool           // a write was acknowledged since the server ended last
+	ended   map[string][]string // by server, the sessions that were lost with it
+	written map[state]bool      // every text that was sent
 }
 
 func (l *load) now() int64 { return int64(time.Since(l.started)) }
@@ -179,11 +180,11 @@ func (l *load) record(o operation, r result, call int64) {
 	}
 }
 
-// Three instances with copies in memory read and write sessions over three
-// servers, under conditions, while servers hang and end. There is an order of
-// all changes in which each of them, as it was answered, is right: none that was
-// acknowledged is lost, but with the server that held it.
-func TestChangesAreLinearizable(t *testing.T) {
+// Three instances with a near cache in memory read and write sessions on three
+// servers, with versions as conditions, while servers hang and end. There is an
+// order of all writes in which the answer to each of them is right. No
+// acknowledged write is lost, except with the server that held the session.
+func TestWritesAreLinearizable(t *testing.T) {
 	t.Parallel()
 	l := &load{t: t, started: time.Now(), ended: make(map[string][]string), written: make(map[state]bool)}
 	var names []string
@@ -196,10 +197,10 @@ func TestChangesAreLinearizable(t *testing.T) {
 	defer cancel()
 	var all sync.WaitGroup
 	for range instances {
-		principal, err := memcached.New(memcached.Options{Servers: names})
+		origin, err := memcached.New(memcached.Options{Servers: names})
 		require.NoError(t, err)
-		n := near.New(principal, near.Options{Copies: memory.New(memory.Options{})})
-		n.Follow(principal.Watch(memcached.WatchOptions{Changed: n.Changed, Lost: n.Lost, Logger: slog.New(slog.DiscardHandler)}))
+		n := near.New(origin, near.Options{Cache: memory.New(memory.Options{})})
+		n.Follow(origin.Watch(memcached.WatchOptions{Changed: n.Changed, Lost: n.InvalidateAll, Logger: slog.New(slog.DiscardHandler)}))
 		s := sessionstore.NewStore(n, storable.Codec{}, sessionstore.Options{})
 		t.Cleanup(func() { require.NoError(t, s.Close()) })
 		for range workers {
@@ -211,11 +212,11 @@ func TestChangesAreLinearizable(t *testing.T) {
 
 	results := make(map[string]int)
 	for _, o := range l.history {
-		results[fmt.Sprintf("%d/%d", o.Input.(operation).kind, o.Output)]++ //nolint:forcetypeassert // there is nothing else
+		results[fmt.Sprintf("%d/%d", o.Input.(operation).kind, o.Output)]++ //nolint:forcetypeassert // the type is always this one
 	}
 	t.Logf("%d operations, by kind and result: %v", len(l.history), results)
 	for server, sessions := range l.ended {
-		t.Logf("with %s ended %d acknowledged sessions: %v", server, len(sessions), sessions)
+		t.Logf("%s ended with %d acknowledged sessions: %v", server, len(sessions), sessions)
 	}
 	require.Equal(t, porcupine.Ok, porcupine.CheckOperationsTimeout(sessionsModel(), l.history, 2*time.Minute))
 	for _, want := range []result{done, conflict} {
@@ -223,7 +224,7 @@ func TestChangesAreLinearizable(t *testing.T) {
 	}
 }
 
-// place finds out which server has which session.
+// place finds the server of each session.
 func (l *load) place(names []string) {
 	b, err := memcached.New(memcached.Options{Servers: names, Timeout: ample})
 	require.NoError(l.t, err)
@@ -243,7 +244,7 @@ func (l *load) place(names []string) {
 	}
 }
 
-// work changes sessions of which it knows what they were a moment ago.
+// work writes sessions whose state it has just read.
 func (l *load) work(ctx context.Context, s *sessionstore.Store) {
 	for ctx.Err() == nil {
 		id := rand.N(ids) //nolint:gosec // no secret
@@ -253,7 +254,7 @@ func (l *load) work(ctx context.Context, s *sessionstore.Store) {
 			text, _ := session.Attributes.Get("text")
 			known, version = state(text.Str()), session.Version
 			l.mu.Lock()
-			assert.True(l.t, l.written[known], "nobody has written %q", known)
+			assert.True(l.t, l.written[known], "no operation has written %q", known)
 			l.mu.Unlock()
 		}
 		switch n := rand.N(4000); { //nolint:gosec // no secret
@@ -306,12 +307,12 @@ func (l *load) finish(o operation, err error, call int64) {
 		l.record(o, deleted, call)
 	case unavailable && down.Unknown:
 		l.record(o, unknown, call)
-	default: // nothing was sent
+	default: // no request was sent
 		assert.True(l.t, unavailable, "%v", err)
 	}
 }
 
-// harm lets servers hang and end.
+// harm makes servers hang and end.
 func (l *load) harm(ctx context.Context) {
 	for turn := 0; ; turn++ {
 		select {
@@ -329,7 +330,7 @@ func (l *load) harm(ctx context.Context) {
 		call := l.now()
 		l.servers[i].Kill()
 		time.Sleep(rand.N(300 * time.Millisecond)) //nolint:gosec // no secret
-		l.servers[i].Restart()                     //nolint:contextcheck // it is the test's
+		l.servers[i].Restart()                     //nolint:contextcheck // the server lives as long as the test
 		for id, home := range l.homes {
 			if home != i {
 				continue

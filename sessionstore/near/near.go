@@ -1,67 +1,68 @@
 package near
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"errors"
 	"hash/maphash"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/metric"
-
-	"golang.org/x/sync/singleflight"
 )
 
-// Stream is what a Backend must know of the stream of changes that it is told
-// of. Keys are without prefix, as in [backend.Backend].
+// Stream is what a [Backend] asks about the change stream that calls
+// [Backend.Changed] and [Backend.InvalidateAll]. Keys have no prefix, as in
+// [backend.Backend].
 type Stream interface {
-	// Lag returns how old the news are of the server that has the key: all
-	// that happened longer ago was told. It goes on growing when the stream is
-	// broken, and is the longest duration there is if there was none yet.
+	// Lag returns how far the change stream of the key's server is behind: every
+	// change that is older was reported. The lag grows while the stream is not
+	// connected. Before the first connection it is the longest duration.
 	Lag(key string) time.Duration
-	// Followed says whether the server that has the key is followed.
+	// Followed says whether the change stream of the key's server is connected.
 	Followed(key string) bool
 }
 
-// DefaultMaxAge is the default of [Options.MaxAge].
-const DefaultMaxAge = 5 * time.Second
+// DefaultTTL is the default of [Options.TTL].
+const DefaultTTL = 5 * time.Second
 
-// freshLag is how old the news of a stream may be that is relied on. It is many
-// times what is usual.
-const freshLag = 250 * time.Millisecond
+// maxLag is the lag up to which the near cache is used. The usual lag is many
+// times shorter.
+const maxLag = 250 * time.Millisecond
 
-// Options says where copies are and for how long they are used.
+// Options says where the near cache is and how long its entries are used.
 type Options struct {
-	// Copies keeps them, for this Backend alone. It is closed with the Backend.
-	Copies backend.Backend
-	// MaxAge is how long a copy is used after the principal was asked: so long
-	// may changes go unnoticed of which the stream does not tell. 0 means
-	// DefaultMaxAge.
-	MaxAge time.Duration
-	// MaxStale is how long a copy is used, for reading only, when the principal
-	// does not answer: counted from the last news of its server. 0 is never.
-	MaxStale time.Duration
+	// Cache stores the entries, for this Backend alone. [Backend.Close] closes it.
+	Cache backend.Backend
+	// TTL is how long an entry is used after the origin was asked: a change that
+	// the change stream does not report is visible after this time at the latest.
+	// 0 means DefaultTTL.
+	TTL time.Duration
+	// StaleIfError is how long an entry still answers reads while the origin is
+	// unavailable (stale-if-error, RFC 5861), counted from the time up to which
+	// the change stream has reported all changes. 0 means never.
+	StaleIfError time.Duration
 }
 
-// Backend reads from copies before it asks the principal. See
-// [backend.Backend] and [backend.Reader] for what its methods do.
+// Backend is the origin with a near cache before it. See [backend.Backend] and
+// [backend.Reader] for what its methods do.
 type Backend struct {
-	backend.Backend // the principal, which does all that is not said here
+	backend.Backend // the origin; it does everything that this package does not redefine
 
-	copies   backend.Backend
-	maxAge   time.Duration
-	maxStale time.Duration
-	started  time.Time
-	seed     maphash.Seed
-	stripes  [stripes]stripe
-	flights  singleflight.Group
-	stream   atomic.Pointer[Stream]
-	epoch    atomic.Pointer[string] // what the keys of copies begin with
-	counts   counts
+	cache        backend.Backend
+	ttl          time.Duration
+	staleIfError time.Duration
+	started      time.Time
+	seed         maphash.Seed
+	stripes      [stripes]stripe
+	stream       atomic.Pointer[Stream]
+	generation   atomic.Pointer[string] // the beginning of the keys of all entries
+	counts       counts
+
+	fetches sync.WaitGroup // the fetches under way
+	closing sync.Once
+	closed  atomic.Bool // read with a stripe's lock held before a fetch begins or an entry changes
 }
 
 var (
@@ -70,30 +71,32 @@ var (
 	_ metric.Source   = (*Backend)(nil)
 )
 
-// New makes a Backend. Until [Backend.Follow] was called it asks the principal
-// for everything.
-func New(principal backend.Backend, o Options) *Backend {
+// New makes a Backend, which owns the origin and the near cache from now on. It
+// asks the origin for everything until [Backend.Follow] is called.
+func New(origin backend.Backend, o Options) *Backend {
 	b := &Backend{
-		Backend: principal, copies: o.Copies, maxAge: o.MaxAge, maxStale: o.MaxStale,
+		Backend: origin, cache: o.Cache, ttl: o.TTL, staleIfError: o.StaleIfError,
 		started: time.Now(), seed: maphash.MakeSeed(),
 	}
-	if b.maxAge <= 0 {
-		b.maxAge = DefaultMaxAge
+	if b.ttl <= 0 {
+		b.ttl = DefaultTTL
 	}
-	b.abandon()
+	b.bumpGeneration()
 	return b
 }
 
-// Follow relies on a stream that tells [Backend.Changed] and [Backend.Lost].
+// Follow uses the near cache from now on, whenever the change stream is up to
+// date. The stream must call [Backend.Changed] and [Backend.InvalidateAll].
 func (b *Backend) Follow(s Stream) { b.stream.Store(&s) }
 
-// fresh says whether the copy of a key can be relied on.
+// fresh says whether an entry of the key may be used: the change stream has
+// reported every change but those of the last moment.
 func (b *Backend) fresh(key string) bool {
 	s := b.stream.Load()
-	return s != nil && (*s).Followed(key) && (*s).Lag(key) <= freshLag
+	return s != nil && (*s).Followed(key) && (*s).Lag(key) <= maxLag && !b.closed.Load()
 }
 
-// lag is that of the stream.
+// lag is the lag of the change stream.
 func (b *Backend) lag(key string) time.Duration {
 	s := b.stream.Load()
 	if s == nil {
@@ -102,86 +105,58 @@ func (b *Backend) lag(key string) time.Duration {
 	return (*s).Lag(key)
 }
 
-// Read returns the item under key, from a copy if there is one.
+// Read returns the item under key, from the near cache if it has an entry.
 func (b *Backend) Read(ctx context.Context, key string) (backend.Item, error) {
 	if !b.fresh(key) {
-		b.counts.bypasses.Add(1)
+		b.counts.bypasses.Inc()
 		item, err := b.Get(ctx, key)
 		if stale, ok := b.stale(ctx, key, err); ok {
 			return stale, nil
 		}
 		return item, err
 	}
-	if item, ok := b.copyOf(ctx, key, b.maxAge); ok {
-		b.counts.hits.Add(1)
+	if item, ok := b.entry(ctx, key, b.ttl); ok {
+		b.counts.hits.Inc()
 		return item, nil
 	}
-	b.counts.misses.Add(1)
+	b.counts.misses.Inc()
 	return b.fetch(ctx, key)
 }
 
-// stale returns a copy that may be old, if err says that the principal does
-// not answer and the operator allows it.
+// stale returns an entry that may be outdated, if err says that the origin is
+// unavailable and [Options.StaleIfError] allows it.
 func (b *Backend) stale(ctx context.Context, key string, err error) (backend.Item, bool) {
-	if b.maxStale <= 0 || !isUnavailable(err) || ctx.Err() != nil || b.lag(key) > b.maxStale {
+	if b.staleIfError <= 0 || !isUnavailable(err) || ctx.Err() != nil || b.lag(key) > b.staleIfError || b.closed.Load() {
 		return backend.Item{}, false
 	}
-	item, ok := b.copyOf(ctx, key, b.maxAge+b.maxStale)
+	item, ok := b.entry(ctx, key, b.ttl+b.staleIfError)
 	if ok {
-		b.counts.stale.Add(1)
+		b.counts.staleReads.Inc()
 	}
 	return item, ok
 }
 
-// fetch asks the principal, once for all who ask for the same key at the same
-// time.
-func (b *Backend) fetch(ctx context.Context, key string) (backend.Item, error) {
-	flight := b.flights.DoChan(b.copyKey(key), func() (any, error) {
-		// It goes on when the caller gives up: others may wait for it, too.
-		// The principal bounds the time.
-		ctx := context.WithoutCancel(ctx)
-		s := b.stripe(key)
-		before := s.generation()
-		item, err := b.Get(ctx, key)
-		if err == nil && !b.keep(ctx, key, item, before) {
-			b.counts.refused.Add(1)
-		}
-		return item, err
-	})
-	select {
-	case r := <-flight:
-		item, _ := r.Val.(backend.Item)
-		if r.Shared {
-			b.counts.collapsed.Add(1)
-			item.Image = bytes.Clone(item.Image)
-		}
-		return item, r.Err
-	case <-ctx.Done():
-		return backend.Item{}, backend.Interrupted(ctx)
-	}
-}
-
-// ReadMany returns the items under keys, by key, from copies where there are
-// some.
+// ReadMany returns the items under keys, by key, from the near cache where it
+// has entries.
 func (b *Backend) ReadMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
 	found := make(map[string]backend.Item, len(keys))
-	before := make(map[string]uint64)
+	before := make(map[string]uint64) // the changes of a key's stripe before the origin is asked
 	var missing []string
 	var total int64
 	for _, key := range keys {
 		if b.fresh(key) {
-			if item, ok := b.copyOf(ctx, key, b.maxAge); ok {
-				b.counts.hits.Add(1)
+			if item, ok := b.entry(ctx, key, b.ttl); ok {
+				b.counts.hits.Inc()
 				if _, twice := found[key]; !twice {
 					total += int64(len(item.Image))
 				}
 				found[key] = item
 				continue
 			}
-			b.counts.misses.Add(1)
-			before[key] = b.stripe(key).generation()
+			b.counts.misses.Inc()
+			before[key] = b.stripe(key).changeCount()
 		} else {
-			b.counts.bypasses.Add(1)
+			b.counts.bypasses.Inc()
 		}
 		missing = append(missing, key)
 	}
@@ -197,20 +172,9 @@ func (b *Backend) ReadMany(ctx context.Context, keys []string, maxBytes int64) (
 	}
 	for key, item := range items {
 		found[key] = item
-		if generation, guarded := before[key]; guarded && !b.keep(ctx, key, item, generation) {
-			b.counts.refused.Add(1)
+		if changes, missed := before[key]; missed {
+			b.fill(ctx, b.stripe(key), key, item, changes)
 		}
 	}
 	return found, nil
-}
-
-// abandon lets all copies go, by using other keys from now on.
-func (b *Backend) abandon() {
-	epoch := "memcachedsoap:near:" + rand.Text()[:16] + ":"
-	b.epoch.Store(&epoch)
-}
-
-// Close closes the principal and the copies.
-func (b *Backend) Close() error {
-	return errors.Join(b.Backend.Close(), b.copies.Close())
 }

@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"sessionstore/memcached":               {"sessionstore/backend", "sessionstore/metric", "sessionstore/memcached/selector", "github.com/bradfitz/gomemcache/..."},
 	"sessionstore/memcached/selector":      {},
 	"sessionstore/memcached/memcachedtest": {},
-	"sessionstore/near":                    {"sessionstore/backend", "sessionstore/metric", "golang.org/x/sync/singleflight"},
+	"sessionstore/near":                    {"sessionstore/backend", "sessionstore/metric"},
 	"sessionstore/backendtest":             {"sessionstore/backend", "github.com/stretchr/testify/..."},
 	"sessionstore/storetest":               {"sessionstore/...", "github.com/stretchr/testify/..."},
 	"service":                              {"service", "sessionstore", "sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "soap/..."},

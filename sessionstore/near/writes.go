@@ -1,0 +1,133 @@
+package near
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+)
+
+// Changed drops the entry of a key that another writer has changed at the
+// origin. The change stream calls it once for each change of an item, also for
+// those of this process. foreign says that this process has certainly not made
+// the change.
+func (b *Backend) Changed(key string, foreign bool) {
+	s := b.stripe(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isOwn(key, foreign) {
+		return
+	}
+	b.counts.invalidations.Inc()
+	b.changed(context.Background(), s, key)
+}
+
+// InvalidateAll drops all entries. The change stream calls it when it may have
+// missed changes.
+func (b *Backend) InvalidateAll() {
+	for i := range b.stripes {
+		s := &b.stripes[i]
+		s.mu.Lock()
+		s.changes++
+		clear(s.fetches)
+		s.forgetOwn()
+		s.mu.Unlock()
+	}
+	b.counts.flushes.Inc()
+	b.bumpGeneration()
+}
+
+// changed is called with the stripe's lock held after a change. Answers to
+// questions that were asked before it are not kept, and reads that begin now do
+// not wait for them. It says whether the key is in use: it had an entry, or a
+// read was waiting for it.
+func (b *Backend) changed(ctx context.Context, s *stripe, key string) (used bool) {
+	s.changes++
+	_, fetching := s.fetches[key]
+	delete(s.fetches, key)
+	return b.drop(ctx, key) || fetching
+}
+
+// Add stores an item under a key that has none.
+func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error {
+	return b.write(ctx, key, item, true, func() error { return b.Backend.Add(ctx, key, item) })
+}
+
+// CompareAndSwap replaces the item that was read with item.CAS.
+func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
+	return b.write(ctx, key, item, false, func() error { return b.Backend.CompareAndSwap(ctx, key, item) })
+}
+
+// write stores an item at the origin and makes an entry of it if no other
+// writer came between.
+//
+// An item that replaces another gets an entry only if the key is in use, as a
+// session is that is read, updated and read again. An index list of up to 1 MiB
+// is rewritten often and never read through the near cache: its entry would
+// evict hundreds of sessions and cost two copies of the list. A new item always
+// gets one: a session that was just created is read next.
+func (b *Backend) write(ctx context.Context, key string, item backend.Item, isNew bool, store func() error) (err error) {
+	s := b.stripe(key)
+	own := s.beginWrite(key)
+	err = errUnfinished // the outcome of a store that panics
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		ctx := context.WithoutCancel(ctx) // the old entry must be dropped in any case
+		used := b.changed(ctx, s, key)
+		if s.endWrite(key, own, err) && (isNew || used) && b.fresh(key) {
+			b.put(ctx, key, item)
+		}
+	}()
+	err = store()
+	return err
+}
+
+// Append appends to the item under key.
+func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (backend.Item, int64, error) {
+	defer b.dropAfterWrite(ctx, key)
+	return b.Backend.Append(ctx, key, item)
+}
+
+// Touch gives the item under key a new time to live and returns it.
+func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration) (backend.Item, error) {
+	defer b.dropAfterWrite(ctx, key)
+	return b.Backend.Touch(ctx, key, expiresIn)
+}
+
+// Delete removes the item under key.
+func (b *Backend) Delete(ctx context.Context, key string) error {
+	defer b.dropAfterWrite(ctx, key)
+	return b.Backend.Delete(ctx, key)
+}
+
+// dropAfterWrite drops the entry of an item that this process has changed, or
+// may have changed. It is deferred: a call that panics may have changed it, too.
+func (b *Backend) dropAfterWrite(ctx context.Context, key string) {
+	s := b.stripe(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.changed(context.WithoutCancel(ctx), s, key)
+}
+
+// Close closes the origin and the near cache and waits for every fetch under
+// way; the timeouts of the origin bound that time. When it returns, no call of
+// this Backend changes the near cache any more.
+func (b *Backend) Close() (err error) {
+	b.closing.Do(func() {
+		b.closed.Store(true)
+		// Fetches begin and entries change with the lock of their stripe held
+		// and look at closed: after this none does.
+		for i := range b.stripes {
+			s := &b.stripes[i]
+			s.mu.Lock()
+			s.forgetOwn()
+			s.mu.Unlock()
+		}
+		err = b.Backend.Close()
+		b.fetches.Wait()
+		err = errors.Join(err, b.cache.Close())
+	})
+	return err
+}
