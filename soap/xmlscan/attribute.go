@@ -1,5 +1,7 @@
 package xmlscan
 
+import "memcachedsoap/soap/xmlchar"
+
 // attribute is an attribute of the last start tag.
 type attribute struct {
 	offset int    // of its name
@@ -92,7 +94,7 @@ func (s *Scanner) attrValue(i int) ([]byte, int, error) {
 	i++
 	start, w := i, i
 	for {
-		end := run(doc, i, plainAttr)
+		end := run(doc, i, xmlchar.ReadAttr)
 		w = move(doc, w, i, end)
 		i = end
 		switch c := s.at(i); {

@@ -2,37 +2,9 @@ package xmlscan
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
-
-func TestClasses(t *testing.T) {
-	t.Parallel()
-	require.Len(t, classes, 256)
-	for c := range 256 {
-		r := rune(c)
-		if c >= utf8.RuneSelf {
-			assert.Zero(t, classes[c], c)
-			continue
-		}
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
-		char := r >= ' ' || r == '\t' || r == '\n' || r == '\r'
-		for bit, want := range map[byte]bool{
-			isNameStart: letter,
-			isName:      letter || r >= '0' && r <= '9' || r == '-' || r == '.',
-			isSpace:     strings.ContainsRune("\t\n\r ", r),
-			plainText:   char && !strings.ContainsRune("\r<&]", r),
-			plainAttr:   char && !strings.ContainsRune("\t\n\r<&\"'", r),
-			isChar:      char && r != '\r',
-		} {
-			assert.Equal(t, want, classes[c]&bit != 0, "%q, bit %#x", r, bit)
-		}
-	}
-}
 
 // within reports whether a character is in one of the ranges.
 func within(r rune, ranges [][2]rune) bool {

@@ -1,5 +1,7 @@
 package xmlscan
 
+import "memcachedsoap/soap/xmlchar"
+
 const byteOrderMark = "\uFEFF"
 
 // outside reads what stands before or behind the root element.
@@ -106,7 +108,7 @@ func (s *Scanner) setting(i int, name string) ([]byte, int, error) {
 func isEncodingName(name []byte) bool {
 	for i, c := range name {
 		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if !letter && (i == 0 || classes[c]&isName == 0) {
+		if !letter && (i == 0 || xmlchar.Classes[c]&xmlchar.Name == 0) {
 			return false
 		}
 	}

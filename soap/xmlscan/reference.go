@@ -3,6 +3,8 @@ package xmlscan
 import (
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"memcachedsoap/soap/xmlchar"
 )
 
 // reference resolves the reference at offset i and writes what it stands for at
@@ -50,7 +52,7 @@ func (s *Scanner) charReference(w, i int) (int, int, error) {
 			r, end = pair, lowEnd
 		}
 	}
-	if !legal(r) {
+	if !xmlchar.IsLegal(r) {
 		return w, i, s.refuse(i, "reference to a character that XML does not allow")
 	}
 	return w + utf8.EncodeRune(s.doc[w:], r), end, nil

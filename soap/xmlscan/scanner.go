@@ -1,6 +1,10 @@
 package xmlscan
 
-import "bytes"
+import (
+	"bytes"
+
+	"memcachedsoap/soap/xmlchar"
+)
 
 // Kind says what a token is.
 type Kind uint8
@@ -188,7 +192,7 @@ func (s *Scanner) starts(i int, with string) bool {
 // skipSpace returns the offset of the first byte from i on that is not white
 // space.
 func (s *Scanner) skipSpace(i int) int {
-	for i < len(s.doc) && classes[s.doc[i]]&isSpace != 0 {
+	for i < len(s.doc) && xmlchar.Classes[s.doc[i]]&xmlchar.Space != 0 {
 		i++
 	}
 	return i

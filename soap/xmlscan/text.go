@@ -1,12 +1,14 @@
 package xmlscan
 
+import "memcachedsoap/soap/xmlchar"
+
 // charData reads the character data up to the next tag, merged into one piece
 // in place, and moves to that tag.
 func (s *Scanner) charData() ([]byte, error) {
 	doc, i := s.doc, s.pos
 	start, w := i, i
 	for {
-		end := run(doc, i, plainText)
+		end := run(doc, i, xmlchar.ReadText)
 		w = move(doc, w, i, end)
 		i = end
 		var err error
@@ -51,7 +53,7 @@ func (s *Scanner) cdata(w, i int) (int, int, error) {
 	}
 	section := s.doc[:end]
 	for {
-		stop := run(section, i, isChar)
+		stop := run(section, i, xmlchar.ReadChar)
 		w = move(s.doc, w, i, stop)
 		i = stop
 		switch {
@@ -88,7 +90,7 @@ func (s *Scanner) comment(i int) (int, error) {
 	}
 	body := s.doc[:end]
 	for {
-		if i = run(body, i, isChar); i == end {
+		if i = run(body, i, xmlchar.ReadChar); i == end {
 			break
 		}
 		if body[i] != '\r' {

@@ -1,13 +1,17 @@
 package xmlwrite
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"memcachedsoap/soap/xmlchar"
+)
 
 // AppendText appends text as the content of an element. Besides &, < and > it
 // writes a carriage return as a reference, as a parser would read a plain one as
 // a line feed (XML 1.0, 2.11). If XML cannot carry the text, it returns dst as
 // it was, and false.
 func AppendText[T ~string | ~[]byte](dst []byte, text T) ([]byte, bool) {
-	return appendEscaped(dst, text, inText)
+	return appendEscaped(dst, text, xmlchar.WriteText)
 }
 
 // AppendAttr appends text as the value of an attribute, to stand between double
@@ -16,14 +20,14 @@ func AppendText[T ~string | ~[]byte](dst []byte, text T) ([]byte, bool) {
 // the first and read the others as blanks (XML 1.0, 3.3.3). If XML cannot carry
 // the text, it returns dst as it was, and false.
 func AppendAttr(dst []byte, text string) ([]byte, bool) {
-	return appendEscaped(dst, text, inAttr)
+	return appendEscaped(dst, text, xmlchar.WriteAttr)
 }
 
 // Carries reports whether XML 1.0 can carry a text (2.2, Char), that is, whether
 // [AppendText] and [AppendAttr] take it.
 func Carries[T ~string | ~[]byte](text T) bool {
 	for i := 0; i < len(text); {
-		if classes[text[i]]&legal != 0 {
+		if xmlchar.Classes[text[i]]&xmlchar.Legal != 0 {
 			i++
 			continue
 		}
@@ -43,11 +47,11 @@ func appendEscaped[T ~string | ~[]byte](dst []byte, text T, class byte) ([]byte,
 	start, i := 0, 0 // of the run
 	for i < len(text) {
 		c := text[i]
-		if classes[c]&class != 0 {
+		if xmlchar.Classes[c]&class != 0 {
 			i++
 			continue
 		}
-		if classes[c]&legal == 0 {
+		if xmlchar.Classes[c]&xmlchar.Legal == 0 {
 			size := longChar(text, i)
 			if size == 0 {
 				return dst[:n], false

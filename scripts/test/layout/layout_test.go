@@ -25,8 +25,9 @@ const module = "memcachedsoap"
 // list stands for itself; with /... it also stands for the packages below it.
 var mayImport = map[string][]string{
 	"soap":                                 {"soap/...", "golang.org/x/text/..."},
-	"soap/xmlscan":                         {},
-	"soap/xmlwrite":                        {},
+	"soap/xmlscan":                         {"soap/xmlchar"},
+	"soap/xmlwrite":                        {"soap/xmlchar"},
+	"soap/xmlchar":                         {},
 	"wsdl":                                 {"github.com/hooklift/gowsdl/soap"},
 	"wsdl/wsdltest":                        {"wsdl"},
 	"sessionstore":                         {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "sessionstore/index"},
