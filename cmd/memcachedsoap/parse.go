@@ -79,7 +79,7 @@ func (r *jsonReader) object() (hash, error) {
 			return hash{}, errors.New("a name occurs twice in one object")
 		}
 		seen[name] = true
-		if !xmlwrite.Carries(name) {
+		if !xmlwrite.IsValid(name) {
 			return hash{}, errors.New("a name contains a character that XML cannot represent")
 		}
 		v, err := r.value()

@@ -45,7 +45,7 @@ type value struct {
 // stringOf returns a string as a value: as bytes if XML cannot represent it as
 // text, since encoding/xml silently replaces such characters by U+FFFD.
 func stringOf(text string) value {
-	if xmlwrite.Carries(text) {
+	if xmlwrite.IsValid(text) {
 		return value{Text: &text}
 	}
 	return value{Binary: (*binary)(new([]byte(text)))}

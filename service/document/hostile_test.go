@@ -78,11 +78,11 @@ var hostile = []struct{ name, body, want string }{
 	{"NUL", set(entry("k", "<value>a\x00b</value>")), malformed + "offset 174: control character."},
 	{"control character", set(entry("k", "<value>a\x01b</value>")), malformed + "offset 174: control character."},
 	{"reference to a control character", set(entry("k", "<value>&#1;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
-	{"reference to nothing", set(entry("k", "<value>&#;</value>")), malformed + "offset 175: character reference is not a number and ;."},
+	{"reference to nothing", set(entry("k", "<value>&#;</value>")), malformed + "offset 175: character reference without a number and ;."},
 	{"reference beyond Unicode", set(entry("k", "<value>&#x110000;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
 	{"lone surrogate reference", set(entry("k", "<value>&#xD83D;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
 	{"unknown entity", set(entry("k", "<value>&nbsp;</value>")), malformed + "offset 173: reference to an unknown entity."},
-	{"bare ampersand", set(entry("k", "<value>a & b</value>")), malformed + "offset 175: & that begins no reference."},
+	{"bare ampersand", set(entry("k", "<value>a & b</value>")), malformed + "offset 175: & without a reference, write &amp;."},
 	{"invalid UTF-8", set(entry("k", "<value>\xff\xfe</value>")), malformed + "offset 173: invalid UTF-8."},
 	{"encoded surrogate", set(entry("k", "<value>\xed\xa0\xbd</value>")), malformed + "offset 173: invalid UTF-8."},
 	{"overlong UTF-8", set(entry("k", "<value>\xc0\x80</value>")), malformed + "offset 173: invalid UTF-8."},
@@ -110,7 +110,7 @@ var hostile = []struct{ name, body, want string }{
 
 	// The contract.
 	{"id twice", envelope(element("getSession", `<id>ab12</id><id>cd34</id>`)), client + "The element id is given twice."},
-	{"element within a text", envelope(element("getSession", `<id>ab<x>evil</x>12</id>`)), client + "The message does not fit the contract: offset 131: element \"x\" inside \"id\", which may hold only text."},
+	{"element within a text", envelope(element("getSession", `<id>ab<x>evil</x>12</id>`)), client + "The message does not fit the contract: offset 131: element \"x\" inside \"id\", which may contain only text."},
 	{"unknown child", envelope(element("getSession", `<id>ab12</id><admin>true</admin>`)), client + "The element admin is not one that the contract has here."},
 	{"a condition that this version does not know", envelope(element("setSession", `<id>ab12</id><attributes/><ifAbsent>1</ifAbsent>`)), client + "The element ifAbsent is not one that the contract has here."},
 	{"text between children", envelope(element("getSession", `ab12<id>ab12</id>`)), client + "There is text where only elements may stand."},

@@ -12,10 +12,10 @@ type attribute struct {
 	value  []byte
 }
 
-// Attr returns the value of an attribute of the last Start, normalised as XML
-// 1.0 (3.3.3) says: white space is a blank each unless it came by reference. An
-// attribute without a prefix is in no namespace, "". Namespace declarations are
-// not attributes.
+// Attr returns the value of an attribute of the last Start. The value is
+// normalised (XML 1.0, 3.3.3): each white space character is a space unless it was
+// written as a reference. An attribute without a prefix is in the namespace "".
+// Namespace declarations are not attributes.
 func (s *Scanner) Attr(space, local string) ([]byte, bool) {
 	for i := range s.attrs {
 		a := &s.attrs[i]
@@ -26,8 +26,8 @@ func (s *Scanner) Attr(space, local string) ([]byte, bool) {
 	return nil, false
 }
 
-// attributes reads the rest of a start tag from offset i on, puts its
-// declarations into force, and returns the end of the tag.
+// attributes reads the rest of a start tag from offset i on, brings its namespace
+// declarations into scope, and returns the end of the tag.
 func (s *Scanner) attributes(i int) (int, error) {
 	s.attrs = s.attrs[:0]
 	for {
@@ -84,8 +84,8 @@ func (s *Scanner) attribute(i int) (int, error) {
 	return end, err
 }
 
-// attrValue reads a quoted value at offset i. It returns the value, normalised
-// in place, and the offset behind the closing quote.
+// attrValue reads a quoted value at offset i and normalises it in place. It returns
+// the value and the offset after the closing quote.
 func (s *Scanner) attrValue(i int) ([]byte, int, error) {
 	doc, quote := s.doc, s.at(i)
 	if quote != '"' && quote != '\'' {
@@ -120,8 +120,8 @@ func (s *Scanner) attrValue(i int) ([]byte, int, error) {
 	}
 }
 
-// resolve finds the namespaces of the attributes, once all declarations of the
-// tag are in force, and refuses two of the same expanded name.
+// resolve finds the namespaces of the attributes and rejects two attributes with
+// the same expanded name. All declarations of the tag must be in scope.
 func (s *Scanner) resolve() error {
 	for i := range s.attrs {
 		a := &s.attrs[i]
@@ -141,7 +141,7 @@ func (s *Scanner) resolve() error {
 	return nil
 }
 
-// written returns the name of an attribute as it stands in the document.
+// written returns the name of an attribute as the document has it.
 func (s *Scanner) written(a *attribute) []byte {
 	size := len(a.local)
 	if len(a.prefix) > 0 {

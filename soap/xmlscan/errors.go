@@ -6,13 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError says that the document is not well-formed, or has a construct
-// that the package refuses by design.
+// SyntaxError says that the document is not well-formed, or contains a construct
+// that the package rejects by design.
 type SyntaxError struct {
-	// Offset is where in the document it was noticed, in bytes from the start.
+	// Offset is where the scanner noticed it, in bytes from the start.
 	Offset int
-	// Reason is a phrase for people. It may quote a name from the document,
-	// shortened, but nothing else of it.
+	// Reason is a phrase for people. It may quote a shortened name from the
+	// document, and nothing else from it.
 	Reason string
 }
 
@@ -21,11 +21,11 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("xmlscan: offset %d: %s", e.Offset, e.Reason)
 }
 
-// LimitError says that the document asks for more than [Limits] allow.
+// LimitError says that the document exceeds a limit of [Limits].
 type LimitError struct {
 	// What is limited, in the plural, for people.
 	What string
-	// Limit is the bound that was passed.
+	// Limit is the greatest number allowed.
 	Limit int
 }
 
@@ -34,10 +34,10 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("xmlscan: more than %d %s", e.Limit, e.What)
 }
 
-// ContentError says that an element has a child element where
-// [Scanner.Content] wants text alone.
+// ContentError says that an element has a child element although
+// [Scanner.Content] accepts text only.
 type ContentError struct {
-	// Offset is just behind the child's start tag, in bytes from the start.
+	// Offset is the end of the child's start tag, in bytes from the start.
 	Offset int
 	// Parent and Child are the local names, shortened if they are long.
 	Parent, Child string
@@ -45,12 +45,13 @@ type ContentError struct {
 
 // Error implements error.
 func (e *ContentError) Error() string {
-	return fmt.Sprintf("xmlscan: offset %d: element %q inside %q, which may hold only text", e.Offset, e.Child, e.Parent)
+	return fmt.Sprintf("xmlscan: offset %d: element %q inside %q, which may contain only text", e.Offset, e.Child, e.Parent)
 }
 
+// maxEcho is the greatest length in bytes of a name that an error quotes.
 const maxEcho = 40
 
-// short makes a name from the document fit for a message.
+// short shortens a name from the document to what an error may quote.
 func short(name []byte) string {
 	if len(name) <= maxEcho {
 		return string(name)
@@ -64,13 +65,13 @@ func short(name []byte) string {
 
 func quoted(name []byte) string { return strconv.Quote(short(name)) }
 
-// refuse makes the error for what stands at offset i.
+// refuse returns the error about what is at offset i.
 func (s *Scanner) refuse(i int, reason string) error {
 	return &SyntaxError{Offset: i, Reason: reason}
 }
 
-// expect makes the error for something missing at offset i, which may be the
-// end of the document.
+// expect returns the error about something that is missing at offset i, which may
+// be the end of the document.
 func (s *Scanner) expect(i int, reason string) error {
 	if i >= len(s.doc) {
 		return &SyntaxError{Offset: len(s.doc), Reason: "unexpected end of document"}

@@ -2,34 +2,34 @@ package xmlscan
 
 import "cmp"
 
-// The limits that hold where a field of [Limits] is zero.
+// The defaults of [Limits].
 const (
-	// DefaultDepth lets Perl data nest 256 deep: each hash or list in a session
-	// takes two elements (the entry and its container), and the envelope with
-	// the operation takes less than a dozen.
+	// DefaultDepth allows Perl data 256 levels deep. Each hash or list of a session
+	// needs two elements (the entry and its container); the envelope and the
+	// operation need fewer than twelve.
 	DefaultDepth = 600
-	// DefaultAttributes leaves room for an envelope that declares as many
-	// namespaces as DefaultNamespaces allows.
+	// DefaultAttributes allows an envelope that declares as many namespaces as
+	// DefaultNamespaces.
 	DefaultAttributes = 64
-	// DefaultNamespaces leaves room for gSOAP, which declares in every message
-	// each namespace its program knows; other toolkits declare up to ten.
+	// DefaultNamespaces is enough for gSOAP, which declares in every message all
+	// namespaces that its program knows. Other toolkits declare up to ten.
 	DefaultNamespaces = 64
-	// DefaultElements is more than 4 MiB of one-letter session entries hold.
+	// DefaultElements is more than a session of 4 MiB with one-letter entries needs.
 	DefaultElements = 500_000
 )
 
-// Limits bound what one document may ask for. A field that is zero stands for
-// the default of its name.
+// Limits are the limits of one document. A field that is 0 means the default of
+// its name.
 type Limits struct {
-	// Depth is how many elements may be open at once.
+	// Depth is the greatest number of elements that may be open at a time.
 	Depth int
-	// Attributes is how many attributes, namespace declarations included, one
-	// start tag may have.
+	// Attributes is the greatest number of attributes of one start tag, including
+	// namespace declarations.
 	Attributes int
-	// Namespaces is how many namespace declarations may be in scope at once.
-	// One that repeats what is in force already does not count.
+	// Namespaces is the greatest number of namespace declarations that may be in
+	// scope at a time. A declaration that changes nothing does not count.
 	Namespaces int
-	// Elements is how many elements the document may have.
+	// Elements is the greatest number of elements of the document.
 	Elements int
 }
 

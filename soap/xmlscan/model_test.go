@@ -24,7 +24,7 @@ type author struct {
 // legalText is text that XML can carry.
 var legalText = rapid.StringOfN(rapid.OneOf(
 	rapid.SampledFrom([]rune("<>&]['\"\r\n\t #;ab日😀\uFFFD")), rapid.Rune(),
-), 0, 12, -1).Filter(xmlwrite.Carries[string])
+), 0, 12, -1).Filter(xmlwrite.IsValid[string])
 
 var localName = rapid.StringMatching(`[A-Za-z_éǅ日𐀀][A-Za-z0-9_.·é日-]{0,5}`)
 

@@ -9,12 +9,12 @@ const (
 type binding struct {
 	prefix []byte // empty for the default namespace
 	name   []byte // namespace name; empty if there is none
-	// id is the first binding in force with the same name. Namespaces are
-	// compared by it: names may be long, and are compared many times.
+	// id is the index of the first binding in scope with the same name. The
+	// scanner compares ids, because names may be long and are compared often.
 	id int
 }
 
-// The bindings of every document, by their place. Without a declaration there
+// The indexes of the bindings that each document has. Without a declaration there
 // is no default namespace.
 const (
 	noSpace = iota
@@ -25,7 +25,7 @@ const (
 
 func appendPredefined(b []binding) []binding {
 	if cap(b) >= predefined {
-		return b[:predefined] // they are there already, and never change
+		return b[:predefined] // they are present and never change
 	}
 	return append(b,
 		binding{id: noSpace},
@@ -34,9 +34,9 @@ func appendPredefined(b []binding) []binding {
 	)
 }
 
-// Namespace returns what a prefix stands for at the last token, for qualified
-// names in values and text; an End still belongs to its element. The empty
-// prefix is always known, and is the default namespace, which may be empty.
+// Namespace returns the namespace of a prefix at the last token, for qualified
+// names in values and text. An End belongs to its element. The empty prefix is
+// always known: it is the default namespace, which may be empty.
 func (s *Scanner) Namespace(prefix []byte) ([]byte, bool) {
 	i := s.lookup(prefix)
 	if i < 0 {
@@ -45,7 +45,7 @@ func (s *Scanner) Namespace(prefix []byte) ([]byte, bool) {
 	return s.bindings[i].name, true
 }
 
-// lookup returns the binding of a prefix in force, or -1.
+// lookup returns the index of the binding of a prefix in scope, or -1.
 func (s *Scanner) lookup(prefix []byte) int {
 	i := len(s.bindings) - 1
 	for i >= 0 && string(s.bindings[i].prefix) != string(prefix) {
@@ -54,8 +54,8 @@ func (s *Scanner) lookup(prefix []byte) int {
 	return i
 }
 
-// declare puts a declaration into force (Namespaces 1.0, 3). Offset i is that
-// of the declaration.
+// declare brings a declaration into scope (Namespaces 1.0, 3). Offset i is that of
+// the declaration.
 func (s *Scanner) declare(i int, prefix, name []byte) error {
 	switch {
 	case string(prefix) == "xmlns":
@@ -67,7 +67,7 @@ func (s *Scanner) declare(i int, prefix, name []byte) error {
 	case len(prefix) > 0 && len(name) == 0:
 		return s.refuse(i, "prefix "+quoted(prefix)+" bound to no namespace")
 	}
-	id := s.identify(name)
+	id := s.namespaceID(name)
 	if old := s.lookup(prefix); old >= 0 && s.bindings[old].id == id {
 		return nil
 	}
@@ -78,8 +78,8 @@ func (s *Scanner) declare(i int, prefix, name []byte) error {
 	return nil
 }
 
-// identify returns the id of a namespace that is about to be bound.
-func (s *Scanner) identify(name []byte) int {
+// namespaceID returns the id of a namespace for a new binding.
+func (s *Scanner) namespaceID(name []byte) int {
 	for i := range s.bindings {
 		if string(s.bindings[i].name) == string(name) {
 			return i

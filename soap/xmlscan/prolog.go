@@ -4,7 +4,7 @@ import "memcachedsoap/soap/xmlchar"
 
 const byteOrderMark = "\uFEFF"
 
-// outside reads what stands before or behind the root element.
+// outside reads what is before or after the root element.
 func (s *Scanner) outside() (Kind, error) {
 	i := s.pos
 	if i == 0 {
@@ -38,8 +38,8 @@ func (s *Scanner) outside() (Kind, error) {
 	}
 }
 
-// declaration reads a byte order mark and an XML declaration (XML 1.0, 2.8), if
-// they are there, and returns their end.
+// declaration reads an optional byte order mark and an optional XML declaration
+// (XML 1.0, 2.8) and returns their end.
 func (s *Scanner) declaration() (int, error) {
 	i := 0
 	if s.starts(i, byteOrderMark) {
@@ -80,8 +80,8 @@ func (s *Scanner) declaration() (int, error) {
 }
 
 // setting reads white space, a name, an equals sign and a quoted value at
-// offset i of the XML declaration. It returns the value and its end, or offset
-// i itself if the name is not there.
+// offset i of the XML declaration. It returns the value and its end. If the name
+// is not there, the end is i.
 func (s *Scanner) setting(i int, name string) ([]byte, int, error) {
 	at := s.skipSpace(i)
 	if at == i || !s.starts(at, name) {
@@ -103,8 +103,8 @@ func (s *Scanner) setting(i int, name string) ([]byte, int, error) {
 	return s.doc[at+1 : end], end + 1, nil
 }
 
-// isEncodingName reports whether an encoding could be called so (XML 1.0,
-// 4.3.3, EncName).
+// isEncodingName reports whether a text has the form of the name of an encoding
+// (XML 1.0, 4.3.3, EncName).
 func isEncodingName(name []byte) bool {
 	for i, c := range name {
 		letter := c|0x20 >= 'a' && c|0x20 <= 'z'

@@ -7,9 +7,9 @@ import (
 	"memcachedsoap/soap/xmlchar"
 )
 
-// reference resolves the reference at offset i and writes what it stands for at
-// offset w, which is never more than it took to write it. It returns the end of
-// both.
+// reference resolves the reference at offset i and writes its character at
+// offset w. The character is never longer than the reference. It returns the ends
+// of both.
 func (s *Scanner) reference(w, i int) (int, int, error) {
 	if s.at(i+1) == '#' {
 		return s.charReference(w, i)
@@ -31,13 +31,13 @@ func (s *Scanner) reference(w, i int) (int, int, error) {
 	case end == len(s.doc):
 		return w, i, s.expect(end, "")
 	case err != nil || s.doc[end] != ';':
-		return w, i, s.refuse(i, "& that begins no reference")
+		return w, i, s.refuse(i, "& without a reference, write &amp;")
 	}
 	return w, i, s.refuse(i, "reference to an unknown entity")
 }
 
-// charReference is reference for "&#". Two references to the halves of a UTF-16
-// surrogate pair are one character: Axis 1.4 writes them so.
+// charReference resolves a reference that begins with "&#". Two references to the
+// halves of a UTF-16 surrogate pair are one character: Axis 1.4 writes them.
 func (s *Scanner) charReference(w, i int) (int, int, error) {
 	r, end, err := s.charNumber(i)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *Scanner) charNumber(i int) (rune, int, error) {
 		r = min(r*base+d, utf8.MaxRune+1)
 	}
 	if at == start || s.at(at) != ';' {
-		return 0, at, s.expect(at, "character reference is not a number and ;")
+		return 0, at, s.expect(at, "character reference without a number and ;")
 	}
 	return r, at + 1, nil
 }

@@ -36,23 +36,24 @@ func (k Kind) String() string {
 	return "Kind(?)"
 }
 
-// Scanner reads a document token by token. Its zero value is ready for
-// [Scanner.Reset]. It may be reused without end, by one goroutine at a time.
+// Scanner reads a document token by token. Call [Scanner.Reset] before the first
+// document and before each further one. A scanner may be used by one goroutine at
+// a time.
 type Scanner struct {
 	doc    []byte
-	pos    int // of what was not read yet
+	pos    int // of the first byte that was not read yet
 	limits Limits
-	err    error // the first error, returned for ever
+	err    error // the first error; every later call returns it again
 
 	open     []element   // open elements, the root first
-	bindings []binding   // namespaces in force, the latest last
-	scope    int         // how many bindings the next token starts with
+	bindings []binding   // namespaces in scope, the latest last
+	scope    int         // how many bindings are in scope at the next token
 	attrs    []attribute // of the last start tag, declarations included
 
 	space, local []byte // name of the last Start or End
 	text         []byte // of the last Text
 	elements     int    // start tags so far
-	halfway      bool   // the End of an empty-element tag is due
+	halfway      bool   // the next token is the End of an empty-element tag
 }
 
 // element is an open element.
@@ -60,13 +61,14 @@ type element struct {
 	name  []byte // as written, prefix included
 	space []byte // namespace name
 	local int    // where the local part starts in name
-	scope int    // how many bindings were in force outside
+	scope int    // how many bindings were in scope outside
 }
 
-// Reset starts the scanner on a document, which it will write over, and keeps
-// its own memory for reuse. Reset(nil, Limits{}) only lets go of a document.
+// Reset prepares the scanner to read a document, which it will write over. The
+// scanner keeps its own memory for reuse. Reset(nil, Limits{}) releases the
+// document.
 func (s *Scanner) Reset(doc []byte, limits Limits) {
-	// Whatever points into the former document goes, lest it be kept alive.
+	// Nothing may point into the previous document, or it would stay in memory.
 	clear(s.open[:cap(s.open)])
 	s.bindings = appendPredefined(s.bindings[:0])
 	clear(s.bindings[predefined:cap(s.bindings)])
@@ -81,9 +83,9 @@ func (s *Scanner) Reset(doc []byte, limits Limits) {
 	}
 }
 
-// Next reads one token. At the end of the document it returns EOF and no error,
-// as often as it is called. Its errors are a [*SyntaxError] or a [*LimitError];
-// after one, Next returns the same for ever.
+// Next reads one token. At the end of the document each call returns EOF and no
+// error. Errors: [*SyntaxError], [*LimitError]. After an error each call returns
+// the same error.
 func (s *Scanner) Next() (Kind, error) {
 	if s.err != nil {
 		return EOF, s.err
@@ -119,8 +121,8 @@ func (s *Scanner) next() (Kind, error) {
 	return s.startTag()
 }
 
-// Space returns the namespace name of the last Start or End, empty if it is in
-// none.
+// Space returns the namespace name of the last Start or End. It is empty if the
+// element is in no namespace.
 func (s *Scanner) Space() []byte { return s.space }
 
 // Local returns the local part of the name of the last Start or End.
@@ -131,20 +133,20 @@ func (s *Scanner) Is(space, local string) bool {
 	return string(s.local) == local && string(s.space) == space
 }
 
-// Text returns the last Text: all character data between two tags, comments
-// left out, CDATA sections and references resolved, line ends as line feeds
-// (XML 1.0, 2.11).
+// Text returns the last Text: all character data between two tags, without
+// comments. CDATA sections and references are resolved, and each line end is a
+// line feed (XML 1.0, 2.11).
 func (s *Scanner) Text() []byte { return s.text }
 
-// Depth returns how many elements are open. The last Start counts, the last End
-// no more.
+// Depth returns how many elements are open. The element of the last Start is open,
+// the element of the last End is not.
 func (s *Scanner) Depth() int { return len(s.open) }
 
-// Offset returns how far the document was read, in bytes.
+// Offset returns how many bytes of the document were read.
 func (s *Scanner) Offset() int { return s.pos }
 
-// Skip reads up to the End of the element of the last Start, and checks what it
-// passes as if the caller had read it. The errors are those of [Scanner.Next].
+// Skip reads up to the End of the element of the last Start. It checks the skipped
+// part like any other. The errors are those of [Scanner.Next].
 func (s *Scanner) Skip() error {
 	for around := len(s.open) - 1; len(s.open) > around; {
 		if kind, err := s.Next(); kind == EOF {
@@ -154,9 +156,10 @@ func (s *Scanner) Skip() error {
 	return nil
 }
 
-// Content reads up to the End of the element of the last Start, and returns its
-// text, which may be empty. An element inside is a [*ContentError], which
-// [Scanner.Next] then repeats; the other errors are those of Next.
+// Content reads up to the End of the element of the last Start and returns its
+// text, which may be empty. If the element has a child element, the error is a
+// [*ContentError], and later calls return it again. The other errors are those of
+// [Scanner.Next].
 func (s *Scanner) Content() ([]byte, error) {
 	text := s.doc[s.pos:s.pos:s.pos]
 	parent := s.local
@@ -175,8 +178,8 @@ func (s *Scanner) Content() ([]byte, error) {
 	return text, nil
 }
 
-// at returns the byte at offset i, or 0, which no document may contain, at the
-// end.
+// at returns the byte at offset i, or 0 at the end of the document. No document
+// may contain a 0.
 func (s *Scanner) at(i int) byte {
 	if i < len(s.doc) {
 		return s.doc[i]
@@ -184,12 +187,12 @@ func (s *Scanner) at(i int) byte {
 	return 0
 }
 
-// starts reports whether the document goes on with a string at offset i.
+// starts reports whether the document continues with a string at offset i.
 func (s *Scanner) starts(i int, with string) bool {
 	return len(s.doc)-i >= len(with) && string(s.doc[i:i+len(with)]) == with
 }
 
-// skipSpace returns the offset of the first byte from i on that is not white
+// skipSpace returns the offset of the first byte at or after i that is not white
 // space.
 func (s *Scanner) skipSpace(i int) int {
 	for i < len(s.doc) && xmlchar.Classes[s.doc[i]]&xmlchar.Space != 0 {
@@ -212,7 +215,7 @@ func move(doc []byte, w, from, to int) int {
 	return w + copy(doc[w:], doc[from:to])
 }
 
-// index returns the offset of a string from i on, or -1.
+// index returns the offset of a string at or after i, or -1.
 func (s *Scanner) index(i int, of string) int {
 	n := bytes.Index(s.doc[i:], []byte(of))
 	if n < 0 {

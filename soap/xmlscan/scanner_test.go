@@ -180,7 +180,7 @@ func TestContentWithElement(t *testing.T) {
 	s := scan("<" + strings.Repeat("a", 1000) + "><b/>")
 	next(t, s, Start)
 	_, err := s.Content()
-	assert.EqualError(t, err, `xmlscan: offset 1006: element "b" inside "`+strings.Repeat("a", 40)+`…", which may hold only text`)
+	assert.EqualError(t, err, `xmlscan: offset 1006: element "b" inside "`+strings.Repeat("a", 40)+`…", which may contain only text`)
 }
 
 func TestContentCut(t *testing.T) {

@@ -1,6 +1,6 @@
 package xmlscan
 
-// startTag reads the tag at the current offset, which is that of its "<".
+// startTag reads the start tag whose "<" is at the current offset.
 func (s *Scanner) startTag() (Kind, error) {
 	if s.elements++; s.elements > s.limits.Elements {
 		return EOF, &LimitError{What: "elements", Limit: s.limits.Elements}
@@ -36,7 +36,7 @@ func (s *Scanner) startTag() (Kind, error) {
 	return Start, nil
 }
 
-// endTag reads the tag at the current offset, which is that of its "</".
+// endTag reads the end tag whose "</" is at the current offset.
 func (s *Scanner) endTag() (Kind, error) {
 	name := s.open[len(s.open)-1].name
 	end := s.pos + len("</") + len(name)
@@ -60,8 +60,8 @@ func (s *Scanner) mismatch(name []byte) error {
 	return s.refuse(s.pos, "end tag of "+quoted(name)+" expected")
 }
 
-// leave closes the innermost element. Its namespaces stay in force up to the
-// next token.
+// leave closes the innermost element. Its namespaces stay in scope until the next
+// token.
 func (s *Scanner) leave() (Kind, error) {
 	last := len(s.open) - 1
 	e := &s.open[last]

@@ -2,8 +2,8 @@ package xmlscan
 
 import "memcachedsoap/soap/xmlchar"
 
-// charData reads the character data up to the next tag, merged into one piece
-// in place, and moves to that tag.
+// charData reads the character data up to the next tag, joins its pieces in place,
+// and moves to that tag.
 func (s *Scanner) charData() ([]byte, error) {
 	doc, i := s.doc, s.pos
 	start, w := i, i
@@ -42,8 +42,8 @@ func (s *Scanner) charData() ([]byte, error) {
 	}
 }
 
-// cdata copies the content of the CDATA section at offset i down to w. It
-// returns the end of the copy and of the section.
+// cdata copies the content of the CDATA section at offset i to offset w. It
+// returns the ends of the copy and of the section.
 func (s *Scanner) cdata(w, i int) (int, int, error) {
 	start := i
 	i += len("<![CDATA[")
@@ -69,8 +69,8 @@ func (s *Scanner) cdata(w, i int) (int, int, error) {
 	}
 }
 
-// comment checks the comment at offset i, refuses any other "<!" or "<?", and
-// returns its end.
+// comment checks the comment at offset i and returns its end. It rejects anything
+// else that begins with "<!" or "<?".
 func (s *Scanner) comment(i int) (int, error) {
 	switch {
 	case s.at(i+1) == '?':

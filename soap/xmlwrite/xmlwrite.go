@@ -6,32 +6,33 @@ import (
 	"memcachedsoap/soap/xmlchar"
 )
 
-// AppendText appends text as the content of an element. Besides &, < and > it
-// writes a carriage return as a reference, as a parser would read a plain one as
-// a line feed (XML 1.0, 2.11). If XML cannot carry the text, it returns dst as
-// it was, and false.
+// AppendText appends text as the content of an element. It writes &, <, > and
+// carriage returns as references; a parser would read a plain carriage return as
+// a line feed (XML 1.0, 2.11). If the text is not valid in XML, see [IsValid], it
+// returns dst unchanged and false.
 func AppendText[T ~string | ~[]byte](dst []byte, text T) ([]byte, bool) {
 	return appendEscaped(dst, text, xmlchar.WriteText)
 }
 
-// AppendAttr appends text as the value of an attribute, to stand between double
-// quotes, which are the caller's. Besides what [AppendText] escapes, it writes
-// quotes, tabs and line feeds as references, as a parser would end the value at
-// the first and read the others as blanks (XML 1.0, 3.3.3). If XML cannot carry
-// the text, it returns dst as it was, and false.
+// AppendAttr appends text as the value of an attribute; the caller writes the
+// double quotes around it. Besides the characters that [AppendText] escapes, it
+// writes double quotes, tabs and line feeds as references: a parser would end the
+// value at a quote and read the others as spaces (XML 1.0, 3.3.3). If the text is
+// not valid in XML, see [IsValid], it returns dst unchanged and false.
 func AppendAttr(dst []byte, text string) ([]byte, bool) {
 	return appendEscaped(dst, text, xmlchar.WriteAttr)
 }
 
-// Carries reports whether XML 1.0 can carry a text (2.2, Char), that is, whether
-// [AppendText] and [AppendAttr] take it.
-func Carries[T ~string | ~[]byte](text T) bool {
+// IsValid reports whether XML 1.0 can represent a text: it is UTF-8, and all its
+// characters are legal (2.2, Char). [AppendText] and [AppendAttr] accept exactly
+// these texts.
+func IsValid[T ~string | ~[]byte](text T) bool {
 	for i := 0; i < len(text); {
 		if xmlchar.Classes[text[i]]&xmlchar.Legal != 0 {
 			i++
 			continue
 		}
-		size := longChar(text, i)
+		size := sizeBeyondASCII(text, i)
 		if size == 0 {
 			return false
 		}
@@ -40,8 +41,8 @@ func Carries[T ~string | ~[]byte](text T) bool {
 	return true
 }
 
-// appendEscaped copies whole runs of text that stand for themselves where the
-// class says, and references for the rest.
+// appendEscaped copies runs of characters of the given class, and of characters
+// beyond ASCII, and writes references for the other characters.
 func appendEscaped[T ~string | ~[]byte](dst []byte, text T, class byte) ([]byte, bool) {
 	n := len(dst)
 	start, i := 0, 0 // of the run
@@ -52,7 +53,7 @@ func appendEscaped[T ~string | ~[]byte](dst []byte, text T, class byte) ([]byte,
 			continue
 		}
 		if xmlchar.Classes[c]&xmlchar.Legal == 0 {
-			size := longChar(text, i)
+			size := sizeBeyondASCII(text, i)
 			if size == 0 {
 				return dst[:n], false
 			}
@@ -67,8 +68,8 @@ func appendEscaped[T ~string | ~[]byte](dst []byte, text T, class byte) ([]byte,
 	return append(dst, text[start:]...), true
 }
 
-// reference returns the reference to a character that has none of the classes
-// inText and inAttr.
+// reference returns the reference to a character that is legal but lacks the
+// class [xmlchar.WriteText] or [xmlchar.WriteAttr].
 func reference(c byte) string {
 	switch c {
 	case '&':
@@ -88,9 +89,9 @@ func reference(c byte) string {
 	}
 }
 
-// longChar returns the size of the character beyond ASCII at text[i], in bytes,
-// or 0 if there is none that XML allows.
-func longChar[T ~string | ~[]byte](text T, i int) int {
+// sizeBeyondASCII returns the size in bytes of the character beyond ASCII at
+// text[i], or 0 if XML does not allow it.
+func sizeBeyondASCII[T ~string | ~[]byte](text T, i int) int {
 	r, size := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
 	if size == 1 || r == 0xFFFE || r == 0xFFFF {
 		return 0

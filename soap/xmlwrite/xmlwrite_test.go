@@ -40,8 +40,8 @@ func TestAppendText(t *testing.T) {
 		got, ok = xmlwrite.AppendText([]byte("<a>"), bytes(text))
 		assert.True(t, ok, text)
 		assert.Equal(t, "<a>"+want, string(got))
-		assert.True(t, xmlwrite.Carries(text))
-		assert.True(t, xmlwrite.Carries(bytes(text)))
+		assert.True(t, xmlwrite.IsValid(text))
+		assert.True(t, xmlwrite.IsValid(bytes(text)))
 	}
 }
 
@@ -80,9 +80,9 @@ func TestRefused(t *testing.T) {
 			got, ok = xmlwrite.AppendAttr(dst, text)
 			assert.False(t, ok, "%q", text)
 			assert.Equal(t, "before", string(got))
-			assert.False(t, xmlwrite.Carries(text), "%q", text)
-			assert.False(t, xmlwrite.Carries(name(text)), "%q", text)
-			assert.False(t, xmlwrite.Carries([]byte(text)), "%q", text)
+			assert.False(t, xmlwrite.IsValid(text), "%q", text)
+			assert.False(t, xmlwrite.IsValid(name(text)), "%q", text)
+			assert.False(t, xmlwrite.IsValid([]byte(text)), "%q", text)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestCarries(t *testing.T) {
 			continue
 		}
 		want := r == 0x9 || r == 0xA || r == 0xD || r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000
-		if got := xmlwrite.Carries(string(r)); got != want {
+		if got := xmlwrite.IsValid(string(r)); got != want {
 			t.Errorf("U+%04X: %t", r, got)
 		}
 	}
@@ -105,7 +105,7 @@ func TestCarries(t *testing.T) {
 // reads it with encoding/xml and with our scanner.
 func requireReadBack(t require.TestingT, text string) {
 	content, ok := xmlwrite.AppendText(nil, text)
-	require.Equal(t, ok, xmlwrite.Carries(text))
+	require.Equal(t, ok, xmlwrite.IsValid(text))
 	fromBytes, okBytes := xmlwrite.AppendText(nil, []byte(text))
 	require.Equal(t, ok, okBytes)
 	require.Equal(t, string(content), string(fromBytes))
@@ -167,6 +167,6 @@ func TestNoAllocations(t *testing.T) {
 		dst, _ = xmlwrite.AppendText(dst[:0], text)
 		dst, _ = xmlwrite.AppendText(dst[:0], raw)
 		dst, _ = xmlwrite.AppendAttr(dst[:0], text)
-		_ = xmlwrite.Carries(raw)
+		_ = xmlwrite.IsValid(raw)
 	}))
 }
