@@ -24,7 +24,7 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		limits Limits
-		below  string // just within
+		below  string // within the limit
 		above  string
 		want   LimitError
 	}{

@@ -21,7 +21,7 @@ type author struct {
 	want []string
 }
 
-// legalText is text that XML can carry.
+// legalText generates text that XML can represent.
 var legalText = rapid.StringOfN(rapid.OneOf(
 	rapid.SampledFrom([]rune("<>&]['\"\r\n\t #;ab日😀\uFFFD")), rapid.Rune(),
 ), 0, 12, -1).Filter(xmlwrite.IsValid[string])
@@ -65,9 +65,9 @@ func (a *author) text() {
 	}
 }
 
-// element writes an element inside others whose namespaces are in force.
-func (a *author) element(depth int, inForce map[string]string) {
-	spaces := maps.Clone(inForce) // prefix to name
+// element writes an element inside others whose namespaces are in scope.
+func (a *author) element(depth int, inScope map[string]string) {
+	spaces := maps.Clone(inScope) // prefix to name
 	declared := map[string]string{}
 	for range a.choose(3) {
 		prefix, name := fmt.Sprintf("p%d", a.choose(3)), fmt.Sprintf("urn:%d", a.choose(3))

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// accepted has documents by what is special about them, and their tokens.
+// accepted lists documents with what is special about them, and their tokens.
 func accepted() map[string]struct{ doc, want string } {
 	return map[string]struct{ doc, want string }{
 		"one empty element":              {`<a/>`, `<{}a> </{}a>`},
@@ -71,7 +71,7 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// refused has documents by what is wrong with them.
+// refused lists documents with what is wrong with them.
 func refused() map[string]struct {
 	doc    string
 	offset int

@@ -193,7 +193,7 @@ func TestContentCut(t *testing.T) {
 }
 
 // A scanner works on a part of a larger buffer: nothing around the document may
-// change, and nobody who appends to what it returns may change the document.
+// change, and appending to a returned slice may not change the document.
 func TestWritesOnlyTheDocument(t *testing.T) {
 	t.Parallel()
 	for name, body := range recorded(t, "clients") {
@@ -220,7 +220,7 @@ func TestWritesOnlyTheDocument(t *testing.T) {
 	}
 }
 
-// What the scanner returned must not change while it goes on.
+// What the scanner has returned must not change while it reads on.
 func TestTokensStay(t *testing.T) {
 	t.Parallel()
 	for _, body := range recorded(t, "clients") {
@@ -229,7 +229,7 @@ func TestTokensStay(t *testing.T) {
 }
 
 // requireStable reads a document, which need not be well-formed, and compares
-// what was handed out with itself at the end.
+// what was returned with itself at the end.
 func requireStable(t *testing.T, doc []byte) {
 	t.Helper()
 	var parts [][]byte
@@ -260,7 +260,7 @@ func requireStable(t *testing.T, doc []byte) {
 }
 
 // One scanner and one buffer for all documents, as a server has them, also
-// behind documents that failed half way.
+// behind documents that failed.
 func TestReuse(t *testing.T) {
 	t.Parallel()
 	var reused Scanner

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stricter lists, by the reason we give, what encoding/xml takes and we refuse.
-// Everything else that it takes we must take.
+// stricter lists, by our reason, what encoding/xml accepts and we reject.
+// We must accept everything else that it accepts.
 var stricter = map[string]string{
 	"document type declaration":                        `<!DOCTYPE a><a/>`,
 	"comment or CDATA section expected after <!":       `<!ELEMENT a ANY><a/>`,
@@ -155,7 +155,7 @@ func TestRecordedRefused(t *testing.T) {
 	}
 }
 
-// FuzzAgainstStd looks for documents about which encoding/xml disagrees.
+// FuzzAgainstStd looks for documents about which the scanner and encoding/xml disagree.
 func FuzzAgainstStd(f *testing.F) {
 	for _, folder := range []string{"clients", "refused"} {
 		for _, body := range recorded(f, folder) {
@@ -175,7 +175,7 @@ func FuzzAgainstStd(f *testing.F) {
 }
 
 // FuzzInPlace looks for documents that make the scanner write outside of them,
-// change what it handed out, or depend on what it read before.
+// change what it returned, or depend on what it read before.
 func FuzzInPlace(f *testing.F) {
 	for _, body := range recorded(f, "clients") {
 		f.Add(body, len(body)/2)

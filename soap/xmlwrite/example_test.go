@@ -7,7 +7,7 @@ import (
 	"memcachedsoap/soap/xmlwrite"
 )
 
-// appendValue writes what XML cannot carry as base64.
+// appendValue writes text that XML cannot represent as base64.
 func appendValue(doc []byte, value string) []byte {
 	if text, ok := xmlwrite.AppendText(append(doc, "<value>"...), value); ok {
 		return append(text, "</value>\n"...)

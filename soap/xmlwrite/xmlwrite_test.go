@@ -87,8 +87,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestCarries tries every code point against XML 1.0, 2.2.
-func TestCarries(t *testing.T) {
+// TestIsValid tries every code point against XML 1.0, 2.2.
+func TestIsValid(t *testing.T) {
 	t.Parallel()
 	for r := rune(0); r <= utf8.MaxRune; r++ {
 		if !utf8.ValidRune(r) {
