@@ -9,27 +9,29 @@ import (
 	"mime/multipart"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"memcachedsoap/soap/xmlscan"
 )
 
-// A message may come as a package of parts (MIME multipart/related): the
-// envelope, and bytes that stand in it as a reference (MTOM 1.0, XOP 1.0). Java
-// toolkits send it when they are told to. The bytes are put back in the place of
-// their references, as base64, which is what the message means.
+// A message may be a package of parts (MIME multipart/related): the envelope, and
+// bytes to which the envelope refers (MTOM 1.0, XOP 1.0). Java toolkits send it if
+// MTOM is enabled. Each reference is replaced by its bytes as base64, which is what
+// the message means.
 
 const includeNamespace = "http://www.w3.org/2004/08/xop/include"
 
-// maxParts bounds the parts of a package, of which each has a header to be read.
+// maxParts is the greatest number of parts of a package. Each costs the reading of
+// its header.
 const maxParts = 10_000
 
-// unpackage returns the envelope of a package, complete, in UTF-8 and at most
-// limit bytes long.
+// unpackage returns the envelope of a package in UTF-8, with the bytes of its
+// attachments in it. The result is not longer than the limit of a body.
 func unpackage(body []byte, header string, limits Limits) ([]byte, error) {
 	_, params, err := mime.ParseMediaType(header)
 	if err != nil || params["boundary"] == "" {
-		return nil, &Fault{Code: Client, Reason: "The Content-Type of the package names no boundary of its parts.", Err: err}
+		return nil, &Fault{Code: Client, Reason: "The Content-Type multipart/related has no boundary parameter. Send one.", Err: err}
 	}
 	root, parts, err := splitParts(body, params["boundary"], strings.Trim(params["start"], "<>"))
 	if err != nil {
@@ -50,11 +52,12 @@ type part struct {
 }
 
 func damagedPackage(err error) *Fault {
-	return &Fault{Code: Client, Reason: "The package of envelope and attachments is damaged.", Err: err}
+	return &Fault{Code: Client, Reason: "The multipart message cannot be read: it is damaged or incomplete.", Err: err}
 }
 
-// splitParts returns the part that holds the envelope, which is the one named
-// start or else the first one, and the others by their Content-ID.
+// splitParts returns the part with the envelope and the other parts by their
+// Content-ID. The envelope is in the part named start, or in the first one if start
+// is empty.
 func splitParts(body []byte, boundary, start string) (root *part, others map[string]*part, err error) {
 	others = make(map[string]*part)
 	reader := multipart.NewReader(bytes.NewReader(body), boundary)
@@ -67,7 +70,7 @@ func splitParts(body []byte, boundary, start string) (root *part, others map[str
 			return nil, nil, damagedPackage(err)
 		}
 		if n == maxParts {
-			return nil, nil, ClientFault("The package has too many parts.")
+			return nil, nil, ClientFault("The multipart message has more than " + strconv.Itoa(maxParts) + " parts, the limit of this service.")
 		}
 		id := strings.Trim(p.Header.Get("Content-ID"), "<> ")
 		one, err := readPart(p)
@@ -78,18 +81,19 @@ func splitParts(body []byte, boundary, start string) (root *part, others map[str
 		case root == nil && (start == "" || id == start):
 			root = one
 		case others[id] != nil:
-			return nil, nil, ClientFault("Two parts of the package have the same Content-ID.")
+			return nil, nil, ClientFault("Two parts of the multipart message have the same Content-ID. Use each once.")
 		default:
 			others[id] = one
 		}
 	}
 	if root == nil {
-		return nil, nil, ClientFault("The package has no part that holds the envelope.")
+		return nil, nil, ClientFault("The multipart message has no part with the envelope. Send the part that the start parameter names.")
 	}
 	return root, others, nil
 }
 
-// readPart reads a part, which is not longer than the body that it is in.
+// readPart reads a part. A part is never longer than the body, whose length is
+// limited.
 func readPart(p *multipart.Part) (*part, error) {
 	content := io.Reader(p)
 	if strings.EqualFold(p.Header.Get("Content-Transfer-Encoding"), "base64") {
@@ -100,16 +104,16 @@ func readPart(p *multipart.Part) (*part, error) {
 		return nil, err //nolint:wrapcheck // the caller knows what it reads
 	}
 	_, params, err := mime.ParseMediaType(p.Header.Get("Content-Type"))
-	if err != nil { // which a part need not have
-		return &part{content: read}, nil //nolint:nilerr // as said
+	if err != nil {
+		return &part{content: read}, nil //nolint:nilerr // a part may have no Content-Type
 	}
 	return &part{content: read, charset: params["charset"]}, nil
 }
 
-// include puts parts in the place of the references to them.
+// include replaces each reference in the document by the bytes of its part.
 func include(doc []byte, parts map[string]*part, limits Limits) ([]byte, error) {
 	var scan xmlscan.Scanner
-	scan.Reset(slices.Clone(doc), limits.XML) // which it writes over
+	scan.Reset(slices.Clone(doc), limits.XML) // the scanner writes over its document
 	limit := limits.body()
 	var out []byte
 	copied := 0 // of doc
@@ -133,6 +137,7 @@ func include(doc []byte, parts map[string]*part, limits Limits) ([]byte, error) 
 			return nil, readFault(err)
 		}
 		out = append(out, doc[copied:began]...)
+		// Before it is appended: a short message may refer to a large part often.
 		if len(out)+base64.StdEncoding.EncodedLen(len(content)) > limit {
 			return nil, bodyTooLarge(limit)
 		}
@@ -141,23 +146,23 @@ func include(doc []byte, parts map[string]*part, limits Limits) ([]byte, error) 
 	}
 }
 
-// referenced returns the bytes that an Include stands for (XOP 1.0, section
-// 2.1: a URI in the scheme cid, RFC 2392).
+// referenced returns the bytes to which an Include refers by a URI of the scheme
+// cid (XOP 1.0 section 2.1, RFC 2392).
 func referenced(href string, parts map[string]*part) ([]byte, error) {
 	escaped, ok := strings.CutPrefix(href, "cid:")
 	id, err := url.PathUnescape(escaped)
 	if !ok || err != nil || parts[id] == nil {
-		return nil, ClientFault("The envelope refers to an attachment that is not there.")
+		return nil, ClientFault("The envelope refers to an attachment that the message does not have. Send a part with that Content-ID.")
 	}
 	parts[id].used = true
 	return parts[id].content, nil
 }
 
-// finish refuses what would be lost, or is too long.
+// finish rejects attachments that would be lost, and a document that is too long.
 func finish(doc []byte, parts map[string]*part, limit int) ([]byte, error) {
 	for _, p := range parts {
 		if !p.used {
-			return nil, ClientFault("The message comes with an attachment to which the envelope does not refer (SwA), and which would be lost.")
+			return nil, ClientFault("The message has an attachment to which the envelope does not refer (SwA), so it would be lost. Refer to it with xop:Include.")
 		}
 	}
 	if len(doc) > limit {

@@ -18,10 +18,10 @@ const (
 )
 
 // utf8Document returns the document in UTF-8 without a byte order mark. The
-// charset is that of the byte order mark, else of the Content-Type, else of
-// the XML declaration, else UTF-8 (XML 1.0 appendix F, RFC 7303 section 3). A
-// document in UTF-8 is returned in place; it is not checked here, the scanner
-// does that.
+// charset is that of the byte order mark, else that of the Content-Type, else
+// that of the XML declaration, else UTF-8 (XML 1.0 appendix F, RFC 7303 section
+// 3). A document in UTF-8 is returned in place and unchecked: the scanner checks
+// it.
 func utf8Document(doc []byte, charset string) ([]byte, error) {
 	switch {
 	case startsWith(doc, bomUTF8):
@@ -37,15 +37,15 @@ func utf8Document(doc []byte, charset string) ([]byte, error) {
 	switch strings.ToLower(charset) {
 	case "", "utf-8", "utf8":
 		if declared := declaredCharset(doc); declared != "" && !isUTF8(declared) && !utf8.Valid(doc) {
-			// Programs declare the charset that they write in, and leave the
-			// Content-Type to a library that knows one only. What is no UTF-8
-			// can be read in one way only.
+			// A program may declare the charset that it writes while its library
+			// always sends UTF-8 as the Content-Type. A document that is not UTF-8
+			// can then have only one meaning.
 			return utf8Document(doc, declared)
 		}
 		return doc, nil
 	case "us-ascii", "ascii":
 		if i := bytes.IndexFunc(doc, func(r rune) bool { return r >= utf8.RuneSelf }); i >= 0 {
-			return nil, ClientFault("The message is said to be in US-ASCII but holds other characters.")
+			return nil, ClientFault("The message declares US-ASCII but has other characters. Declare the charset that it is in.")
 		}
 		return doc, nil
 	case "iso-8859-1", "iso8859-1", "latin1", "l1":
@@ -53,14 +53,14 @@ func utf8Document(doc []byte, charset string) ([]byte, error) {
 	case "windows-1252", "cp1252":
 		return fromCharmap(doc, charmap.Windows1252)
 	case "utf-16", "utf16", "utf-16be", "utf-16le":
-		return nil, ClientFault("The message is said to be in UTF-16 but has no byte order mark.")
+		return nil, ClientFault("The message declares UTF-16 but has no byte order mark. Send one.")
 	default:
 		return nil, ClientFault("The charset of the message is not supported. Send UTF-8, UTF-16, ISO-8859-1, windows-1252 or US-ASCII.")
 	}
 }
 
-// declaredCharset returns the encoding named in the XML declaration, or "".
-// It only needs to find the name: the scanner checks the declaration.
+// declaredCharset returns the encoding that the XML declaration names, or "". It
+// only finds the name: the scanner checks the declaration.
 func declaredCharset(doc []byte) string {
 	if !startsWith(doc, "<?xml") {
 		return ""
@@ -93,7 +93,7 @@ func startsWith(doc []byte, prefix string) bool {
 }
 
 func fromUTF16(doc []byte, order binary.ByteOrder) ([]byte, error) {
-	malformed := ClientFault("The message is not well-formed UTF-16.")
+	malformed := ClientFault("The message is not valid UTF-16.")
 	if len(doc)%2 != 0 {
 		return nil, malformed
 	}
@@ -124,7 +124,7 @@ func fromCharmap(doc []byte, table *charmap.Charmap) ([]byte, error) {
 		}
 		r := table.DecodeByte(b)
 		if r == utf8.RuneError {
-			return nil, ClientFault("The message holds a byte that its charset does not define.")
+			return nil, ClientFault("The message has a byte that its charset does not define. Declare the charset that it is in.")
 		}
 		out = utf8.AppendRune(out, r)
 	}

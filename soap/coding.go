@@ -15,15 +15,15 @@ import (
 )
 
 // CompressFrom is the size in bytes from which an answer is compressed for a
-// client that accepts it. Below, compressing costs more than sending.
+// client that accepts it. Compressing a smaller answer costs more than sending it.
 const CompressFrom = 4 << 10
 
 const gzipMagic = "\x1f\x8b"
 
-// inflate undoes the content coding of a request body. Bytes count, not the
-// header alone: Apache's inflate filter leaves the header of what it has
-// inflated, and gzip is recognised by its magic number without one. The
-// result is at most limit bytes long.
+// inflate decompresses a request body. It looks at the bytes and not only at the
+// Content-Encoding: Apache's inflate filter keeps the header of a body that it has
+// decompressed, and a body that begins with gzip's magic number needs no header.
+// The result has at most limit bytes.
 func inflate(body []byte, coding string, limit int) ([]byte, error) {
 	coding = strings.ToLower(strings.TrimSpace(coding))
 	var from io.Reader
@@ -36,23 +36,23 @@ func inflate(body []byte, coding string, limit int) ([]byte, error) {
 	case coding == "", coding == "identity", coding == "gzip", coding == "x-gzip", coding == "deflate":
 		return body, nil
 	default:
-		return nil, ClientFault("The content coding of the request is not supported. Send gzip, deflate or none.")
+		return nil, ClientFault("The Content-Encoding of the request is not supported. Send gzip, deflate or none.")
 	}
 	if err != nil {
-		return nil, &Fault{Code: Client, Reason: "The compressed request is damaged.", Err: err}
+		return nil, &Fault{Code: Client, Reason: "The compressed request cannot be decompressed: it is damaged.", Err: err}
 	}
 	out, err := readAll(make([]byte, 0, min(4*len(body), limit)), from, limit)
 	if errors.Is(err, errTooLong) {
 		return nil, bodyTooLarge(limit)
 	}
 	if err != nil {
-		return nil, &Fault{Code: Client, Reason: "The compressed request is damaged.", Err: err}
+		return nil, &Fault{Code: Client, Reason: "The compressed request cannot be decompressed: it is damaged.", Err: err}
 	}
 	return out, nil
 }
 
-// inflater reads "deflate" as RFC 9110 section 8.4.1.2 has it (zlib) and as
-// some clients send it (no zlib header).
+// inflater reads "deflate" with the zlib header of RFC 9110 section 8.4.1.2, and
+// without it, as some clients send it.
 func inflater(body []byte) (io.Reader, error) {
 	if len(body) >= 2 && body[0]&0x0f == 8 && (int(body[0])<<8|int(body[1]))%31 == 0 {
 		return zlib.NewReader(bytes.NewReader(body)) //nolint:wrapcheck // inflate wraps it
@@ -67,7 +67,7 @@ func looksLikeXML(body []byte) bool {
 
 var errTooLong = errors.New("soap: more than the limit")
 
-// readAll appends what it reads to dst, up to limit bytes in all.
+// readAll appends what it reads to dst. The result has at most limit bytes.
 func readAll(dst []byte, from io.Reader, limit int) ([]byte, error) {
 	for {
 		dst = slices.Grow(dst, bytes.MinRead)
@@ -85,11 +85,11 @@ func readAll(dst []byte, from io.Reader, limit int) ([]byte, error) {
 }
 
 func bodyTooLarge(limit int) *Fault {
-	return ClientFault("The request is longer than " + strconv.Itoa(limit) + " bytes, the limit of this service.")
+	return ClientFault("The request is longer than " + strconv.Itoa(limit) + " bytes, the limit of this service. Send less.")
 }
 
-// acceptsGzip reports whether the client asks for gzip (RFC 9110 section
-// 12.5.3). A bare "*" does not count: whoever wants gzip names it.
+// acceptsGzip reports whether the client asks for gzip by name (RFC 9110 section
+// 12.5.3). A "*" alone does not count.
 func acceptsGzip(header http.Header) bool {
 	for _, line := range header.Values("Accept-Encoding") {
 		for item := range strings.SplitSeq(line, ",") {
@@ -109,7 +109,7 @@ func acceptsGzip(header http.Header) bool {
 	return false
 }
 
-// A gzip writer holds some 800 kB of tables, so writers are used again.
+// gzipWriters keeps gzip writers for reuse: each has about 800 kB of tables.
 //
 //nolint:gochecknoglobals // a pool is shared by nature
 var gzipWriters = sync.Pool{New: func() any {

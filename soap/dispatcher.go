@@ -17,21 +17,22 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// DefaultTimeout bounds one call unless [Options] say otherwise.
+// DefaultTimeout is the default of [Options.Timeout].
 const DefaultTimeout = 10 * time.Second
 
 // Options are the settings of a [Dispatcher]. The zero value is usable.
 type Options struct {
 	Limits  Limits
-	Timeout time.Duration // for one call, once its request was read; 0 means DefaultTimeout
-	// FaultOf maps an error of an operation that is no [*Fault] to one; nil,
-	// or a nil result, hides the error behind an opaque Server fault.
+	Timeout time.Duration // of one call, from the end of its request; 0 means DefaultTimeout
+	// FaultOf returns the fault for an error of an operation that is not a
+	// [*Fault]. If FaultOf or its result is nil, the client gets a Server fault
+	// that says nothing about the error.
 	FaultOf func(error) *Fault
-	// RequestID returns the id under which the log knows the request, or "".
-	// Server faults carry it.
+	// RequestID returns the id of the request in the log, or "". Server faults
+	// contain it.
 	RequestID func(context.Context) string
-	Observe   Observer     // nil: nobody is told
-	Logger    *slog.Logger // for panics; nil: slog.Default()
+	Observe   Observer     // nil means none
+	Logger    *slog.Logger // for panics; nil means slog.Default()
 }
 
 // Dispatcher is an [http.Handler] that answers SOAP messages. Register
@@ -43,7 +44,7 @@ type Dispatcher struct {
 	aliases    []func(space string) string
 }
 
-// NewDispatcher makes a dispatcher without operations.
+// NewDispatcher returns a dispatcher without operations.
 func NewDispatcher(o Options) *Dispatcher {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
@@ -63,12 +64,12 @@ func NewDispatcher(o Options) *Dispatcher {
 	return &Dispatcher{options: o, operations: map[string]map[string]*operation{}, actions: map[string]Name{}}
 }
 
-// ServeHTTP answers one request: with SOAP, or with 405 or 415 where no SOAP
-// client is speaking.
+// ServeHTTP answers one request: with SOAP, or with 405 or 415 if the request is
+// not that of a SOAP client.
 func (d *Dispatcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "This is a SOAP endpoint: send a SOAP message by POST.", http.StatusMethodNotAllowed)
+		http.Error(w, "This is a SOAP endpoint: send a SOAP message with POST.", http.StatusMethodNotAllowed)
 		return
 	}
 	kind, ok := contentType(r.Header.Get("Content-Type"))
@@ -89,13 +90,13 @@ type media struct {
 	mime    bool   // a package with attachments
 }
 
-// contentType reads a Content-Type. A missing one is taken as SOAP 1.1, and
-// so is application/xml; false means that no SOAP client is speaking.
+// contentType reads a Content-Type. A missing one means SOAP 1.1, and so does
+// application/xml. It returns false for one that no SOAP client sends.
 func contentType(header string) (media, bool) {
 	switch header {
 	case "":
 		return media{version: V11}, true
-	case contentType11: // what most clients send need not be taken apart
+	case contentType11: // most clients send it, and parsing costs time
 		return media{version: V11, charset: "utf-8"}, true
 	}
 	name, params, err := mime.ParseMediaType(header)
@@ -133,16 +134,16 @@ type exchange struct {
 	notes   []slog.Attr
 }
 
-// scratch is what a call needs for a moment and the next one can use again.
+// scratch is the memory of one call that a later call can reuse.
 type scratch struct {
 	scan   xmlscan.Scanner
-	body   []byte // as received; nothing that lives longer may point into it
+	body   []byte // as received; nothing may point into it after the call
 	answer []byte
 	packed []byte // the answer, compressed
 }
 
-// maxKept bounds the buffers that are kept for the next call: a rare large
-// session must not hold its memory for ever.
+// maxKept is the greatest size in bytes of a buffer that is kept for later calls:
+// the memory of a rare large session must be freed.
 const maxKept = 256 << 10
 
 //nolint:gochecknoglobals // a pool is shared by nature
@@ -169,7 +170,7 @@ func (x *exchange) serve() {
 	})
 }
 
-// keep gives the scratch back unless a large message has made it a hoard.
+// keep returns the scratch to the pool unless its buffers have grown too large.
 func (sc *scratch) keep(answer []byte) {
 	sc.answer = answer[:0]
 	sc.scan.Reset(nil, xmlscan.Limits{})
@@ -178,9 +179,8 @@ func (sc *scratch) keep(answer []byte) {
 	}
 }
 
-// run reads the message, calls its operation and returns the answer. A panic
-// becomes an opaque fault and a logged stack, so that one bad call does not
-// cost the connection.
+// run reads the message, calls its operation and returns the answer. After a panic
+// it logs the stack and returns a fault, so that the connection stays open.
 func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 	answer = sc.answer[:0]
 	defer func() {
@@ -189,7 +189,7 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 			return
 		}
 		if p == http.ErrAbortHandler { //nolint:errorlint,err113 // net/http compares it the same way
-			panic(p) // it asks net/http to drop the connection without a word
+			panic(p) // it makes net/http close the connection without an answer
 		}
 		err = opaque(fmt.Errorf("soap: panic: %v", p))
 		x.options.Logger.LogAttrs(x.r.Context(), slog.LevelError, "panic in an operation",
@@ -211,7 +211,7 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 // document reads the body and returns it in UTF-8.
 func (x *exchange) document(sc *scratch) ([]byte, error) {
 	limit := x.options.Limits.body()
-	// One byte of room behind the body saves a second growth for its end.
+	// One more byte, so that reading the end of the body does not grow the buffer.
 	room := int(min(max(x.r.ContentLength, 0), int64(limit))) + 1
 	body, err := readAll(slices.Grow(sc.body[:0], room), http.MaxBytesReader(x.w, x.r.Body, int64(limit)), limit)
 	sc.body = body
@@ -220,7 +220,7 @@ func (x *exchange) document(sc *scratch) ([]byte, error) {
 		return nil, bodyTooLarge(limit)
 	}
 	if err != nil {
-		return nil, &Fault{Code: Client, Reason: "The request ended before its body was complete.", Err: err}
+		return nil, &Fault{Code: Client, Reason: "The request body is incomplete: the connection ended before its end.", Err: err}
 	}
 	body, err = inflate(body, x.r.Header.Get("Content-Encoding"), limit)
 	if err != nil {
@@ -232,8 +232,8 @@ func (x *exchange) document(sc *scratch) ([]byte, error) {
 	return utf8Document(body, x.media.charset)
 }
 
-// read reads the whole message and returns the call that it asks for. Nothing
-// is done before the last byte was found to be in order.
+// read reads and checks the whole message, to its last byte, and returns the call
+// to run.
 func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	scan.Reset(doc, x.options.Limits.XML)
 	env := envelope{scan: scan, version: x.version}
@@ -265,8 +265,8 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	return call.run, nil
 }
 
-// find finds the operation by the expanded name of the payload. The SOAPAction
-// only has a say when it names another operation of ours.
+// find finds the operation by the expanded name of the payload. A SOAPAction that
+// names another registered operation is a fault; other SOAPActions have no effect.
 func (x *exchange) find(scan *xmlscan.Scanner) (*operation, error) {
 	alias := ""
 	byLocal := x.operations[string(scan.Space())]
@@ -277,14 +277,14 @@ func (x *exchange) find(scan *xmlscan.Scanner) (*operation, error) {
 	if byLocal == nil {
 		return nil, &Fault{
 			Code: Client, Subcode: Name{rpcNamespace, procedureNotPresent},
-			Reason: "The element in the Body is in a namespace that this service does not know. See its WSDL.",
+			Reason: "The element in the Body has a namespace that this service does not know. See its WSDL.",
 		}
 	}
 	op := byLocal[string(scan.Local())]
 	if op == nil {
 		return nil, &Fault{
 			Code: Client, Subcode: Name{rpcNamespace, procedureNotPresent},
-			Reason: "This service has no operation of the name in the Body. See its WSDL.",
+			Reason: "This service has no operation with the name of the element in the Body. See its WSDL.",
 		}
 	}
 	action := strings.Trim(x.r.Header.Get("SOAPAction"), ` "`)
@@ -296,13 +296,13 @@ func (x *exchange) find(scan *xmlscan.Scanner) (*operation, error) {
 		x.request.Name.Space = alias
 	}
 	if other, known := x.actions[action]; known && other != op.name && other.Space == op.name.Space {
-		return nil, ClientFault("The SOAPAction names the operation " + other.Local + ", the Body calls " + op.name.Local + ".")
+		return nil, ClientFault("The SOAPAction names the operation " + other.Local + " but the Body calls " + op.name.Local + ". Send the SOAPAction of the operation that the Body calls.")
 	}
 	return op, nil
 }
 
-// aliased returns the operations of the namespace that another one stands
-// for, or nil.
+// aliased returns the operations of the namespace for which alias is another name,
+// or nil.
 func (x *exchange) aliased(space string) map[string]*operation {
 	for _, alias := range x.aliases {
 		if byLocal := x.operations[alias(space)]; byLocal != nil {
@@ -312,25 +312,25 @@ func (x *exchange) aliased(space string) map[string]*operation {
 	return nil
 }
 
-// readFault turns an error of reading a message into a fault. The scanner's
-// errors are made for people and quote nothing.
+// readFault returns the fault for an error of reading a message. The client may
+// read the scanner's errors: they quote at most shortened names.
 func readFault(err error) *Fault {
 	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
 	}
 	if _, ok := errors.AsType[*xmlscan.LimitError](err); ok {
-		return &Fault{Code: Client, Reason: "The message is too large: " + reason(err), Err: err}
+		return &Fault{Code: Client, Reason: "The message exceeds a limit of this service: " + reason(err), Err: err}
 	}
 	if _, ok := errors.AsType[*xmlscan.ContentError](err); ok {
 		return &Fault{Code: Client, Reason: "The message does not fit the contract: " + reason(err), Err: err}
 	}
-	return &Fault{Code: Client, Reason: "The message is not well-formed XML as SOAP allows it: " + reason(err), Err: err}
+	return &Fault{Code: Client, Reason: "The message is not well-formed XML that SOAP allows: " + reason(err), Err: err}
 }
 
-// reason cuts the package's name off an error text.
+// reason returns the text of an error without the package's name.
 func reason(err error) string { return strings.TrimPrefix(err.Error(), "xmlscan: ") + "." }
 
-// faultOf finds the fault for an error of an operation.
+// faultOf returns the fault for an error of an operation.
 func (x *exchange) faultOf(err error) *Fault {
 	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
@@ -339,12 +339,12 @@ func (x *exchange) faultOf(err error) *Fault {
 		return f
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &Fault{Code: Server, Reason: "The service did not finish in time. Try again later.", Err: err}
+		return &Fault{Code: Server, Reason: "The service did not answer in time. Retry later.", Err: err}
 	}
 	return opaque(err)
 }
 
-// write sends the answer in one piece and returns the number of bytes of it.
+// write sends the answer and returns its size in bytes.
 func (x *exchange) write(sc *scratch, status int, answer []byte) int {
 	h := x.w.Header()
 	h.Set("Content-Type", x.version.contentType())
@@ -357,9 +357,9 @@ func (x *exchange) write(sc *scratch, status int, answer []byte) int {
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(answer)))
-	// Sessions are credentials: no cache on the way may keep one.
+	// Sessions are credentials: no cache may store one.
 	h.Set("Cache-Control", "no-store")
 	x.w.WriteHeader(status)
-	_, _ = x.w.Write(answer) // a client that has gone away is told nothing
+	_, _ = x.w.Write(answer) // the client may have closed the connection
 	return len(answer)
 }

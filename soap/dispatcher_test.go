@@ -139,11 +139,11 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			"opaque, 1.1", open11 + greeting("secret") + closing, "text/xml", 500,
-			`<faultcode>soap:Server</faultcode><faultstring xml:lang="en">The service failed to do this. Its operator finds the reason in the log. (request id r-1)</faultstring><detail></detail>`,
+			`<faultcode>soap:Server</faultcode><faultstring xml:lang="en">The service failed. Its operator finds the cause in the log. (request id r-1)</faultstring><detail></detail>`,
 		},
 		{
 			"opaque, 1.2", open12 + greeting("secret") + closing, "application/soap+xml", 500,
-			`<soap:Code><soap:Value>soap:Receiver</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang="en">The service failed to do this. Its operator finds the reason in the log. (request id r-1)</soap:Text></soap:Reason>`,
+			`<soap:Code><soap:Value>soap:Receiver</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang="en">The service failed. Its operator finds the cause in the log. (request id r-1)</soap:Text></soap:Reason>`,
 		},
 		{
 			"mapped", open11 + greeting("mapped") + closing, "text/xml", 500,
@@ -151,12 +151,12 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			"panic", open11 + greeting("panic") + closing, "text/xml", 500,
-			`<faultcode>soap:Server</faultcode><faultstring xml:lang="en">The service failed to do this. Its operator finds the reason in the log. (request id r-1)</faultstring><detail></detail>`,
+			`<faultcode>soap:Server</faultcode><faultstring xml:lang="en">The service failed. Its operator finds the cause in the log. (request id r-1)</faultstring><detail></detail>`,
 		},
 		{
 			"unknown operation, 1.2", open12 + `<nosuch xmlns="urn:example"/>` + closing, "application/soap+xml", 500,
 			`<soap:Code><soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value xmlns:sub="http://www.w3.org/2003/05/soap-rpc">sub:ProcedureNotPresent</soap:Value></soap:Subcode></soap:Code>` +
-				`<soap:Reason><soap:Text xml:lang="en">This service has no operation of the name in the Body. See its WSDL.</soap:Text></soap:Reason>`,
+				`<soap:Reason><soap:Text xml:lang="en">This service has no operation with the name of the element in the Body. See its WSDL.</soap:Text></soap:Reason>`,
 		},
 		{
 			"bad arguments, 1.2", open12 + greeting("<b/>") + closing, "application/soap+xml", 500,
@@ -205,7 +205,7 @@ func TestTimeoutIsAServerFault(t *testing.T) {
 	w := h.post([]byte(open11 + greeting("hang") + closing))
 	assert.Equal(t, 500, w.Code)
 	assert.Contains(t, w.Body.String(), "soap:Server")
-	assert.Contains(t, w.Body.String(), "did not finish in time")
+	assert.Contains(t, w.Body.String(), "did not answer in time")
 }
 
 func TestOtherMethodsAndTypesAreNoSOAP(t *testing.T) {
@@ -238,7 +238,7 @@ func TestSOAPActionOnlyCountsWhenItContradicts(t *testing.T) {
 	for _, action := range []string{"urn:example#part", `"urn:example#part"`} {
 		w := h.post(body, "SOAPAction", action)
 		assert.Equal(t, 500, w.Code, action)
-		assert.Contains(t, w.Body.String(), "The SOAPAction names the operation part, the Body calls greet.")
+		assert.Contains(t, w.Body.String(), "The SOAPAction names the operation part but the Body calls greet.")
 	}
 	w := h.post([]byte(open12+greeting("Ada")+closing), "Content-Type", `application/soap+xml; action="urn:example#part"`)
 	assert.Equal(t, 500, w.Code)
@@ -292,10 +292,10 @@ func TestCharsets(t *testing.T) {
 	}{
 		{"unknown charset", "text/xml; charset=koi8-r", []byte(message), "The charset of the message is not supported."},
 		{"unknown declared charset", "text/xml", []byte(`<?xml version="1.0" encoding="EBCDIC"?>` + message), "The charset of the message is not supported."},
-		{"not ASCII", "text/xml; charset=us-ascii", []byte(message), "said to be in US-ASCII"},
+		{"not ASCII", "text/xml; charset=us-ascii", []byte(message), "The message declares US-ASCII but"},
 		{"UTF-16 without BOM", "text/xml; charset=utf-16", utf16Of(message, true)[2:], "no byte order mark"},
-		{"half a UTF-16 unit", "text/xml", utf16Of(message, true)[:61], "not well-formed UTF-16"},
-		{"lone surrogate", "text/xml", append(utf16Of(message, true), 0xD8, 0x00, 0x00, 0x20), "not well-formed UTF-16"},
+		{"half a UTF-16 unit", "text/xml", utf16Of(message, true)[:61], "not valid UTF-16"},
+		{"lone surrogate", "text/xml", append(utf16Of(message, true), 0xD8, 0x00, 0x00, 0x20), "not valid UTF-16"},
 		{"undefined in windows-1252", "text/xml; charset=cp1252", bytes.ReplaceAll([]byte(message), []byte("ë"), []byte{0x81}), "a byte that its charset does not define"},
 		{"Latin-1 said to be UTF-8", "text/xml", latin1, "not well-formed XML"},
 	}
@@ -358,9 +358,9 @@ func TestContentCodings(t *testing.T) {
 
 	whole := pack(t, message, gzipWriter)
 	w = h.post(whole[:len(whole)-9], "Content-Encoding", "gzip")
-	assert.Contains(t, w.Body.String(), "The compressed request is damaged.")
+	assert.Contains(t, w.Body.String(), "The compressed request cannot be decompressed: it is damaged.")
 	w = h.post([]byte(message), "Content-Encoding", "br")
-	assert.Contains(t, w.Body.String(), "The content coding of the request is not supported.")
+	assert.Contains(t, w.Body.String(), "The Content-Encoding of the request is not supported.")
 	assert.Zero(t, h.calls)
 }
 
@@ -434,7 +434,7 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	w := newHarness(soap.Options{}).post(message(soap.Namespace11, `e:mustUnderstand="yes"`))
-	assert.Contains(t, w.Body.String(), "A header has a mustUnderstand that is neither 0 nor 1.")
+	assert.Contains(t, w.Body.String(), "Invalid mustUnderstand of a header: use 0 or 1.")
 }
 
 func TestVersionMismatch(t *testing.T) {

@@ -12,10 +12,10 @@ const xmlDeclaration = `<?xml version="1.0" encoding="UTF-8"?>`
 // maxNotUnderstood bounds how many headers a MustUnderstand fault names.
 const maxNotUnderstood = 8
 
-// envelope walks the parts of a message that belong to SOAP itself.
+// envelope reads the elements of a message that belong to SOAP itself.
 type envelope struct {
 	scan    *xmlscan.Scanner
-	version Version // what the root's namespace says; until then what the Content-Type says
+	version Version // that of the Content-Type, then that of the root's namespace
 	bare    bool    // the root is in no namespace, see Operation.BareEnvelope
 
 	encodingStyle string // of the Body, or else of the Envelope
@@ -39,14 +39,14 @@ func (e *envelope) open() error {
 		}
 	}
 	if kind != xmlscan.Start || !e.scan.Is(e.space(), "Body") {
-		return ClientFault("The Envelope holds something other than one Header, at most, and one Body.")
+		return ClientFault("The Envelope has an unexpected element. Send at most one Header, then one Body.")
 	}
 	e.noteEncodingStyle()
 	if kind, err = e.markup("the Body"); err != nil {
 		return err
 	}
 	if kind != xmlscan.Start {
-		return ClientFault("The Body is empty. It must hold the element of one operation.")
+		return ClientFault("The Body is empty. Send the element of one operation in it.")
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (e *envelope) root() error {
 		return err
 	}
 	if kind != xmlscan.Start || string(e.scan.Local()) != "Envelope" {
-		return ClientFault("The request is not a SOAP message: its root is not an Envelope.")
+		return ClientFault("The request is not a SOAP message: its root element is not Envelope.")
 	}
 	switch string(e.scan.Space()) {
 	case Namespace11:
@@ -82,9 +82,9 @@ func (e *envelope) space() string {
 	return e.version.namespace()
 }
 
-// attr returns an attribute of SOAP. With a bare Envelope it may be in either
-// namespace or none: SOAP::Lite 1.27 then writes encodingStyle as SOAP 1.1 has
-// it and mustUnderstand as SOAP 1.2 does.
+// attr returns an attribute of SOAP. If the Envelope is bare, the attribute may be
+// in the namespace of either version or in none: SOAP::Lite 1.27 then writes
+// encodingStyle in that of SOAP 1.1 and mustUnderstand in that of SOAP 1.2.
 func (e *envelope) attr(local string) ([]byte, bool) {
 	value, ok := e.scan.Attr(e.version.namespace(), local)
 	if !ok && e.bare {
@@ -96,7 +96,7 @@ func (e *envelope) attr(local string) ([]byte, bool) {
 }
 
 func versionMismatch() *Fault {
-	return &Fault{Code: VersionMismatch, Reason: "The namespace of the Envelope is neither that of SOAP 1.1 nor that of SOAP 1.2."}
+	return &Fault{Code: VersionMismatch, Reason: "The namespace of the Envelope is unknown. Send SOAP 1.1 or SOAP 1.2."}
 }
 
 func (e *envelope) noteEncodingStyle() {
@@ -105,8 +105,8 @@ func (e *envelope) noteEncodingStyle() {
 	}
 }
 
-// headers reads the header blocks. None is understood, so one that must be is
-// a fault that names it; the others are skipped.
+// headers reads and skips the header blocks. The service understands none, so
+// blocks that must be understood are a fault, which names them.
 func (e *envelope) headers() error {
 	var missing []Name
 	for {
@@ -137,13 +137,13 @@ func (e *envelope) headers() error {
 	}
 	return &Fault{
 		Code:          MustUnderstand,
-		Reason:        "The message has headers that must be understood and are not: " + strings.Join(names, ", "),
+		Reason:        "The message has headers with mustUnderstand that this service does not understand: " + strings.Join(names, ", ") + ".",
 		notUnderstood: missing,
 	}
 }
 
-// mustUnderstand reports whether the header block that the scanner has just
-// entered is addressed to us and must be understood.
+// mustUnderstand reports whether the header block of the last Start is addressed
+// to this service and must be understood.
 func (e *envelope) mustUnderstand() (bool, error) {
 	attr := "actor"
 	if e.version == V12 {
@@ -155,14 +155,14 @@ func (e *envelope) mustUnderstand() (bool, error) {
 	case "", "0", "false":
 		return false, nil
 	case "1", "true":
-		return e.version.addressesUs(string(bytes.TrimSpace(role))), nil
+		return e.version.isForReceiver(string(bytes.TrimSpace(role))), nil
 	default:
-		return false, ClientFault("A header has a mustUnderstand that is neither 0 nor 1.")
+		return false, ClientFault("Invalid mustUnderstand of a header: use 0 or 1.")
 	}
 }
 
-// close reads from behind the payload to the end of the message, where
-// nothing may be left but the end tags, and what more takes.
+// close reads from the end of the payload to the end of the message. Only end tags
+// may follow, and children of the Body if more is not nil: more reads them.
 func (e *envelope) close(more func(*xmlscan.Scanner) error) error {
 	kind, err := e.markup("the Body")
 	for err == nil && kind == xmlscan.Start && more != nil {
@@ -174,24 +174,24 @@ func (e *envelope) close(more func(*xmlscan.Scanner) error) error {
 		return err
 	}
 	if kind == xmlscan.Start {
-		return ClientFault("The Body holds more than one element. One message calls one operation.")
+		return ClientFault("The Body has more than one element. Call one operation in each message.")
 	}
 	if kind, err = e.markup("the Envelope"); err != nil {
 		return err
 	}
 	if kind == xmlscan.Start {
-		return ClientFault("The Envelope holds something behind its Body.")
+		return ClientFault("The Envelope has an element after its Body. Remove it.")
 	}
 	_, err = e.scan.Next() // the end of the document, or what is wrong there
 	return err
 }
 
-// markup returns the next tag. Only white space may stand before it.
+// markup returns the next tag. Only white space may precede it.
 func (e *envelope) markup(where string) (xmlscan.Kind, error) {
 	kind, err := e.scan.Next()
 	if err == nil && kind == xmlscan.Text {
 		if len(bytes.TrimSpace(e.scan.Text())) > 0 {
-			return kind, ClientFault("There is text between the elements of " + where + ".")
+			return kind, ClientFault("There is text between the elements of " + where + ". Send only elements there.")
 		}
 		kind, err = e.scan.Next()
 	}

@@ -7,15 +7,15 @@ import (
 	"memcachedsoap/soap/xmlwrite"
 )
 
-// Code says who is to blame for a fault. The set is closed.
+// Code says who has to correct what a fault reports. The set is closed.
 type Code uint8
 
 // The codes of a fault, with their names in SOAP 1.1 and SOAP 1.2.
 const (
-	Client          Code = iota + 1 // the message is wrong; the same again fails again (Client, Sender)
-	Server                          // the message may be right; the same again may work (Server, Receiver)
-	MustUnderstand                  // a header that must be understood is not
-	VersionMismatch                 // the envelope is of no version that we speak
+	Client          Code = iota + 1 // the message is wrong: a retry fails too (Client, Sender)
+	Server                          // the message may be right: a retry may succeed (Server, Receiver)
+	MustUnderstand                  // the service does not understand a header that it must understand
+	VersionMismatch                 // the service does not know the version of the envelope
 )
 
 // String returns the code's name in SOAP 1.1.
@@ -56,16 +56,16 @@ const (
 	badArguments        = "BadArguments"
 )
 
-// Fault is an error that is meant for the client.
+// Fault is an error for the client.
 type Fault struct {
 	Code   Code
-	Reason string  // what went wrong and what to do, for people
-	Detail *Detail // typed, for programs; nil if there is nothing to add
-	// Subcode says more than Code, for SOAP 1.2 clients only. Zero if there
-	// is none; a fault with a Detail is given the Detail's type as subcode.
+	Reason string  // what is wrong and what to do, for people
+	Detail *Detail // typed, for programs; nil if there is none
+	// Subcode says more than Code, in SOAP 1.2 only. Zero means none. A fault with
+	// a Detail has the Detail's type as its subcode.
 	Subcode Name
-	// RetryAfter is when a new try makes sense; 0 if nothing is known. It is
-	// sent as the HTTP header of that name, in whole seconds.
+	// RetryAfter is the time until a retry may succeed; 0 means unknown. It is sent
+	// as the HTTP header of that name, rounded up to whole seconds.
 	RetryAfter time.Duration
 	// Err is the cause. It goes to the log and never to the client.
 	Err error
@@ -73,7 +73,7 @@ type Fault struct {
 	notUnderstood []Name // of a MustUnderstand fault: the headers
 }
 
-// Detail is the typed content of a fault: an element in the namespace of the
+// Detail is the typed detail of a fault: an element in the namespace of the
 // operation, and its children.
 type Detail struct {
 	Name   string // local name of the element
@@ -86,7 +86,7 @@ type Field struct {
 	Value string
 }
 
-// Error returns the reason, and the cause if there is one: for the log.
+// Error returns the reason and the cause, for the log.
 func (f *Fault) Error() string {
 	s := "soap: " + f.Code.String() + " fault: " + f.Reason
 	if f.Err != nil {
@@ -98,22 +98,22 @@ func (f *Fault) Error() string {
 // Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// ClientFault makes a fault that blames the message. The reason is shown to
-// the client.
+// ClientFault returns a fault that says what is wrong with the message. The client
+// sees the reason.
 func ClientFault(reason string) *Fault { return &Fault{Code: Client, Reason: reason} }
 
-// opaque is the fault of an error that is not meant for the client.
+// opaque returns the fault for an error that the client must not see.
 func opaque(err error) *Fault {
-	return &Fault{Code: Server, Reason: "The service failed to do this. Its operator finds the reason in the log.", Err: err}
+	return &Fault{Code: Server, Reason: "The service failed. Its operator finds the cause in the log.", Err: err}
 }
 
-// faultStatus is the HTTP status of every fault: that of SOAP 1.1 (section
-// 6.2). SOAP 1.2 has 400 for the sender's faults (part 2 table 20), with which
-// Apache CXF 4.1, SAAJ and mono lose the fault; no toolkit loses it with 500.
+// faultStatus is the HTTP status of all faults, as in SOAP 1.1 (section 6.2). SOAP
+// 1.2 wants 400 for faults of the sender (part 2 table 20), but Apache CXF 4.1, SAAJ
+// and mono then do not read the fault. All toolkits read it with 500.
 const faultStatus = 500
 
-// appendEnvelope appends the whole answer. space is the namespace of the
-// operation that was called, in which details are written.
+// appendEnvelope appends the whole answer. space is the namespace of the details:
+// that of the called operation.
 func (f *Fault) appendEnvelope(dst []byte, v Version, space, requestID string) []byte {
 	dst = append(dst, xmlDeclaration...)
 	dst = append(dst, `<soap:Envelope xmlns:soap="`...)
@@ -140,8 +140,8 @@ func (f *Fault) appendEnvelope(dst []byte, v Version, space, requestID string) [
 		dst = append(dst, f.Code.name(v)...)
 		dst = append(dst, `</faultcode><faultstring xml:lang="en">`...)
 		dst = appendReason(dst, reason)
-		// Always a detail: without one some toolkits take a fault of the
-		// body for one of the headers (.NET's SoapHeaderException).
+		// Always a detail: without one .NET takes the fault for one about headers
+		// (SoapHeaderException).
 		dst = append(dst, `</faultstring><detail>`...)
 		if f.Detail != nil {
 			dst = f.Detail.append(dst, space)
@@ -151,8 +151,8 @@ func (f *Fault) appendEnvelope(dst []byte, v Version, space, requestID string) [
 	return append(dst, `</soap:Fault></soap:Body></soap:Envelope>`...)
 }
 
-// appendHeader appends the header blocks that SOAP 1.2 part 1 sections 5.4.7
-// and 5.4.8 want with a fault about versions and headers.
+// appendHeader appends the header blocks of faults about versions and headers
+// (SOAP 1.2 part 1 sections 5.4.7 and 5.4.8).
 func (f *Fault) appendHeader(dst []byte, v Version) []byte {
 	switch {
 	case v == V12 && f.Code == VersionMismatch:
@@ -210,8 +210,8 @@ func (d *Detail) append(dst []byte, space string) []byte {
 	return append(dst, '>')
 }
 
-// appendReason appends text, quoted if it echoes something that XML cannot
-// carry.
+// appendReason appends text. If it contains a character that XML does not allow,
+// it is quoted.
 func appendReason(dst []byte, text string) []byte {
 	if out, ok := xmlwrite.AppendText(dst, text); ok {
 		return out

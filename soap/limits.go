@@ -2,17 +2,16 @@ package soap
 
 import "memcachedsoap/soap/xmlscan"
 
-// DefaultBody is the default of [Limits.Body]: a memcached item of 1 MiB fits
-// as base64 and as UTF-16.
+// DefaultBody is the default of [Limits.Body]. It is enough for a memcached item
+// of 1 MiB as base64 in UTF-16.
 const DefaultBody = 4 << 20
 
-// Limits bounds what one request may cost. A field that is 0 means its
-// default.
+// Limits are the limits of one request. A field that is 0 means its default.
 type Limits struct {
-	// Body is the greatest number of bytes of a request body, as sent and
-	// again after decompression. Default [DefaultBody].
+	// Body is the greatest size of a request body in bytes, as sent and again
+	// after decompression. Default [DefaultBody].
 	Body int
-	// XML bounds nesting, attributes, namespace declarations and elements.
+	// XML limits nesting, attributes, namespace declarations and elements.
 	XML xmlscan.Limits
 }
 

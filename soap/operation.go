@@ -6,37 +6,38 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// Operation says how an operation is found and how its messages are read and
-// written.
+// Operation says how to recognise an operation and how to read and write its
+// messages.
 type Operation[Req, Resp any] struct {
-	// Name is the expanded name of the child of the Body that calls it.
+	// Name is the expanded name of the Body's child that calls the operation.
 	Name Name
-	// Action is the SOAPAction that its binding declares.
+	// Action is the SOAPAction that the operation's binding declares.
 	Action string
 	// Decode reads the payload. The scanner stands at the payload's start tag
 	// and must be left behind its end tag. The bytes that the scanner hands out
 	// stay as they are until the call has been answered; what is kept longer
 	// must be a copy. Its errors are [ClientFault]s and the scanner's own.
 	Decode func(*xmlscan.Scanner) (Req, error)
-	// More reads another child of the Body, behind the payload, in the way of
-	// Decode, whose result it is given. nil: there must be none.
+	// More reads another child of the Body after the payload. It is given the
+	// result of Decode and follows the same rules. nil means that the Body must
+	// have no other child.
 	More func(*xmlscan.Scanner, Req) error
-	// BareEnvelope takes messages whose Envelope is in no namespace, too, and
-	// answers them as those of SOAP 1.1. Other operations refuse them.
+	// BareEnvelope accepts messages whose Envelope is in no namespace and answers
+	// them as SOAP 1.1. Operations without it reject them.
 	BareEnvelope bool
-	// Attributes are written into the start tag of the answer's Envelope, such
-	// as declarations that Append relies on; each begins with a blank. The
-	// Envelope itself declares the prefix soap. nil: there are none.
+	// Attributes returns what the start tag of the answer's Envelope contains, such
+	// as namespace declarations that Append needs. Each attribute begins with a
+	// space. The Envelope declares the prefix soap itself. nil means none.
 	Attributes func(Resp) string
-	// Append appends the payload of the answer to dst, and whatever is to
-	// follow it in the Body.
+	// Append appends the payload of the answer to dst, and what follows it in the
+	// Body.
 	Append func(dst []byte, resp Resp) ([]byte, error)
 }
 
-// Handle registers an operation. Each call of it runs fn, after the whole
-// message was found to be in order. An error of fn that is, or wraps, a
-// [*Fault] is answered with it; see [Options] for others. Handle must not be
-// called once the dispatcher serves. It panics if the name is taken.
+// Handle registers an operation. Each call runs fn after the whole message was read
+// and checked. If fn's error is or wraps a [*Fault], that is the answer; see
+// [Options] for other errors. Call Handle before the dispatcher serves. It panics if
+// the name is registered already.
 func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(context.Context, Req) (Resp, error)) {
 	d.register(&operation{name: op.Name, action: op.Action, bare: op.BareEnvelope, decode: func(s *xmlscan.Scanner) (invocation, error) {
 		req, err := op.Decode(s)
@@ -80,7 +81,7 @@ type invocation struct {
 	run  run
 }
 
-// run does a call and appends the answer.
+// run runs a call and appends the answer.
 type run func(ctx context.Context, dst []byte) ([]byte, error)
 
 type operation struct {
@@ -90,9 +91,8 @@ type operation struct {
 	decode func(*xmlscan.Scanner) (invocation, error)
 }
 
-// register enters an operation into the table. Namespaces come first: a
-// message in a namespace of ours that calls an unknown operation deserves a
-// better answer than one in a foreign namespace.
+// register adds an operation to the table. The table is by namespace first, so that
+// an unknown operation in a known namespace gets a fault of its own.
 func (d *Dispatcher) register(op *operation) {
 	byLocal := d.operations[op.name.Space]
 	if byLocal == nil {
@@ -106,9 +106,9 @@ func (d *Dispatcher) register(op *operation) {
 	d.actions[op.action] = op.name
 }
 
-// Alias lets namespaces stand for others: for one without operations alias
-// returns the namespace whose operations are meant, or "". Like [Handle] it
-// must not be called once the dispatcher serves.
+// Alias registers other names of namespaces. For a namespace without operations,
+// alias returns the namespace whose operations it means, or "". Call Alias before
+// the dispatcher serves.
 func (d *Dispatcher) Alias(alias func(space string) string) { d.aliases = append(d.aliases, alias) }
 
 // Operations returns the name of every registered operation with its

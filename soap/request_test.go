@@ -101,7 +101,7 @@ func TestNamespacesMayStandForOthers(t *testing.T) {
 	}
 	code, answer := gather(d, open11+`<none xmlns="http://any/gather"/>`+closing)
 	assert.Equal(t, 500, code)
-	assert.Contains(t, answer, "no operation of the name")
+	assert.Contains(t, answer, "no operation with the name")
 }
 
 func TestRequestOf(t *testing.T) {

@@ -45,10 +45,10 @@ func (v Version) contentType() string {
 	return contentType11
 }
 
-// addressesUs reports whether a header block with this actor (SOAP 1.1
-// section 4.2.2) or role (SOAP 1.2 part 1 section 2.2) is meant for the
-// receiver at the end of the message's path.
-func (v Version) addressesUs(role string) bool {
+// isForReceiver reports whether a header block with this actor (SOAP 1.1 section
+// 4.2.2) or role (SOAP 1.2 part 1 section 2.2) is for the last receiver of the
+// message, which this service is.
+func (v Version) isForReceiver(role string) bool {
 	if role == "" {
 		return true
 	}

@@ -58,5 +58,5 @@ func TestBrokenMTOM(t *testing.T) {
 	wsdltest.Validate(t, w.Body.Bytes())
 	f := parseFault(t, w.Body.String())
 	assert.Equal(t, "soap:Client", f.Code)
-	assert.Equal(t, "The Content-Type of the package names no boundary of its parts.", f.Reason)
+	assert.Equal(t, "The Content-Type multipart/related has no boundary parameter. Send one.", f.Reason)
 }

@@ -15,7 +15,7 @@ import (
 
 const (
 	client    = "Client: "
-	malformed = client + "The message is not well-formed XML as SOAP allows it: "
+	malformed = client + "The message is not well-formed XML that SOAP allows: "
 )
 
 // entry is one attribute of a session as clients send it.
@@ -78,11 +78,11 @@ var hostile = []struct{ name, body, want string }{
 	{"NUL", set(entry("k", "<value>a\x00b</value>")), malformed + "offset 174: control character."},
 	{"control character", set(entry("k", "<value>a\x01b</value>")), malformed + "offset 174: control character."},
 	{"reference to a control character", set(entry("k", "<value>&#1;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
-	{"reference to nothing", set(entry("k", "<value>&#;</value>")), malformed + "offset 175: character reference without a number and ;."},
+	{"reference to nothing", set(entry("k", "<value>&#;</value>")), malformed + "offset 175: malformed character reference."},
 	{"reference beyond Unicode", set(entry("k", "<value>&#x110000;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
 	{"lone surrogate reference", set(entry("k", "<value>&#xD83D;</value>")), malformed + "offset 173: reference to a character that XML does not allow."},
 	{"unknown entity", set(entry("k", "<value>&nbsp;</value>")), malformed + "offset 173: reference to an unknown entity."},
-	{"bare ampersand", set(entry("k", "<value>a & b</value>")), malformed + "offset 175: & without a reference, write &amp;."},
+	{"bare ampersand", set(entry("k", "<value>a & b</value>")), malformed + "offset 175: & must be written as &amp;."},
 	{"invalid UTF-8", set(entry("k", "<value>\xff\xfe</value>")), malformed + "offset 173: invalid UTF-8."},
 	{"encoded surrogate", set(entry("k", "<value>\xed\xa0\xbd</value>")), malformed + "offset 173: invalid UTF-8."},
 	{"overlong UTF-8", set(entry("k", "<value>\xc0\x80</value>")), malformed + "offset 173: invalid UTF-8."},
@@ -90,23 +90,23 @@ var hostile = []struct{ name, body, want string }{
 	{"]]> in text", set(entry("k", "<value>]]></value>")), malformed + "offset 173: ]]> in text."},
 
 	// The envelope.
-	{"no envelope", element("getSession", `<id>ab12</id>`), client + "The request is not a SOAP message: its root is not an Envelope."},
-	{"HTML", `<html><body/></html>`, client + "The request is not a SOAP message: its root is not an Envelope."},
-	{"envelope without a namespace", `<Envelope><Body/></Envelope>`, "VersionMismatch: The namespace of the Envelope is neither that of SOAP 1.1 nor that of SOAP 1.2."},
-	{"no Body", `<s:Envelope xmlns:s="` + soap.Namespace11 + `"/>`, client + "The Envelope holds something other than one Header, at most, and one Body."},
-	{"empty Body", envelope(``), client + "The Body is empty. It must hold the element of one operation."},
-	{"text in the Body", envelope(`junk`), client + "There is text between the elements of the Body."},
-	{"text behind the payload", envelope(setSession("ab12", ``) + `junk`), client + "There is text between the elements of the Body."},
-	{"two payloads", envelope(setSession("ab12", ``) + getSession("ab12")), client + "The Body holds more than one element. One message calls one operation."},
-	{"two Bodies", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Body/>", 1), client + "The Envelope holds something behind its Body."},
-	{"Header behind the Body", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Header/>", 1), client + "The Envelope holds something behind its Body."},
-	{"two Headers", strings.Replace(set(``), "<s:Body>", "<s:Header/><s:Header/><s:Body>", 1), client + "The Envelope holds something other than one Header, at most, and one Body."},
-	{"Body of another version", strings.Replace(set(``), "<s:Body>", `<b:Body xmlns:b="`+soap.Namespace12+`"/><s:Body>`, 1), client + "The Envelope holds something other than one Header, at most, and one Body."},
-	{"header to be understood", strings.Replace(set(``), "<s:Body>", `<s:Header><t:tx xmlns:t="urn:t" s:mustUnderstand="1"/></s:Header><s:Body>`, 1), "MustUnderstand: The message has headers that must be understood and are not: {urn:t}tx"},
-	{"foreign operation", envelope(`<getSession xmlns="urn:other"/>`), client + "The element in the Body is in a namespace that this service does not know. See its WSDL."},
-	{"operation without a namespace", envelope(`<getSession/>`), client + "The element in the Body is in a namespace that this service does not know. See its WSDL."},
-	{"unknown operation", envelope(element("dropSessions", ``)), client + "This service has no operation of the name in the Body. See its WSDL."},
-	{"operation in another case", envelope(element("GetSession", ``)), client + "This service has no operation of the name in the Body. See its WSDL."},
+	{"no envelope", element("getSession", `<id>ab12</id>`), client + "The request is not a SOAP message: its root element is not Envelope."},
+	{"HTML", `<html><body/></html>`, client + "The request is not a SOAP message: its root element is not Envelope."},
+	{"envelope without a namespace", `<Envelope><Body/></Envelope>`, "VersionMismatch: The namespace of the Envelope is unknown. Send SOAP 1.1 or SOAP 1.2."},
+	{"no Body", `<s:Envelope xmlns:s="` + soap.Namespace11 + `"/>`, client + "The Envelope has an unexpected element. Send at most one Header, then one Body."},
+	{"empty Body", envelope(``), client + "The Body is empty. Send the element of one operation in it."},
+	{"text in the Body", envelope(`junk`), client + "There is text between the elements of the Body. Send only elements there."},
+	{"text behind the payload", envelope(setSession("ab12", ``) + `junk`), client + "There is text between the elements of the Body. Send only elements there."},
+	{"two payloads", envelope(setSession("ab12", ``) + getSession("ab12")), client + "The Body has more than one element. Call one operation in each message."},
+	{"two Bodies", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Body/>", 1), client + "The Envelope has an element after its Body. Remove it."},
+	{"Header behind the Body", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Header/>", 1), client + "The Envelope has an element after its Body. Remove it."},
+	{"two Headers", strings.Replace(set(``), "<s:Body>", "<s:Header/><s:Header/><s:Body>", 1), client + "The Envelope has an unexpected element. Send at most one Header, then one Body."},
+	{"Body of another version", strings.Replace(set(``), "<s:Body>", `<b:Body xmlns:b="`+soap.Namespace12+`"/><s:Body>`, 1), client + "The Envelope has an unexpected element. Send at most one Header, then one Body."},
+	{"header to be understood", strings.Replace(set(``), "<s:Body>", `<s:Header><t:tx xmlns:t="urn:t" s:mustUnderstand="1"/></s:Header><s:Body>`, 1), "MustUnderstand: The message has headers with mustUnderstand that this service does not understand: {urn:t}tx."},
+	{"foreign operation", envelope(`<getSession xmlns="urn:other"/>`), client + "The element in the Body has a namespace that this service does not know. See its WSDL."},
+	{"operation without a namespace", envelope(`<getSession/>`), client + "The element in the Body has a namespace that this service does not know. See its WSDL."},
+	{"unknown operation", envelope(element("dropSessions", ``)), client + "This service has no operation with the name of the element in the Body. See its WSDL."},
+	{"operation in another case", envelope(element("GetSession", ``)), client + "This service has no operation with the name of the element in the Body. See its WSDL."},
 
 	// The contract.
 	{"id twice", envelope(element("getSession", `<id>ab12</id><id>cd34</id>`)), client + "The element id is given twice."},
@@ -172,11 +172,11 @@ var hostile = []struct{ name, body, want string }{
 	{"too many entries", set(numbered(`<entry><key>%d</key><list><item/></list></entry>`, 21)), client + "The session has more entries than this service takes."},
 
 	// Limits of XML.
-	{"nested too deep", set(strings.Repeat("<entry><key>k</key><hash>", 40)), client + "The message is too large: more than 64 levels of elements."},
-	{"too many attributes", strings.Replace(set(``), "<id>", `<id`+numbered(` a%d=""`, 9)+`>`, 1), client + "The message is too large: more than 8 attributes in a tag."},
-	{"too many namespaces", strings.Replace(set(``), "<id>", `<id`+numbered(` xmlns:p%d="urn:%[1]d"`, 7)+`>`, 1), client + "The message is too large: more than 8 namespaces in scope."},
-	{"too many elements", strings.Replace(set(``), "<s:Body>", `<s:Header>`+strings.Repeat(`<a/>`, 200)+`</s:Header><s:Body>`, 1), client + "The message is too large: more than 150 elements."},
-	{"too long", set(strings.Repeat(" ", 10_000)), client + "The request is longer than 8192 bytes, the limit of this service."},
+	{"nested too deep", set(strings.Repeat("<entry><key>k</key><hash>", 40)), client + "The message exceeds a limit of this service: more than 64 levels of elements."},
+	{"too many attributes", strings.Replace(set(``), "<id>", `<id`+numbered(` a%d=""`, 9)+`>`, 1), client + "The message exceeds a limit of this service: more than 8 attributes in a tag."},
+	{"too many namespaces", strings.Replace(set(``), "<id>", `<id`+numbered(` xmlns:p%d="urn:%[1]d"`, 7)+`>`, 1), client + "The message exceeds a limit of this service: more than 8 namespaces in scope."},
+	{"too many elements", strings.Replace(set(``), "<s:Body>", `<s:Header>`+strings.Repeat(`<a/>`, 200)+`</s:Header><s:Body>`, 1), client + "The message exceeds a limit of this service: more than 150 elements."},
+	{"too long", set(strings.Repeat(" ", 10_000)), client + "The request is longer than 8192 bytes, the limit of this service. Send less."},
 
 	// Ids.
 	{"id with a line feed", envelope(getSession("ab12&#10;")), client + "Invalid session ID: it holds something other than hexadecimal digits."},

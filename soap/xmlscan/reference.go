@@ -31,7 +31,7 @@ func (s *Scanner) reference(w, i int) (int, int, error) {
 	case end == len(s.doc):
 		return w, i, s.expect(end, "")
 	case err != nil || s.doc[end] != ';':
-		return w, i, s.refuse(i, "& without a reference, write &amp;")
+		return w, i, s.refuse(i, "& must be written as &amp;")
 	}
 	return w, i, s.refuse(i, "reference to an unknown entity")
 }
@@ -78,7 +78,7 @@ func (s *Scanner) charNumber(i int) (rune, int, error) {
 		r = min(r*base+d, utf8.MaxRune+1)
 	}
 	if at == start || s.at(at) != ';' {
-		return 0, at, s.expect(at, "character reference without a number and ;")
+		return 0, at, s.expect(at, "malformed character reference")
 	}
 	return r, at + 1, nil
 }
