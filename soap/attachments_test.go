@@ -1,10 +1,12 @@
 package soap_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/soap"
 )
@@ -85,6 +87,26 @@ func TestAttachmentsThatCannotBe(t *testing.T) {
 	many := open11 + greeting(strings.Repeat(xopInclude, 5)) + closing
 	w := newHarness(soap.Options{Limits: soap.Limits{Body: 2000}}).post(packageOf(rootHeader, many, oneHeader, strings.Repeat("x", 600)), "Content-Type", packaged)
 	assert.Contains(t, w.Body.String(), "longer than 2000 bytes")
+}
+
+// A short message may refer to a large attachment very often. Its length is checked
+// before each attachment is copied, so that the message costs little more memory
+// than the limit. The test runs alone, because it measures all allocations.
+func TestRepeatedReferencesCostNoMoreThanTheLimit(t *testing.T) {
+	const limit = 1 << 20
+	include := `<x:Include href="cid:one%40example"/>`
+	message := strings.Replace(open11, "<e:Envelope", `<e:Envelope xmlns:x="http://www.w3.org/2004/08/xop/include"`, 1) +
+		greeting(strings.Repeat(include, 200)) + closing
+	body := packageOf(rootHeader, message, oneHeader, strings.Repeat("x", limit/2))
+	require.Less(t, len(body), limit)
+	h := newHarness(soap.Options{Limits: soap.Limits{Body: limit}})
+
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	w := h.post(body, "Content-Type", packaged)
+	runtime.ReadMemStats(&after)
+	assert.Contains(t, w.Body.String(), "longer than 1048576 bytes")
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(32*limit))
 }
 
 func FuzzPackage(f *testing.F) {
