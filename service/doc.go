@@ -1,9 +1,12 @@
-// Package service does what the session service offers, in the terms of
-// sessions: it reports its status, gets, sets, updates, touches and deletes
-// sessions, finds those of a principal, and counts what it does. It knows no message format: the packages below it
-// translate a dialect (the WSDL contract in service/document) to and from the
-// methods of a [Service], and service/httpd puts them on the network.
+// Package service is what the session service does, in terms of sessions: it
+// reports its status, it gets, sets, updates, touches, deletes and finds sessions,
+// and it counts what it does.
 //
-// Errors are those of package sessionstore. [FaultOf] is the one place where
-// they become SOAP faults.
+// It knows no message format. A dialect translates the messages of one kind of
+// client to and from the methods of a [Service]: service/document those of the WSDL
+// contract, service/perlcgi those of Perl programs. service/httpd puts the dialects
+// on the network.
+//
+// Errors are those of packages sessionstore and backend. [FaultOf] is the one table
+// that says what a client may know of them.
 package service

@@ -2,111 +2,138 @@ package service
 
 import (
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/perldata"
-	"memcachedsoap/soap"
 )
 
-// FaultOf is the one table that turns the errors of sessions into faults. It
-// returns nil for an error that is none of them.
-func FaultOf(err error) *soap.Fault {
+// Blame says who has to correct what a fault reports.
+type Blame uint8
+
+// The sides that a fault can blame.
+const (
+	BlameCaller  Blame = iota + 1 // the call is wrong: a retry fails too
+	BlameService                  // the call may be right: a retry may succeed
+)
+
+// Fault is what a client may know of an error. A dialect translates it into a
+// message.
+type Fault struct {
+	Blame  Blame
+	Reason string // what is wrong and what to do, for people
+	// Type names the typed detail of the fault, for programs; "" if it has none.
+	Type       string
+	Fields     []Field       // of the typed detail
+	RetryAfter time.Duration // until a retry may succeed; 0 means unknown
+	Err        error         // the cause, for the log only
+}
+
+// Field is a value of a typed detail.
+type Field struct {
+	Name, Value string
+}
+
+// Sentence is a row of the table of faults.
+type Sentence struct {
+	Blame Blame
+	Type  string // as in [Fault]
+	// Text is the reason. Names in braces, such as {id}, stand for values; they are
+	// the names of the fields if the fault has a type.
+	Text string
+}
+
+// Sentences returns the table of faults: all that [FaultOf] makes.
+func Sentences() []Sentence { return slices.Clone(table[:]) }
+
+// FaultOf returns the fault for an error of a [Service]. It is nil for an error
+// that is not in the table, about which a client must learn nothing.
+func FaultOf(err error) *Fault {
 	fault := faultOf(err)
+	if fault == nil {
+		fault = requestFault(err)
+	}
 	if fault != nil {
 		fault.Err = err
 	}
 	return fault
 }
 
-func faultOf(err error) *soap.Fault {
+// faultOf returns the fault with a type for an error, or nil.
+func faultOf(err error) *Fault {
 	if errors.Is(err, backend.ErrNotFound) {
-		return typed(soap.Client, "There is no such session: it was never made, has expired or was deleted.",
-			"SessionNotFoundFault", soap.Field{Name: "id", Value: idOf(err)})
+		return notFound.fault(Field{"id", idOf(err)})
 	}
 	if errors.Is(err, sessionstore.ErrDeleted) {
-		return typed(soap.Client, "The session was deleted, and its id is not taken again so soon. Nothing was changed: make a new session.",
-			"SessionDeletedFault", soap.Field{Name: "id", Value: idOf(err)})
+		return deleted.fault(Field{"id", idOf(err)})
 	}
 	if e, ok := errors.AsType[*sessionstore.VersionConflictError](err); ok {
-		return conflict(e)
+		fields := []Field{{"id", string(e.ID)}}
+		if e.Current != "" {
+			fields = append(fields, Field{"currentVersion", e.Current})
+		}
+		return conflict.fault(fields...)
 	}
 	if e, ok := errors.AsType[*sessionstore.InvalidIDError](err); ok {
-		return typed(soap.Client, "Invalid session ID: "+e.Reason+".",
-			"InvalidSessionIdFault", soap.Field{Name: "id", Value: e.Text}, soap.Field{Name: "reason", Value: e.Reason})
+		return invalidID.fault(Field{"id", e.Text}, Field{"reason", e.Reason})
 	}
 	if e, ok := errors.AsType[*AnswerTooLargeError](err); ok {
-		return tooLarge("The sessions have "+decimal(e.Actual)+" bytes together, one answer may have "+decimal(e.Limit)+
-			": ask for fewer at a time.", e.Limit, e.Actual)
+		return answerTooLarge.fault(Field{"limit", decimal(e.Limit)}, Field{"actual", decimal(e.Actual)})
 	}
 	if e, ok := errors.AsType[*backend.TooLargeError](err); ok {
-		return tooLarge("The session needs "+decimal(e.Actual)+" bytes, the store takes "+decimal(e.Limit)+
-			" at most. Nothing was changed.", e.Limit, e.Actual)
+		return sessionTooLarge.fault(Field{"limit", decimal(e.Limit)}, Field{"actual", decimal(e.Actual)})
 	}
 	if e, ok := errors.AsType[*sessionstore.UnreadableError](err); ok {
-		return typed(soap.Server, "What is stored under this id cannot be read as a session, and is left untouched: "+e.Reason+".",
-			"UnreadableSessionFault", soap.Field{Name: "id", Value: string(e.ID)}, soap.Field{Name: "reason", Value: e.Reason})
+		return unreadable.fault(Field{"id", string(e.ID)}, Field{"reason", e.Reason})
 	}
 	if e, ok := errors.AsType[*backend.UnavailableError](err); ok {
-		return unavailable(e)
-	}
-	return untyped(err)
-}
-
-// untyped makes the general faults of the client's.
-func untyped(err error) *soap.Fault {
-	if e, ok := errors.AsType[*sessionstore.TooManyError](err); ok {
-		return soap.ClientFault("These are " + strconv.Itoa(e.Actual) + " sessions, and one call may be about " + strconv.Itoa(e.Limit) +
-			": make several calls.")
-	}
-	if e, ok := errors.AsType[*sessionstore.UnknownPrincipalError](err); ok {
-		if e.Attribute == "" {
-			return soap.ClientFault("This service finds no sessions by an attribute: its operator has to name one (serve --principal).")
-		}
-		return soap.ClientFault("This service does not find sessions by that attribute. Name one of those that its operator has set (serve --principal), or none.")
-	}
-	if e, ok := errors.AsType[*perldata.UnrepresentableError](err); ok {
-		return soap.ClientFault("The session cannot be stored: " + e.Reason + ".")
-	}
-	if _, ok := errors.AsType[*sessionstore.InvalidTTLError](err); ok {
-		return soap.ClientFault("The time to live must be a positive number of seconds, 0 for the default, or -1 for the longest allowed.")
+		return unavailableFault(e)
 	}
 	return nil
 }
 
-func unavailable(e *backend.UnavailableError) *soap.Fault {
-	reason, advice := e.Reason, "Try again later."
-	if e.Unknown {
-		reason += "; it is not known whether the change was made"
-		advice = "Read the session before repeating the change."
+// requestFault returns the fault without a type for an error, or nil.
+func requestFault(err error) *Fault {
+	if e, ok := errors.AsType[*sessionstore.TooManyError](err); ok {
+		return tooMany.fault(Field{"limit", strconv.Itoa(e.Limit)}, Field{"actual", strconv.Itoa(e.Actual)})
 	}
-	fields := []soap.Field{{Name: "reason", Value: reason}}
+	if e, ok := errors.AsType[*sessionstore.UnknownPrincipalError](err); ok {
+		if e.Attribute == "" {
+			return noIndex.fault()
+		}
+		return notIndexed.fault()
+	}
+	if e, ok := errors.AsType[*perldata.UnrepresentableError](err); ok {
+		return unrepresentable.fault(Field{"reason", e.Reason})
+	}
+	if _, ok := errors.AsType[*sessionstore.InvalidTTLError](err); ok {
+		return invalidTTL.fault()
+	}
+	if e, ok := errors.AsType[*RequestError](err); ok {
+		return e.row.fault()
+	}
+	return nil
+}
+
+func unavailableFault(e *backend.UnavailableError) *Fault {
+	fields := []Field{{"reason", e.Reason}}
 	if e.RetryAfter > 0 {
-		fields = append(fields, soap.Field{Name: "retryAfter", Value: decimal(int64((e.RetryAfter + time.Second - 1) / time.Second))})
+		fields = append(fields, Field{"retryAfter", decimal(int64((e.RetryAfter + time.Second - 1) / time.Second))})
 	}
-	fault := typed(soap.Server, "The sessions cannot be reached: "+reason+". "+advice, "StoreUnavailableFault", fields...)
+	row := unavailable
+	if e.Unknown {
+		row = indeterminate
+	}
+	fault := row.fault(fields...)
+	if e.Unknown {
+		fault.Fields[0].Value += unknownOutcome
+	}
 	fault.RetryAfter = e.RetryAfter
 	return fault
-}
-
-func conflict(e *sessionstore.VersionConflictError) *soap.Fault {
-	fields := []soap.Field{{Name: "id", Value: string(e.ID)}}
-	if e.Current != "" {
-		fields = append(fields, soap.Field{Name: "currentVersion", Value: e.Current})
-	}
-	return typed(soap.Client, "The session has another version than the one given: it was changed since it was read. "+
-		"Nothing was changed now: read it again.", "VersionConflictFault", fields...)
-}
-
-func tooLarge(reason string, limit, actual int64) *soap.Fault {
-	return typed(soap.Client, reason, "PayloadTooLargeFault",
-		soap.Field{Name: "limit", Value: decimal(limit)}, soap.Field{Name: "actual", Value: decimal(actual)})
-}
-
-func typed(code soap.Code, reason, detail string, fields ...soap.Field) *soap.Fault {
-	return &soap.Fault{Code: code, Reason: reason, Detail: &soap.Detail{Name: detail, Fields: fields}}
 }
 
 // idOf returns the id of the session that an error is about.
@@ -118,3 +145,20 @@ func idOf(err error) string {
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
+// fault returns the fault of a row with the values of its sentence.
+func (r row) fault(values ...Field) *Fault {
+	s := &table[r]
+	fault := &Fault{Blame: s.Blame, Type: s.Type, Reason: s.Text}
+	if s.Type != "" {
+		fault.Fields = values
+	}
+	if strings.Contains(s.Text, "{") {
+		pairs := make([]string, 0, 2*len(values))
+		for _, v := range values {
+			pairs = append(pairs, "{"+v.Name+"}", v.Value)
+		}
+		fault.Reason = strings.NewReplacer(pairs...).Replace(s.Text)
+	}
+	return fault
+}

@@ -7,30 +7,30 @@ import (
 	"strconv"
 	"time"
 
+	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/perldata"
-	"memcachedsoap/soap"
 )
 
 // StatusOK is what Status answers. Programs compare it, so it never changes
 // (MemcachedSOAP.cgi of Apache::Session::Memorycached 2.2.1).
 const StatusOK = "...... MEMCACHED SOAP OK ......"
 
-// Service does the operations on the sessions of one store.
+// Service does the operations on the sessions of one store. All methods may be
+// called from any goroutine.
 type Service struct {
 	store    *sessionstore.Store
 	counters *Counters
 }
 
-// New makes a service of a store. The counters are shared with whoever
-// observes requests and connections.
+// New returns a service for a store. It counts hits and misses in the counters.
 func New(store *sessionstore.Store, counters *Counters) *Service {
 	return &Service{store: store, counters: counters}
 }
 
-// Status returns [StatusOK] if every server that holds sessions answers, else
-// a [*backend.UnavailableError].
+// Status returns [StatusOK] if every server that stores sessions answers, else a
+// [*backend.UnavailableError].
 func (s *Service) Status(ctx context.Context) (string, error) {
 	if err := s.store.Ping(ctx); err != nil {
 		return "", err
@@ -49,47 +49,55 @@ func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Sessi
 	session, err := s.store.Get(ctx, parsed)
 	switch {
 	case err == nil:
-		s.counters.hits.Add(1)
+		s.counters.hits.Inc()
 	case errors.Is(err, backend.ErrNotFound):
-		s.counters.misses.Add(1)
+		s.counters.misses.Inc()
 	}
 	return session, about(parsed, err)
 }
 
-// NewSession stores a new session without attributes, to be filled later, and
-// returns it. It lives for the default time. The error is a
-// [*backend.UnavailableError].
+// NewSession creates a session without attributes and returns it. It lives for the
+// default time to live. The error is a [*backend.UnavailableError].
 func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) {
 	attributes := perldata.NewHash(1)
-	ref, err := s.store.Create(ctx, attributes, sessionstore.DefaultTTL)
-	note(ctx, ref.ID)
+	ref, err := s.create(ctx, attributes, sessionstore.DefaultTTL)
 	return sessionstore.Session{Ref: ref, Attributes: attributes}, err
 }
 
-// SetSession stores a whole session and says what became of it. Without an
-// id a new session is made, and there can be no condition; with one that
-// session is replaced, or made if it is absent and the condition allows it.
-// The attributes become the service's own. The time to live is in whole
-// seconds, see [sessionstore.DefaultTTL] and [sessionstore.LongestTTL]; a
-// longer one than allowed is cut. Errors: [*sessionstore.InvalidIDError],
-// [*sessionstore.InvalidTTLError], [*backend.TooLargeError],
-// [*perldata.UnrepresentableError], [*sessionstore.UnreadableError] (what
-// is stored under the id is no session and is left alone),
-// [sessionstore.ErrDeleted], [*backend.UnavailableError], and of a
-// condition [backend.ErrNotFound], [*sessionstore.VersionConflictError].
+// SetSession stores a whole session and returns its new state. Without an id it
+// creates a session, and there can be no condition. With an id it replaces that
+// session, as [Service.ReplaceSession] does. The errors are those of
+// ReplaceSession, and [*RequestError] for a condition without an id.
 func (s *Service) SetSession(
+	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
+) (sessionstore.Ref, error) {
+	if id != "" {
+		return s.ReplaceSession(ctx, id, attributes, ttl, condition)
+	}
+	if err := checkStatedID(id, attributes); err != nil {
+		return sessionstore.Ref{}, err
+	}
+	if condition != (sessionstore.If{}) {
+		return sessionstore.Ref{}, &RequestError{conditionWithoutID}
+	}
+	return s.create(ctx, attributes, ttl)
+}
+
+// ReplaceSession replaces a whole session and returns its new state. If there is
+// no such session and the condition allows it, it creates one with this id. The
+// service owns the attributes from then on. The time to live is in whole seconds,
+// see [sessionstore.DefaultTTL] and [sessionstore.LongestTTL]; one that is longer
+// than allowed is shortened. Errors: [*sessionstore.InvalidIDError],
+// [*sessionstore.InvalidTTLError], [*backend.TooLargeError],
+// [*perldata.UnrepresentableError], [*sessionstore.UnreadableError] (the stored
+// item is not a session and is not changed), [sessionstore.ErrDeleted],
+// [*backend.UnavailableError]. A condition adds [backend.ErrNotFound] and
+// [*sessionstore.VersionConflictError].
+func (s *Service) ReplaceSession(
 	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
 	if err := checkStatedID(id, attributes); err != nil {
 		return sessionstore.Ref{}, err
-	}
-	if id == "" {
-		if condition != (sessionstore.If{}) {
-			return sessionstore.Ref{}, soap.ClientFault("A new session has no version and is not there yet: give the id of the session with ifVersion or updateOnly.")
-		}
-		ref, err := s.store.Create(ctx, attributes, ttl)
-		note(ctx, ref.ID)
-		return ref, err
 	}
 	parsed, err := parse(ctx, id)
 	if err != nil {
@@ -99,7 +107,16 @@ func (s *Service) SetSession(
 	return ref, about(parsed, err)
 }
 
-// checkStatedID refuses attributes that say they are those of another session.
+// create creates a session.
+func (s *Service) create(ctx context.Context, attributes *perldata.Hash, ttl time.Duration) (sessionstore.Ref, error) {
+	ref, err := s.store.Create(ctx, attributes, ttl)
+	if ref.ID != "" {
+		logSession(ctx, ref.ID)
+	}
+	return ref, err
+}
+
+// checkStatedID rejects attributes that contain the id of another session.
 func checkStatedID(id string, attributes *perldata.Hash) error {
 	if stated, ok := attributes.Get(sessionstore.IDAttribute); ok && stated.Str() != id {
 		return &sessionstore.InvalidIDError{
@@ -110,9 +127,9 @@ func checkStatedID(id string, attributes *perldata.Hash) error {
 	return nil
 }
 
-// TouchSession gives a session a new time to live without rewriting it.
-// Errors: [*sessionstore.InvalidIDError], [*sessionstore.InvalidTTLError],
-// [backend.ErrNotFound], [*backend.UnavailableError].
+// TouchSession sets the time to live of a session without rewriting it. Errors:
+// [*sessionstore.InvalidIDError], [*sessionstore.InvalidTTLError],
+// [backend.ErrNotFound], [sessionstore.ErrDeleted], [*backend.UnavailableError].
 func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration) (sessionstore.Ref, error) {
 	parsed, err := parse(ctx, id)
 	if err != nil {
@@ -136,15 +153,15 @@ func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
 	return err == nil, about(parsed, err)
 }
 
-// Report is what the service knows of itself and of the servers behind it.
+// Report is the statistics of the service and of the servers that store sessions.
 type Report struct {
 	Service []backend.Stat
 	Servers []backend.ServerStats
 }
 
-// Stats returns a report. A server that does not answer is a row that says
-// so. What the store counts of itself is among the service's figures, with the
-// server that a figure is about behind a colon.
+// Stats returns a report. A server that does not answer has a row that says so. The
+// metrics of the store are among the statistics of the service. If a metric is
+// about a server, its name ends with a colon and that server.
 func (s *Service) Stats(ctx context.Context) Report {
 	report := Report{Service: s.counters.stats(), Servers: s.store.Stats(ctx)}
 	for _, m := range s.store.Metrics() {
@@ -157,44 +174,30 @@ func (s *Service) Stats(ctx context.Context) Report {
 	return report
 }
 
-// Ready returns an error if a server that holds sessions does not answer.
+// Ready returns an error if a server that stores sessions does not answer.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
-// parse checks an id and notes, for the log, which session the call is about.
+// parse parses the id of a session and adds the session to the log record.
 func parse(ctx context.Context, id string) (sessionstore.ID, error) {
 	parsed, err := sessionstore.ParseID(id)
 	if err == nil {
-		note(ctx, parsed)
+		logSession(ctx, parsed)
 	}
 	return parsed, err
 }
 
-// note notes a session by its fingerprint: its id is a credential, which no
-// log may hold.
-func note(ctx context.Context, id sessionstore.ID) {
-	if id != "" {
-		soap.Note(ctx, slog.String("session", id.Fingerprint()))
-	}
+// logSession adds a session to the log record by its fingerprint: the id is a
+// credential, which no log may contain.
+func logSession(ctx context.Context, id sessionstore.ID) {
+	requestlog.Add(ctx, slog.String("session", id.Fingerprint()))
 }
 
-// cut shortens what a client sent to what a fault may echo.
+// logNumber adds to the log record how many sessions a call is about.
+func logNumber(ctx context.Context, n int) {
+	requestlog.Add(ctx, slog.Int("sessions", n))
+}
+
+// cut shortens what a client sent to what a fault may quote.
 func cut(text string) string {
 	return text[:min(len(text), sessionstore.MaxIDLength)]
-}
-
-// sessionError says which session an error is about.
-type sessionError struct {
-	id  sessionstore.ID
-	err error
-}
-
-func (e *sessionError) Error() string { return e.err.Error() }
-func (e *sessionError) Unwrap() error { return e.err }
-
-// about adds the id to an error.
-func about(id sessionstore.ID, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &sessionError{id: id, err: err}
 }

@@ -18,7 +18,6 @@ import (
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
-	"memcachedsoap/soap"
 )
 
 func newService(tb testing.TB) (*service.Service, *service.Counters) {
@@ -61,7 +60,7 @@ func Example() {
 	fmt.Println(service.FaultOf(err).Reason)
 	// Output:
 	// dwho 1h0m0s
-	// There is no such session: it was never made, has expired or was deleted.
+	// There is no such session: it never existed, has expired or was deleted. Create a new session.
 }
 
 func TestLifecycle(t *testing.T) {
@@ -96,7 +95,7 @@ func TestLifecycle(t *testing.T) {
 	require.ErrorIs(t, err, sessionstore.ErrDeleted)
 	_, err = s.SetSession(ctx, id, attributes("_session_id", id), time.Hour, sessionstore.If{})
 	require.ErrorIs(t, err, sessionstore.ErrDeleted)
-	assert.Equal(t, &soap.Detail{Name: "SessionDeletedFault", Fields: []soap.Field{{Name: "id", Value: id}}}, service.FaultOf(err).Detail)
+	assert.Equal(t, []service.Field{{Name: "id", Value: id}}, service.FaultOf(err).Fields)
 	_, err = s.SetSession(ctx, "ab12", attributes("_session_id", "ab12"), time.Hour, sessionstore.If{})
 	require.NoError(t, err, "the same id among the attributes")
 }
@@ -126,70 +125,6 @@ func assertInvalid(t *testing.T, err error) {
 	assert.LessOrEqual(t, len(invalid.Text), 64)
 }
 
-func TestFaultTable(t *testing.T) {
-	tests := []struct {
-		err    error
-		code   soap.Code
-		detail string
-		fields []soap.Field
-	}{
-		{backend.ErrNotFound, soap.Client, "SessionNotFoundFault", []soap.Field{{Name: "id"}}},
-		{
-			&sessionstore.InvalidIDError{Text: "x", Reason: "r"}, soap.Client, "InvalidSessionIdFault",
-			[]soap.Field{{Name: "id", Value: "x"}, {Name: "reason", Value: "r"}},
-		},
-		{
-			&backend.TooLargeError{Limit: 1, Actual: 2}, soap.Client, "PayloadTooLargeFault",
-			[]soap.Field{{Name: "limit", Value: "1"}, {Name: "actual", Value: "2"}},
-		},
-		{
-			&sessionstore.UnreadableError{ID: "ab", Reason: "r", Err: errors.New("secret")}, soap.Server, "UnreadableSessionFault",
-			[]soap.Field{{Name: "id", Value: "ab"}, {Name: "reason", Value: "r"}},
-		},
-		{
-			&backend.UnavailableError{Reason: "r", RetryAfter: 1500 * time.Millisecond, Err: errors.New("secret")}, soap.Server, "StoreUnavailableFault",
-			[]soap.Field{{Name: "reason", Value: "r"}, {Name: "retryAfter", Value: "2"}},
-		},
-		{&backend.UnavailableError{Reason: "r"}, soap.Server, "StoreUnavailableFault", []soap.Field{{Name: "reason", Value: "r"}}},
-		{
-			&backend.UnavailableError{Reason: "r", Unknown: true}, soap.Server, "StoreUnavailableFault",
-			[]soap.Field{{Name: "reason", Value: "r; it is not known whether the change was made"}},
-		},
-		{sessionstore.ErrDeleted, soap.Client, "SessionDeletedFault", []soap.Field{{Name: "id"}}},
-		{
-			&sessionstore.VersionConflictError{ID: "ab", Current: "v"}, soap.Client, "VersionConflictFault",
-			[]soap.Field{{Name: "id", Value: "ab"}, {Name: "currentVersion", Value: "v"}},
-		},
-		{&sessionstore.VersionConflictError{ID: "ab"}, soap.Client, "VersionConflictFault", []soap.Field{{Name: "id", Value: "ab"}}},
-		{
-			&service.AnswerTooLargeError{Limit: 1, Actual: 2}, soap.Client, "PayloadTooLargeFault",
-			[]soap.Field{{Name: "limit", Value: "1"}, {Name: "actual", Value: "2"}},
-		},
-		{&sessionstore.TooManyError{Limit: 1, Actual: 2}, soap.Client, "", nil},
-		{&sessionstore.UnknownPrincipalError{}, soap.Client, "", nil},
-		{&sessionstore.UnknownPrincipalError{Attribute: "secret"}, soap.Client, "", nil},
-		{&perldata.UnrepresentableError{Reason: "r"}, soap.Client, "", nil},
-		{&sessionstore.InvalidTTLError{TTL: -5 * time.Second}, soap.Client, "", nil},
-	}
-	for _, tt := range tests {
-		err := fmt.Errorf("wrapped: %w", tt.err)
-		f := service.FaultOf(err)
-		require.NotNil(t, f, "%v", err)
-		assert.Equal(t, tt.code, f.Code, "%v", err)
-		assert.NotContains(t, f.Reason, "secret")
-		assert.Equal(t, err, f.Err, "the cause is kept for the log")
-		if down, ok := errors.AsType[*backend.UnavailableError](err); ok {
-			assert.Equal(t, down.RetryAfter, f.RetryAfter)
-		}
-		if tt.detail == "" {
-			assert.Nil(t, f.Detail)
-			continue
-		}
-		assert.Equal(t, &soap.Detail{Name: tt.detail, Fields: tt.fields}, f.Detail)
-	}
-	assert.Nil(t, service.FaultOf(errors.New("any other")))
-}
-
 func TestCounters(t *testing.T) {
 	s, counters := newService(t)
 	stats := func() map[string]string {
@@ -206,14 +141,14 @@ func TestCounters(t *testing.T) {
 	_, err = s.GetSession(t.Context(), "cd34")
 	require.Error(t, err)
 
-	call := soap.Call{Operation: soap.Name{Space: "urn:x", Local: "getSession"}, BytesIn: 10, BytesOut: 20}
+	call := service.Call{Operation: "getSession", BytesIn: 10, BytesOut: 20}
 	for i := range 100 {
 		call.Duration = time.Duration(i+1) * time.Millisecond
-		counters.Observe(t.Context(), call)
+		counters.Count(call)
 	}
-	call.Fault = service.FaultOf(backend.ErrNotFound)
-	counters.Observe(t.Context(), call)
-	counters.Observe(t.Context(), soap.Call{Fault: soap.ClientFault("no")})
+	call.Fault = "SessionNotFoundFault"
+	counters.Count(call)
+	counters.Count(service.Call{Fault: "Client"})
 	for _, state := range []http.ConnState{http.StateNew, http.StateActive, http.StateIdle, http.StateNew, http.StateClosed} {
 		counters.Connection(nil, state)
 	}

@@ -6,15 +6,13 @@ import (
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/perldata"
-	"memcachedsoap/soap"
 )
 
-// UpdateSession sets and removes attributes of a session in one atomic step,
-// leaves the others, and says what became of the session. The attributes to
-// set become the service's own. A time to live of [sessionstore.DefaultTTL]
-// leaves the session the time that it has; others are as in
-// [Service.SetSession]. Errors: those of SetSession, and a [*soap.Fault] for a
-// change that contradicts itself.
+// UpdateSession sets and removes attributes of a session in one atomic step, keeps
+// the others, and returns the new state of the session. The service owns the
+// attributes to set from then on. [sessionstore.DefaultTTL] keeps the session's
+// time to live; other values are as in [Service.SetSession]. Errors: those of
+// SetSession, and [*RequestError] for a change that contradicts itself.
 func (s *Service) UpdateSession(
 	ctx context.Context, id string, change sessionstore.Change, ttl time.Duration,
 ) (sessionstore.Ref, error) {
@@ -28,7 +26,7 @@ func (s *Service) UpdateSession(
 	if err := checkStatedID(id, change.Set); err != nil {
 		return sessionstore.Ref{}, err
 	}
-	change.Set.Delete(sessionstore.IDAttribute) // it has it
+	change.Set.Delete(sessionstore.IDAttribute) // the session has it
 	if err := checkChange(change); err != nil {
 		return sessionstore.Ref{}, err
 	}
@@ -36,20 +34,20 @@ func (s *Service) UpdateSession(
 	return ref, about(parsed, err)
 }
 
-// checkChange refuses a change that says two things of one attribute. A fault
-// must not repeat a name, which may be anything.
+// checkChange rejects a change that names an attribute twice. The error does not
+// quote the name, which may be anything.
 func checkChange(change sessionstore.Change) error {
 	seen := make(map[string]bool, len(change.Remove))
 	for _, name := range change.Remove {
 		if name == sessionstore.IDAttribute {
-			return soap.ClientFault("_session_id cannot be removed: it is the id of the session.")
+			return &RequestError{removedID}
 		}
 		if seen[name] {
-			return soap.ClientFault("An attribute is to be removed twice.")
+			return &RequestError{removedTwice}
 		}
 		seen[name] = true
 		if _, both := change.Set.Get(name); both {
-			return soap.ClientFault("An attribute is both to be set and to be removed.")
+			return &RequestError{setAndRemoved}
 		}
 	}
 	return nil

@@ -12,7 +12,6 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
-	"memcachedsoap/soap"
 )
 
 func TestUpdateSession(t *testing.T) {
@@ -44,9 +43,9 @@ func TestUpdateSession(t *testing.T) {
 		{Remove: []string{"_session_id"}}, {Remove: []string{"a", "a"}}, {Set: attributes("a", "1"), Remove: []string{"a"}},
 	} {
 		_, err := s.UpdateSession(ctx, "ab12", change, 0)
-		fault, ok := errors.AsType[*soap.Fault](err)
+		_, ok := errors.AsType[*service.RequestError](err)
 		require.True(t, ok, "%v", err)
-		assert.Equal(t, soap.Client, fault.Code)
+		assert.Equal(t, service.BlameCaller, service.FaultOf(err).Blame)
 	}
 	_, err = s.UpdateSession(ctx, "ab12", sessionstore.Change{Set: attributes("_session_id", "cd34")}, 0)
 	assertInvalid(t, err)

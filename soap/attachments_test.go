@@ -67,15 +67,15 @@ func TestAttachmentsThatCannotBe(t *testing.T) {
 		body []byte
 		kind string
 	}{
-		"no boundary parameter":        {packageOf(rootHeader, message), `multipart/related; type="application/xop+xml"`},
-		"is damaged or incomplete":               {[]byte("--b\r\n" + rootHeader + "\r\n" + message), packaged},
-		"no part with the envelope":       {packageOf(oneHeader, "Ada"), packaged},
-		"the same Content-ID":      {packageOf(rootHeader, message, oneHeader, "a", oneHeader, "b"), packaged},
-		"that the message does not have":        {packageOf(rootHeader, message), packaged},
-		"would be lost":            {packageOf(rootHeader, open11+greeting("Ada")+closing, oneHeader, "Ada"), packaged},
-		"longer than 1000 bytes":   {packageOf(rootHeader, message, oneHeader, strings.Repeat("x", 600)), packaged},
-		"not well-formed":          {packageOf(rootHeader, open11+greeting(strings.TrimSuffix(xopInclude, "/>"))+closing), packaged},
-		"charset of the message":   {packageOf(strings.Replace(rootHeader, "utf-8", "koi8-r", 1), message, oneHeader, "Ada"), packaged},
+		"no boundary parameter":            {packageOf(rootHeader, message), `multipart/related; type="application/xop+xml"`},
+		"is damaged or incomplete":         {[]byte("--b\r\n" + rootHeader + "\r\n" + message), packaged},
+		"no part with the envelope":        {packageOf(oneHeader, "Ada"), packaged},
+		"the same Content-ID":              {packageOf(rootHeader, message, oneHeader, "a", oneHeader, "b"), packaged},
+		"that the message does not have":   {packageOf(rootHeader, message), packaged},
+		"would be lost":                    {packageOf(rootHeader, open11+greeting("Ada")+closing, oneHeader, "Ada"), packaged},
+		"longer than 1000 bytes":           {packageOf(rootHeader, message, oneHeader, strings.Repeat("x", 600)), packaged},
+		"not well-formed":                  {packageOf(rootHeader, open11+greeting(strings.TrimSuffix(xopInclude, "/>"))+closing), packaged},
+		"charset of the message":           {packageOf(strings.Replace(rootHeader, "utf-8", "koi8-r", 1), message, oneHeader, "Ada"), packaged},
 		"attachment that the message does": {packageOf(rootHeader, strings.Replace(message, "cid:", "http:", 1), oneHeader, "Ada"), packaged},
 	} {
 		w := newHarness(soap.Options{Limits: soap.Limits{Body: 1000}}).post(c.body, "Content-Type", c.kind)

@@ -129,9 +129,7 @@ type exchange struct {
 	started time.Time
 
 	name    Name // of the operation, once known
-	request Request
 	bytesIn int
-	notes   []slog.Attr
 }
 
 // scratch is the memory of one call that a later call can reuse.
@@ -166,7 +164,7 @@ func (x *exchange) serve() {
 	sc.keep(answer)
 	x.options.Observe(x.r.Context(), Call{
 		Operation: x.name, Version: x.version, Fault: fault,
-		BytesIn: x.bytesIn, BytesOut: sent, Duration: time.Since(x.started), Notes: x.notes,
+		BytesIn: x.bytesIn, BytesOut: sent, Duration: time.Since(x.started),
 	})
 }
 
@@ -203,7 +201,7 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 	if err != nil {
 		return answer, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(x.r.Context(), exchangeKey{}, x), x.options.Timeout)
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.options.Timeout)
 	defer cancel()
 	return call(ctx, answer)
 }
@@ -239,8 +237,9 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	env := envelope{scan: scan, version: x.version}
 	err := env.open()
 	var op *operation
+	request := Request{Version: env.version, EncodingStyle: env.encodingStyle}
 	if err == nil {
-		op, err = x.find(scan)
+		op, err = x.find(scan, &request)
 	}
 	if env.bare && (err != nil || !op.bare) {
 		return nil, versionMismatch()
@@ -250,7 +249,7 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 		return nil, readFault(err)
 	}
 	x.name = op.name
-	call, err := op.decode(scan)
+	call, err := op.decode(scan, request)
 	if err != nil {
 		fault := readFault(err)
 		if fault.Code == Client && fault.Subcode == (Name{}) {
@@ -261,13 +260,13 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	if err := env.close(call.more); err != nil {
 		return nil, readFault(err)
 	}
-	x.request.Version, x.request.EncodingStyle = env.version, env.encodingStyle
 	return call.run, nil
 }
 
 // find finds the operation by the expanded name of the payload. A SOAPAction that
 // names another registered operation is a fault; other SOAPActions have no effect.
-func (x *exchange) find(scan *xmlscan.Scanner) (*operation, error) {
+// It adds the names as sent to the request.
+func (x *exchange) find(scan *xmlscan.Scanner, request *Request) (*operation, error) {
 	alias := ""
 	byLocal := x.operations[string(scan.Space())]
 	if byLocal == nil {
@@ -291,9 +290,9 @@ func (x *exchange) find(scan *xmlscan.Scanner) (*operation, error) {
 	if action == "" {
 		action = x.media.action
 	}
-	x.request.Action, x.request.Name = action, op.name
+	request.Action, request.Name = action, op.name
 	if alias != "" {
-		x.request.Name.Space = alias
+		request.Name.Space = alias
 	}
 	if other, known := x.actions[action]; known && other != op.name && other.Space == op.name.Space {
 		return nil, ClientFault("The SOAPAction names the operation " + other.Local + " but the Body calls " + op.name.Local + ". Send the SOAPAction of the operation that the Body calls.")

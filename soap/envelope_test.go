@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlscan"
 )
 
 // An Envelope in no namespace is for operations that say so, and is refused by
@@ -17,9 +18,14 @@ func TestBareEnvelope(t *testing.T) {
 	h := newHarness(soap.Options{})
 	bare := greet
 	bare.Name.Local, bare.Action, bare.BareEnvelope = "bare", "urn:example#bare", true
-	var seen []soap.Request
-	soap.Handle(h.Dispatcher, bare, func(ctx context.Context, name string) (string, error) {
-		seen = append(seen, soap.RequestOf(ctx))
+	var decoded, seen []soap.Request
+	decode := bare.Decode
+	bare.Decode = func(s *xmlscan.Scanner, r soap.Request) (string, error) {
+		decoded = append(decoded, r)
+		return decode(s, r)
+	}
+	soap.Handle(h.Dispatcher, bare, func(_ context.Context, name string) (string, error) {
+		seen = append(seen, decoded[len(decoded)-1])
 		if name == "fail" {
 			return "", soap.ClientFault("Not today.")
 		}

@@ -17,7 +17,7 @@ import (
 var greet = soap.Operation[string, string]{
 	Name:   soap.Name{Space: "urn:example", Local: "greet"},
 	Action: "urn:example#greet",
-	Decode: func(s *xmlscan.Scanner) (string, error) {
+	Decode: func(s *xmlscan.Scanner, _ soap.Request) (string, error) {
 		name, err := s.Content()
 		return string(name), err
 	},

@@ -13,11 +13,11 @@ type Operation[Req, Resp any] struct {
 	Name Name
 	// Action is the SOAPAction that the operation's binding declares.
 	Action string
-	// Decode reads the payload. The scanner stands at the payload's start tag
-	// and must be left behind its end tag. The bytes that the scanner hands out
-	// stay as they are until the call has been answered; what is kept longer
-	// must be a copy. Its errors are [ClientFault]s and the scanner's own.
-	Decode func(*xmlscan.Scanner) (Req, error)
+	// Decode reads the payload, from the start tag that the scanner has just read
+	// to the end tag. The bytes that the scanner returns stay valid until the call
+	// is answered; copy what must live longer. Errors: [ClientFault]s and those of
+	// the scanner.
+	Decode func(*xmlscan.Scanner, Request) (Req, error)
 	// More reads another child of the Body after the payload. It is given the
 	// result of Decode and follows the same rules. nil means that the Body must
 	// have no other child.
@@ -39,12 +39,13 @@ type Operation[Req, Resp any] struct {
 // [Options] for other errors. Call Handle before the dispatcher serves. It panics if
 // the name is registered already.
 func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(context.Context, Req) (Resp, error)) {
-	d.register(&operation{name: op.Name, action: op.Action, bare: op.BareEnvelope, decode: func(s *xmlscan.Scanner) (invocation, error) {
-		req, err := op.Decode(s)
+	d.register(&operation{name: op.Name, action: op.Action, bare: op.BareEnvelope, decode: func(s *xmlscan.Scanner, r Request) (invocation, error) {
+		req, err := op.Decode(s, r)
 		if err != nil {
 			return invocation{}, err
 		}
 		var call invocation
+		version := r.Version
 		if op.More != nil {
 			call.more = func(s *xmlscan.Scanner) error { return op.More(s, req) }
 		}
@@ -57,7 +58,7 @@ func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(conte
 			if op.Attributes != nil {
 				attributes = op.Attributes(resp)
 			}
-			dst = appendOpening(dst, RequestOf(ctx).Version, attributes)
+			dst = appendOpening(dst, version, attributes)
 			dst, err = op.Append(dst, resp)
 			return append(dst, `</soap:Body></soap:Envelope>`...), err
 		}
@@ -77,7 +78,7 @@ func appendOpening(dst []byte, v Version, attributes string) []byte {
 
 // invocation is a call whose payload has been read.
 type invocation struct {
-	more func(*xmlscan.Scanner) error // reads another child of the Body; nil: there must be none
+	more func(*xmlscan.Scanner) error // reads another child of the Body; nil if there must be none
 	run  run
 }
 
@@ -88,7 +89,7 @@ type operation struct {
 	name   Name
 	action string
 	bare   bool
-	decode func(*xmlscan.Scanner) (invocation, error)
+	decode func(*xmlscan.Scanner, Request) (invocation, error)
 }
 
 // register adds an operation to the table. The table is by namespace first, so that

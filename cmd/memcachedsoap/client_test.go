@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -48,7 +49,7 @@ func newEndpoint(tb testing.TB, items backend.Backend, principals ...string) htt
 	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
 	counters := service.NewCounters("1.2.3", document.Operations()...)
 	d := soap.NewDispatcher(soap.Options{
-		FaultOf: service.FaultOf, Observe: counters.Observe, Logger: slog.New(slog.DiscardHandler),
+		FaultOf: dialect.FaultOf, Observe: dialect.Observer(counters), Logger: slog.New(slog.DiscardHandler),
 	})
 	document.Register(d, service.New(store, counters), document.Options{})
 	return d

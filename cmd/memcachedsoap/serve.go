@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/metrics"
@@ -74,13 +75,10 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 			Depth: c.MaxDepth, Attributes: c.MaxAttributes, Namespaces: c.MaxNamespaces, Elements: c.MaxElements,
 		}},
 		Timeout:   c.CallTimeout,
-		FaultOf:   service.FaultOf,
+		FaultOf:   dialect.FaultOf,
 		RequestID: httpd.RequestID,
-		Observe: func(ctx context.Context, call soap.Call) {
-			counters.Observe(ctx, call)
-			httpd.Observe(ctx, call)
-		},
-		Logger: logger,
+		Observe:   dialect.Observer(counters),
+		Logger:    logger,
 	})
 	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries})
 	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, Booking: c.LegacyBooking})

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memory"
@@ -211,7 +212,7 @@ func Example() {
 	counters := service.NewCounters("example")
 	store := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{})
 	defer func() { _ = store.Close() }()
-	endpoint := soap.NewDispatcher(soap.Options{FaultOf: service.FaultOf})
+	endpoint := soap.NewDispatcher(soap.Options{FaultOf: dialect.FaultOf})
 	document.Register(endpoint, service.New(store, counters), document.Options{})
 	server := httptest.NewServer(endpoint)
 	defer server.Close()

@@ -50,7 +50,7 @@ func (o Options) appendSessions(dst []byte, sessions []sessionstore.Session) ([]
 			switch {
 			case w.failure == "":
 			case w.failure == tooManyEntries && i > 0:
-				return dst, soap.ClientFault("The sessions have more entries together than this service shows in one answer: ask for fewer at a time.")
+				return dst, soap.ClientFault("The sessions together have more entries than one answer may have. Ask for fewer sessions in one call.")
 			case w.failure == tooLong && i > 0:
 				return dst, &service.AnswerTooLargeError{Limit: maxAnswer, Actual: int64(len(w.dst) - len(dst))}
 			default:

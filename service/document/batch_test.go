@@ -56,7 +56,7 @@ func TestManySessions(t *testing.T) {
 	assert.Len(t, idsOf(e.call(t, getSessions(strings.Split(strings.Repeat("a1 ", sessionstore.MaxBatch-1)+"b2", " ")...))), sessionstore.MaxBatch)
 	f := e.fault(t, getSessions(strings.Split(strings.Repeat("a1 ", sessionstore.MaxBatch)+"b2", " ")...))
 	assert.Equal(t, "soap:Client", f.Code)
-	assert.Contains(t, f.Reason, "1001 sessions, and one call may be about 1000")
+	assert.Contains(t, f.Reason, "1001 sessions; the limit is 1000")
 
 	var report wsdl.StatsResponse
 	require.NoError(t, xml.Unmarshal([]byte(e.call(t, element("stats", ``))), &report))
@@ -92,7 +92,7 @@ func TestEntriesOfAllSessionsAreBounded(t *testing.T) {
 	assert.Equal(t, []string{"a1", "c3"}, idsOf(e.call(t, getSessions("a1", "c3"))))
 	f := e.fault(t, getSessions("a1", "b2"))
 	assert.Equal(t, "soap:Client", f.Code)
-	assert.Equal(t, "The sessions have more entries together than this service shows in one answer: ask for fewer at a time.", f.Reason)
+	assert.Equal(t, "The sessions together have more entries than one answer may have. Ask for fewer sessions in one call.", f.Reason)
 }
 
 // Sessions that fit into the store may be too much for one answer: for the
@@ -114,7 +114,7 @@ func TestLargeAnswers(t *testing.T) {
 			}
 			f := e.fault(t, getSessions(ids...))
 			assert.Equal(t, "soap:Client", f.Code)
-			assert.Contains(t, f.Reason, "ask for fewer at a time")
+			assert.Contains(t, f.Reason, "Ask for fewer sessions")
 			assert.Regexp(t, `^<PayloadTooLargeFault xmlns="`+wsdl.Namespace+`"><limit>\d{8}</limit><actual>\d{8}</actual></PayloadTooLargeFault>$`, f.Detail.Inner)
 			assert.Equal(t, ids[:2], idsOf(e.call(t, getSessions(ids[:2]...))))
 		})

@@ -70,6 +70,7 @@ func operation[Req, Resp any](
 ) soap.Operation[Req, Resp] {
 	return soap.Operation[Req, Resp]{
 		Name: soap.Name{Space: wsdl.Namespace, Local: name}, Action: wsdl.Namespace + "#" + name,
-		Decode: decode, Append: write,
+		Decode: func(s *xmlscan.Scanner, _ soap.Request) (Req, error) { return decode(s) },
+		Append: write,
 	}
 }

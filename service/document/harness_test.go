@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -55,7 +56,7 @@ func newEndpointOf(tb testing.TB, items backend.Backend, so sessionstore.Options
 	tb.Cleanup(func() { require.NoError(tb, e.store.Close()) })
 	counters := service.NewCounters("test", document.Operations()...)
 	e.Dispatcher = soap.NewDispatcher(soap.Options{
-		Limits: limits, FaultOf: service.FaultOf, Observe: counters.Observe, Logger: slog.New(slog.DiscardHandler),
+		Limits: limits, FaultOf: dialect.FaultOf, Observe: dialect.Observer(counters), Logger: slog.New(slog.DiscardHandler),
 	})
 	document.Register(e.Dispatcher, service.New(e.store, counters), o)
 	return e

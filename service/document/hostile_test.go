@@ -33,7 +33,7 @@ const nilled = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="
 
 // What the faults of several messages say.
 const (
-	newWithCondition = client + "A new session has no version and is not there yet: give the id of the session with ifVersion or updateOnly."
+	newWithCondition = client + "ifVersion and updateOnly need the id of a stored session. Send its id, or send neither of them to create a session."
 	noChange         = client + "updateSession needs set or remove. Send an empty one to change no attribute; touchSession changes the time to live alone."
 	noPrincipal      = client + "principal is missing or empty. Send the value of the attribute, such as the name of a user."
 )
@@ -124,7 +124,7 @@ var hostile = []struct{ name, body, want string }{
 	{"empty ttl", envelope(element("setSession", `<id>ab12</id><attributes/><ttl></ttl>`)), client + "ttl is not an integer of 32 bits."},
 	{"ttl with a fraction", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>1.5</ttl>`)), client + "ttl is not an integer of 32 bits."},
 	{"ttl beyond 32 bits", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>2147483648</ttl>`)), client + "ttl is not an integer of 32 bits."},
-	{"ttl in the past", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>-2</ttl>`)), client + "The time to live must be a positive number of seconds, 0 for the default, or -1 for the longest allowed."},
+	{"ttl in the past", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>-2</ttl>`)), client + "Invalid ttl: use a positive number of seconds, 0 for the default, or -1 for the longest allowed."},
 	{"entry without a key", set(`<entry><value>x</value></entry>`), client + "An entry has no key."},
 	{"key twice in a hash", set(entry("k", "<value>1</value>") + entry("k", "<value>2</value>")), client + "Two entries of one list have the same key."},
 	{"key twice in an entry", set(`<entry><key>a</key><key>b</key></entry>`), client + "The element key is given twice."},
@@ -139,7 +139,7 @@ var hostile = []struct{ name, body, want string }{
 	{"key in an item", set(entry("k", "<list><item><key>k</key></item></list>")), client + "The element key is not one that the contract has here."},
 	{"text in a list", set(entry("k", "<list>text</list>")), client + "There is text where only elements may stand."},
 	{"unknown child of an entry", set(entry("k", "<blob>x</blob>")), client + "The element blob is not one that the contract has here."},
-	{"another version", envelope(element("setSession", `<id>ab12</id><attributes/><ifVersion>1</ifVersion>`)), client + "The session has another version than the one given: it was changed since it was read. Nothing was changed now: read it again."},
+	{"another version", envelope(element("setSession", `<id>ab12</id><attributes/><ifVersion>1</ifVersion>`)), client + "The session has another version than the one given: it was modified since you read it. Nothing was changed. Read it again, then repeat the change."},
 	{"a new session with a version", envelope(element("setSession", `<attributes/><ifVersion>1</ifVersion>`)), newWithCondition},
 	{"a new session that must be there", envelope(element("setSession", `<attributes/><updateOnly>true</updateOnly>`)), newWithCondition},
 	{"updateOnly that is no boolean", envelope(element("setSession", `<id>ab12</id><attributes/><updateOnly>yes</updateOnly>`)), client + "A boolean is none of true, false, 1 and 0."},
@@ -149,24 +149,24 @@ var hostile = []struct{ name, body, want string }{
 	{"update of nil", envelope(element("updateSession", `<id>ab12</id><set`+nilled+`/><remove`+nilled+`/>`)), noChange},
 	{"update of the time only", envelope(element("updateSession", `<id>ab12</id><ttl>5</ttl>`)), noChange},
 	{"update without an id", envelope(element("updateSession", `<set/>`)), client + "Invalid session ID: it is empty."},
-	{"set and removed", update(`<set>` + entry("uid", "<value>1</value>") + `</set><remove><key>uid</key></remove>`), client + "An attribute is both to be set and to be removed."},
-	{"removed twice", update(`<remove><key>uid</key><key>uid</key></remove>`), client + "An attribute is to be removed twice."},
+	{"set and removed", update(`<set>` + entry("uid", "<value>1</value>") + `</set><remove><key>uid</key></remove>`), client + "An attribute is both in set and in remove. Send it in one of them."},
+	{"removed twice", update(`<remove><key>uid</key><key>uid</key></remove>`), client + "An attribute is in remove twice. Send it once."},
 	{"set twice", update(`<set>` + entry("k", "") + entry("k", "") + `</set>`), client + "Two entries of one list have the same key."},
-	{"id to be removed", update(`<remove><key>_session_id</key></remove>`), client + "_session_id cannot be removed: it is the id of the session."},
+	{"id to be removed", update(`<remove><key>_session_id</key></remove>`), client + "The attribute _session_id cannot be removed: it is the id of the session. Leave it out."},
 	{"id to be changed", update(`<set>` + entry("_session_id", "<value>ffff</value>") + `</set>`), client + "Invalid session ID: the attribute _session_id is not the id of the call; leave it out."},
 	{"entry to be removed", update(`<remove>` + entry("uid", "") + `</remove>`), client + "The element entry is not one that the contract has here."},
 	{"nil to be removed", update(`<remove><key` + nilled + `/></remove>`), client + "A key is nil."},
 	{"text to be removed", update(`<remove>uid</remove>`), client + "There is text where only elements may stand."},
 	{"too many to be set and removed", update(numbered(`<set><entry><key>%d</key></entry>`, 1) + `</set><remove>` + numbered(`<key>k%d</key>`, 40) + `</remove>`), client + "The session has more entries than this service takes."},
-	{"update to another version", update(`<set/><ifVersion>1</ifVersion>`), client + "The session has another version than the one given: it was changed since it was read. Nothing was changed now: read it again."},
+	{"update to another version", update(`<set/><ifVersion>1</ifVersion>`), client + "The session has another version than the one given: it was modified since you read it. Nothing was changed. Read it again, then repeat the change."},
 	{"many with one that is no id", envelope(element("getSessions", `<ids><id>ab12</id><id>../x</id></ids>`)), client + "Invalid session ID: it holds something other than hexadecimal digits."},
 	{"many with one that is nil", envelope(element("getSessions", `<ids><id>ab12</id><id`+nilled+`/></ids>`)), client + "An id is nil."},
 	{"many that are no ids", envelope(element("getSessions", `<ids><key>ab12</key></ids>`)), client + "The element key is not one that the contract has here."},
 	{"nobody to find", envelope(element("findSessions", `<attribute>uid</attribute>`)), noPrincipal},
 	{"nil to find", envelope(element("findSessions", `<principal`+nilled+`/>`)), noPrincipal},
 	{"nobody to log out", envelope(element("deleteSessions", `<principal></principal>`)), noPrincipal},
-	{"somebody to find where nobody is", envelope(element("findSessions", `<principal>dwho</principal>`)), client + "This service finds no sessions by an attribute: its operator has to name one (serve --principal)."},
-	{"somebody to log out by any attribute", envelope(element("deleteSessions", `<principal>dwho</principal><attribute>mail</attribute>`)), client + "This service does not find sessions by that attribute. Name one of those that its operator has set (serve --principal), or none."},
+	{"somebody to find where nobody is", envelope(element("findSessions", `<principal>dwho</principal>`)), client + "This service does not find sessions by an attribute. Its operator enables it with serve --principal."},
+	{"somebody to log out by any attribute", envelope(element("deleteSessions", `<principal>dwho</principal><attribute>mail</attribute>`)), client + "This service does not find sessions by this attribute. Send one that its operator has set with serve --principal, or none."},
 
 	// Limits.
 	{"too many entries", set(numbered(`<entry><key>%d</key><list><item/></list></entry>`, 21)), client + "The session has more entries than this service takes."},

@@ -6,21 +6,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"memcachedsoap/service/httpd"
-	"memcachedsoap/soap"
+	"memcachedsoap/service/requestlog"
 )
 
-// BenchmarkEdge measures what stands around the handler of SOAP messages:
-// router, middleware and log line.
+// BenchmarkEdge measures what is around the handler of SOAP messages: router,
+// middleware and log line.
 func BenchmarkEdge(b *testing.B) {
-	call := soap.Call{
-		Operation: soap.Name{Space: "urn:x", Local: "getSession"}, Version: soap.V11, BytesIn: 236, BytesOut: 1907,
-		Duration: time.Millisecond, Notes: []slog.Attr{slog.String("session", "10885df019ff")},
-	}
 	endpoint := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		httpd.Observe(r.Context(), call)
+		requestlog.Add(r.Context(), slog.String("session", "10885df019ff"))
+		requestlog.Add(r.Context(), slog.String("operation", "getSession"), slog.String("soap", "1.1"),
+			slog.Int("bytes_in", 236), slog.Int("bytes_out", 1907))
 		w.WriteHeader(http.StatusOK)
 	})
 	s := httpd.New(endpoint, httpd.Options{TrustedProxies: trusted, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}) //nolint:sloglint // formatting is measured too

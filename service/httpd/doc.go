@@ -1,12 +1,12 @@
-// Package httpd puts the service on the network: routes, listeners on TCP and
-// on unix sockets, health checks, request ids, one log line a request, a bound
-// on requests in flight, and a stop that loses no request. It is the only
-// package that knows the web framework Echo.
+// Package httpd puts the service on the network: routes, listeners on TCP and unix
+// sockets, health checks, request ids, one log line for each request, a limit of
+// concurrent requests, and a shutdown that loses no request. It is the only package
+// that imports the web framework Echo.
 //
-// Figures for a monitoring system have a server of their own ([NewMetrics]),
-// because a reverse proxy shows the world what the first one serves.
+// Metrics have a server of their own, see [NewMetrics], because a reverse proxy
+// makes the first server public.
 //
-// A reverse proxy in front is believed what it says of the client (its
-// address, and the scheme, host and path that the client used) only if its
-// address is among the trusted ones.
+// The server believes what a reverse proxy says about the client (its address, and
+// the scheme, host and path that the client used) only if the address of the proxy
+// is among the trusted ones.
 package httpd

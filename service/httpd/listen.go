@@ -16,10 +16,10 @@ import (
 
 const unixScheme = "unix:"
 
-// Listen opens an address: HOST:PORT, :PORT, or unix:PATH for a unix socket
-// that every local user may connect to if the folder lets them. A socket that
-// a dead process has left behind is replaced, one that a live process listens
-// on is not. At most maxConnections are open at a time; others wait in the
+// Listen opens an address: HOST:PORT, :PORT, or unix:PATH for a unix socket. All
+// local users may connect to the socket if the permissions of its folder allow it.
+// Listen replaces a socket of a process that has ended, and fails if a process
+// listens on it. At most maxConnections are open at a time; others wait in the
 // kernel's queue.
 func Listen(ctx context.Context, address string, maxConnections int) (net.Listener, error) {
 	network := "tcp"
@@ -30,33 +30,33 @@ func Listen(ctx context.Context, address string, maxConnections int) (net.Listen
 		}
 	}
 	var config net.ListenConfig
-	config.SetMultipathTCP(false) // on which Linux lets nobody be turned away
+	config.SetMultipathTCP(false) // stopAccepting does not work with it
 	l, err := config.Listen(ctx, network, address)
 	if err != nil {
 		return nil, fmt.Errorf("httpd: %w", err)
 	}
 	if network == "unix" {
-		if err := os.Chmod(address, 0o666); err != nil { //nolint:gosec // who may connect is the folder's business, as for every web server's socket
+		if err := os.Chmod(address, 0o666); err != nil { //nolint:gosec // the folder decides who may connect, as for the sockets of web servers
 			return nil, errors.Join(fmt.Errorf("httpd: %w", err), l.Close())
 		}
 	}
 	return &listener{Listener: netutil.LimitListener(l, maxConnections), inner: l}, nil
 }
 
-// listener is a listener that can be left in good order.
+// listener is a listener that can stop accepting before it is closed.
 type listener struct {
 	net.Listener
 	inner net.Listener
 }
 
-// turnAway keeps new connections from being made. Those on their way can still
-// be accepted.
-func (l *listener) turnAway() error {
+// stopAccepting prevents new connections. Those that have begun can still be
+// accepted.
+func (l *listener) stopAccepting() error {
 	switch inner := l.inner.(type) {
 	case *net.TCPListener:
-		return turnAwayTCP(inner)
+		return stopAcceptingTCP(inner)
 	case *net.UnixListener:
-		inner.SetUnlinkOnClose(false) // by then it may be another's
+		inner.SetUnlinkOnClose(false) // by then the path may be that of another process
 		if err := os.Remove(inner.Addr().String()); err != nil {
 			return fmt.Errorf("httpd: %w", err)
 		}
@@ -64,7 +64,7 @@ func (l *listener) turnAway() error {
 	return nil
 }
 
-// removeStale removes a socket on which nobody listens.
+// removeStale removes a socket on which no process listens.
 func removeStale(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

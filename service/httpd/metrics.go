@@ -1,14 +1,17 @@
 package httpd
 
-import "net/http"
+import (
+	"net/http"
 
-// MetricsPath is the path of what a server of [NewMetrics] serves.
+	"memcachedsoap/sessionstore/metric"
+)
+
+// MetricsPath is the path that a server of [NewMetrics] serves.
 const MetricsPath = "/metrics"
 
-// NewMetrics makes a server that answers GET and HEAD at [MetricsPath] with a
-// handler, and nothing else: other paths are 404, other methods 405. Its
-// requests are not logged. Of the options it takes the timeouts, MaxHeaderBytes
-// and Logger.
+// NewMetrics returns a server that answers GET and HEAD at [MetricsPath] with a
+// handler. Other paths get 404, other methods 405. It does not log requests. Of the
+// options it uses the timeouts, MaxHeaderBytes and Logger.
 func NewMetrics(handler http.Handler, o Options) *Server {
 	s := newServer(o)
 	s.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -27,4 +30,12 @@ func NewMetrics(handler http.Handler, o Options) *Server {
 
 func refuse(w http.ResponseWriter, status int) {
 	http.Error(w, http.StatusText(status), status)
+}
+
+// Metrics returns the metrics of the server. It implements [metric.Source].
+func (s *Server) Metrics() []metric.Metric {
+	return []metric.Metric{
+		metric.GaugeOf("requests_in_flight", "SOAP requests that are being answered.", float64(len(s.inFlight))),
+		s.rejected.Metric("turned_away_requests_total", "Requests rejected with 503 because too many were in flight."),
+	}
 }

@@ -15,7 +15,7 @@ import (
 
 func TestMetricsAnswersNothingElse(t *testing.T) {
 	s := httpd.NewMetrics(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "figures\n")
+		_, _ = io.WriteString(w, "metrics\n")
 	}), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
 	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
 	require.NoError(t, err)
@@ -25,8 +25,8 @@ func TestMetricsAnswersNothingElse(t *testing.T) {
 		status       int
 		body         string
 	}{
-		{"GET", "/metrics", 200, "figures\n"},
-		{"GET", "/metrics?name=up", 200, "figures\n"},
+		{"GET", "/metrics", 200, "metrics\n"},
+		{"GET", "/metrics?name=up", 200, "metrics\n"},
 		{"HEAD", "/metrics", 200, ""},
 		{"POST", "/metrics", 405, "Method Not Allowed\n"},
 		{"PUT", "/metrics", 405, "Method Not Allowed\n"},
@@ -57,14 +57,21 @@ func TestMetricsAnswersNothingElse(t *testing.T) {
 	assert.NoError(t, stop())
 }
 
-// What is in flight and what was refused for it is counted.
-func TestServerCountsWhatItTurnsAway(t *testing.T) {
+// The server counts the requests in flight and the rejected ones.
+func TestServerCountsRejectedRequests(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	s := httpd.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		close(entered)
 		<-leave
 	}), httpd.Options{MaxInFlight: 1, Logger: slog.New(slog.DiscardHandler)})
-	assert.Zero(t, s.InFlight())
+	values := func() []float64 {
+		var all []float64
+		for _, m := range s.Metrics() {
+			all = append(all, m.Value)
+		}
+		return all
+	}
+	assert.Equal(t, []float64{0, 0}, values())
 	done := make(chan struct{})
 	post := func() int {
 		w := httptest.NewRecorder()
@@ -76,11 +83,10 @@ func TestServerCountsWhatItTurnsAway(t *testing.T) {
 		post()
 	}()
 	<-entered
-	assert.Equal(t, int64(1), s.InFlight())
-	assert.Zero(t, s.TurnedAway())
+	assert.Equal(t, []float64{1, 0}, values())
 	assert.Equal(t, http.StatusServiceUnavailable, post())
-	assert.Equal(t, int64(1), s.TurnedAway())
+	assert.Equal(t, []float64{1, 1}, values())
 	close(leave)
 	<-done
-	assert.Zero(t, s.InFlight())
+	assert.Equal(t, []float64{0, 1}, values())
 }

@@ -11,8 +11,8 @@ import (
 
 func loopback() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
-// peer returns the address at the other end of the connection. On a unix
-// socket there is none: whoever may open it is on this machine.
+// peer returns the address at the other end of the connection. For a unix socket it
+// is the loopback address: the peer is on this machine.
 func peer(r *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -34,8 +34,8 @@ func (s *Server) trusts(addr netip.Addr) bool {
 	return false
 }
 
-// client returns the address of the client: that of the peer, or if the peer
-// is a trusted proxy the last address of X-Forwarded-For that is not one.
+// client returns the address of the client: that of the peer, or, if the peer is a
+// trusted proxy, the last address in X-Forwarded-For that is not a trusted proxy.
 func (s *Server) client(r *http.Request) netip.Addr {
 	addr := peer(r)
 	hops := strings.Split(strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ","), ",")
@@ -49,9 +49,9 @@ func (s *Server) client(r *http.Request) netip.Addr {
 	return addr
 }
 
-// address returns the address of the endpoint as the client of this request
-// knows it. What a proxy has added stands last in its headers;
-// X-Forwarded-Prefix is the path under which the proxy shows our root.
+// address returns the address of the endpoint as the client of this request knows
+// it. The last element of a header is what the nearest proxy has added.
+// X-Forwarded-Prefix is the path that the proxy maps to the root of this server.
 func (s *Server) address(r *http.Request) string {
 	if s.options.PublicURL != "" {
 		return s.options.PublicURL
@@ -79,17 +79,16 @@ func (s *Server) address(r *http.Request) string {
 	}
 	path := EndpointPath
 	if r.URL.Path == CGIPath {
-		path = CGIPath // it may be all of us that a proxy lets through
+		path = CGIPath // it may be the only path that a proxy forwards
 	}
 	return scheme + "://" + host + prefix + path
 }
 
-// maxUser bounds the name of a user in the log, in bytes.
+// maxUser is the greatest length in bytes of a user's name in the log.
 const maxUser = 256
 
-// user returns the name that a trusted proxy has found the user to have, such as
-// that of Basic authentication or of a client certificate. It is for the log
-// only.
+// user returns the name of the user that a trusted proxy has authenticated, for
+// example by Basic authentication or a client certificate. It is only for the log.
 func (s *Server) user(r *http.Request) string {
 	name := r.Header.Get("X-Forwarded-User")
 	if name == "" || !s.trusts(peer(r)) {

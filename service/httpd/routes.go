@@ -11,24 +11,32 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// health says that the process runs and answers.
+// Paths of the probes of health.
+const (
+	livenessPath  = "/healthz"
+	readinessPath = "/readyz"
+)
+
+func isProbe(path string) bool { return path == livenessPath || path == readinessPath }
+
+// health answers that the process runs.
 func (s *Server) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
 
-// readiness says whether the service can do its work: every server that holds
-// sessions answers, and the service is not stopping.
+// readiness answers whether the service can work: all servers that store sessions
+// answer, and the service is not stopping.
 func (s *Server) readiness(c echo.Context) error {
 	if s.stopping.Load() {
 		return c.String(http.StatusServiceUnavailable, "stopping\n")
 	}
 	if err := s.options.Ready(c.Request().Context()); err != nil {
 		s.options.Logger.Warn("not ready", "error", err)
-		return c.String(http.StatusServiceUnavailable, "the store of the sessions does not answer\n")
+		return c.String(http.StatusServiceUnavailable, "the session store does not answer\n")
 	}
 	return c.String(http.StatusOK, "ready\n")
 }
 
-// serveContract answers GET with ?wsdl, however it is spelt, with the
-// contract, and hands everything else on.
+// serveContract answers GET with the query ?wsdl, case-insensitive, with the
+// contract. It passes other requests on.
 func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -38,10 +46,10 @@ func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
 		document := wsdl.WithAddress(s.address(r))
 		h := c.Response().Header()
 		h.Set("ETag", wsdl.ETag(document))
-		h.Set(echo.HeaderCacheControl, "no-cache") // ask, but a 304 will do
+		h.Set(echo.HeaderCacheControl, "no-cache") // clients revalidate it and get a 304
 		h.Set(echo.HeaderVary, "Host, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix")
 		h.Set(echo.HeaderContentType, "text/xml; charset=utf-8")
-		// Generators of code compare the time of the document with that of theirs.
+		// Code generators compare the time of the document with that of their output.
 		http.ServeContent(c.Response(), r, "", s.started, bytes.NewReader(document))
 		return nil
 	}
@@ -56,7 +64,7 @@ func asksForWSDL(r *http.Request) bool {
 	return false
 }
 
-// answerError answers what the router itself refuses, in plain text.
+// answerError answers a request that the router rejects, in plain text.
 func (s *Server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -66,6 +74,6 @@ func (s *Server) answerError(err error, c echo.Context) {
 		status = refused.Code
 	}
 	if err := c.String(status, http.StatusText(status)+"\n"); err != nil {
-		s.options.Logger.Warn("could not answer", "error", err)
+		s.options.Logger.Warn("could not send the answer", "error", err)
 	}
 }

@@ -11,40 +11,41 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"memcachedsoap/sessionstore/metric"
 )
 
-// EndpointPath is the path of the SOAP endpoint; ?wsdl behind it is the
-// contract.
+// EndpointPath is the path of the SOAP endpoint. With ?wsdl it is the contract.
 const EndpointPath = "/soap"
 
-// CGIPath is another path of the endpoint: that of the CGI script which the
-// service replaces, MemcachedSOAP.cgi of Apache::Session::Memorycached.
+// CGIPath is another path of the endpoint: that of the CGI script that the service
+// replaces, MemcachedSOAP.cgi of Apache::Session::Memorycached.
 const CGIPath = "/cgi-bin/MemcachedSOAP.cgi"
 
 // Options are the settings of a [Server]. A field that is 0 means its
 // default.
 type Options struct {
-	// PublicURL is the address of the endpoint as clients know it. "" means
-	// that it is made of what each request for the WSDL says.
+	// PublicURL is the address of the endpoint as clients know it. "" means the
+	// address with which a client requests the WSDL.
 	PublicURL string
-	// TrustedProxies are the addresses of the reverse proxies that are
-	// believed what they say of their clients. A peer on a unix socket counts
-	// as 127.0.0.1.
+	// TrustedProxies are the addresses of the reverse proxies whose headers the
+	// server believes. The peer on a unix socket has the address 127.0.0.1.
 	TrustedProxies []netip.Prefix
-	MaxInFlight    int           // SOAP requests at a time; default 512
+	MaxInFlight    int           // concurrent SOAP requests; default 512
 	MaxHeaderBytes int           // of a request's head; default 32 KiB
 	ReadTimeout    time.Duration // for a whole request; default 30 s
 	WriteTimeout   time.Duration // from the end of the head to the end of the answer; default 60 s
 	IdleTimeout    time.Duration // of a connection between requests; default 2 min
-	// Drain is how long a stopping server goes on answering with the word that
-	// it closes the connection, so that clients and proxies turn away from it
-	// before it does; default 0, for a server that nobody keeps connections to.
+	// Drain is how long a stopping server continues to answer. It says in each
+	// answer that it closes the connection, so that clients and proxies choose
+	// another instance before it stops. Default 0, for a server without persistent
+	// connections.
 	Drain time.Duration
-	// Ready returns an error if the service can do no work.
+	// Ready returns an error if the service cannot work; nil means always ready.
 	Ready func(context.Context) error
-	// Connection is told of every change of a connection's state; may be nil.
+	// Connection is called for each change of a connection's state; may be nil.
 	Connection func(net.Conn, http.ConnState)
-	Logger     *slog.Logger
+	Logger     *slog.Logger // nil means slog.Default()
 }
 
 func (o Options) withDefaults() Options {
@@ -72,39 +73,39 @@ func orDefault[T comparable](value, fallback T) T {
 
 // Server serves a SOAP endpoint.
 type Server struct {
-	options    Options
-	started    time.Time // since then what the WSDL is made of is as it is
-	http       *http.Server
-	inFlight   chan struct{} // holds a token for each SOAP request being answered
-	turnedAway atomic.Int64
-	busy       busyConns
-	stopping   atomic.Bool
+	options  Options
+	started  time.Time // the WSDL does not change after it
+	http     *http.Server
+	inFlight chan struct{}  // has a token for each SOAP request that is being answered
+	rejected metric.Counter // requests above the limit
+	active   activeConns
+	stopping atomic.Bool
 }
 
-// New makes a server of a SOAP endpoint.
+// New returns a server for a SOAP endpoint.
 func New(endpoint http.Handler, o Options) *Server {
 	s := newServer(o)
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
-	router.Use(s.identify, s.announceStop, s.log)
-	router.GET("/healthz", s.health)
-	router.GET("/readyz", s.readiness)
+	router.Use(s.log, s.closeOnShutdown)
+	router.GET(livenessPath, s.health)
+	router.GET(readinessPath, s.readiness)
 	for _, path := range []string{EndpointPath, CGIPath} {
-		router.Any(path, s.serveContract(s.bound(echo.WrapHandler(endpoint))))
+		router.Any(path, s.serveContract(s.limitInFlight(echo.WrapHandler(endpoint))))
 	}
 	s.serve(router)
 	return s
 }
 
-// newServer makes a server that serves nothing yet.
+// newServer returns a server without a handler.
 func newServer(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{options: o, started: time.Now(), inFlight: make(chan struct{}, o.MaxInFlight)}
-	s.busy.conns = make(map[net.Conn]struct{})
+	s.active.conns = make(map[net.Conn]struct{})
 	return s
 }
 
-// serve sets what the server serves, within the bounds of its options.
+// serve sets the handler of the server.
 func (s *Server) serve(handler http.Handler) {
 	o := s.options
 	s.http = &http.Server{
@@ -114,7 +115,7 @@ func (s *Server) serve(handler http.Handler) {
 		WriteTimeout:      o.WriteTimeout,
 		IdleTimeout:       o.IdleTimeout,
 		MaxHeaderBytes:    o.MaxHeaderBytes,
-		ConnState:         s.noteConnection,
+		ConnState:         s.updateConnection,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
 	}
 }
@@ -122,18 +123,11 @@ func (s *Server) serve(handler http.Handler) {
 // Handler returns the handler that the server serves.
 func (s *Server) Handler() http.Handler { return s.http.Handler }
 
-// InFlight returns how many SOAP requests are being answered now.
-func (s *Server) InFlight() int64 { return int64(len(s.inFlight)) }
-
-// TurnedAway returns how many requests got 503 because as many as allowed were
-// in flight.
-func (s *Server) TurnedAway() int64 { return s.turnedAway.Load() }
-
-// Serve serves on all listeners until the context ends, then stops: it
-// reports not ready and announces the end of each connection for the drain
-// time, closes the listeners, and returns when every request has its answer,
-// or with an error after grace. With a drain time and listeners of [Listen] no
-// request is lost: its connection is refused, or it is answered.
+// Serve serves on all listeners until the context ends, then stops. For the drain
+// time it reports not ready and closes each connection after its answer. Then it
+// closes the listeners and returns when all requests are answered, or with an error
+// after the grace time. With a drain time and listeners of [Listen] no request is
+// lost: it is answered, or its connection is refused.
 func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...net.Listener) error {
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
@@ -159,8 +153,8 @@ func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...ne
 			err = errors.Join(err, e)
 		}
 	}
-	// Not by Shutdown alone: it drops a request that is read while it runs.
-	s.busy.wait(stop)
+	// Shutdown alone would drop a request that is being read when it begins.
+	s.active.wait(stop)
 	err = errors.Join(err, s.http.Shutdown(stop))
 	if stop.Err() != nil {
 		err = errors.Join(err, s.http.Close())
@@ -168,18 +162,19 @@ func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...ne
 	return err
 }
 
-func (s *Server) noteConnection(conn net.Conn, state http.ConnState) {
-	s.busy.note(conn, state)
+// updateConnection takes over the new state of a connection.
+func (s *Server) updateConnection(conn net.Conn, state http.ConnState) {
+	s.active.update(conn, state)
 	if s.options.Connection != nil {
 		s.options.Connection(conn, state)
 	}
 }
 
-// settling is the last part of draining, in which no new connection is made
-// and those that are on their way arrive: the round trips of TCP's handshake.
+// settling is the last part of draining. It is long enough for TCP's handshake: no
+// new connection begins, and those that have begun arrive.
 const settling = 250 * time.Millisecond
 
-// drain tells clients to turn away, for as long as configured.
+// drain waits for the drain time, in which clients choose another instance.
 func (s *Server) drain(listeners []net.Listener) {
 	s.stopping.Store(true)
 	if s.options.Drain <= 0 {
@@ -190,8 +185,8 @@ func (s *Server) drain(listeners []net.Listener) {
 	time.Sleep(s.options.Drain - last)
 	for _, l := range listeners {
 		if l, ok := l.(*listener); ok {
-			if err := l.turnAway(); err != nil {
-				s.options.Logger.Warn("new connections may be reset", "error", err)
+			if err := l.stopAccepting(); err != nil {
+				s.options.Logger.Warn("could not stop accepting: new connections may be reset", "error", err)
 			}
 		}
 	}

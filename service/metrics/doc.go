@@ -1,13 +1,12 @@
-// Package metrics shows the figures of a running service to Prometheus: what
-// [service.Counters] have counted, what the HTTP server has in flight, what
-// the store keeps of itself ([metric.Source]), and those of the Go runtime
-// and the process.
+// Package metrics exports the metrics of a running service to Prometheus: what
+// [service.Counters] count, the metrics of the HTTP server and of the store, and
+// those of the Go runtime and the process.
 //
-// Every name begins with [Prefix], the store's with [StorePrefix]; times are in
-// seconds and sizes in bytes. Figures are read when they are asked for, all of
-// them from this process's memory: a scrape asks no memcached server, so it
-// costs the same when one hangs. No figure tells anything of a session.
+// All names begin with [Prefix], those of the store with [StorePrefix]. Times are in
+// seconds, sizes in bytes. A scrape only reads memory of this process. It asks no
+// memcached server, so a server that hangs does not delay it. No metric contains a
+// value of a session.
 //
-// scripts/deploy/prometheus/README.md lists all figures, and a test holds the two to
-// each other. This is the only package that knows the Prometheus client.
+// The page on metrics lists all of them, and a test compares it with the code. This
+// is the only package that imports Prometheus's client.
 package metrics

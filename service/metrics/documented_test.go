@@ -16,7 +16,9 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
+	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
@@ -43,7 +45,7 @@ func exported(t *testing.T) map[string]string {
 	store := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{})
 	defer store.Close()
 	families, err := metrics.NewRegistry(metrics.Sources{
-		Counters: service.NewCounters("1", document.Operations()...), Server: load{}, Store: store,
+		Counters: service.NewCounters("1", document.Operations()...), Server: new(httpd.Server), Store: store,
 	}).Gather()
 	require.NoError(t, err)
 	kinds := map[string]string{}
@@ -118,7 +120,9 @@ func rules(t *testing.T) []rule {
 func TestAlertsAskForWhatThereIs(t *testing.T) {
 	t.Parallel()
 	kinds := documented(t)
-	known := service.NewCounters("1").Snapshot().Faults
+	counters := service.NewCounters("1")
+	dialect.Observer(counters)
+	known := counters.Snapshot().Faults
 	operations := document.Operations()
 	figure := regexp.MustCompile(`\b(?:memcachedsoap|go|process)_\w+|\bup\b`)
 	matcher := regexp.MustCompile(`(\w+)=~?"([^"]*)"`)

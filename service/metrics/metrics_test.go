@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -27,13 +28,15 @@ import (
 	"memcachedsoap/soap"
 )
 
-// load is an HTTP server's.
-type load struct{ inFlight, turnedAway int64 }
+// server has the metrics of an HTTP server.
+func server(inFlight, rejected float64) rows {
+	return rows{
+		{Name: "requests_in_flight", Help: "In flight.", Kind: metric.KindGauge, Value: inFlight},
+		{Name: "turned_away_requests_total", Help: "Rejected.", Kind: metric.KindCounter, Value: rejected},
+	}
+}
 
-func (l load) InFlight() int64   { return l.inFlight }
-func (l load) TurnedAway() int64 { return l.turnedAway }
-
-// rows are the figures of a store.
+// rows are the metrics of a source.
 type rows []metric.Metric
 
 func (r rows) Metrics() []metric.Metric { return r }
@@ -52,22 +55,23 @@ func allSorts() rows {
 	}
 }
 
-// newSources makes the sources of a service that has answered some calls.
+// newSources returns the sources of a service that has answered some calls.
 func newSources(tb testing.TB, store metric.Source) metrics.Sources {
 	tb.Helper()
 	counters := service.NewCounters("1.2.3", "getSession", "setSession")
+	observe := dialect.Observer(counters)
 	call := soap.Call{Operation: soap.Name{Space: "urn:x", Local: "getSession"}, BytesIn: 100, BytesOut: 200}
 	for _, d := range []time.Duration{50 * time.Microsecond, time.Millisecond, time.Minute} {
 		call.Duration = d
-		counters.Observe(tb.Context(), call)
+		observe(tb.Context(), call)
 	}
-	call.Fault = service.FaultOf(&backend.UnavailableError{})
-	counters.Observe(tb.Context(), call)
-	counters.Observe(tb.Context(), soap.Call{Fault: soap.ClientFault("no")})
+	call.Fault = dialect.FaultOf(&backend.UnavailableError{})
+	observe(tb.Context(), call)
+	observe(tb.Context(), soap.Call{Fault: soap.ClientFault("no")})
 	for _, state := range []http.ConnState{http.StateNew, http.StateNew, http.StateClosed} {
 		counters.Connection(nil, state)
 	}
-	return metrics.Sources{Counters: counters, Server: load{inFlight: 2, turnedAway: 6}, Store: store}
+	return metrics.Sources{Counters: counters, Server: server(2, 6), Store: store}
 }
 
 func newStore(tb testing.TB) *sessionstore.Store {
@@ -81,7 +85,7 @@ func Example() {
 	store := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{})
 	defer store.Close()
 	handler := metrics.NewHandler(metrics.Sources{
-		Counters: service.NewCounters("1.0", "getSession"), Server: load{}, Store: store,
+		Counters: service.NewCounters("1.0", "getSession"), Server: server(0, 0), Store: store,
 	}, slog.Default())
 
 	w := httptest.NewRecorder()
@@ -104,13 +108,13 @@ func TestLint(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Empty(t, problems, name)
 	}
-	// The linter is awake.
+	// The linter works.
 	problems, err := testutil.GatherAndLint(metrics.NewRegistry(newSources(t, rows{{Name: "odd", Help: "A counter.", Kind: metric.KindCounter}})))
 	require.NoError(t, err)
 	assert.Equal(t, []promlint.Problem{{Metric: "memcachedsoap_store_odd", Text: `counter metrics should have "_total" suffix`}}, problems)
 }
 
-// Rows of one name have the same labels, whichever of them a row has.
+// Rows of one name have the same labels, even if a row needs only some of them.
 func TestStoreRows(t *testing.T) {
 	t.Parallel()
 	assert.NoError(t, testutil.GatherAndCompare(metrics.NewRegistry(newSources(t, allSorts())), strings.NewReader(`
@@ -131,7 +135,7 @@ memcachedsoap_store_tiers_total{tier="principal"} 7
 `), "memcachedsoap_store_alone_total", "memcachedsoap_store_connections", "memcachedsoap_store_servers_total", "memcachedsoap_store_tiers_total"))
 }
 
-func TestServiceFigures(t *testing.T) {
+func TestServiceMetrics(t *testing.T) {
 	t.Parallel()
 	text := scrape(t, newSources(t, rows{}), io.Discard)
 	lines := slices.Collect(strings.SplitSeq(text, "\n"))
@@ -165,7 +169,7 @@ func TestServiceFigures(t *testing.T) {
 	assert.Regexp(t, `\nprocess_cpu_seconds_total [0-9.e+-]+\n`, text)
 }
 
-// A row that Prometheus cannot take is missed and logged, the others are told.
+// A row that Prometheus rejects is left out and logged; the others are exported.
 func TestOneBadRowIsNotAll(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memory"
@@ -18,7 +19,7 @@ import (
 func Example() {
 	store := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{})
 	defer store.Close()
-	d := soap.NewDispatcher(soap.Options{FaultOf: service.FaultOf, Logger: slog.New(slog.DiscardHandler)})
+	d := soap.NewDispatcher(soap.Options{FaultOf: dialect.FaultOf, Logger: slog.New(slog.DiscardHandler)})
 	perlcgi.Register(d, service.New(store, service.NewCounters("example", "setSession", "getSession")), perlcgi.Options{})
 
 	call := func(payload string) {

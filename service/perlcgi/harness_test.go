@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/service/soaplite"
@@ -54,7 +55,7 @@ func newEndpointOver(tb testing.TB, items backend.Backend, o perlcgi.Options) *e
 	counters := service.NewCounters("test", document.Operations()...)
 	e.service = service.New(store, counters)
 	e.Dispatcher = soap.NewDispatcher(soap.Options{
-		FaultOf: service.FaultOf, Observe: counters.Observe, Logger: slog.New(slog.NewTextHandler(&e.log, nil)),
+		FaultOf: dialect.FaultOf, Observe: dialect.Observer(counters), Logger: slog.New(slog.NewTextHandler(&e.log, nil)),
 	})
 	document.Register(e.Dispatcher, e.service, document.Options{})
 	perlcgi.Register(e.Dispatcher, e.service, o)

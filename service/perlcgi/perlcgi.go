@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/soaplite"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/perldata"
@@ -70,32 +71,38 @@ type response struct {
 	result   perldata.Value
 }
 
+// call is a message whose parameters are not put together yet.
+type call struct {
+	soaplite.Reader
+
+	request soap.Request
+}
+
 func register(d *soap.Dispatcher, o Options, name string, do method) {
-	soap.Handle(d, soap.Operation[*soaplite.Reader, response]{
+	soap.Handle(d, soap.Operation[*call, response]{
 		Name: soap.Name{Space: Namespace, Local: name}, Action: Namespace + "#" + name,
 		BareEnvelope: true, // of a client that was told soapversion('1.2') after new
-		Decode: func(s *xmlscan.Scanner) (*soaplite.Reader, error) {
-			r := &soaplite.Reader{MaxEntries: o.MaxEntries}
-			return r, r.Call(s)
+		Decode: func(s *xmlscan.Scanner, r soap.Request) (*call, error) {
+			c := &call{Reader: soaplite.Reader{MaxEntries: o.MaxEntries}, request: r}
+			return c, c.Call(s)
 		},
-		More:       func(s *xmlscan.Scanner, r *soaplite.Reader) error { return r.More(s) },
+		More:       func(s *xmlscan.Scanner, c *call) error { return c.More(s) },
 		Attributes: func(a response) string { return a.encoding.Attributes() },
 		Append: func(dst []byte, a response) ([]byte, error) {
 			return a.encoding.AppendResponse(dst, a.method, a.result)
 		},
-	}, func(ctx context.Context, r *soaplite.Reader) (response, error) {
-		request := soap.RequestOf(ctx)
-		if err := check(request); err != nil {
+	}, func(ctx context.Context, c *call) (response, error) {
+		if err := check(c.request); err != nil {
 			return response{}, err
 		}
-		parameters, err := r.Values()
+		parameters, err := c.Values()
 		if err != nil {
 			return response{}, err
 		}
 		result, err := do(ctx, parameters)
 		return response{
-			encoding: soaplite.Encoding{Version: request.Version, Schema: r.Schema(), MaxEntries: o.MaxEntries},
-			method:   request.Name, result: result,
+			encoding: soaplite.Encoding{Version: c.request.Version, Schema: c.Schema(), MaxEntries: o.MaxEntries},
+			method:   c.request.Name, result: result,
 		}, fault(err)
 	})
 }
@@ -119,7 +126,7 @@ func fault(err error) error {
 	if err == nil {
 		return nil
 	}
-	f := service.FaultOf(err)
+	f := dialect.FaultOf(err)
 	if f == nil {
 		return err
 	}

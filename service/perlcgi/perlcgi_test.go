@@ -125,7 +125,7 @@ func TestSetRefusesWhatIsNoSession(t *testing.T) {
 	for parameters, reason := range map[string]string{
 		`<s><a>1</a></s><s/>`: "name of a value",
 		`<s soapenc:arrayType="xsd:string[2]"><i>k</i><i>v</i></s>`: "name of a value",
-		strs("k", strings.Repeat("x", 2<<20)):                       "bytes, the store takes",
+		strs("k", strings.Repeat("x", 2<<20)):                       "bytes; the store accepts",
 	} {
 		f := e.fault(t, method("setSession", parameters))
 		assert.Contains(t, f.Reason, reason)

@@ -63,18 +63,17 @@ func (s sessions) set(ctx context.Context, parameters []perldata.Value) (perldat
 	if err != nil {
 		return perldata.Value{}, err
 	}
-	var id sessionstore.ID
-	if stated, ok := attributes.Get(sessionstore.IDAttribute); ok {
-		text, err := idOf(stated)
-		if err != nil {
-			return perldata.Value{}, err
-		}
-		if id, err = sessionstore.ParseID(text); err != nil {
-			return perldata.Value{}, err
-		}
-		attributes.Set(sessionstore.IDAttribute, perldata.BytesOf(text))
+	stated, ok := attributes.Get(sessionstore.IDAttribute)
+	if !ok {
+		ref, err := s.SetSession(ctx, "", attributes, sessionstore.DefaultTTL, sessionstore.If{})
+		return perldata.BytesOf(string(ref.ID)), err
 	}
-	ref, err := s.SetSession(ctx, string(id), attributes, sessionstore.DefaultTTL, sessionstore.If{})
+	id, err := idOf(stated)
+	if err != nil {
+		return perldata.Value{}, err
+	}
+	attributes.Set(sessionstore.IDAttribute, perldata.BytesOf(id))
+	ref, err := s.ReplaceSession(ctx, id, attributes, sessionstore.DefaultTTL, sessionstore.If{})
 	return perldata.BytesOf(string(ref.ID)), err
 }
 

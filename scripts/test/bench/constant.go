@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/soap"
@@ -23,10 +24,7 @@ type constantHandler struct {
 }
 
 func newConstantHandler(sessions *service.Service, counters *service.Counters) *constantHandler {
-	options := soap.Options{FaultOf: service.FaultOf, RequestID: httpd.RequestID, Observe: func(ctx context.Context, call soap.Call) {
-		counters.Observe(ctx, call)
-		httpd.Observe(ctx, call)
-	}}
+	options := soap.Options{FaultOf: dialect.FaultOf, RequestID: httpd.RequestID, Observe: dialect.Observer(counters)}
 	full, constant := soap.NewDispatcher(options), soap.NewDispatcher(options)
 	document.Register(full, sessions, document.Options{})
 	h := &constantHandler{service: full, constant: constant}
@@ -44,7 +42,7 @@ func newConstantHandler(sessions *service.Service, counters *service.Counters) *
 }
 
 // decodeID reads the id, the only child of a payload.
-func decodeID(s *xmlscan.Scanner) (string, error) {
+func decodeID(s *xmlscan.Scanner, _ soap.Request) (string, error) {
 	if _, err := s.Next(); err != nil {
 		return "", err
 	}

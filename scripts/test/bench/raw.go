@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/soap"
@@ -23,7 +22,7 @@ const sessionHeader = "X-Session"
 // returns the id.
 type rawHandler struct {
 	backend  backend.Backend
-	counters *service.Counters
+	observer soap.Observer
 }
 
 func (h *rawHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +50,7 @@ func (h *rawHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 	_, _ = w.Write(answer) //nolint:gosec // bytes; nothing can be done for a client that has disconnected
-	observe(r.Context(), h.counters, soap.Call{
+	observe(r.Context(), h.observer, soap.Call{
 		Operation: soap.Name{Space: wsdl.Namespace, Local: operation},
 		BytesIn:   int(received), BytesOut: len(answer), Duration: time.Since(started),
 	}, sessionstore.ID(id))

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/storable"
@@ -47,11 +49,11 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 	var handler http.Handler
 	switch name {
 	case rawServer:
-		handler = &rawHandler{backend: items, counters: counters}
+		handler = &rawHandler{backend: items, observer: dialect.Observer(counters)}
 	case constantServer:
 		handler = newConstantHandler(service.New(store, counters), counters)
 	case stdServer:
-		handler = &stdHandler{sessions: service.New(store, counters), counters: counters}
+		handler = &stdHandler{sessions: service.New(store, counters), observer: dialect.Observer(counters)}
 	default:
 		return fmt.Errorf("bench: there is no server %q", name)
 	}
@@ -67,11 +69,10 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 	return server.Serve(ctx, stopTimeout, listener)
 }
 
-// observe counts a call and adds it to the log line of its request, as the
+// observe counts a call and adds it to the log record of its request, as the
 // dispatcher and the service do.
-func observe(ctx context.Context, counters *service.Counters, call soap.Call, id sessionstore.ID) {
+func observe(ctx context.Context, observer soap.Observer, call soap.Call, id sessionstore.ID) {
 	call.Version = soap.V11
-	call.Notes = []slog.Attr{slog.String("session", id.Fingerprint())}
-	counters.Observe(ctx, call)
-	httpd.Observe(ctx, call)
+	requestlog.Add(ctx, slog.String("session", id.Fingerprint()))
+	observer(ctx, call)
 }

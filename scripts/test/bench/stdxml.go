@@ -20,7 +20,7 @@ import (
 // types, without the project's codec.
 type stdHandler struct {
 	sessions *service.Service
-	counters *service.Counters
+	observer soap.Observer
 }
 
 // requestEnvelope is a request as encoding/xml reads it.
@@ -77,7 +77,7 @@ func (h *stdHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 	_, _ = w.Write(answer) // nothing can be done for a client that has disconnected
-	observe(r.Context(), h.counters, soap.Call{
+	observe(r.Context(), h.observer, soap.Call{
 		Operation: soap.Name{Space: wsdl.Namespace, Local: operation},
 		BytesIn:   len(body), BytesOut: len(answer), Duration: time.Since(started),
 	}, ref.ID)

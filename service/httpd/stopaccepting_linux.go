@@ -7,16 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// turnAwayTCP makes the kernel drop the packets that ask for a new connection.
-// Connections that are being set up, or wait to be accepted, are not harmed:
-// closing the listener would reset them, with the requests that clients have
-// sent on them already. Who is dropped asks again a second later (RFC 6298
-// section 2) and is refused then, by which time the listener is closed.
-func turnAwayTCP(l *net.TCPListener) error {
+// stopAcceptingTCP makes the kernel drop the packets that request a new connection.
+// Connections that are being set up, or wait to be accepted, stay open. Closing the
+// listener would reset them and lose the requests that clients have already sent on
+// them. A client whose packet was dropped sends it again after one second (RFC 6298
+// section 2). The listener is closed by then, so the connection is refused.
+func stopAcceptingTCP(l *net.TCPListener) error {
 	const (
 		flags    = 13 // offset in the TCP header (RFC 9293 section 3.1)
 		syn, ack = 0x02, 0x10
-		all      = 1<<18 - 1 // bytes of a packet to keep: more than there are
+		all      = 1<<18 - 1 // bytes of a packet to keep: more than a packet has
 	)
 	filter := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flags},

@@ -6,22 +6,25 @@ import (
 	"memcachedsoap/sessionstore/metric"
 )
 
-// storeCollector shows whatever figures a store keeps of itself.
-type storeCollector struct{ store metric.Source }
+// sourceCollector exports the metrics of a source.
+type sourceCollector struct {
+	source metric.Source
+	prefix string // of their names
+}
 
-// Describe describes nothing: which figures there are is known when the store
-// tells them. Prometheus calls such a collector unchecked.
-func (storeCollector) Describe(chan<- *prometheus.Desc) {}
+// Describe describes nothing, because only the source knows its metrics. Prometheus
+// calls such a collector unchecked.
+func (sourceCollector) Describe(chan<- *prometheus.Desc) {}
 
-// Collect sends the figures of the store.
-func (c storeCollector) Collect(out chan<- prometheus.Metric) {
-	for _, f := range families(c.store.Metrics()) {
-		f.collect(out)
+// Collect sends all metrics of the source.
+func (c sourceCollector) Collect(out chan<- prometheus.Metric) {
+	for _, f := range families(c.source.Metrics()) {
+		f.collect(c.prefix, out)
 	}
 }
 
-// family is all figures of one name. They must have the same labels: tier and
-// server are there if one of them has it, and empty where it has none.
+// family is all metrics of one name. Prometheus wants the same labels for all of
+// them: if one has a tier or a server, all have the label, and it may be empty.
 type family struct {
 	first        metric.Metric // its help and kind are those of all
 	tier, server bool
@@ -29,13 +32,14 @@ type family struct {
 	values       map[place]float64
 }
 
+// place is what a metric is about.
 type place struct {
 	tier   string
 	server string
 }
 
-// families sorts figures by name, in the order in which they come. Those with
-// the same name and place are added up: a server may stand twice in a pool.
+// families groups metrics by name, in the order of their first ones. It adds up
+// metrics with the same name and place: a pool may have a server twice.
 func families(list []metric.Metric) []*family {
 	var found []*family
 	byName := map[string]*family{}
@@ -57,7 +61,8 @@ func families(list []metric.Metric) []*family {
 	return found
 }
 
-func (f *family) collect(out chan<- prometheus.Metric) {
+// collect sends the metrics of a family.
+func (f *family) collect(prefix string, out chan<- prometheus.Metric) {
 	var names []string
 	if f.tier {
 		names = append(names, "tier")
@@ -65,7 +70,7 @@ func (f *family) collect(out chan<- prometheus.Metric) {
 	if f.server {
 		names = append(names, "server")
 	}
-	desc := prometheus.NewDesc(StorePrefix+f.first.Name, f.first.Help, names, nil)
+	desc := prometheus.NewDesc(prefix+f.first.Name, f.first.Help, names, nil)
 	kind := prometheus.CounterValue
 	if f.first.Kind == metric.KindGauge {
 		kind = prometheus.GaugeValue
@@ -80,7 +85,7 @@ func (f *family) collect(out chan<- prometheus.Metric) {
 		}
 		metric, err := prometheus.NewConstMetric(desc, kind, f.values[at], values...)
 		if err != nil {
-			metric = prometheus.NewInvalidMetric(desc, err) // for the log; the scrape goes on
+			metric = prometheus.NewInvalidMetric(desc, err) // it is logged; the scrape continues
 		}
 		out <- metric
 	}

@@ -1,0 +1,81 @@
+// Package dialect is what all dialects of the service share: it translates the
+// faults of package service into faults of SOAP, and the calls of package soap into
+// what the counters and the log need. No other package knows both sides.
+package dialect
+
+import (
+	"context"
+	"log/slog"
+
+	"memcachedsoap/service"
+	"memcachedsoap/service/requestlog"
+	"memcachedsoap/soap"
+)
+
+// FaultOf returns the SOAP fault for an error of the service. It is nil if
+// [service.FaultOf] is.
+func FaultOf(err error) *soap.Fault {
+	f := service.FaultOf(err)
+	if f == nil {
+		return nil
+	}
+	fault := &soap.Fault{Code: soap.Server, Reason: f.Reason, RetryAfter: f.RetryAfter, Err: f.Err}
+	if f.Blame == service.BlameCaller {
+		fault.Code = soap.Client
+	}
+	if f.Type != "" {
+		fields := make([]soap.Field, len(f.Fields))
+		for i, field := range f.Fields {
+			fields[i] = soap.Field(field)
+		}
+		fault.Detail = &soap.Detail{Name: f.Type, Fields: fields}
+	}
+	return fault
+}
+
+// Observer returns an observer that counts each call and adds it to the log record
+// of its request.
+func Observer(counters *service.Counters) soap.Observer {
+	for _, code := range []soap.Code{soap.Client, soap.Server, soap.MustUnderstand, soap.VersionMismatch} {
+		counters.AddFaultType(code.String())
+	}
+	return func(ctx context.Context, call soap.Call) {
+		counters.Count(service.Call{
+			Operation: call.Operation.Local, Fault: faultType(call.Fault),
+			BytesIn: call.BytesIn, BytesOut: call.BytesOut, Duration: call.Duration,
+		})
+		addToLog(ctx, call)
+	}
+}
+
+// faultType names a fault by the type of its detail, or by its code in SOAP 1.1: a
+// closed set, so that there are few counters.
+func faultType(f *soap.Fault) string {
+	switch {
+	case f == nil:
+		return ""
+	case f.Detail != nil:
+		return f.Detail.Name
+	}
+	return f.Code.String()
+}
+
+// addToLog adds what the log says about a call to the record of its request.
+func addToLog(ctx context.Context, call soap.Call) {
+	requestlog.Add(ctx,
+		slog.String("operation", call.Operation.Local),
+		slog.String("soap", call.Version.String()),
+		slog.Int("bytes_in", call.BytesIn),
+		slog.Int("bytes_out", call.BytesOut),
+	)
+	if call.Fault == nil {
+		return
+	}
+	requestlog.Add(ctx, slog.String("fault", call.Fault.Code.String()), slog.String("reason", call.Fault.Reason))
+	if call.Fault.Err != nil {
+		requestlog.Add(ctx, slog.String("error", call.Fault.Err.Error()))
+	}
+	if call.Fault.Code == soap.Server {
+		requestlog.Fail(ctx)
+	}
+}

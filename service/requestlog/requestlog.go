@@ -1,0 +1,68 @@
+// Package requestlog collects what the log says about a request in one record.
+//
+// The HTTP server puts a record into the context of the request with [New]. What
+// answers the request adds attributes with [Add]: the service the session, the
+// wiring what a SOAP call was. At the end the server writes the record as one log
+// line. In a context without a record nothing is collected.
+package requestlog
+
+import (
+	"context"
+	"log/slog"
+)
+
+// usual is room for the attributes of a common request.
+const usual = 16
+
+// Record is what the log says about one request. Only the goroutine that answers
+// the request may use it.
+type Record struct {
+	id    string
+	level slog.Level
+	attrs []slog.Attr
+	array [usual]slog.Attr // saves the allocation of attrs
+}
+
+type key struct{}
+
+// New returns a context with a record for the request with this id.
+func New(ctx context.Context, id string) (context.Context, *Record) {
+	r := &Record{id: id}
+	r.attrs = r.array[:0]
+	return context.WithValue(ctx, key{}, r), r
+}
+
+func of(ctx context.Context) *Record {
+	r, _ := ctx.Value(key{}).(*Record)
+	return r
+}
+
+// ID returns the id of the request that a context belongs to, or "" if the context
+// has no record.
+func ID(ctx context.Context) string {
+	if r := of(ctx); r != nil {
+		return r.id
+	}
+	return ""
+}
+
+// Add adds attributes to the record of a context.
+func Add(ctx context.Context, attrs ...slog.Attr) {
+	if r := of(ctx); r != nil {
+		r.attrs = append(r.attrs, attrs...)
+	}
+}
+
+// Fail raises the level of the record of a context to [slog.LevelError].
+func Fail(ctx context.Context) {
+	if r := of(ctx); r != nil {
+		r.level = slog.LevelError
+	}
+}
+
+// Level returns the level of the line: [slog.LevelInfo], or [slog.LevelError] after
+// [Fail].
+func (r *Record) Level() slog.Level { return r.level }
+
+// Attrs returns the attributes in the order in which they were added.
+func (r *Record) Attrs() []slog.Attr { return r.attrs }

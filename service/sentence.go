@@ -1,0 +1,114 @@
+package service
+
+// row is the index of a row of the table.
+type row int
+
+// The rows of the table.
+const (
+	notFound row = iota
+	deleted
+	conflict
+	invalidID
+	answerTooLarge
+	sessionTooLarge
+	unreadable
+	unavailable
+	indeterminate
+	tooMany
+	noIndex
+	notIndexed
+	unrepresentable
+	invalidTTL
+	noPrincipal
+	conditionWithoutID
+	removedID
+	removedTwice
+	setAndRemoved
+	rows // how many
+)
+
+// unknownOutcome tells the client that an outcome is indeterminate.
+const unknownOutcome = "; it is unknown whether the change was made"
+
+// table is the table of faults. Programs compare "Invalid session ID: ", which
+// never changes (MemcachedSOAP.cgi of Apache::Session::Memorycached 2.2.1).
+//
+//nolint:gochecknoglobals // a table that nothing writes
+var table = [rows]Sentence{
+	notFound: {
+		BlameCaller, "SessionNotFoundFault",
+		"There is no such session: it never existed, has expired or was deleted. Create a new session.",
+	},
+	deleted: {
+		BlameCaller, "SessionDeletedFault",
+		"The session was deleted; its id cannot be reused until it would have expired. Nothing was changed. Create a new session.",
+	},
+	conflict: {
+		BlameCaller, "VersionConflictFault",
+		"The session has another version than the one given: it was modified since you read it. Nothing was changed. Read it again, then repeat the change.",
+	},
+	invalidID: {
+		BlameCaller, "InvalidSessionIdFault",
+		"Invalid session ID: {reason}.",
+	},
+	answerTooLarge: {
+		BlameCaller, "PayloadTooLargeFault",
+		"The sessions have {actual} bytes together; one answer may have {limit}. Ask for fewer sessions in one call.",
+	},
+	sessionTooLarge: {
+		BlameCaller, "PayloadTooLargeFault",
+		"The session needs {actual} bytes; the store accepts at most {limit}. Nothing was changed. Store less in the session.",
+	},
+	unreadable: {
+		BlameService, "UnreadableSessionFault",
+		"The item stored under this id cannot be read as a session: {reason}. It was not changed.",
+	},
+	unavailable: {
+		BlameService, "StoreUnavailableFault",
+		"The sessions cannot be reached: {reason}. Retry later.",
+	},
+	indeterminate: {
+		BlameService, "StoreUnavailableFault",
+		"The sessions cannot be reached: {reason}" + unknownOutcome + ". Read the session before you repeat the change.",
+	},
+	tooMany: {
+		BlameCaller, "",
+		"The call names {actual} sessions; the limit is {limit}. Make several calls.",
+	},
+	noIndex: {
+		BlameCaller, "",
+		"This service does not find sessions by an attribute. Its operator enables it with serve --principal.",
+	},
+	notIndexed: {
+		BlameCaller, "",
+		"This service does not find sessions by this attribute. Send one that its operator has set with serve --principal, or none.",
+	},
+	unrepresentable: {
+		BlameCaller, "",
+		"The session cannot be stored: {reason}.",
+	},
+	invalidTTL: {
+		BlameCaller, "",
+		"Invalid ttl: use a positive number of seconds, 0 for the default, or -1 for the longest allowed.",
+	},
+	noPrincipal: {
+		BlameCaller, "",
+		"principal is missing or empty. Send the value of the attribute, such as the name of a user.",
+	},
+	conditionWithoutID: {
+		BlameCaller, "",
+		"ifVersion and updateOnly need the id of a stored session. Send its id, or send neither of them to create a session.",
+	},
+	removedID: {
+		BlameCaller, "",
+		"The attribute _session_id cannot be removed: it is the id of the session. Leave it out.",
+	},
+	removedTwice: {
+		BlameCaller, "",
+		"An attribute is in remove twice. Send it once.",
+	},
+	setAndRemoved: {
+		BlameCaller, "",
+		"An attribute is both in set and in remove. Send it in one of them.",
+	},
+}
