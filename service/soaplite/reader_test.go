@@ -1,6 +1,7 @@
 package soaplite_test
 
 import (
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -179,8 +180,8 @@ func TestMessagesThatAreRefused(t *testing.T) {
 		`<p href="#none"/>`:                                           "not in the message",
 		`<p href="http://other/x"/>`:                                  "same message",
 		`<p href="#"/>`:                                               "same message",
-		`<p id="1" href="#1"/>`:                                       "refers to itself",
-		`<p id="1" href="#2"/><p id="2" href="#1"/>`:                  "refers to itself",
+		`<p id="1" href="#1"/>`:                                       "refers to its own element",
+		`<p id="1" href="#2"/><p id="2" href="#1"/>`:                  "refers to its own element",
 		`<p id="1"/><p id="1"/>`:                                      "same id",
 		`<p xsi:type="apachens:Map"><item>x</item></p>`:               "no key and value",
 		`<p xsi:type="apachens:Map"><item><key><a/></key></item></p>`: "name of a value",
@@ -200,7 +201,7 @@ func TestBounds(t *testing.T) {
 	assert.Contains(t, refused(t, "<call>"+arrays+"</call>", 1000), "more items than this service takes")
 
 	long := `<m id="1">` + strings.Repeat("x", 1<<20) + `</m>`
-	assert.Contains(t, refused(t, "<call>"+strings.Repeat(`<p href="#1"/>`, 6)+"</call>"+long, 0), "too often")
+	assert.Contains(t, refused(t, "<call>"+strings.Repeat(`<p href="#1"/>`, 6)+"</call>"+long, 0), "more than 4194304 bytes")
 
 	var chain strings.Builder
 	chain.WriteString(`<call><p href="#0"/></call>`)
@@ -208,4 +209,58 @@ func TestBounds(t *testing.T) {
 		chain.WriteString(`<m id="` + itoa(i) + `"><n href="#` + itoa(i+1) + `"/></m>`)
 	}
 	assert.Contains(t, refused(t, chain.String()+`<m id="2000"/>`, 0), "nested too deeply")
+}
+
+// chain returns elements of a form in which I stands for the number of the element
+// and J for that of the next one.
+func chain(form string, length int) string {
+	before, rest, _ := strings.Cut(form, "I")
+	between, after, _ := strings.Cut(rest, "J")
+	var b strings.Builder
+	for i := range length {
+		b.WriteString(before + itoa(i) + between + itoa(i+1) + after)
+	}
+	return b.String()
+}
+
+// A chain of references costs little stack and time, however long it is.
+func TestChainsOfReferences(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(8 << 20)) // the program ends if it is exceeded
+	const length = 99_000
+	links := chain(`<m id="I" href="#J"/>`, length)
+	const end = `<m id="99000">x</m>`
+
+	values := parameters(t, links+end)
+	require.Len(t, values, length+1)
+	assert.Equal(t, text("x"), values[0])
+	assert.Equal(t, text("x"), values[length])
+
+	list := one(t, `<p soapenc:arrayType="xsd:string[]">`+links+end+`</p>`).List()
+	require.Len(t, list.Items, length+1)
+	assert.Equal(t, text("x"), list.Items[0])
+
+	_, values, err := read(`<call><p href="#0"/><p><a href="#0"/></p></call>`+links+end, 0)
+	require.NoError(t, err)
+	assert.Equal(t, text("x"), values[0])
+	entry, _ := values[1].Hash().Get("a")
+	assert.Equal(t, text("x"), entry)
+
+	for reason, last := range map[string]string{
+		"refers to its own element": `<m id="99000" href="#50000"/>`,
+		"not in the message":        ``,
+	} {
+		assert.Contains(t, refused(t, `<call><p href="#0"/></call>`+links+last, 0), reason)
+	}
+}
+
+// Containers in containers are counted, also if they are there by reference.
+func TestContainersByReferenceAreNestedToo(t *testing.T) {
+	for _, form := range []string{
+		`<m id="I"><n href="#J"/></m>`,
+		`<m id="I" soapenc:arrayType="xsd:int[1]"><n href="#J"/></m>`,
+		`<m id="I" xsi:type="apachens:Map"><item><key>k</key><value href="#J"/></item></m>`,
+	} {
+		message := `<call><p href="#0"/></call>` + chain(form, 20_000) + `<m id="20000">x</m>`
+		assert.Contains(t, refused(t, message, 0), "nested too deeply", form)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	stdhex "encoding/hex"
+	"strconv"
 	"strings"
 
 	"memcachedsoap/sessionstore/perldata"
@@ -15,53 +16,58 @@ import (
 // session.
 const maxCopied = 4 << 20
 
-// value returns the value of an element: its own, or that of the element to
-// which it refers.
+// value returns the value of an element: its own, or that of the element to which
+// it refers.
 func (r *Reader) value(at int32) (perldata.Value, error) {
-	l := r.linked[at]
-	if l.href != "" {
+	if l := r.linked[at]; l.href == "" && l.id == "" {
+		return r.make(at)
+	}
+	return r.shared(at)
+}
+
+// shared returns the value of an element that has an id or refers to another one,
+// which may refer further. It follows the references in a loop: a message may have
+// a chain of as many as it has elements. Each element with an id is passed once,
+// since its value is kept.
+func (r *Reader) shared(at int32) (perldata.Value, error) {
+	if r.open == nil {
+		r.open, r.values = map[int32]bool{}, map[int32]perldata.Value{}
+	}
+	var few [4]int32 // saves an allocation
+	passed := few[:0]
+	for {
+		if v, made := r.values[at]; made {
+			if r.copied += len(v.Str()); r.copied > maxCopied {
+				return v, soap.ClientFault("The strings to which the message refers have more than " + strconv.Itoa(maxCopied) + " bytes together, counted for each reference. Send fewer references.")
+			}
+			return r.keepValue(passed, v), nil
+		}
+		if r.open[at] {
+			return perldata.Value{}, soap.ClientFault("An href refers to its own element, directly or through others. Refer to an element with a value.")
+		}
+		l := r.linked[at]
+		if l.id != "" {
+			r.open[at] = true
+			passed = append(passed, at)
+		}
+		if l.href == "" {
+			v, err := r.make(at)
+			return r.keepValue(passed, v), err
+		}
 		target, ok := r.ids[l.href]
 		if !ok {
 			return perldata.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
 		}
-		return r.shared(target)
+		at = target
 	}
-	if l.id != "" {
-		return r.shared(at)
-	}
-	return r.make(at)
 }
 
-// shared returns the value of an element with an id, which is made once.
-func (r *Reader) shared(at int32) (perldata.Value, error) {
-	if v, made := r.values[at]; made {
-		if r.copied += len(v.Str()); r.copied > maxCopied {
-			return v, soap.ClientFault("The message refers to its strings too often.")
-		}
-		return v, nil
+// keepValue keeps the value of elements with an id for further references.
+func (r *Reader) keepValue(elements []int32, v perldata.Value) perldata.Value {
+	for _, at := range elements {
+		r.values[at] = v
 	}
-	if r.open[at] {
-		return perldata.Value{}, soap.ClientFault("An href refers to itself.")
-	}
-	if r.open == nil {
-		r.open, r.values = map[int32]bool{}, map[int32]perldata.Value{}
-	}
-	r.open[at] = true
-	v, err := r.follow(at)
-	r.values[at] = v
-	return v, err
-}
-
-// follow returns the value of an element with an id, which may refer further.
-func (r *Reader) follow(at int32) (perldata.Value, error) {
-	if href := r.linked[at].href; href != "" {
-		target, ok := r.ids[href]
-		if !ok {
-			return perldata.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
-		}
-		return r.shared(target)
-	}
-	return r.make(at)
+	return v
 }
 
 // make makes the value of an element from its content.
