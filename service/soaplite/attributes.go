@@ -5,10 +5,11 @@ import (
 	"strconv"
 
 	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlchar"
 	"memcachedsoap/soap/xmlscan"
 )
 
-// kind says how the content of an element is to be taken.
+// kind says how to read the content of an element.
 type kind uint8
 
 const (
@@ -20,13 +21,11 @@ const (
 	list                 // children are items
 	keyed                // Apache's Map: children are items with key and value
 	null                 // undef
-	foreign              // a type of somebody's own: as untyped, but empty is an empty struct
-	unlisted             // of XML Schema or SOAP, but unknown: can only be a struct
+	foreign              // an application's type: as untyped, but an empty element is an empty struct
+	unlisted             // an unknown type of XML Schema or SOAP: only a struct
 )
 
-const xmlSpace = " \t\r\n"
-
-// attributes reads the attributes of an element, and returns the kind that its
+// attributes reads the attributes of an element and returns the kind that its
 // children inherit.
 func (r *Reader) attributes(s *xmlscan.Scanner, at int32, inherited kind) (items kind, err error) {
 	n := &r.nodes[at]
@@ -38,7 +37,7 @@ func (r *Reader) attributes(s *xmlscan.Scanner, at int32, inherited kind) (items
 		return untyped, err
 	}
 	var l link
-	if n.kind, items, l.claimed, err = arrayOf(s, n.kind); err != nil {
+	if n.kind, items, l.declared, err = arrayOf(s, n.kind); err != nil {
 		return untyped, err
 	}
 	if isNil, err := nilOf(s); err != nil || isNil {
@@ -54,7 +53,7 @@ func (r *Reader) attributes(s *xmlscan.Scanner, at int32, inherited kind) (items
 	return items, r.link(at, l)
 }
 
-// link remembers what only few elements have.
+// link stores the attributes that few elements have.
 func (r *Reader) link(at int32, l link) error {
 	if l == (link{}) {
 		return nil
@@ -70,13 +69,13 @@ func (r *Reader) link(at int32, l link) error {
 		r.ids = map[string]int32{}
 	}
 	if _, taken := r.ids[l.id]; taken {
-		return soap.ClientFault("Two elements have the same id.")
+		return soap.ClientFault("Two elements have the same id. Use each id once.")
 	}
 	r.ids[l.id] = at
 	return nil
 }
 
-// checkStyle refuses an element in an encoding that is not understood.
+// checkStyle rejects an element in an encoding that the package does not know.
 func checkStyle(s *xmlscan.Scanner) error {
 	style, ok := s.Attr(soap.Namespace11, "encodingStyle")
 	if !ok {
@@ -88,13 +87,13 @@ func checkStyle(s *xmlscan.Scanner) error {
 	return nil
 }
 
-// ErrStyle makes the fault for a message in an encoding that [KnownStyle] does
-// not know.
+// ErrStyle returns the fault for a message in an encoding that [KnownStyle] does not
+// know.
 func ErrStyle() *soap.Fault {
 	return soap.ClientFault("The encodingStyle of the message is not supported. Send that of SOAP 1.1 or SOAP 1.2.")
 }
 
-// encodingAttr returns an attribute of the encoding of SOAP 1.1 or 1.2.
+// encodingAttr returns an attribute of the encoding of SOAP 1.1 or SOAP 1.2.
 func encodingAttr(s *xmlscan.Scanner, local string) ([]byte, bool) {
 	value, ok := s.Attr(encoding11, local)
 	if !ok {
@@ -114,9 +113,9 @@ func nilOf(s *xmlscan.Scanner) (bool, error) {
 	return parseBoolean(value)
 }
 
-// linkOf returns the id of an element, and the id that it refers to. Both have
-// other names in SOAP 1.2 (part 2 sections 3.1.5.2 and 3.1.5.3), whose clients
-// may use either: SOAP::Lite has one way for both.
+// linkOf returns the id of an element and the id to which it refers. SOAP 1.2 has
+// other names for both (part 2 sections 3.1.5.2 and 3.1.5.3). Its clients may use
+// either names, because SOAP::Lite writes the same in both versions.
 func linkOf(s *xmlscan.Scanner) (id, href string, err error) {
 	value, ok := s.Attr("", "id")
 	if !ok {
@@ -130,13 +129,13 @@ func linkOf(s *xmlscan.Scanner) (id, href string, err error) {
 		return id, "", nil
 	}
 	if len(value) < 2 || value[0] != '#' {
-		return "", "", soap.ClientFault("An href is no reference to an element of the same message.")
+		return "", "", soap.ClientFault("Invalid href: use # and the id of an element of the same message.")
 	}
 	return id, string(value[1:]), nil
 }
 
-// typeOf finds the kind of an element: by its xsi:type, else by its name if it
-// is one of SOAP's encoding, else by what it inherits.
+// typeOf returns the kind of an element: that of its xsi:type, else that of its name
+// if the name is in the namespace of SOAP's encoding, else the inherited one.
 func (r *Reader) typeOf(s *xmlscan.Scanner, inherited kind) (kind, error) {
 	name, ok := s.Attr(xsi2001, "type")
 	if !ok {
@@ -161,11 +160,11 @@ func (r *Reader) typeOf(s *xmlscan.Scanner, inherited kind) (kind, error) {
 	return inherited, nil
 }
 
-// resolve finds the namespace of a qualified name in a value.
+// resolve returns the namespace and the local part of a qualified name in a value.
 func resolve(s *xmlscan.Scanner, name []byte) (space, local []byte, err error) {
 	var prefix []byte
 	if len(name) > 0 && (name[0] <= ' ' || name[len(name)-1] <= ' ') {
-		name = bytes.Trim(name, xmlSpace)
+		name = bytes.Trim(name, xmlchar.Whitespace)
 	}
 	local = name
 	if colon := bytes.IndexByte(name, ':'); colon >= 0 {
@@ -173,21 +172,21 @@ func resolve(s *xmlscan.Scanner, name []byte) (space, local []byte, err error) {
 	}
 	space, ok := s.Namespace(prefix)
 	if !ok || len(local) == 0 {
-		return nil, nil, soap.ClientFault("The name of a type has a prefix that is not declared.")
+		return nil, nil, soap.ClientFault("The name of a type is empty, or its prefix is not declared. Declare the prefix.")
 	}
 	return space, local, nil
 }
 
-// arrayOf completes the kind of an element by the attributes that arrays have
-// (SOAP 1.1 section 5.4.2, SOAP 1.2 part 2 section 3.3), and returns the kind
-// of its items and how many there are to be, if it says so.
-func arrayOf(s *xmlscan.Scanner, own kind) (array, items kind, claimed int, err error) {
+// arrayOf reads the attributes of arrays (SOAP 1.1 section 5.4.2, SOAP 1.2 part 2
+// section 3.3). It returns the kind of the element, the kind of its items and the
+// declared number of items, which is 0 if the element declares none.
+func arrayOf(s *xmlscan.Scanner, own kind) (array, items kind, declared int, err error) {
 	for _, partial := range [...]string{"offset", "position"} {
 		if _, ok := encodingAttr(s, partial); ok {
-			return own, untyped, 0, soap.ClientFault("An array is sent in parts, which this service does not take.")
+			return own, untyped, 0, soap.ClientFault("An array has an offset or positions, which this service does not support. Send the whole array.")
 		}
 	}
-	declared, ok := encodingAttr(s, "arrayType")
+	arrayType, ok := encodingAttr(s, "arrayType")
 	if !ok {
 		if _, sized := s.Attr(encoding12, "arraySize"); sized {
 			own = list
@@ -198,22 +197,22 @@ func arrayOf(s *xmlscan.Scanner, own kind) (array, items kind, claimed int, err 
 		}
 		return own, untyped, 0, nil
 	}
-	open := bytes.LastIndexByte(declared, '[')
-	size, closed := bytes.CutSuffix(bytes.TrimRight(declared, xmlSpace), []byte("]"))
+	open := bytes.LastIndexByte(arrayType, '[')
+	size, closed := bytes.CutSuffix(bytes.TrimRight(arrayType, xmlchar.Whitespace), []byte("]"))
 	if open <= 0 || !closed {
-		return own, untyped, 0, soap.ClientFault("An arrayType has no size in brackets.")
+		return own, untyped, 0, soap.ClientFault("Invalid arrayType: use the name of a type and the size in brackets, such as xsd:string[2].")
 	}
 	if size = size[open+1:]; len(size) > 0 {
 		n, err := strconv.ParseUint(string(size), 10, 31)
 		if err != nil {
-			return own, untyped, 0, soap.ClientFault("The size of an array is no number, or the array has more than one dimension.")
+			return own, untyped, 0, soap.ClientFault("Invalid size of an array: use one number of at most 31 bits. Arrays have one dimension.")
 		}
-		claimed = int(n)
+		declared = int(n)
 	}
-	item := declared[:open]
+	item := arrayType[:open]
 	if item[len(item)-1] == ']' {
-		return list, list, claimed, nil // an array of arrays
+		return list, list, declared, nil // an array of arrays
 	}
 	space, local, err := resolve(s, item)
-	return list, kindOf(space, local), claimed, err
+	return list, kindOf(space, local), declared, err
 }

@@ -1,20 +1,22 @@
 package soaplite
 
 import (
+	"strconv"
+
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 )
 
-// remember makes the value of an element known to what is inside of it, which
-// may refer to it.
+// remember keeps the value of an element while its content is read, which may refer
+// to the element.
 func (r *Reader) remember(at int32, v perldata.Value) {
 	if r.open[at] {
 		r.values[at] = v
 	}
 }
 
-// structure makes a hash of children by their names. Children of one name
-// become a list (SOAP::Lite since 0.65).
+// structure returns a hash of the children by their names. Children with the same
+// name become a list (SOAP::Lite since 0.65).
 func (r *Reader) structure(at int32) (perldata.Value, error) {
 	h := new(perldata.Hash)
 	v := perldata.HashOf(h)
@@ -34,9 +36,9 @@ func (r *Reader) structure(at int32) (perldata.Value, error) {
 	return v, nil
 }
 
-// repeatsName says whether two entries have the same name.
+// repeatsName reports whether two entries have the same name.
 func repeatsName(entries []perldata.Entry) bool {
-	const few = 32 // up to here a walk is faster than a map and needs no memory
+	const few = 32 // up to here comparing all is faster than a map, and needs no memory
 	if len(entries) <= few {
 		for i := range entries {
 			for j := range i {
@@ -54,7 +56,7 @@ func repeatsName(entries []perldata.Entry) bool {
 	return len(seen) < len(entries)
 }
 
-// listRepeated makes one entry, with a list, of those with the same name.
+// listRepeated replaces entries with the same name by one entry with a list.
 func listRepeated(entries []perldata.Entry) []perldata.Entry {
 	first := make(map[string]int, len(entries))
 	lists := map[string]*perldata.List{}
@@ -77,21 +79,21 @@ func listRepeated(entries []perldata.Entry) []perldata.Entry {
 	return kept
 }
 
-// list makes a list of children. One that is shorter than it claims to be is
-// filled with undef.
+// list returns a list of the children. If the array declares more items, the rest
+// is undef.
 func (r *Reader) list(at int32) (perldata.Value, error) {
 	l := new(perldata.List)
 	v := perldata.ListFrom(l)
 	r.remember(at, v)
-	claimed, n := r.linked[at].claimed, r.count(at)
-	if claimed > 0 && n > claimed {
-		return v, soap.ClientFault("An array has more items than it claims to have.")
+	declared, n := r.linked[at].declared, r.count(at)
+	if declared > 0 && n > declared {
+		return v, soap.ClientFault("An array has more items than its declared size. Declare the size that it has.")
 	}
-	if missing := claimed - n; missing > 0 {
+	if missing := declared - n; missing > 0 {
 		if r.padded += missing; r.padded > r.MaxEntries-len(r.nodes) {
-			return v, soap.ClientFault("An array claims to have more items than this service takes.")
+			return v, soap.ClientFault("The declared sizes of the arrays exceed the limit of " + strconv.Itoa(r.MaxEntries) + " values in a message.")
 		}
-		n = claimed
+		n = declared
 	}
 	items := make([]perldata.Value, 0, n)
 	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
@@ -105,7 +107,7 @@ func (r *Reader) list(at int32) (perldata.Value, error) {
 	return v, nil
 }
 
-// keyed makes a hash of Apache's Map: children with a key and a value each.
+// keyed returns a hash for Apache's Map, whose children each have a key and a value.
 func (r *Reader) keyed(at int32) (perldata.Value, error) {
 	h := new(perldata.Hash)
 	v := perldata.HashOf(h)
@@ -117,7 +119,7 @@ func (r *Reader) keyed(at int32) (perldata.Value, error) {
 			return v, err
 		}
 		if item.Kind() != perldata.KindHash {
-			return v, soap.ClientFault("An item of a Map has no key and value.")
+			return v, soap.ClientFault("An item of a Map has no elements key and value. Send both.")
 		}
 		key, _ := item.Hash().Get("key")
 		held, _ := item.Hash().Get("value")
@@ -126,14 +128,15 @@ func (r *Reader) keyed(at int32) (perldata.Value, error) {
 	return v, fillPairs(h, list)
 }
 
-// Pairs makes a hash of keys and values in turn, as Perl does of a list: of
-// equal keys the last counts, a last key without a value has undef, and an
-// undefined key is "". A key that is no scalar is a [soap.ClientFault].
+// Pairs returns a hash of a list with keys and values in turn, as Perl does: the
+// last of equal keys wins, the value of a last key without one is undef, and an
+// undefined key is "". A key that is not a scalar is a [soap.ClientFault].
 func Pairs(list []perldata.Value) (*perldata.Hash, error) {
 	h := new(perldata.Hash)
 	return h, fillPairs(h, list)
 }
 
+// fillPairs is [Pairs] for an existing hash.
 func fillPairs(h *perldata.Hash, list []perldata.Value) error {
 	entries := make([]perldata.Entry, 0, (len(list)+1)/2)
 	for i := 0; i < len(list); i += 2 {
@@ -153,7 +156,7 @@ func fillPairs(h *perldata.Hash, list []perldata.Value) error {
 	return nil
 }
 
-// lastOfEach keeps the last entry of each name.
+// lastOfEach keeps only the last entry of each name.
 func lastOfEach(entries []perldata.Entry) []perldata.Entry {
 	first := make(map[string]int, len(entries))
 	kept := entries[:0]
@@ -168,12 +171,12 @@ func lastOfEach(entries []perldata.Entry) []perldata.Entry {
 	return kept
 }
 
-// entryOf makes an entry without a value. A key of characters has had the
-// UTF-8 flag, one of bytes has not.
+// entryOf returns an entry without a value. A key of characters had the UTF-8 flag in
+// Perl, a key of bytes had not.
 func entryOf(key perldata.Value) (perldata.Entry, error) {
 	switch key.Kind() {
 	case perldata.KindList, perldata.KindHash, perldata.KindRef:
-		return perldata.Entry{}, soap.ClientFault("The name of a value is a struct, a Map or an array. Send a list of names and values in turn.")
+		return perldata.Entry{}, soap.ClientFault("The name of a value is a struct, a Map or an array. Send names and values in turn; a name is a string.")
 	case perldata.KindText:
 		return perldata.Entry{Name: key.Str(), Form: perldata.KeyWasUTF8}, nil
 	default:

@@ -1,26 +1,29 @@
 package soaplite
 
 import (
+	"cmp"
+	"strconv"
+
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlwrite"
 )
 
-// Encoding says in which way an answer is written: that of its request.
+// Encoding says how to write an answer: like its request.
 type Encoding struct {
 	Version soap.Version
 	Schema  Schema
-	// MaxEntries is the greatest number of values, at all depths together,
-	// that an answer may have; 0 means [DefaultMaxEntries].
+	// MaxEntries is the greatest number of values of an answer, at all depths
+	// together; 0 means [DefaultMaxEntries].
 	MaxEntries int
 }
 
-// DefaultMaxEntries is how many values a message may have unless it is said.
+// DefaultMaxEntries is the default of [Encoding.MaxEntries] and [Reader.MaxEntries].
 const DefaultMaxEntries = 100_000
 
-// Attributes returns what the start tag of the answer's Envelope must hold
-// besides the declaration of the prefix soap: the declarations that SOAP::Lite
-// writes, and its encodingStyle where SOAP allows it on an Envelope.
+// Attributes returns the attributes of the answer's Envelope, without the
+// declaration of the prefix soap: the declarations that SOAP::Lite writes, and its
+// encodingStyle if SOAP allows it on an Envelope.
 func (e Encoding) Attributes() string {
 	const apache = ` xmlns:apachens="` + apacheSpace + `" xmlns:soapenc="`
 	const style11 = ` soap:encodingStyle="` + encoding11 + `"` + apache + encoding11
@@ -38,17 +41,15 @@ func (e Encoding) Attributes() string {
 	}
 }
 
-// AppendResponse appends the content of the answer's Body: the response of
-// the method, with the result as its only child, and behind it what the result
-// refers to in several places. Its error is a [*soap.Fault]: a result that is
-// too large or nested too deeply to be shown.
+// AppendResponse appends the content of the answer's Body: the response of the
+// method, with the result as its only child, and then the values to which the
+// result refers in several places. If the result has too many values, or is nested
+// too deeply, the error is a [*soap.Fault].
 func (e Encoding) AppendResponse(dst []byte, method soap.Name, result perldata.Value) ([]byte, error) {
-	w := writer{dst: dst, encoding: e, gensym: firstGensym - 1, left: e.MaxEntries}
-	if w.left == 0 {
-		w.left = DefaultMaxEntries
-	}
+	w := writer{dst: dst, encoding: e, gensym: firstGensym - 1}
+	w.left = w.most()
 	if !w.survey(result) {
-		return dst, &soap.Fault{Code: soap.Server, Reason: "The answer has more values, or deeper ones, than this service shows."}
+		return dst, &soap.Fault{Code: soap.Server, Reason: "The answer exceeds the limit of " + strconv.Itoa(w.most()) + " values or " + strconv.Itoa(maxNesting) + " levels."}
 	}
 	w.text("<")
 	w.text(method.Local)
@@ -61,14 +62,17 @@ func (e Encoding) AppendResponse(dst []byte, method soap.Name, result perldata.V
 	w.text("</")
 	w.text(method.Local)
 	w.text("Response>")
-	for i := range w.shared { // writing them finds no more: survey has seen all
+	for i := range w.shared { // survey has found all
 		w.independent(w.shared[i])
 	}
 	return w.dst, nil
 }
 
-// style says on a child of the Body how it is encoded, in SOAP 1.2, where the
-// Envelope must not (part 1 section 5.1.1).
+// most is the greatest number of values of an answer.
+func (w *writer) most() int { return cmp.Or(w.encoding.MaxEntries, DefaultMaxEntries) }
+
+// style writes the encodingStyle of a child of the Body in SOAP 1.2, which does not
+// allow it on the Envelope (part 1 section 5.1.1).
 func (w *writer) style() {
 	if w.encoding.Version == soap.V12 {
 		w.text(` soap:encodingStyle="` + encoding12 + `"`)

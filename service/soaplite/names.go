@@ -6,10 +6,11 @@ import (
 	"unicode/utf8"
 
 	"memcachedsoap/sessionstore/perldata"
+	"memcachedsoap/soap/xmlchar"
 )
 
-// allNames reports whether every key of a hash can name an element: then it is
-// written as a struct, else as a Map.
+// allNames reports whether every key of a hash can be the name of an element. If
+// so, the hash is written as a struct, else as a Map.
 func allNames(h *perldata.Hash) bool {
 	entries := h.Entries()
 	for i := range entries {
@@ -21,7 +22,7 @@ func allNames(h *perldata.Hash) bool {
 }
 
 // isName matches a key with SOAP::Lite's ^(?![xX][mM][lL])[a-zA-Z_][\w.\-]*$
-// ($ELMASK), where $ lets a line feed pass, which is not part of the name.
+// ($ELMASK). In Perl a line feed may precede $; it is not part of the name.
 func isName(e *perldata.Entry) bool {
 	name := strings.TrimSuffix(e.Name, "\n")
 	if name == "" || hasPrefixFold(name, "xml") || !isLetter(name[0]) && name[0] != '_' {
@@ -41,36 +42,26 @@ func isName(e *perldata.Entry) bool {
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// areWordCharacters reports whether characters, some beyond ASCII, may stand
-// in a name: \w of Perl, which knows them in a key with the UTF-8 flag only,
-// as far as XML has them in names (XML 1.0, 2.3).
+// areWordCharacters reports whether all characters of s may be in a name: they are
+// in \w of Perl, for a key with the UTF-8 flag, and XML allows them in names (XML
+// 1.0, 2.3). None may be beyond U+FFFF: expat, which reads the messages for Perl,
+// rejects them.
 func areWordCharacters(s string) bool {
 	for _, r := range s {
 		ascii := r < utf8.RuneSelf && (isLetter(byte(r)) || r >= '0' && r <= '9' || r == '_' || r == '.' || r == '-')
-		if !ascii && (!unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Pc) || !inNames(r)) {
+		beyond := r >= utf8.RuneSelf && r <= 0xFFFF && r != utf8.RuneError && xmlchar.IsName(r)
+		if !ascii && (!beyond || !unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Pc)) {
 			return false
 		}
 	}
 	return true
 }
 
-// inNames reports whether XML has a character beyond ASCII in names. None
-// beyond U+FFFF is: expat, which reads Perl's messages, refuses it.
-func inNames(r rune) bool {
-	return r >= 0xC0 && r <= 0xD6 || r >= 0xD8 && r <= 0xF6 || r >= 0xF8 && r <= 0x1FFF && r != 0x37E ||
-		r == 0x203F || r == 0x2040 || r >= 0x2070 && r <= 0x218F || r >= 0x2C00 && r <= 0x2FEF ||
-		r >= 0x3001 && r <= 0xD7FF || r >= 0xF900 && r <= 0xFDCF || r >= 0xFDF0 && r <= 0xFFFD && r != utf8.RuneError
-}
-
-// keyText returns the bytes of a key as Perl stores them: Latin-1 if it has no
-// UTF-8 flag.
+// keyText returns the bytes of a key as Perl stores them: Latin-1 without the UTF-8
+// flag, else UTF-8.
 func keyText(e *perldata.Entry) string {
 	if e.Form != perldata.KeyBytes {
 		return e.Name
 	}
-	bytes := make([]byte, 0, len(e.Name))
-	for _, r := range e.Name {
-		bytes = append(bytes, byte(r))
-	}
-	return string(bytes)
+	return string(perldata.AppendLatin1(make([]byte, 0, len(e.Name)), e.Name))
 }

@@ -29,9 +29,9 @@ const (
 	Schema1999               // the working draft that SOAP 1.1 was written with
 )
 
-// KnownStyle reports whether a value of the attribute encodingStyle names a
-// style that a [Reader] understands: that of SOAP 1.1 or a restriction of it
-// (section 4.1.1), that of SOAP 1.2, or none.
+// KnownStyle reports whether a value of the attribute encodingStyle names an
+// encoding that a [Reader] knows: that of SOAP 1.1 or a restriction of it (section
+// 4.1.1), that of SOAP 1.2, or none.
 func KnownStyle(style string) bool {
 	known := style == ""
 	for name := range strings.FieldsSeq(style) {

@@ -1,6 +1,7 @@
 package soaplite
 
 import (
+	"strconv"
 	"strings"
 
 	"memcachedsoap/sessionstore/perldata"
@@ -8,16 +9,15 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// Reader reads the payload of one message, with whatever it refers to. Its
+// Reader reads the payload of one message and the elements to which it refers. Its
 // zero value is ready for [Reader.Call].
 //
-// It works in two steps, because a reference may point forward: Call and
-// [Reader.More] take the message apart while it is scanned, and
-// [Reader.Values] puts the values together. Errors of all are
-// [soap.ClientFault]s and the scanner's own.
+// It works in two steps, because a reference may point forward. Call and
+// [Reader.More] read the elements, then [Reader.Values] builds the values. The
+// errors of all three are [soap.ClientFault]s and those of the scanner.
 type Reader struct {
-	// MaxEntries is the greatest number of elements in the payload and behind
-	// it; 0 means [DefaultMaxEntries].
+	// MaxEntries is the greatest number of elements in and after the payload; 0
+	// means [DefaultMaxEntries].
 	MaxEntries int
 
 	nodes  []element // in document order
@@ -26,10 +26,10 @@ type Reader struct {
 	schema Schema
 
 	values map[int32]perldata.Value // of elements with an id
-	open   map[int32]bool           // elements with an id whose value is being made
+	open   map[int32]bool           // elements with an id whose value is being built
 	depth  int
-	padded int // items that were claimed and not sent
-	copied int // bytes of strings that were copied by reference
+	padded int // items that were declared but not sent
+	copied int // size of the strings that references have copied
 	kept   strings.Builder
 }
 
@@ -37,23 +37,23 @@ type Reader struct {
 type element struct {
 	name  []byte // local part
 	text  []byte // if it has no children
-	end   int32  // index of the next element that is none of its descendants
+	end   int32  // index of the next element that is not inside it
 	kind  kind
-	kids  bool
-	apart bool // it is no parameter (soapenc:root="0", SOAP 1.1 section 5.6)
+	kids  bool // it has children
+	apart bool // it is not a parameter (soapenc:root="0", SOAP 1.1 section 5.6)
 }
 
-// link is what only few elements have.
+// link has the attributes that few elements have.
 type link struct {
 	id, href string
-	claimed  int // items of an array, 0 if it does not say
+	declared int // number of items of an array, 0 if the array declares none
 }
 
 // usual is room for the parameters of a common call.
 const usual = 64
 
-// Call reads the payload, at whose start tag the scanner stands: the element
-// of the method, whose children are the parameters, or a response.
+// Call reads the payload, whose start tag the scanner has just read: the element of
+// the method, whose children are the parameters, or a response.
 func (r *Reader) Call(s *xmlscan.Scanner) error {
 	if r.MaxEntries == 0 {
 		r.MaxEntries = DefaultMaxEntries
@@ -69,15 +69,15 @@ func (r *Reader) Call(s *xmlscan.Scanner) error {
 // More reads another child of the Body, to which parameters may refer.
 func (r *Reader) More(s *xmlscan.Scanner) error { return r.element(s, untyped) }
 
-// Schema returns the version of XML Schema that the types of the message are
-// of, to be answered in.
+// Schema returns the version of XML Schema of the message's types. The answer uses
+// the same.
 func (r *Reader) Schema() Schema { return r.schema }
 
-// element reads the element of the last Start. Items of an array have a kind
-// that they inherit.
+// element reads the element of the last Start. It inherits a kind from the array
+// that it is an item of.
 func (r *Reader) element(s *xmlscan.Scanner, inherited kind) error {
 	if len(r.nodes) > r.MaxEntries {
-		return soap.ClientFault("The message has more values than this service takes.")
+		return soap.ClientFault("The message has more than " + strconv.Itoa(r.MaxEntries) + " values, the limit of this service.")
 	}
 	at := int32(len(r.nodes))
 	r.nodes = append(r.nodes, element{name: s.Local()})
@@ -88,8 +88,8 @@ func (r *Reader) element(s *xmlscan.Scanner, inherited kind) error {
 	return r.content(s, at, items)
 }
 
-// content reads what is between the tags of an element. Text between children
-// is dropped, as by SOAP::Lite.
+// content reads what is between the tags of an element. It ignores text between
+// children, as SOAP::Lite does.
 func (r *Reader) content(s *xmlscan.Scanner, at int32, items kind) error {
 	for {
 		kind, err := s.Next()
@@ -111,8 +111,7 @@ func (r *Reader) content(s *xmlscan.Scanner, at int32, items kind) error {
 	}
 }
 
-// Values returns the parameters of the call. All of the message must have been
-// read.
+// Values returns the parameters of the call. The whole message must have been read.
 func (r *Reader) Values() ([]perldata.Value, error) {
 	if len(r.nodes) == 0 {
 		return nil, nil // no payload was read
@@ -140,13 +139,13 @@ func (r *Reader) count(at int32) int {
 	return n
 }
 
-// keep copies text out of the document, into one block of memory for all.
+// keep copies text from the document into one block of memory for all strings.
 func (r *Reader) keep(text []byte) string {
 	const block = 2 << 10
 	start := r.kept.Len()
 	if start == 0 {
 		r.kept.Grow(max(block, len(text)))
 	}
-	r.kept.Write(text) // a string that was handed out stays where it is when the block grows
+	r.kept.Write(text) // if the block grows, earlier strings stay in the old memory
 	return r.kept.String()[start:]
 }

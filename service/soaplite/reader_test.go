@@ -161,29 +161,29 @@ func TestMessagesThatAreRefused(t *testing.T) {
 	for content, reason := range map[string]string{
 		`<p xsi:type="xsd:token">x</p>`:                               "does not know",
 		`<p xsi:type="soapenc:foo"/>`:                                 "does not know",
-		`<p xsi:type="none:string">x</p>`:                             "prefix that is not declared",
-		`<p xsi:type="">x</p>`:                                        "prefix that is not declared",
-		`<p xsi:type="xsd:boolean">yes</p>`:                           "boolean",
-		`<p xsi:nil="perhaps"/>`:                                      "boolean",
-		`<p xsi:type="xsd:base64Binary">6</p>`:                        "not base64",
-		`<p xsi:type="xsd:base64Binary">6Q==6Q==</p>`:                 "not base64",
-		`<p xsi:type="xsd:hexBinary">4</p>`:                           "not hexadecimal",
+		`<p xsi:type="none:string">x</p>`:                             "its prefix is not declared",
+		`<p xsi:type="">x</p>`:                                        "its prefix is not declared",
+		`<p xsi:type="xsd:boolean">yes</p>`:                           "Invalid boolean",
+		`<p xsi:nil="perhaps"/>`:                                      "Invalid boolean",
+		`<p xsi:type="xsd:base64Binary">6</p>`:                        "Invalid base64",
+		`<p xsi:type="xsd:base64Binary">6Q==6Q==</p>`:                 "Invalid base64",
+		`<p xsi:type="xsd:hexBinary">4</p>`:                           "Invalid hexBinary",
 		`<p xsi:type="xsd:string"><a/></p>`:                           "elements inside",
 		`<p soap:encodingStyle="urn:other">x</p>`:                     "encodingStyle",
-		`<p soapenc:arrayType="xsd:int[1]"><i/><i/></p>`:              "more items than it claims",
-		`<p soapenc:arrayType="xsd:int[2147483647]"/>`:                "more items than this service takes",
-		`<p soapenc:arrayType="xsd:int[99999999999]"/>`:               "no number",
-		`<p soapenc:arrayType="xsd:int[2,2]"/>`:                       "one dimension",
-		`<p soapenc:arrayType="xsd:int"/>`:                            "no size",
-		`<p soapenc:arrayType="[1]"/>`:                                "no size",
-		`<p soapenc:arrayType="xsd:int[1]" soapenc:offset="[1]"/>`:    "in parts",
+		`<p soapenc:arrayType="xsd:int[1]"><i/><i/></p>`:              "more items than its declared size",
+		`<p soapenc:arrayType="xsd:int[2147483647]"/>`:                "exceed the limit of 1000 values",
+		`<p soapenc:arrayType="xsd:int[99999999999]"/>`:               "Invalid size of an array",
+		`<p soapenc:arrayType="xsd:int[2,2]"/>`:                       "have one dimension",
+		`<p soapenc:arrayType="xsd:int"/>`:                            "Invalid arrayType",
+		`<p soapenc:arrayType="[1]"/>`:                                "Invalid arrayType",
+		`<p soapenc:arrayType="xsd:int[1]" soapenc:offset="[1]"/>`:    "Send the whole array",
 		`<p href="#none"/>`:                                           "not in the message",
-		`<p href="http://other/x"/>`:                                  "same message",
-		`<p href="#"/>`:                                               "same message",
+		`<p href="http://other/x"/>`:                                  "Invalid href",
+		`<p href="#"/>`:                                               "Invalid href",
 		`<p id="1" href="#1"/>`:                                       "refers to its own element",
 		`<p id="1" href="#2"/><p id="2" href="#1"/>`:                  "refers to its own element",
 		`<p id="1"/><p id="1"/>`:                                      "same id",
-		`<p xsi:type="apachens:Map"><item>x</item></p>`:               "no key and value",
+		`<p xsi:type="apachens:Map"><item>x</item></p>`:               "no elements key and value",
 		`<p xsi:type="apachens:Map"><item><key><a/></key></item></p>`: "name of a value",
 	} {
 		assert.Contains(t, refused(t, "<call>"+content+"</call>", 1000), reason, content)
@@ -193,12 +193,12 @@ func TestMessagesThatAreRefused(t *testing.T) {
 
 // A short message must not make us do much.
 func TestBounds(t *testing.T) {
-	assert.Contains(t, refused(t, "<call>"+strings.Repeat("<p/>", 11)+"</call>", 10), "more values")
+	assert.Contains(t, refused(t, "<call>"+strings.Repeat("<p/>", 11)+"</call>", 10), "more than 10 values")
 	assert.Len(t, parameters(t, strings.Repeat("<p/>", 11)), 11)
-	assert.Contains(t, refused(t, "<call/>"+strings.Repeat("<p/>", 11), 10), "more values")
+	assert.Contains(t, refused(t, "<call/>"+strings.Repeat("<p/>", 11), 10), "more than 10 values")
 
 	arrays := strings.Repeat(`<p soapenc:arrayType="xsd:int[400]"/>`, 3)
-	assert.Contains(t, refused(t, "<call>"+arrays+"</call>", 1000), "more items than this service takes")
+	assert.Contains(t, refused(t, "<call>"+arrays+"</call>", 1000), "exceed the limit of 1000 values")
 
 	long := `<m id="1">` + strings.Repeat("x", 1<<20) + `</m>`
 	assert.Contains(t, refused(t, "<call>"+strings.Repeat(`<p href="#1"/>`, 6)+"</call>"+long, 0), "more than 4194304 bytes")

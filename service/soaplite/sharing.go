@@ -2,41 +2,41 @@ package soaplite
 
 import "memcachedsoap/sessionstore/perldata"
 
-// node is a list, a hash or a reference that was met in a result.
+// node is a list, a hash or a reference in a result.
 type node struct {
 	value     perldata.Value
-	id        int  // counts from 1 once it is known in a second place
-	open      bool // while what it holds is surveyed
-	recursive bool // it holds itself: it is written in the first place that it has
+	id        int  // from 1 on, if it is in a second place
+	open      bool // its content is being surveyed
+	recursive bool // it contains itself: it is written in its first place
 	written   bool
 }
 
-// maxNesting bounds how deep a result may be nested: more than the codec of
-// sessions reads.
+// maxNesting is the greatest depth of a message's and of a result's values. It is
+// more than the codec of sessions reads.
 const maxNesting = 1200
 
-// survey finds what the result holds in several places, and counts values. It
-// returns false if there are too many, or too deep ones. The result itself
-// does not count as a place: SOAP::Lite's clients are given a copy of it.
+// survey finds the values that the result contains in several places, and counts
+// all values. It returns false if there are too many or they are nested too deeply.
+// The result itself is not a place: SOAP::Lite's clients get a copy of it.
 func (w *writer) survey(result perldata.Value) bool {
 	return w.contents(result) && w.left >= 0
 }
 
-// contents surveys what a value holds.
+// contents surveys the values inside a value.
 func (w *writer) contents(v perldata.Value) bool {
 	if w.depth++; w.depth > maxNesting {
 		return false
 	}
-	switch v.Kind() { //nolint:exhaustive // other values hold nothing
+	switch v.Kind() { //nolint:exhaustive // other values contain nothing
 	case perldata.KindHash:
-		for _, held := range v.Hash().All() {
-			if !w.visit(held) {
+		for _, inside := range v.Hash().All() {
+			if !w.visit(inside) {
 				return false
 			}
 		}
 	case perldata.KindList:
-		for _, held := range v.List().Items {
-			if !w.visit(held) {
+		for _, inside := range v.List().Items {
+			if !w.visit(inside) {
 				return false
 			}
 		}
@@ -49,7 +49,7 @@ func (w *writer) contents(v perldata.Value) bool {
 	return true
 }
 
-// visit surveys a value in its place.
+// visit surveys a value in one of its places.
 func (w *writer) visit(v perldata.Value) bool {
 	if w.left--; w.left < 0 {
 		return false
@@ -77,8 +77,8 @@ func (w *writer) visit(v perldata.Value) bool {
 	return ok
 }
 
-// identity returns what two values have in common that are one thing in two
-// places; nil for a scalar, of which each place has its own.
+// identity returns a pointer that is the same for one value in two places. It is
+// nil for a scalar: each place has its own.
 func identity(v perldata.Value) any {
 	switch v.Kind() { //nolint:exhaustive // scalars
 	case perldata.KindHash:

@@ -4,11 +4,12 @@ import (
 	"bytes"
 
 	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlchar"
 )
 
-// kindOf says how the content of a type is taken. Types in namespaces other
-// than those of XML Schema, SOAP's encoding and Apache's Map are names of
-// classes to SOAP::Lite; here they are nothing but data.
+// kindOf says how to read the content of a type. To SOAP::Lite a type in a
+// namespace other than those of XML Schema, SOAP's encoding and Apache's Map is the
+// name of a class; to this package it is only data.
 func kindOf(space, local []byte) kind {
 	switch {
 	case isSchema(space), isEncoding(space):
@@ -24,9 +25,9 @@ func kindOf(space, local []byte) kind {
 	return foreign
 }
 
-// knownType finds the kind of a type of XML Schema, 1999 or 2001, or of SOAP's
-// encoding: those that SOAP::Lite 1.27 knows in one of them. It takes the text
-// of simple ones as it is.
+// knownType returns the kind of a type of XML Schema (1999 or 2001) or SOAP's
+// encoding. The known types are those that SOAP::Lite 1.27 knows in any of them. The
+// text of simple types is not checked.
 func knownType(local string) kind {
 	switch local {
 	case "string", "int", "long", "float", "anyURI", "double", "decimal", "integer", "short", "byte",
@@ -52,14 +53,14 @@ func knownType(local string) kind {
 	return unlisted
 }
 
-// parseBoolean reads a boolean. SOAP::Lite takes true and false in lower case
-// only; its clients cannot but send those.
+// parseBoolean reads a boolean: true, false, 1 or 0, case-insensitive. SOAP::Lite
+// accepts and sends lower case only.
 func parseBoolean(text []byte) (bool, error) {
-	switch word := bytes.Trim(text, xmlSpace); {
+	switch word := bytes.Trim(text, xmlchar.Whitespace); {
 	case string(word) == "1", bytes.EqualFold(word, []byte("true")):
 		return true, nil
 	case string(word) == "0", bytes.EqualFold(word, []byte("false")):
 		return false, nil
 	}
-	return false, soap.ClientFault("A boolean is none of true, false, 1 and 0.")
+	return false, soap.ClientFault("Invalid boolean: use true, false, 1 or 0.")
 }

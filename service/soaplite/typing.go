@@ -2,10 +2,10 @@ package soaplite
 
 import "strings"
 
-// Type is the type that a scalar is given on the wire.
+// Type is the type of a scalar in a message.
 type Type uint8
 
-// The types of scalars, by the names that XML Schema has for them.
+// The types of scalars, with their names in XML Schema.
 const (
 	String Type = iota
 	Base64Binary
@@ -34,9 +34,9 @@ func (t Type) String() string {
 	}[t]
 }
 
-// TypeOf returns the type of a scalar, which SOAP::Lite 1.27 finds by trying
-// patterns one after the other on its bytes (SOAP::Serializer, typelookup).
-// As in those patterns, a line feed may follow anything but a URI.
+// TypeOf returns the type of a scalar. SOAP::Lite 1.27 finds it by matching its bytes
+// with one pattern after the other (SOAP::Serializer, typelookup). As in those
+// patterns, a line feed may follow everything except a URI.
 func TypeOf(s string) Type {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' || c > 0x7f {
@@ -70,7 +70,7 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// numeric finds the type of what begins like a number or a date.
+// numeric returns the type of a text that begins like a number or a date.
 func numeric(s string) Type {
 	signed := s != "" && (s[0] == '+' || s[0] == '-')
 	number := s
@@ -80,7 +80,7 @@ func numeric(s string) Type {
 	switch all := digits(number); {
 	case all == 0, all < len(number):
 	case !signed && s[0] == '0' && len(s) > 1:
-		return String // leading zeros are kept
+		return String // keeps the leading zeros
 	default:
 		return integer(number, s[0] == '-')
 	}
@@ -97,7 +97,7 @@ const (
 	maxLong = "9223372036854775807"
 )
 
-// integer finds the type of digits with a sign. There is no least long.
+// integer returns the type of digits with a sign. A negative long has no limit.
 func integer(number string, negative bool) Type {
 	number = strings.TrimLeft(number, "0")
 	switch {
@@ -114,7 +114,7 @@ func atMost(number, limit string) bool {
 	return len(number) < len(limit) || len(number) == len(limit) && number <= limit
 }
 
-// digits returns how many digits s begins with.
+// digits returns the number of digits at the beginning of s.
 func digits(s string) int {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {

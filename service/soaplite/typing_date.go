@@ -2,7 +2,7 @@ package soaplite
 
 import "strings"
 
-// date finds the type of a date, a time, a duration or a part of a date.
+// date returns the type of a date, a time, a duration or a part of a date.
 func date(s string) Type {
 	if strings.HasPrefix(s, "-P") {
 		if isDuration(s[1:]) {
@@ -62,8 +62,8 @@ func isFractionZone(s string) bool {
 	return isZone(s)
 }
 
-// isDuration matches P(\d+Y)?(\d+M)?(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)? but for P
-// and PT alone. SOAP::Lite writes "(:?" for "(?:", so a colon may precede each
+// isDuration matches P(\d+Y)?(\d+M)?(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)? but not P or PT
+// alone. SOAP::Lite has "(:?" where "(?:" was meant, so a colon may precede each
 // part.
 func isDuration(s string) bool {
 	if s == "P" || s == "PT" || !strings.HasPrefix(s, "P") {
@@ -76,8 +76,8 @@ func isDuration(s string) bool {
 	return s == ""
 }
 
-// parts takes the parts of a duration that end with the given letters, each
-// of which may be missing, and returns what is left.
+// parts removes the parts of a duration that end with the given letters and returns
+// the rest. Each part may be missing.
 func parts(s, letters string) string {
 	for i := range len(letters) {
 		t := strings.TrimPrefix(s, ":")

@@ -9,11 +9,11 @@ import (
 
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlchar"
 )
 
-// maxCopied bounds, in bytes, the strings that a message may have copied into
-// several places by referring to them: a short message must not make a large
-// session.
+// maxCopied is the greatest size in bytes of the strings that references copy into
+// further places: a short message must not create a large session.
 const maxCopied = 4 << 20
 
 // value returns the value of an element: its own, or that of the element to which
@@ -70,10 +70,10 @@ func (r *Reader) keepValue(elements []int32, v perldata.Value) perldata.Value {
 	return v
 }
 
-// make makes the value of an element from its content.
+// make returns the value of an element from its content.
 func (r *Reader) make(at int32) (perldata.Value, error) {
 	if r.depth++; r.depth > maxNesting {
-		return perldata.Value{}, soap.ClientFault("The message is nested too deeply.")
+		return perldata.Value{}, soap.ClientFault("The message is nested too deeply: the limit is " + strconv.Itoa(maxNesting) + " levels.")
 	}
 	defer func() { r.depth-- }()
 	n := &r.nodes[at]
@@ -85,7 +85,7 @@ func (r *Reader) make(at int32) (perldata.Value, error) {
 	case keyed:
 		return r.keyed(at)
 	case foreign:
-		if n.kids || len(bytes.Trim(n.text, xmlSpace)) == 0 {
+		if n.kids || len(bytes.Trim(n.text, xmlchar.Whitespace)) == 0 {
 			return r.structure(at)
 		}
 	case untyped, unlisted:
@@ -93,25 +93,26 @@ func (r *Reader) make(at int32) (perldata.Value, error) {
 			return r.structure(at)
 		}
 		if n.kind == unlisted {
-			return perldata.Value{}, soap.ClientFault("A value is of a type of XML Schema or SOAP that this service does not know.")
+			return perldata.Value{}, soap.ClientFault("A value has a type of XML Schema or SOAP that this service does not know. Send strings, numbers, booleans, base64, arrays, structs or Maps.")
 		}
 	case plain, binary, hex, boolean:
 		if n.kids {
-			return perldata.Value{}, soap.ClientFault("A value of a simple type has elements inside.")
+			return perldata.Value{}, soap.ClientFault("A value of a simple type has elements inside. Send only text, or another type.")
 		}
 	}
 	return r.scalar(n)
 }
 
+// scalar returns the value of an element with text.
 func (r *Reader) scalar(n *element) (perldata.Value, error) {
 	switch n.kind { //nolint:exhaustive // all others are text
 	case binary:
 		decoded, err := decodeBase64(n.text)
 		return perldata.BytesOf(r.keep(decoded)), err
 	case hex:
-		decoded, err := stdhex.DecodeString(string(bytes.Trim(n.text, xmlSpace)))
+		decoded, err := stdhex.DecodeString(string(bytes.Trim(n.text, xmlchar.Whitespace)))
 		if err != nil {
-			return perldata.Value{}, soap.ClientFault("A value of type hexBinary is not hexadecimal.")
+			return perldata.Value{}, soap.ClientFault("Invalid hexBinary: use two hexadecimal digits for each byte.")
 		}
 		return r.string([]byte(perldata.Latin1ToUTF8(string(decoded)))), nil // characters, not bytes
 	case boolean:
@@ -124,8 +125,8 @@ func (r *Reader) scalar(n *element) (perldata.Value, error) {
 	return r.string(n.text), nil
 }
 
-// string makes a string of characters. Perl's XML parser gives all but the
-// empty one the UTF-8 flag.
+// string returns a string of characters. Perl's XML parser gives each string the
+// UTF-8 flag, except the empty one.
 func (r *Reader) string(text []byte) perldata.Value {
 	if len(text) == 0 {
 		return perldata.BytesOf("")
@@ -133,19 +134,19 @@ func (r *Reader) string(text []byte) perldata.Value {
 	return perldata.TextOf(r.keep(text)).WithForm(perldata.FormFlagged)
 }
 
-// decodeBase64 decodes without writing over the text, which other elements may
-// refer to. White space may stand anywhere, and the padding may be missing.
+// decodeBase64 decodes a text without writing over it, because references may read
+// it again. The text may contain white space, and its padding may be missing.
 func decodeBase64(text []byte) ([]byte, error) {
 	kept := make([]byte, 0, len(text))
 	for _, c := range text {
-		if strings.IndexByte(xmlSpace, c) < 0 {
+		if strings.IndexByte(xmlchar.Whitespace, c) < 0 {
 			kept = append(kept, c)
 		}
 	}
 	kept = bytes.TrimRight(kept, "=")
 	n, err := base64.RawStdEncoding.Decode(kept, kept)
 	if err != nil {
-		return nil, soap.ClientFault("A value of type base64 is not base64.")
+		return nil, soap.ClientFault("Invalid base64: encode the value as in RFC 4648, section 4.")
 	}
 	return kept[:n], nil
 }

@@ -11,26 +11,26 @@ import (
 	"memcachedsoap/soap/xmlwrite"
 )
 
-// firstGensym is the number in the name of a result, s-gensym3, as a new
-// process of SOAP::Lite has it.
+// firstGensym is the number in the name of a result, s-gensym3, as in a new process
+// of SOAP::Lite.
 const firstGensym = 3
 
 // writer appends an answer to dst.
 type writer struct {
 	dst      []byte
 	encoding Encoding
-	gensym   int // number of the last name made up
+	gensym   int // number of the last generated name
 
-	nodes  map[any]*node // met by survey
-	shared []*node       // in the order of their ids
+	nodes  map[any]*node // found by survey
+	shared []*node       // in several places, in the order of their ids
 	ids    int
 	depth  int
-	left   int // how many more values there may be
+	left   int // how many more values the answer may have
 }
 
 func (w *writer) text(s string) { w.dst = append(w.dst, s...) }
 
-// generated makes up the name of an element.
+// generated returns a new name for an element.
 func (w *writer) generated() string {
 	w.gensym++
 	if w.gensym == firstGensym {
@@ -39,7 +39,7 @@ func (w *writer) generated() string {
 	return "s-gensym" + strconv.Itoa(w.gensym)
 }
 
-// place writes a value where it is held: in full, or as a reference.
+// place writes a value in one of its places: in full, or as a reference.
 func (w *writer) place(name string, v perldata.Value) {
 	attribute := ""
 	if n := w.node(v); n != nil && n.id != 0 {
@@ -64,10 +64,10 @@ func (w *writer) node(v perldata.Value) *node {
 
 func (n *node) reference() string { return "ref-" + strconv.Itoa(n.id) }
 
-// independent writes what several places refer to, as a child of the Body.
+// independent writes a value to which several places refer, as a child of the Body.
 func (w *writer) independent(n *node) {
 	if n.recursive {
-		return // it stands in one of its places
+		return // it is written in one of its places
 	}
 	name := "soapenc:Array"
 	if n.value.Kind() != perldata.KindList {
@@ -117,8 +117,8 @@ func (w *writer) end(name string) {
 	w.text(">")
 }
 
-// start writes a start tag without its end, which depends on what follows. In
-// it stands what SOAP::Lite writes into a reference as well.
+// start writes a start tag without its closing bracket, which depends on what
+// follows. The attributes are those that SOAP::Lite also writes in a reference.
 func (w *writer) start(name, attribute string, v perldata.Value) {
 	w.text("<")
 	w.text(name)
@@ -143,7 +143,7 @@ func (w *writer) start(name, attribute string, v perldata.Value) {
 		w.dst = strconv.AppendInt(w.dst, int64(len(items)), 10)
 		w.text("]\"")
 		if w.encoding.Version == soap.V12 {
-			// What SOAP 1.2 has in its place (part 2 section 3.3).
+			// The attributes of SOAP 1.2 (part 2 section 3.3).
 			w.text(` soapenc:itemType="`)
 			w.text(common)
 			w.text(`" soapenc:arraySize="`)
@@ -154,7 +154,7 @@ func (w *writer) start(name, attribute string, v perldata.Value) {
 	}
 }
 
-// commonType returns the type that all items have, else that of anything.
+// commonType returns the type of all items, or that of any value if they differ.
 func (w *writer) commonType(items []perldata.Value) string {
 	common := ""
 	for i, item := range items {
@@ -175,7 +175,7 @@ func (w *writer) commonType(items []perldata.Value) string {
 	}
 }
 
-// typeOf returns the type that an item is written with, or "".
+// typeOf returns the type with which an item is written, or "".
 func (w *writer) typeOf(v perldata.Value) string {
 	switch v.Kind() {
 	case perldata.KindList:
@@ -192,8 +192,8 @@ func (w *writer) typeOf(v perldata.Value) string {
 	}
 }
 
-// qualified returns the name of a type with its prefix. XML Schema of 1999 has
-// no name for some that a reader of it would know.
+// qualified returns the name of a type with its prefix. XML Schema of 1999 does not
+// have some of the types.
 func (e Encoding) qualified(t Type) string {
 	if e.Schema == Schema1999 {
 		switch t {
@@ -260,8 +260,8 @@ func (w *writer) scalar(name, s string) {
 	w.end(name)
 }
 
-// Text returns the string that Perl makes of a scalar: its bytes if it is a
-// string, the digits of a number, "" for undef and for all that is no scalar.
+// Text returns the string to which Perl converts a scalar: the bytes of a string,
+// the digits of a number, "" for undef. It returns "" for other values.
 func Text(v perldata.Value) string {
 	switch v.Kind() {
 	case perldata.KindBytes, perldata.KindText:
