@@ -81,6 +81,6 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		Logger:    logger,
 	})
 	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries})
-	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, Booking: c.LegacyBooking})
+	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, CreateOnGet: c.LegacyBooking})
 	return d
 }

@@ -7,8 +7,8 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// decodeIDs reads the request of getSessions. How many ids there may be is the
-// service's to say; the limits of a message bound them here.
+// decodeIDs reads the request of getSessions. The service limits the number of ids;
+// here the limits of a message do.
 func decodeIDs(s *xmlscan.Scanner) ([]string, error) {
 	var ids []string
 	err := children(s, []string{"ids"}, func(int) error {
@@ -25,7 +25,7 @@ func decodeIDs(s *xmlscan.Scanner) ([]string, error) {
 				return err
 			}
 			if null {
-				return soap.ClientFault("An id is nil.")
+				return soap.ClientFault("An id is nil. Send its text, or leave it out.")
 			}
 			id, err := readText(s)
 			if err != nil {
@@ -37,9 +37,9 @@ func decodeIDs(s *xmlscan.Scanner) ([]string, error) {
 	return ids, err
 }
 
-// appendSessions appends the answer of getSessions. A session that is too much
-// behind others is not at fault: asked for alone it is shown, or is one that
-// cannot be read.
+// appendSessions appends the answer of getSessions. If a later session exceeds a
+// limit, the sessions together are too large: each alone may be small enough. If
+// the first one does, it is not readable.
 func (o Options) appendSessions(dst []byte, sessions []sessionstore.Session) ([]byte, error) {
 	return appendResponse(dst, "getSessions", func(dst []byte) ([]byte, error) {
 		w := valueWriter{dst: dst, left: o.MaxEntries, longest: len(dst) + maxAnswer}
@@ -61,7 +61,7 @@ func (o Options) appendSessions(dst []byte, sessions []sessionstore.Session) ([]
 	})
 }
 
-// appendIDs makes the writer of an answer that is an IdList.
+// appendIDs returns the encoder of an answer that is an IdList.
 func appendIDs(operation string) func([]byte, []sessionstore.ID) ([]byte, error) {
 	return func(dst []byte, ids []sessionstore.ID) ([]byte, error) {
 		return appendResponse(dst, operation, func(dst []byte) ([]byte, error) {

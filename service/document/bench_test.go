@@ -45,7 +45,7 @@ func BenchmarkEncodeGetSession(b *testing.B) {
 	scan.Reset([]byte("<attributes>"+session24+"</attributes>"), xmlscan.Limits{})
 	_, err := scan.Next()
 	require.NoError(b, err)
-	reader := entryReader{scan: &scan, left: DefaultMaxEntries}
+	reader := entryReader{scan: &scan, most: DefaultMaxEntries}
 	attributes, err := reader.hash()
 	require.NoError(b, err)
 	session := sessionstore.Session{

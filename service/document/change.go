@@ -8,6 +8,7 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
+// updateRequest is the request of updateSession.
 type updateRequest struct {
 	id     string
 	change sessionstore.Change
@@ -16,7 +17,7 @@ type updateRequest struct {
 
 func (o Options) decodeUpdate(s *xmlscan.Scanner) (updateRequest, error) {
 	r := updateRequest{ttl: sessionstore.DefaultTTL}
-	reader := entryReader{scan: s, left: o.MaxEntries}
+	reader := entryReader{scan: s, most: o.MaxEntries}
 	err := children(s, []string{"id", "set", "remove", "ttl", "ifVersion"}, func(i int) (err error) {
 		switch i {
 		case 0:
@@ -33,13 +34,14 @@ func (o Options) decodeUpdate(s *xmlscan.Scanner) (updateRequest, error) {
 		return err
 	})
 	if err == nil && r.change.Set == nil && r.change.Remove == nil {
-		// SOAP::Lite's ->service() sends nil whatever it is given: doing
-		// nothing would look like success.
-		err = soap.ClientFault("updateSession needs set or remove. Send an empty one to change no attribute; touchSession changes the time to live alone.")
+		// SOAP::Lite's ->service() sends nil for every argument: if the service
+		// then changed nothing, the caller would take that for success.
+		err = soap.ClientFault("updateSession needs set or remove. Send an empty one to change no attribute, or call touchSession to change only the ttl.")
 	}
 	return r, err
 }
 
+// principalRequest is the request of findSessions and deleteSessions.
 type principalRequest struct{ principal, attribute string }
 
 func decodePrincipal(s *xmlscan.Scanner) (principalRequest, error) {

@@ -15,9 +15,8 @@ const DefaultMaxEntries = 100_000
 
 // Options are the settings of the dialect. The zero value is usable.
 type Options struct {
-	// MaxEntries is the greatest number of entries and list items, at all
-	// depths together, that a session may have in a message, and all sessions
-	// of a message together. 0 means DefaultMaxEntries.
+	// MaxEntries is the greatest number of entries and list items, at all depths
+	// together, of all sessions of a message. 0 means DefaultMaxEntries.
 	MaxEntries int
 }
 
@@ -65,6 +64,7 @@ func Operations() []string {
 	}
 }
 
+// operation returns an operation of the contract.
 func operation[Req, Resp any](
 	name string, decode func(*xmlscan.Scanner) (Req, error), write func([]byte, Resp) ([]byte, error),
 ) soap.Operation[Req, Resp] {

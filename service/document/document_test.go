@@ -250,9 +250,9 @@ func TestSessionsOfPerl(t *testing.T) {
 		})
 	}
 	refused := []struct{ name, image, reason string }{
-		{"circular", one + "\x04\x00\x00\x00\x00\x00" + k, "it refers to itself or is nested too deeply"},
-		{"control character in a key", one + "\x05\x00\x00\x00\x01\x01", "the name of an attribute holds a character that XML cannot carry"},
-		{"doubling", doubling(t), "it has more entries than this service shows"},
+		{"circular", one + "\x04\x00\x00\x00\x00\x00" + k, "it contains itself or is nested too deeply"},
+		{"control character in a key", one + "\x05\x00\x00\x00\x01\x01", "the name of an attribute has a character that XML does not allow"},
+		{"doubling", doubling(t), "it has more entries than one answer may have"},
 	}
 	for _, tt := range refused {
 		t.Run(tt.name, func(t *testing.T) {

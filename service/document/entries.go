@@ -3,37 +3,39 @@ package document
 import (
 	"bytes"
 	"encoding/base64"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlchar"
 	"memcachedsoap/soap/xmlscan"
 )
 
-// entryReader reads the values of a session. All strings of a session are
-// kept in one block of memory, which saves two allocations an entry.
+// entryReader reads the values of a session. It copies all strings into one block
+// of memory, which saves two allocations for each entry.
 type entryReader struct {
 	scan *xmlscan.Scanner
-	left int // how many more entries and items there may be
+	most int // greatest number of entries and items
+	read int // entries and items so far
 	kept strings.Builder
 }
 
-// keep copies text out of the scanner's buffer.
+// keep copies text from the scanner's buffer.
 func (r *entryReader) keep(text []byte) string {
 	const block = 1 << 10 // twice the text of a common session
 	start := r.kept.Len()
 	if start == 0 {
 		r.kept.Grow(max(block, len(text)))
 	}
-	// The builder's memory is never moved under a string that was handed out:
-	// when it grows it takes new memory, and the old one stays with its
-	// strings.
+	// When the builder grows, it takes new memory. Strings that were returned
+	// before stay in the old memory.
 	r.kept.Write(text)
 	return r.kept.String()[start:]
 }
 
-// commonEntries is room for the entries of a common session and its id.
+// commonEntries is the capacity for a common session and its id.
 const commonEntries = 32
 
 // session reads the attributes of a session.
@@ -43,7 +45,7 @@ func (r *entryReader) session() (*perldata.Hash, error) {
 
 // hash reads an EntryList.
 func (r *entryReader) hash() (*perldata.Hash, error) {
-	return r.entries(perldata.NewHash(0)) // an empty one must cost a sender more than us
+	return r.entries(perldata.NewHash(0)) // no capacity: an empty hash must cost little
 }
 
 // entries reads an EntryList into a hash.
@@ -58,14 +60,14 @@ func (r *entryReader) entries(h *perldata.Hash) (*perldata.Hash, error) {
 			return nil, err
 		}
 		if !h.Add(key, value) {
-			return nil, soap.ClientFault("Two entries of one list have the same key.")
+			return nil, soap.ClientFault("Two entries of one list have the same key. Send each key once.")
 		}
 	}
 }
 
 // keys reads a KeyList.
 func (r *entryReader) keys() ([]string, error) {
-	keys := []string{} // present, though empty
+	keys := []string{} // not nil: remove is present
 	for {
 		more, err := r.next("key")
 		if err != nil || !more {
@@ -76,7 +78,7 @@ func (r *entryReader) keys() ([]string, error) {
 			return nil, err
 		}
 		if null {
-			return nil, soap.ClientFault("A key is nil.")
+			return nil, soap.ClientFault("A key is nil. Send its text, or leave it out.")
 		}
 		key, err := r.text()
 		if err != nil {
@@ -105,8 +107,8 @@ func (r *entryReader) list() (perldata.Value, error) {
 	}
 }
 
-// next moves to the next element of a list, which must have that name, or
-// behind the list's end.
+// next moves to the next element of a list, which must have this name. It returns
+// false at the end of the list.
 func (r *entryReader) next(name string) (bool, error) {
 	more, err := nextChild(r.scan)
 	if err != nil || !more {
@@ -115,13 +117,13 @@ func (r *entryReader) next(name string) (bool, error) {
 	if string(r.scan.Local()) != name {
 		return false, unexpected(r.scan)
 	}
-	if r.left--; r.left < 0 {
-		return false, soap.ClientFault("The session has more entries than this service takes.")
+	if r.read++; r.read > r.most {
+		return false, soap.ClientFault("The session has more than " + strconv.Itoa(r.most) + " entries, the limit of this service.")
 	}
 	return true, nil
 }
 
-// The children of an Entry; an Item has the same without key.
+// The children of an Entry. An Item has the same children, but no key.
 const (
 	keyChild = iota
 	valueChild
@@ -131,8 +133,8 @@ const (
 	undefChild
 )
 
-// value reads an Entry or an Item to its end. At most one of its children may
-// make a value; none of them, or undef, is undef.
+// value reads an Entry or an Item to its end. It has at most one child with a value.
+// Without one, or with undef, the value is undef.
 func (r *entryReader) value(withKey bool) (key string, value perldata.Value, err error) {
 	null, err := isNil(r.scan)
 	if err != nil {
@@ -154,13 +156,13 @@ func (r *entryReader) value(withKey bool) (key string, value perldata.Value, err
 		if i == undefChild {
 			undef, err := readBoolean(r.scan)
 			if err != nil || !undef {
-				return err // a false one is no statement: WCF always sends it
+				return err // false says nothing: WCF always sends it
 			}
 		} else if value, err = r.child(i); err != nil {
 			return err
 		}
 		if hasValue {
-			return soap.ClientFault("An entry has more than one of value, binary, hash, list and undef.")
+			return soap.ClientFault("An entry has more than one of value, binary, hash, list and undef. Send one of them.")
 		}
 		hasValue = true
 		return nil
@@ -168,14 +170,14 @@ func (r *entryReader) value(withKey bool) (key string, value perldata.Value, err
 	switch {
 	case err != nil:
 	case withKey && !hasKey:
-		err = soap.ClientFault("An entry has no key.")
+		err = soap.ClientFault("An entry has no key. Send one.")
 	case null && (hasKey || hasValue):
-		err = soap.ClientFault("An element with xsi:nil has content.")
+		err = nilWithContent()
 	}
 	return key, value, err
 }
 
-// child reads the value of one of the children of an Entry.
+// child reads a child of an Entry that has a value.
 func (r *entryReader) child(i int) (perldata.Value, error) {
 	switch i {
 	case valueChild:
@@ -195,6 +197,7 @@ func (r *entryReader) child(i int) (perldata.Value, error) {
 	}
 }
 
+// text reads a string and keeps it.
 func (r *entryReader) text() (string, error) {
 	if isBase64(r.scan) {
 		return readText(r.scan)
@@ -203,8 +206,8 @@ func (r *entryReader) text() (string, error) {
 	return r.keep(text), err
 }
 
-// scalar reads a value: text, or what SOAP::Lite says is base64, which is text
-// too if it is UTF-8.
+// scalar reads a value: text, or base64 of SOAP::Lite, which is also text if it is
+// UTF-8.
 func (r *entryReader) scalar() (perldata.Value, error) {
 	if !isBase64(r.scan) {
 		text, err := r.text()
@@ -217,13 +220,13 @@ func (r *entryReader) scalar() (perldata.Value, error) {
 	return perldata.BytesOf(text), err
 }
 
-// decodeBase64 decodes in place. White space may stand anywhere (XML Schema
-// part 2 section 3.2.16).
+// decodeBase64 decodes in place. The text may contain white space (XML Schema part 2
+// section 3.2.16).
 func decodeBase64(text []byte) ([]byte, error) {
-	if bytes.ContainsAny(text, xmlSpace) {
+	if bytes.ContainsAny(text, xmlchar.Whitespace) {
 		kept := text[:0]
 		for _, c := range text {
-			if !strings.ContainsRune(xmlSpace, rune(c)) {
+			if !strings.ContainsRune(xmlchar.Whitespace, rune(c)) {
 				kept = append(kept, c)
 			}
 		}
@@ -231,7 +234,7 @@ func decodeBase64(text []byte) ([]byte, error) {
 	}
 	n, err := base64.StdEncoding.Decode(text, text)
 	if err != nil {
-		return nil, soap.ClientFault("A binary value is not base64.")
+		return nil, soap.ClientFault("Invalid base64: encode the value as in RFC 4648, section 4.")
 	}
 	return text[:n], nil
 }

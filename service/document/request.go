@@ -9,14 +9,17 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
+	"memcachedsoap/soap/xmlchar"
 	"memcachedsoap/soap/xmlscan"
 	"memcachedsoap/wsdl"
 )
 
 const xsiNamespace = "http://www.w3.org/2001/XMLSchema-instance"
 
+// nothing is a request without parameters.
 type nothing struct{}
 
+// setRequest is the request of setSession.
 type setRequest struct {
 	id         string
 	attributes *perldata.Hash
@@ -24,13 +27,14 @@ type setRequest struct {
 	condition  sessionstore.If
 }
 
+// touchRequest is the request of touchSession.
 type touchRequest struct {
 	id  string
 	ttl time.Duration
 }
 
-// The decoders name the children of their requests in the contract's order:
-// SOAP::Lite sends unnamed arguments by position.
+// The decoders name the children of their requests in the order of the contract,
+// because SOAP::Lite sends arguments without a name by position.
 
 func decodeNothing(s *xmlscan.Scanner) (nothing, error) {
 	return nothing{}, children(s, nil, func(int) error { return nil })
@@ -66,7 +70,7 @@ func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 		case 0:
 			r.id, err = readText(s)
 		case 1:
-			reader := entryReader{scan: s, left: o.MaxEntries}
+			reader := entryReader{scan: s, most: o.MaxEntries}
 			r.attributes, err = reader.session()
 		case 2:
 			r.ttl, err = readSeconds(s)
@@ -78,20 +82,20 @@ func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 		return err
 	})
 	if err == nil && r.attributes == nil {
-		// SOAP::Lite's ->service() sends nil whatever it is given: taking
-		// that for "no attributes" would wipe sessions.
-		err = soap.ClientFault("setSession needs attributes. Send an empty list to store a session without any.")
+		// SOAP::Lite's ->service() sends nil for every argument: if nil meant "no
+		// attributes", it would erase sessions.
+		err = soap.ClientFault("setSession needs attributes. Send an empty list to store a session without attributes.")
 	}
 	return r, err
 }
 
-// children reads the children of the element that the scanner has just
-// entered, and its end tag. Each is one of names, given once at most, in any
-// order; read is told which one, and reads it to its end. Nil ones are passed
-// over: xsi:nil means absent.
+// children reads the children of the element of the last Start, and its end tag.
+// Each child has one of the names. A name may occur once, in any order. read gets
+// the index of the name and reads the child to its end. Children with xsi:nil are
+// skipped: they are absent.
 func children(s *xmlscan.Scanner, names []string, read func(i int) error) error {
 	var seen uint
-	next := 0 // the position of the next argument without a name
+	next := 0 // index of the next argument without a name
 	for {
 		more, err := nextChild(s)
 		if err != nil || !more {
@@ -105,7 +109,7 @@ func children(s *xmlscan.Scanner, names []string, read func(i int) error) error 
 			return unexpected(s)
 		}
 		if seen&(1<<i) != 0 {
-			return soap.ClientFault("The element " + names[i] + " is given twice.")
+			return soap.ClientFault("The element " + names[i] + " is there twice. Send it once.")
 		}
 		seen |= 1 << i
 		next = i + 1
@@ -125,13 +129,13 @@ func children(s *xmlscan.Scanner, names []string, read func(i int) error) error 
 	}
 }
 
-// nextChild moves to the next child of the current element, or behind the
-// element's end. A child must be in the contract's namespace or in none.
+// nextChild moves to the next child of the current element, which must be in the
+// contract's namespace or in none. It returns false at the end of the element.
 func nextChild(s *xmlscan.Scanner) (bool, error) {
 	kind, err := s.Next()
 	if err == nil && kind == xmlscan.Text {
 		if len(bytes.TrimSpace(s.Text())) > 0 {
-			return false, soap.ClientFault("There is text where only elements may stand.")
+			return false, soap.ClientFault("There is text between elements. Send only elements there.")
 		}
 		kind, err = s.Next()
 	}
@@ -139,7 +143,7 @@ func nextChild(s *xmlscan.Scanner) (bool, error) {
 		return false, err
 	}
 	if space := s.Space(); len(space) > 0 && string(space) != wsdl.Namespace {
-		return false, soap.ClientFault("The element " + shortName(s) + " is in a namespace that is not the contract's.")
+		return false, soap.ClientFault("The element " + shortName(s) + " has a wrong namespace. Send it in " + wsdl.Namespace + " or in none.")
 	}
 	return true, nil
 }
@@ -153,12 +157,13 @@ func indexOf(names []string, local []byte) int {
 	return -1
 }
 
+// unexpected returns the fault for an element that the contract does not have.
 func unexpected(s *xmlscan.Scanner) error {
-	return soap.ClientFault("The element " + shortName(s) + " is not one that the contract has here.")
+	return soap.ClientFault("The contract has no element " + shortName(s) + " here. See the WSDL.")
 }
 
-// shortName returns the local name of the current element, cut to what a
-// fault may echo.
+// shortName returns the local name of the current element, shortened to what a fault
+// may quote.
 func shortName(s *xmlscan.Scanner) string {
 	const most = 40
 	local := []rune(string(s.Local()))
@@ -168,7 +173,7 @@ func shortName(s *xmlscan.Scanner) string {
 	return string(local)
 }
 
-// isNil reports whether the current element has a true xsi:nil.
+// isNil reports whether the current element has xsi:nil="true".
 func isNil(s *xmlscan.Scanner) (bool, error) {
 	value, ok := s.Attr(xsiNamespace, "nil")
 	if !ok {
@@ -177,33 +182,35 @@ func isNil(s *xmlscan.Scanner) (bool, error) {
 	return parseBoolean(value)
 }
 
-// skipNil reads an element that says it is nil to its end: it must be empty.
+// skipNil reads an element with xsi:nil to its end. It must be empty.
 func skipNil(s *xmlscan.Scanner) error {
 	text, err := s.Content()
 	if err != nil {
 		return err
 	}
 	if len(bytes.TrimSpace(text)) > 0 {
-		return soap.ClientFault("An element with xsi:nil has content.")
+		return nilWithContent()
 	}
 	return nil
 }
 
+func nilWithContent() error {
+	return soap.ClientFault("An element with xsi:nil has content. Remove the content or xsi:nil.")
+}
+
 // parseBoolean reads an xs:boolean (XML Schema part 2 section 3.2.2).
 func parseBoolean(text []byte) (bool, error) {
-	switch string(bytes.Trim(text, xmlSpace)) {
+	switch string(bytes.Trim(text, xmlchar.Whitespace)) {
 	case "true", "1":
 		return true, nil
 	case "false", "0":
 		return false, nil
 	}
-	return false, soap.ClientFault("A boolean is none of true, false, 1 and 0.")
+	return false, soap.ClientFault("Invalid boolean: use true, false, 1 or 0.")
 }
 
-const xmlSpace = " \t\r\n"
-
-// readText reads a string. SOAP::Lite sends every string with a character
-// beyond ASCII as base64 and says so in xsi:type.
+// readText reads a string. SOAP::Lite sends a string with a character beyond ASCII
+// as base64, with that type in xsi:type.
 func readText(s *xmlscan.Scanner) (string, error) {
 	encoded := isBase64(s)
 	text, err := s.Content()
@@ -222,7 +229,7 @@ func isBase64(s *xmlscan.Scanner) bool {
 	if !ok {
 		return false
 	}
-	prefix, local, found := bytes.Cut(bytes.Trim(name, xmlSpace), []byte(":"))
+	prefix, local, found := bytes.Cut(bytes.Trim(name, xmlchar.Whitespace), []byte(":"))
 	if !found {
 		prefix, local = nil, prefix
 	}
@@ -253,9 +260,9 @@ func readSeconds(s *xmlscan.Scanner) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.ParseInt(strings.Trim(string(text), xmlSpace), 10, 32)
+	n, err := strconv.ParseInt(strings.Trim(string(text), xmlchar.Whitespace), 10, 32)
 	if err != nil {
-		return 0, soap.ClientFault("ttl is not an integer of 32 bits.")
+		return 0, soap.ClientFault("Invalid ttl: use a whole number of seconds of at most 32 bits.")
 	}
 	return time.Duration(n) * time.Second, nil
 }

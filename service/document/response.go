@@ -15,8 +15,8 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// appendResponse appends the wrapper of an answer: one child, which is named
-// operationResult.
+// appendResponse appends the wrapper of an answer. It has one child, whose name is
+// that of the operation followed by Result.
 func appendResponse(dst []byte, operation string, result func([]byte) ([]byte, error)) ([]byte, error) {
 	dst = append(dst, '<')
 	dst = append(dst, operation...)
@@ -62,8 +62,8 @@ func (o Options) appendSession(dst []byte, session sessionstore.Session) ([]byte
 	})
 }
 
-// appendRefFields appends what Session and SessionRef begin with. expiresIn is
-// absent for a session that never expires; an xs:int ends at 68 years.
+// appendRefFields appends the first elements of Session and SessionRef. expiresIn is
+// absent for a session that never expires. It is an xs:int, so 68 years at most.
 func appendRefFields(dst []byte, ref sessionstore.Ref) []byte {
 	dst = appendElement(dst, "id", string(ref.ID))
 	dst = appendElement(dst, "version", ref.Version)
@@ -114,8 +114,8 @@ func appendElement(dst []byte, name, text string) []byte {
 	return append(dst, '>')
 }
 
-// appendText appends text of ours, quoted in the case, which only a broken
-// server could cause, that XML cannot carry it.
+// appendText appends text of the service. If it has a character that XML does not
+// allow, which only a defective server could cause, it is quoted.
 func appendText(dst []byte, text string) []byte {
 	out, ok := xmlwrite.AppendText(dst, text)
 	if !ok {
@@ -124,36 +124,37 @@ func appendText(dst []byte, text string) []byte {
 	return out
 }
 
-// maxNesting bounds how deep a value may be written: what Perl can nest
-// (STORABLE 3.26: 512 lists). Something deeper refers to itself.
+// maxNesting is the greatest depth of a value: that of Perl's Storable 3.26, 512
+// lists. A deeper value contains itself.
 const maxNesting = 512
 
-// maxAnswer bounds the sessions of one answer, in bytes of XML. It is twice
-// what the store reads for one answer, since base64 takes a third more.
+// maxAnswer is the greatest size in bytes of the sessions of one answer as XML. It is
+// twice what the store reads for one answer, because base64 needs a third more.
 const maxAnswer = 64 << 20
 
+// Why a session cannot be written.
 const (
-	tooManyEntries = "it has more entries than this service shows"
-	tooLong        = "it is longer than this service shows"
+	tooManyEntries = "it has more entries than one answer may have"
+	tooLong        = "it is longer than one answer may be"
 )
 
-// valueWriter writes the values of a session. Shared values are written
-// wherever they occur, so a session may be far larger as XML than it is in the
-// store: depth, number and length of what is written are bounded.
+// valueWriter writes the values of a session. It writes a shared value in each of
+// its places, so a session may be much larger as XML than in the store. Therefore
+// depth, number of values and length have limits.
 type valueWriter struct {
 	dst     []byte
 	depth   int
 	left    int    // how many more entries and items may be written
-	longest int    // of dst, when another one is to be written
-	failure string // why the session cannot be shown; "" while it can
+	longest int    // greatest length of dst before another value is written
+	failure string // why the session cannot be written; "" if it can
 }
 
-// session writes what the contract's Session has.
+// session writes the elements of the contract's Session.
 func (w *valueWriter) session(session sessionstore.Session) {
 	w.dst = appendRefFields(w.dst, session.Ref)
 	w.dst = append(w.dst, `<attributes>`...)
 	for name, value := range session.Attributes.All() {
-		if name != sessionstore.IDAttribute { // it is shown as id
+		if name != sessionstore.IDAttribute { // the element id has it
 			w.entry(name, value)
 		}
 	}
@@ -167,7 +168,7 @@ func (w *valueWriter) entry(name string, value perldata.Value) {
 	w.dst = append(w.dst, `<entry><key>`...)
 	var ok bool
 	if w.dst, ok = appendString(w.dst, name); !ok {
-		w.failure = "the name of an attribute holds a character that XML cannot carry"
+		w.failure = "the name of an attribute has a character that XML does not allow"
 		return
 	}
 	w.dst = append(w.dst, `</key>`...)
@@ -202,11 +203,11 @@ func (w *valueWriter) value(v perldata.Value) {
 	}
 }
 
-// nested writes what other values are in. A reference to a scalar has no form
-// of its own in the contract: what it points to is shown.
+// nested writes a value that contains other values. The contract has no form for a
+// reference to a scalar: the scalar is written.
 func (w *valueWriter) nested(v perldata.Value) {
 	if w.depth++; w.depth > maxNesting {
-		w.failure = "it refers to itself or is nested too deeply"
+		w.failure = "it contains itself or is nested too deeply"
 		return
 	}
 	switch v.Kind() {
@@ -234,8 +235,8 @@ func (w *valueWriter) nested(v perldata.Value) {
 	w.depth--
 }
 
-// scalar writes a string as text if XML can carry it, else as base64. Perl
-// programs keep UTF-8 in strings that Perl takes for bytes, so bytes that are
+// scalar writes a string as text if it is valid in XML, else as base64. Perl
+// programs may have UTF-8 in strings that Perl takes for bytes, so bytes that are
 // UTF-8 are text.
 func (w *valueWriter) scalar(s string) {
 	start := len(w.dst)
@@ -250,8 +251,8 @@ func (w *valueWriter) scalar(s string) {
 	w.dst = append(w.dst, `</binary>`...)
 }
 
-// appendString appends a string of a session. It reports whether XML can carry
-// it. zeep reads an empty element as None, and an empty CDATA section as "".
+// appendString appends a string of a session and reports whether it is valid in XML.
+// zeep reads an empty element as None, and an empty CDATA section as "".
 func appendString(dst []byte, s string) ([]byte, bool) {
 	if s == "" {
 		return append(dst, `<![CDATA[]]>`...), true

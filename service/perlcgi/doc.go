@@ -1,18 +1,16 @@
-// Package perlcgi speaks to the programs that were written for
-// MemcachedSOAP.cgi of Apache::Session::Memorycached 2.2.1: SOAP::Lite, in
-// rpc/encoded style, in a namespace whose path is MemcachedSOAPClass. They go
-// on as they are.
+// Package perlcgi is the dialect of the programs for MemcachedSOAP.cgi of
+// Apache::Session::Memorycached 2.2.1: SOAP::Lite in rpc/encoded style, in a
+// namespace whose path is MemcachedSOAPClass. These programs work without a change.
 //
 //	status()                   "...... MEMCACHED SOAP OK ......"
 //	getSession(id)             the session as a struct; "" if there is none
 //	setSession(k1, v1, k2, …)  the id of a session with these attributes
 //
-// Parameters count by position. getSession without an id books a new session.
-// setSession makes a new one, or replaces the one that is named by the
-// attribute _session_id. What a Perl program then finds in memcached is what
-// the CGI would have stored.
+// Parameters are by position. getSession without an id creates a session
+// (create-on-get). setSession creates a session, or replaces the session whose id
+// is in the attribute _session_id. It stores in memcached what the CGI would store.
 //
-// Where the CGI told less than the truth this package tells it: a fault when
-// memcached does not answer, when an item cannot be read, and when a session
-// could not be stored. Faults have no detail in this dialect.
+// In three cases the CGI hid an error. This package answers with a fault: memcached
+// does not answer, an item cannot be read, or a session could not be stored. Faults
+// have no detail in this dialect.
 package perlcgi

@@ -14,27 +14,27 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// Namespace is the one that the scripts of Apache::Session::Memorycached use.
-// Others of the same path stand for it, see [Register].
+// Namespace is the namespace that the scripts of Apache::Session::Memorycached use.
+// Other namespaces with the same path mean the same, see [Register].
 const Namespace = "urn:" + class
 
-// class is the Perl class that SOAP::Lite finds by a namespace.
+// class is the Perl class to which SOAP::Lite maps the namespace.
 const class = "MemcachedSOAPClass"
 
 // Options are the settings of the dialect.
 type Options struct {
-	// MaxEntries is the greatest number of values, at all depths together,
-	// that a message may have; 0 means [soaplite.DefaultMaxEntries].
+	// MaxEntries is the greatest number of values of a message, at all depths
+	// together; 0 means [soaplite.DefaultMaxEntries].
 	MaxEntries int
-	// Booking lets getSession without an id make a new session, as the CGI
-	// does; without it that is a Client fault.
-	Booking bool
+	// CreateOnGet makes getSession without an id create a session, as the CGI does.
+	// Otherwise it is a Client fault.
+	CreateOnGet bool
 }
 
 // Register registers the operations, in [Namespace] and in every other
 // namespace that SOAP::Lite maps to the same class.
 func Register(d *soap.Dispatcher, s *service.Service, o Options) {
-	sessions := sessions{Service: s, booking: o.Booking}
+	sessions := sessions{Service: s, createOnGet: o.CreateOnGet}
 	register(d, o, "status", func(ctx context.Context, _ []perldata.Value) (perldata.Value, error) {
 		status, err := s.Status(ctx)
 		return perldata.BytesOf(status), err
@@ -61,17 +61,17 @@ func canonical(space string) string {
 	return Namespace
 }
 
-// method does a call on its parameters.
+// method runs a call with its parameters.
 type method func(context.Context, []perldata.Value) (perldata.Value, error)
 
-// response is an answer and the way in which it is to be written.
+// response is an answer and how to write it.
 type response struct {
 	encoding soaplite.Encoding
 	method   soap.Name
 	result   perldata.Value
 }
 
-// call is a message whose parameters are not put together yet.
+// call is a message that was read; its parameters are not built yet.
 type call struct {
 	soaplite.Reader
 
@@ -81,7 +81,7 @@ type call struct {
 func register(d *soap.Dispatcher, o Options, name string, do method) {
 	soap.Handle(d, soap.Operation[*call, response]{
 		Name: soap.Name{Space: Namespace, Local: name}, Action: Namespace + "#" + name,
-		BareEnvelope: true, // of a client that was told soapversion('1.2') after new
+		BareEnvelope: true, // a client sends it if soapversion('1.2') is called after new
 		Decode: func(s *xmlscan.Scanner, r soap.Request) (*call, error) {
 			c := &call{Reader: soaplite.Reader{MaxEntries: o.MaxEntries}, request: r}
 			return c, c.Call(s)
@@ -107,8 +107,8 @@ func register(d *soap.Dispatcher, o Options, name string, do method) {
 	})
 }
 
-// check refuses a SOAPAction that is not the method's, as SOAP::Server does,
-// and an encoding that is not understood.
+// check rejects a SOAPAction that is not that of the method, as SOAP::Server does,
+// and an unknown encoding.
 func check(r soap.Request) error {
 	if r.Action != "" && r.Action != r.Name.Space+"#"+r.Name.Local && r.Action != r.Name.Space+"/"+r.Name.Local {
 		return soap.ClientFault("SOAPAction shall match 'uri#method' if present.")
@@ -119,9 +119,9 @@ func check(r soap.Request) error {
 	return nil
 }
 
-// fault makes the fault of an error as this dialect has it: without a typed
-// detail, in which its clients would look for data, and with the code of the
-// original for an id that is none.
+// fault returns the fault of an error in this dialect. It has no typed detail,
+// because clients would look for data in it. An invalid id has the code of the CGI,
+// Server.
 func fault(err error) error {
 	if err == nil {
 		return nil

@@ -63,12 +63,12 @@ func TestEncodingStyleOfTheEnvelope(t *testing.T) {
 	assert.Equal(t, "soap:Client", parseFault(t, answer).Code)
 }
 
-func TestBooking(t *testing.T) {
+func TestCreateOnGet(t *testing.T) {
 	none := map[string]string{
 		"nothing": "", "undef": `<p xsi:nil="true"/>`, "empty": strs(""), "zero": strs("0"), "false": `<p xsi:type="xsd:boolean">false</p>`,
 	}
 	for name, parameters := range none {
-		e := newEndpoint(t, perlcgi.Options{Booking: true})
+		e := newEndpoint(t, perlcgi.Options{CreateOnGet: true})
 		session := e.call(t, method("getSession", parameters)).Hash()
 		require.NotNil(t, session, name)
 		require.Equal(t, 1, session.Len())

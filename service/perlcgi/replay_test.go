@@ -121,7 +121,7 @@ func connect(t *testing.T, server *memcachedtest.Server) *endpoint {
 	t.Helper()
 	items, err := memcached.New(memcached.Options{Servers: []string{server.Addr}, Timeout: 10 * time.Second})
 	require.NoError(t, err)
-	return newEndpointOver(t, items, perlcgi.Options{Booking: true})
+	return newEndpointOver(t, items, perlcgi.Options{CreateOnGet: true})
 }
 
 // player plays one exchange.
@@ -145,7 +145,7 @@ func (p *player) play(x exchange) {
 		server := memcachedtest.Start(p.t)
 		items, err := memcached.New(memcached.Options{Servers: []string{server.Addr}, Timeout: 50 * time.Millisecond})
 		require.NoError(p.t, err)
-		p.endpoint = newEndpointOver(p.t, items, perlcgi.Options{Booking: true})
+		p.endpoint = newEndpointOver(p.t, items, perlcgi.Options{CreateOnGet: true})
 		server.Freeze()
 		defer server.Thaw()
 		p.compare(x, "", "")

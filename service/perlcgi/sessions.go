@@ -17,12 +17,12 @@ import (
 type sessions struct {
 	*service.Service
 
-	booking bool
+	createOnGet bool
 }
 
-// get returns the session whose id is the first parameter, and an empty struct
-// if there is none, which SOAP::Lite reads as "". No id, or "0", is a request
-// for a new session.
+// get returns the session whose id is the first parameter. If there is no such
+// session, it returns an empty struct, which SOAP::Lite reads as "". No id, or "0",
+// requests a new session.
 func (s sessions) get(ctx context.Context, parameters []perldata.Value) (perldata.Value, error) {
 	var id string
 	if len(parameters) > 0 {
@@ -38,26 +38,27 @@ func (s sessions) get(ctx context.Context, parameters []perldata.Value) (perldat
 	return perldata.HashOf(session.Attributes), err
 }
 
+// find returns a session, or a new one if there is no id.
 func (s sessions) find(ctx context.Context, id string) (sessionstore.Session, error) {
 	if id != "" && id != "0" {
 		return s.GetSession(ctx, id)
 	}
-	if !s.booking {
-		return sessionstore.Session{}, soap.ClientFault("getSession needs the id of a session: this service books no new one.")
+	if !s.createOnGet {
+		return sessionstore.Session{}, soap.ClientFault("getSession needs the id of a session: this service does not create sessions on get. Call setSession.")
 	}
 	return s.NewSession(ctx)
 }
 
-// absent reports whether there is no session: no item, or one that never was
-// one. The CGI told the value of the latter in a fault, which with the reverse
-// key of a user is the id of somebody's session.
+// absent reports whether there is no session: no item, or an item that is not a
+// session. The CGI showed the value of such an item in a fault. If it is the lookup
+// key of a user, the value is the id of that user's session.
 func absent(err error) bool {
 	e, unreadable := errors.AsType[*sessionstore.UnreadableError](err)
 	return errors.Is(err, backend.ErrNotFound) || unreadable && e.Foreign
 }
 
-// set stores a session of names and values in turn, or of a single struct or
-// Map, and returns its id.
+// set stores a session and returns its id. The parameters are names and values in
+// turn, or a single struct or Map.
 func (s sessions) set(ctx context.Context, parameters []perldata.Value) (perldata.Value, error) {
 	attributes, err := attributesOf(parameters)
 	if err != nil {
@@ -84,8 +85,8 @@ func attributesOf(parameters []perldata.Value) (*perldata.Hash, error) {
 	return soaplite.Pairs(parameters)
 }
 
-// idOf returns a parameter as the text of an id. A line feed at its end is not
-// part of it (Apache::Session::Generate::MD5 1.94).
+// idOf returns a parameter as the text of an id. A line feed at its end is not part
+// of the id (Apache::Session::Generate::MD5 1.94).
 func idOf(v perldata.Value) (string, error) {
 	if v.Kind() == perldata.KindHash || v.Kind() == perldata.KindList {
 		return "", &sessionstore.InvalidIDError{Reason: "it is a struct or an array"}
