@@ -83,7 +83,7 @@ func TestLifecycle(t *testing.T) {
 	assert.Equal(t, 2*time.Hour, ref.ExpiresIn)
 	ref, err = s.TouchSession(ctx, id, 100*time.Hour)
 	require.NoError(t, err)
-	assert.Equal(t, 2*time.Hour, ref.ExpiresIn, "cut to the longest")
+	assert.Equal(t, 2*time.Hour, ref.ExpiresIn, "shortened to the longest")
 
 	existed, err := s.DeleteSession(ctx, id)
 	require.NoError(t, err)

@@ -24,7 +24,7 @@ func TestUpdateSession(t *testing.T) {
 	}, sessionstore.DefaultTTL)
 	require.NoError(t, err)
 	assert.Greater(t, ref.ExpiresIn, 20*time.Minute)
-	assert.LessOrEqual(t, ref.ExpiresIn, 30*time.Minute, "the time it had")
+	assert.LessOrEqual(t, ref.ExpiresIn, 30*time.Minute, "its time to live is unchanged")
 	session, err := s.GetSession(ctx, "ab12")
 	require.NoError(t, err)
 	assert.Equal(t, ref.Version, session.Version)
@@ -79,7 +79,7 @@ func TestGetSessions(t *testing.T) {
 	assert.Empty(t, sessions)
 }
 
-func TestNobodyIsFound(t *testing.T) {
+func TestFindWithoutAnIndex(t *testing.T) {
 	s, _ := newService(t)
 	_, err := s.FindSessions(t.Context(), "", "uid")
 	require.Error(t, err)

@@ -18,7 +18,7 @@ const (
 	packaged   = `multipart/related; boundary="b"; type="application/xop+xml"; start="<root@example>"; start-info="text/xml"`
 )
 
-// packageOf makes a package of parts, each a head and a content in turn.
+// packageOf returns a package of parts: heads and contents in turn.
 func packageOf(parts ...string) []byte {
 	var body strings.Builder
 	for i := 0; i < len(parts); i += 2 {
@@ -27,7 +27,7 @@ func packageOf(parts ...string) []byte {
 	return []byte(body.String() + "--b--\r\n")
 }
 
-func TestAttachmentsAreTaken(t *testing.T) {
+func TestAttachmentsAreAccepted(t *testing.T) {
 	t.Parallel()
 	message := open11 + greeting(xopInclude) + closing
 	utf16Message := "\xff\xfe" + strings.Join(strings.Split(message, ""), "\x00") + "\x00"
@@ -60,7 +60,7 @@ func TestAttachmentsAreTaken(t *testing.T) {
 	assert.Equal(t, "application/soap+xml; charset=utf-8", w.Header().Get("Content-Type"), "the envelope decides")
 }
 
-func TestAttachmentsThatCannotBe(t *testing.T) {
+func TestAttachmentsThatAreRejected(t *testing.T) {
 	t.Parallel()
 	message := open11 + greeting(xopInclude) + closing
 	for want, c := range map[string]struct {
@@ -83,7 +83,7 @@ func TestAttachmentsThatCannotBe(t *testing.T) {
 		assert.Contains(t, w.Body.String(), want)
 		assert.Contains(t, w.Body.String(), "soap:Client")
 	}
-	// What the reader repeats many times is bounded as a whole.
+	// The limit counts repeated attachments each time.
 	many := open11 + greeting(strings.Repeat(xopInclude, 5)) + closing
 	w := newHarness(soap.Options{Limits: soap.Limits{Body: 2000}}).post(packageOf(rootHeader, many, oneHeader, strings.Repeat("x", 600)), "Content-Type", packaged)
 	assert.Contains(t, w.Body.String(), "longer than 2000 bytes")

@@ -35,7 +35,7 @@ const (
 
 func greeting(name string) string { return `<greet xmlns="urn:example">` + name + `</greet>` }
 
-// harness is a dispatcher with the operations greet and part, and what it did.
+// harness is a dispatcher with the operations greet and part that records calls.
 type harness struct {
 	*soap.Dispatcher
 	calls int
@@ -205,7 +205,7 @@ func TestTimeoutIsAServerFault(t *testing.T) {
 	assert.Contains(t, w.Body.String(), "did not answer in time")
 }
 
-func TestOtherMethodsAndTypesAreNoSOAP(t *testing.T) {
+func TestOtherMethodsAndTypesAreNotSOAP(t *testing.T) {
 	h := newHarness(soap.Options{})
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"} {
 		w := httptest.NewRecorder()
@@ -455,8 +455,7 @@ func TestRegisteringTwicePanics(t *testing.T) {
 	}, h.Operations())
 }
 
-// Several clients send while the connection is used for the next call:
-// chunks, and a body only after 100 Continue.
+// Clients reuse a connection, send chunks, and send a body only after 100 Continue.
 func TestOverARealConnection(t *testing.T) {
 	h := newHarness(soap.Options{})
 	server := httptest.NewServer(h)

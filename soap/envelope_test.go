@@ -12,8 +12,8 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// An Envelope in no namespace is for operations that say so, and is refused by
-// others in the version of the Content-Type.
+// Only operations with BareEnvelope accept an Envelope in no namespace. Others reject
+// it with a fault in the version of the Content-Type.
 func TestBareEnvelope(t *testing.T) {
 	h := newHarness(soap.Options{})
 	bare := greet

@@ -13,8 +13,8 @@ import (
 )
 
 // FuzzMessage sends any body under any Content-Type and Content-Encoding.
-// Whatever comes, the answer is one well-formed document or plain text, no
-// panic is behind it, and an operation ran only if it says so.
+// The answer is always one well-formed document or plain text, without a panic, and an
+// operation has run only if the answer says so.
 func FuzzMessage(f *testing.F) {
 	message := open11 + greeting("Ada") + closing
 	f.Add([]byte(message), "text/xml; charset=utf-8", "")

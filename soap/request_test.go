@@ -13,14 +13,14 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// gathered is the request of an operation that takes several elements.
+// gathered is the request of an operation with several elements.
 type gathered struct {
 	texts   []string
 	request soap.Request
 }
 
-// gatherer serves an operation with everything that one may have, and notes
-// what it learns of each request.
+// gatherer serves an operation with all fields and appends what it learns about each
+// request to seen.
 func gatherer(seen *[]soap.Request) *soap.Dispatcher {
 	d := soap.NewDispatcher(soap.Options{})
 	more := func(s *xmlscan.Scanner, g *gathered) error {
@@ -67,7 +67,7 @@ func gather(d *soap.Dispatcher, envelope string, header ...string) (int, string)
 	return w.Code, w.Body.String()
 }
 
-func TestFurtherElementsAreForThoseWhoTakeThem(t *testing.T) {
+func TestFurtherElementsNeedMore(t *testing.T) {
 	var seen []soap.Request
 	d := gatherer(&seen)
 	code, answer := gather(d, open11+`<all xmlns="urn:gather">a</all> <x>b</x><!-- --><y>c</y>`+closing)
@@ -89,7 +89,7 @@ func TestFurtherElementsAreForThoseWhoTakeThem(t *testing.T) {
 	}
 }
 
-func TestNamespacesMayStandForOthers(t *testing.T) {
+func TestAliasesOfNamespaces(t *testing.T) {
 	var seen []soap.Request
 	d := gatherer(&seen)
 	for space, known := range map[string]bool{
@@ -137,8 +137,8 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// A message that is no UTF-8, though the Content-Type says so, is in the
-// charset that it declares itself.
+// A message that is not UTF-8 although the Content-Type says so is in the charset that
+// it declares itself.
 func TestDeclaredCharsetOfAMislabelledMessage(t *testing.T) {
 	h := newHarness(soap.Options{})
 	message := open11 + greeting("Zo\xeb") + closing
@@ -148,5 +148,5 @@ func TestDeclaredCharsetOfAMislabelledMessage(t *testing.T) {
 	assert.Equal(t, 500, h.post([]byte(message)).Code)
 	assert.Equal(t, 500, h.post([]byte(`<?xml version="1.0" encoding="UTF-8"?>`+message)).Code)
 	w = h.post([]byte(`<?xml version="1.0" encoding="iso-8859-1"?>` + open11 + greeting("Zoë") + closing))
-	assert.Contains(t, w.Body.String(), "Hello, Zoë", "what is UTF-8 is read as the Content-Type says")
+	assert.Contains(t, w.Body.String(), "Hello, Zoë", "a UTF-8 message is read as the Content-Type says")
 }

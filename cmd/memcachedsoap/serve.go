@@ -11,6 +11,7 @@ import (
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/service/perlcgi"
+	"memcachedsoap/service/requestlog"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -76,7 +77,7 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		}},
 		Timeout:   c.CallTimeout,
 		FaultOf:   dialect.FaultOf,
-		RequestID: httpd.RequestID,
+		RequestID: requestlog.ID,
 		Observe:   dialect.Observer(counters),
 		Logger:    logger,
 	})

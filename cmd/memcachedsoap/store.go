@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
@@ -44,10 +44,10 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 		CompressThreshold: int(c.CompressThreshold),
 		Principals:        c.Principal, MaxSessionsPerPrincipal: c.MaxSessionsPerPrincipal,
 		IndexFailed: func(ctx context.Context, id sessionstore.ID, err error) {
-			logger.WarnContext(ctx, "could not update the secondary index", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
+			logger.WarnContext(ctx, "could not update the secondary index", "request_id", requestlog.ID(ctx), "session", id.Fingerprint(), "error", err)
 		},
 		ExtensionFailed: func(ctx context.Context, id sessionstore.ID, err error) {
-			logger.WarnContext(ctx, "could not extend session", "request_id", httpd.RequestID(ctx), "session", id.Fingerprint(), "error", err)
+			logger.WarnContext(ctx, "could not extend session", "request_id", requestlog.ID(ctx), "session", id.Fingerprint(), "error", err)
 		},
 	}
 	if len(c.Servers) == 0 {

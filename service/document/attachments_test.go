@@ -16,7 +16,8 @@ import (
 	"memcachedsoap/wsdl/wsdltest"
 )
 
-// As JAX-WS RI 2.3 sends it with MTOMFeature, with the contract's names of today.
+// The message that JAX-WS RI 2.3 sends with MTOMFeature, with the current names of
+// the contract.
 func TestMTOM(t *testing.T) {
 	e := newEndpoint(t, document.Options{}, soap.Limits{})
 	const boundary = "uuid:3b9e36ba-700c-4924-8bda-dc5ee8dfa827"
@@ -43,7 +44,7 @@ func TestMTOM(t *testing.T) {
 	assert.Equal(t, "Zażółć 😀", text.Str())
 }
 
-// mono's WCF puts the head of its package into the body, which nobody can read.
+// mono's WCF sends the MIME headers in the body, so no server can read its message.
 func TestBrokenMTOM(t *testing.T) {
 	e := newEndpoint(t, document.Options{}, soap.Limits{})
 	const boundary = "6da2ba89-388c-46a1-bf3f-cd743e08d415+id=1"

@@ -50,8 +50,8 @@ func TestManySessions(t *testing.T) {
 	assert.Equal(t, `<getSessionsResponse xmlns="`+wsdl.Namespace+`"><getSessionsResult><session>`+two+`</session><session>`+one+
 		`</session><session>`+two+`</session></getSessionsResult></getSessionsResponse>`, answer)
 
-	for _, nobody := range []string{``, `<ids/>`, `<ids` + nilled + `/>`} {
-		assert.Equal(t, element("getSessionsResponse", `<getSessionsResult></getSessionsResult>`), e.call(t, element("getSessions", nobody)))
+	for _, none := range []string{``, `<ids/>`, `<ids` + nilled + `/>`} {
+		assert.Equal(t, element("getSessionsResponse", `<getSessionsResult></getSessionsResult>`), e.call(t, element("getSessions", none)))
 	}
 	assert.Len(t, idsOf(e.call(t, getSessions(strings.Split(strings.Repeat("a1 ", sessionstore.MaxBatch-1)+"b2", " ")...))), sessionstore.MaxBatch)
 	f := e.fault(t, getSessions(strings.Split(strings.Repeat("a1 ", sessionstore.MaxBatch)+"b2", " ")...))
@@ -68,8 +68,8 @@ func TestManySessions(t *testing.T) {
 	assert.Equal(t, "1", stats["get_misses"])
 }
 
-// One session that cannot be shown is a fault that names it, never an answer
-// without it.
+// A session that cannot be written is a fault that names it, never an answer without
+// it.
 func TestUnreadableAmongMany(t *testing.T) {
 	e := newEndpoint(t, document.Options{}, soap.Limits{})
 	e.call(t, setSession("a1", ``))
@@ -95,8 +95,8 @@ func TestEntriesOfAllSessionsAreBounded(t *testing.T) {
 	assert.Equal(t, "The sessions together have more entries than one answer may have. Ask for fewer sessions in one call.", f.Reason)
 }
 
-// Sessions that fit into the store may be too much for one answer: for the
-// store when they are read, or for the answer when they are written.
+// Sessions that the store accepts may be too large for one answer: when the store
+// reads them, or when they are written.
 func TestLargeAnswers(t *testing.T) {
 	for name, text := range map[string]string{
 		"to read":  strings.Repeat("v", 1_000_000),
@@ -121,7 +121,7 @@ func TestLargeAnswers(t *testing.T) {
 	}
 }
 
-// A text that Perl shares may be far longer as XML than in the store.
+// A text that Perl shares may be much longer as XML than in the store.
 func TestSharedTexts(t *testing.T) {
 	shared := perldata.RefTo(&perldata.Scalar{Value: perldata.TextOf(strings.Repeat("v", 500_000))})
 	items := make([]perldata.Value, 1000)

@@ -12,7 +12,7 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// between returns what stands between two texts, which must be there.
+// between returns what is between two texts, which must exist.
 func between(t *testing.T, s, before, after string) string {
 	t.Helper()
 	_, rest, found := strings.Cut(s, before)
@@ -50,7 +50,7 @@ func TestUpdate(t *testing.T) {
 		assert.Contains(t, e.call(t, updateSession("ab12", `<set></set>`+ttl)), expiresIn, ttl)
 	}
 	assert.NotContains(t, e.call(t, updateSession("ab12", `<remove/><ttl>-1</ttl>`)), `<expiresIn>`)
-	assert.NotContains(t, e.call(t, updateSession("ab12", `<set></set>`)), `<expiresIn>`, "for ever, as it was")
+	assert.NotContains(t, e.call(t, updateSession("ab12", `<set></set>`)), `<expiresIn>`, "it still never expires")
 	assert.Equal(t, want, attributesOf(t, e.call(t, getSession("ab12"))), "an empty change changes nothing")
 
 	e.call(t, updateSession("ab12", `<set>`+entry("_session_id", `<value>ab12</value>`)+`</set>`)) // which it is
@@ -84,7 +84,7 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// What was deleted stays deleted, whoever is late.
+// A late write does not restore a deleted session.
 func TestDeletedSessions(t *testing.T) {
 	e := newEndpoint(t, document.Options{}, soap.Limits{})
 	version := versionOf(t, e.call(t, setSession("ab12", entry("k", ``))))

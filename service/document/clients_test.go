@@ -22,9 +22,9 @@ import (
 	"memcachedsoap/wsdl/wsdltest"
 )
 
-// The requests in testdata/clients are those of toolkits, as they were on the
-// wire, with the answers that the toolkits understood; see scripts/clients for
-// how they are recorded. They hold what toolkits do differently: HTTP/1.0,
+// The requests in testdata/clients are those of toolkits, byte for byte, with the
+// answers that the toolkits understood; RECORD=1 make interop records them. They
+// contain what toolkits do differently: HTTP/1.0,
 // chunks, Expect, compression, UTF-16 and Latin-1, MTOM, WS-Addressing, SOAP 1.2,
 // children without a namespace or by position, xsi:nil, and references to
 // surrogates.
@@ -41,7 +41,7 @@ func TestClientsAreAnswered(t *testing.T) {
 			server := httptest.NewServer(e)
 			defer server.Close()
 			var bodies [][]byte
-			versions := map[string]string{} // in force, by those recorded
+			versions := map[string]string{} // current ones, by those recorded
 			each, err := wsdltest.SplitRequests(requests)
 			require.NoError(t, err)
 			for _, request := range each {
@@ -73,8 +73,8 @@ var (
 	made    = regexp.MustCompile(`<id>[0-9a-f]{32}</id>`)
 )
 
-// masked hides what differs from call to call: versions, times, figures, and
-// ids that the service makes. Those that clients give begin with zeros.
+// masked removes what differs from call to call: versions, times, statistics, and
+// ids that the service creates. Those of clients begin with zeros.
 func masked(answer string) string {
 	return made.ReplaceAllStringFunc(varies.ReplaceAllString(answer, "$1"), func(id string) string {
 		if strings.HasPrefix(id, "<id>00000000") {

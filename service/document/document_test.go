@@ -162,7 +162,7 @@ func TestFaultOfSOAP12(t *testing.T) {
 	wsdltest.Validate(t, []byte(answer))
 }
 
-// What toolkits send beyond the schema, and what it must mean.
+// Messages of toolkits that the schema does not allow, and what they mean.
 func TestLeniency(t *testing.T) {
 	const xsi = `xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" `
 	const xsd = `xmlns:xsd="http://www.w3.org/2001/XMLSchema" `
@@ -224,7 +224,7 @@ func TestLeniency(t *testing.T) {
 	assert.Contains(t, e.call(t, element("deleteSession", `<id `+xsi+xsd+`xsi:type="xsd:base64Binary">YWIxMg==</id>`)), "false")
 }
 
-// What Perl programs have stored is shown without loss, or not at all.
+// Sessions of Perl programs are written without loss, or not at all.
 func TestSessionsOfPerl(t *testing.T) {
 	const one = "\x05\x0b\x03\x00\x00\x00\x01"
 	const k = "\x00\x00\x00\x01k"
@@ -264,8 +264,8 @@ func TestSessionsOfPerl(t *testing.T) {
 	}
 }
 
-// doubling is a small image that is huge when every shared list is written
-// out: 2 to the power of 40 leaves.
+// doubling is a small image that is huge if every shared list is written in each
+// place: 2 to the power of 40 leaves.
 func doubling(t *testing.T) string {
 	t.Helper()
 	v := perldata.ListOf()
@@ -280,9 +280,9 @@ func doubling(t *testing.T) string {
 	return string(image)
 }
 
-// The structs that gowsdl makes of the contract, with encoding/xml, read and
-// write the same messages as our codec. Named exceptions: gowsdl leaves out
-// empty strings and does not code base64.
+// The types that gowsdl generates from the contract read and write, with
+// encoding/xml, the same messages as this package. Exceptions: gowsdl omits empty
+// strings and does not encode base64.
 func TestGeneratedTypesReadAndWriteTheSame(t *testing.T) {
 	e := newEndpoint(t, document.Options{}, soap.Limits{})
 	str := func(s string) *string { return &s }

@@ -8,8 +8,8 @@ import (
 	"memcachedsoap/soap"
 )
 
-// FuzzSession stores any list of entries. What is taken comes back, and what
-// has come back is the same session when it is stored again.
+// FuzzSession stores any list of entries. An accepted session is read back, and it is
+// the same session after it is stored again.
 func FuzzSession(f *testing.F) {
 	f.Add(fixture)
 	f.Add(entry("k", ``))
@@ -43,8 +43,8 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
-// FuzzUpdate makes any change. It is done, and leaves a session that can be
-// read, or is refused, and leaves the session as it was.
+// FuzzUpdate applies any change. If the change is accepted, the session can still be
+// read; if it is rejected, the session is unchanged.
 func FuzzUpdate(f *testing.F) {
 	f.Add(`<set>` + fixture + `</set><remove><key>uid</key></remove>`)
 	f.Add(`<remove><key>uid</key><key><![CDATA[]]></key></remove><ttl>5</ttl><ifVersion/>`)

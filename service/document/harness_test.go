@@ -39,7 +39,7 @@ func newEndpoint(tb testing.TB, o document.Options, limits soap.Limits) *endpoin
 	return newEndpointOver(tb, memory.New(memory.Options{}), o, limits)
 }
 
-// newEndpointOver makes a service that finds sessions by the attributes named
+// newEndpointOver returns a service that finds sessions by the attributes in
 // principals.
 func newEndpointOver(tb testing.TB, items backend.Backend, o document.Options, limits soap.Limits, principals ...string) *endpoint {
 	tb.Helper()
@@ -48,7 +48,7 @@ func newEndpointOver(tb testing.TB, items backend.Backend, o document.Options, l
 	}, o, limits)
 }
 
-// newEndpointOf makes a service over a store with options.
+// newEndpointOf returns a service over a store with options.
 func newEndpointOf(tb testing.TB, items backend.Backend, so sessionstore.Options, o document.Options, limits soap.Limits) *endpoint {
 	tb.Helper()
 	e := &endpoint{backend: items}
@@ -76,8 +76,8 @@ func (e *endpoint) post(body string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// call sends a payload in an envelope and returns the answer's payload. Every
-// answer must be valid by the contract.
+// call sends a payload in an envelope and returns the answer's payload. All answers
+// must be valid by the contract.
 func (e *endpoint) call(t *testing.T, payload string) string {
 	t.Helper()
 	code, answer := e.post(envelope(payload))
@@ -117,7 +117,7 @@ func envelope(payload string) string {
 	return `<s:Envelope xmlns:s="` + soap.Namespace11 + `"><s:Body>` + payload + `</s:Body></s:Envelope>`
 }
 
-// element makes a payload in the contract's namespace.
+// element returns a payload in the contract's namespace.
 func element(name, content string) string {
 	return `<` + name + ` xmlns="` + wsdl.Namespace + `">` + content + `</` + name + `>`
 }

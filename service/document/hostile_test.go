@@ -21,24 +21,24 @@ const (
 // entry is one attribute of a session as clients send it.
 func entry(key, content string) string { return `<entry><key>` + key + `</key>` + content + `</entry>` }
 
-// set is a setSession that would do harm if it were done.
+// set is a setSession that must not be done.
 func set(entries string) string { return envelope(setSession("ab12", entries)) }
 
-// update is an updateSession that would do harm if it were done.
+// update is an updateSession that must not be done.
 func update(change string) string {
 	return envelope(element("updateSession", `<id>ab12</id>`+change))
 }
 
 const nilled = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"`
 
-// What the faults of several messages say.
+// The faults of several messages.
 const (
 	newWithCondition = client + "ifVersion and updateOnly need the id of a stored session. Send its id, or send neither of them to create a session."
 	noChange         = client + "updateSession needs set or remove. Send an empty one to change no attribute, or call touchSession to change only the ttl."
 	noPrincipal      = client + "principal is missing or empty. Send the value of the attribute, such as the name of a user."
 )
 
-// hostile are messages that must be refused with just this fault.
+// hostile are messages that must be rejected with exactly this fault.
 var hostile = []struct{ name, body, want string }{
 	// Not one well-formed document.
 	{"empty", ``, malformed + "offset 0: no root element."},
@@ -49,8 +49,8 @@ var hostile = []struct{ name, body, want string }{
 	{"end tag of another", strings.Replace(set(``), "</s:Body>", "</s:Bodi>", 1), malformed + "offset 173: end tag of \"s:Body\" expected."},
 	{"second root", set(``) + `<x/>`, malformed + "offset 195: second root element."},
 	{"second message", set(``) + set(``), malformed + "offset 195: second root element."},
-	{"text behind the root", set(``) + `junk`, malformed + "offset 195: text outside the root element."},
-	{"markup behind the root", set(``) + `<<<`, malformed + "offset 195: second root element."},
+	{"text after the root", set(``) + `junk`, malformed + "offset 195: text outside the root element."},
+	{"markup after the root", set(``) + `<<<`, malformed + "offset 195: second root element."},
 	{"text before the root", `junk` + set(``), malformed + "offset 0: text outside the root element."},
 	{"blank before the declaration", ` <?xml version="1.0"?>` + set(``), malformed + "offset 1: processing instruction."},
 	{"XML 1.1", `<?xml version="1.1"?>` + set(``), malformed + "offset 0: XML version is not 1.0."},
@@ -96,13 +96,13 @@ var hostile = []struct{ name, body, want string }{
 	{"no Body", `<s:Envelope xmlns:s="` + soap.Namespace11 + `"/>`, client + "The Envelope has an unexpected element. Send at most one Header, then one Body."},
 	{"empty Body", envelope(``), client + "The Body is empty. Send the element of one operation in it."},
 	{"text in the Body", envelope(`junk`), client + "There is text between the elements of the Body. Send only elements there."},
-	{"text behind the payload", envelope(setSession("ab12", ``) + `junk`), client + "There is text between the elements of the Body. Send only elements there."},
+	{"text after the payload", envelope(setSession("ab12", ``) + `junk`), client + "There is text between the elements of the Body. Send only elements there."},
 	{"two payloads", envelope(setSession("ab12", ``) + getSession("ab12")), client + "The Body has more than one element. Call one operation in each message."},
 	{"two Bodies", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Body/>", 1), client + "The Envelope has an element after its Body. Remove it."},
-	{"Header behind the Body", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Header/>", 1), client + "The Envelope has an element after its Body. Remove it."},
+	{"Header after the Body", strings.Replace(set(``), "</s:Body>", "</s:Body><s:Header/>", 1), client + "The Envelope has an element after its Body. Remove it."},
 	{"two Headers", strings.Replace(set(``), "<s:Body>", "<s:Header/><s:Header/><s:Body>", 1), client + "The Envelope has an unexpected element. Send at most one Header, then one Body."},
 	{"Body of another version", strings.Replace(set(``), "<s:Body>", `<b:Body xmlns:b="`+soap.Namespace12+`"/><s:Body>`, 1), client + "The Envelope has an unexpected element. Send at most one Header, then one Body."},
-	{"header to be understood", strings.Replace(set(``), "<s:Body>", `<s:Header><t:tx xmlns:t="urn:t" s:mustUnderstand="1"/></s:Header><s:Body>`, 1), "MustUnderstand: The message has headers with mustUnderstand that this service does not understand: {urn:t}tx."},
+	{"header with mustUnderstand", strings.Replace(set(``), "<s:Body>", `<s:Header><t:tx xmlns:t="urn:t" s:mustUnderstand="1"/></s:Header><s:Body>`, 1), "MustUnderstand: The message has headers with mustUnderstand that this service does not understand: {urn:t}tx."},
 	{"foreign operation", envelope(`<getSession xmlns="urn:other"/>`), client + "The element in the Body has a namespace that this service does not know. See its WSDL."},
 	{"operation without a namespace", envelope(`<getSession/>`), client + "The element in the Body has a namespace that this service does not know. See its WSDL."},
 	{"unknown operation", envelope(element("dropSessions", ``)), client + "This service has no operation with the name of the element in the Body. See its WSDL."},
@@ -159,14 +159,14 @@ var hostile = []struct{ name, body, want string }{
 	{"text to be removed", update(`<remove>uid</remove>`), client + "There is text between elements. Send only elements there."},
 	{"too many to be set and removed", update(numbered(`<set><entry><key>%d</key></entry>`, 1) + `</set><remove>` + numbered(`<key>k%d</key>`, 40) + `</remove>`), client + "The session has more than 40 entries, the limit of this service."},
 	{"update to another version", update(`<set/><ifVersion>1</ifVersion>`), client + "The session has another version than the one given: it was modified since you read it. Nothing was changed. Read it again, then repeat the change."},
-	{"many with one that is no id", envelope(element("getSessions", `<ids><id>ab12</id><id>../x</id></ids>`)), client + "Invalid session ID: it holds something other than hexadecimal digits."},
+	{"many with one invalid id", envelope(element("getSessions", `<ids><id>ab12</id><id>../x</id></ids>`)), client + "Invalid session ID: it holds something other than hexadecimal digits."},
 	{"many with one that is nil", envelope(element("getSessions", `<ids><id>ab12</id><id`+nilled+`/></ids>`)), client + "An id is nil. Send its text, or leave it out."},
 	{"many that are no ids", envelope(element("getSessions", `<ids><key>ab12</key></ids>`)), client + "The contract has no element key here. See the WSDL."},
-	{"nobody to find", envelope(element("findSessions", `<attribute>uid</attribute>`)), noPrincipal},
+	{"no principal to find", envelope(element("findSessions", `<attribute>uid</attribute>`)), noPrincipal},
 	{"nil to find", envelope(element("findSessions", `<principal`+nilled+`/>`)), noPrincipal},
-	{"nobody to log out", envelope(element("deleteSessions", `<principal></principal>`)), noPrincipal},
-	{"somebody to find where nobody is", envelope(element("findSessions", `<principal>dwho</principal>`)), client + "This service does not find sessions by an attribute. Its operator enables it with serve --principal."},
-	{"somebody to log out by any attribute", envelope(element("deleteSessions", `<principal>dwho</principal><attribute>mail</attribute>`)), client + "This service does not find sessions by this attribute. Send one that its operator has set with serve --principal, or none."},
+	{"no principal to log out", envelope(element("deleteSessions", `<principal></principal>`)), noPrincipal},
+	{"principal without an index", envelope(element("findSessions", `<principal>dwho</principal>`)), client + "This service does not find sessions by an attribute. Its operator enables it with serve --principal."},
+	{"principal of an attribute without an index", envelope(element("deleteSessions", `<principal>dwho</principal><attribute>mail</attribute>`)), client + "This service does not find sessions by this attribute. Send one that its operator has set with serve --principal, or none."},
 
 	// Limits.
 	{"too many entries", set(numbered(`<entry><key>%d</key><list><item/></list></entry>`, 21)), client + "The session has more than 40 entries, the limit of this service."},
@@ -198,7 +198,7 @@ func numbered(format string, n int) string {
 	return b.String()
 }
 
-// Whatever is refused has changed nothing.
+// A rejected message has changed nothing.
 func TestHostileMessages(t *testing.T) {
 	e := newEndpoint(t, document.Options{MaxEntries: 40}, soap.Limits{
 		Body: 8 << 10, XML: xmlscan.Limits{Depth: 64, Attributes: 8, Namespaces: 8, Elements: 150},

@@ -12,8 +12,8 @@ import (
 	"memcachedsoap/soap"
 )
 
-// With an idle time answers tell when a session ends that nobody uses. Its end
-// is shown among the attributes, and what callers send for it is nothing.
+// With an idle timeout, answers say when an unused session expires. The absolute end
+// is among the attributes, and the service ignores what callers send for it.
 func TestIdleTime(t *testing.T) {
 	e := newEndpointOf(t, memory.New(memory.Options{}), sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{Default: lifetime, Idle: 600 * time.Second},
@@ -31,7 +31,7 @@ func TestIdleTime(t *testing.T) {
 	assert.Regexp(t, `^\d{10}$`, end(got))
 	first := end(got)
 
-	// A version that was read is good for the next change.
+	// The next change accepts the version that was read.
 	for _, change := range []string{
 		`<set>` + entry("_session_end", `<undef>true</undef>`) + `</set>`, `<remove><key>_session_end</key></remove>`,
 	} {

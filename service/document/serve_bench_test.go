@@ -14,7 +14,7 @@ import (
 	"memcachedsoap/soap"
 )
 
-// session24 has the entries of a session as a single sign-on keeps it.
+// session24 has the entries of a session of a single sign-on.
 //
 //go:embed testdata/session24.xml
 var session24 string

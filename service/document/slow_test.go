@@ -12,8 +12,8 @@ import (
 	"memcachedsoap/soap"
 )
 
-// BenchmarkSlowBodies sends bodies of the full limit that are built to be
-// slow. None may cost more than 50 ms a MiB.
+// BenchmarkSlowBodies sends bodies with the greatest allowed size that are made to be
+// slow. None may cost more than 50 ms for each MiB.
 func BenchmarkSlowBodies(b *testing.B) {
 	fill := func(format string) string { // numbered pieces up to the limit
 		var s strings.Builder

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
@@ -12,9 +11,6 @@ import (
 
 	"memcachedsoap/service/requestlog"
 )
-
-// RequestID returns the id of the request that a context belongs to, or "".
-func RequestID(ctx context.Context) string { return requestlog.ID(ctx) }
 
 // log gives each request an id and a log record, and writes the record as one line
 // after the answer. Successful probes of health are logged at debug level only.

@@ -69,7 +69,7 @@ func get(t *testing.T, h http.Handler, target string, change func(*http.Request)
 	return w
 }
 
-func TestContractTellsTheAddressThatTheClientKnows(t *testing.T) {
+func TestContractHasTheAddressThatTheClientUses(t *testing.T) {
 	forwarded := func(r *http.Request) {
 		r.Header.Set("X-Forwarded-Proto", "https")
 		r.Header.Set("X-Forwarded-Host", "spoofed.example, sso.example:8443")
@@ -109,7 +109,7 @@ func TestContractTellsTheAddressThatTheClientKnows(t *testing.T) {
 	}
 }
 
-func TestTheScriptsPathIsTheEndpointToo(t *testing.T) {
+func TestCGIPathIsTheEndpointToo(t *testing.T) {
 	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
 	assert.Equal(t, "done", get(t, s.Handler(), httpd.CGIPath, nil).Body.String())
 	w := get(t, s.Handler(), httpd.CGIPath+"?WSDL", func(r *http.Request) { r.Host = "inner:8080" })
@@ -184,7 +184,7 @@ func TestProbesAreLoggedAtDebugLevel(t *testing.T) {
 
 func TestRequestIDs(t *testing.T) {
 	var inside string
-	s := httpd.New(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inside = httpd.RequestID(r.Context()) }),
+	s := httpd.New(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inside = requestlog.ID(r.Context()) }),
 		httpd.Options{TrustedProxies: trusted, Logger: slog.New(slog.DiscardHandler)})
 	given := func(id, peer string) string {
 		return get(t, s.Handler(), "/soap", func(r *http.Request) {
@@ -197,8 +197,8 @@ func TestRequestIDs(t *testing.T) {
 	for _, id := range []string{"", "a b", "a\"b", strings.Repeat("a", 65)} {
 		assert.Len(t, given(id, "127.0.0.1:1"), 16, id)
 	}
-	assert.Len(t, given("abc-1", "192.0.2.1:1"), 16, "not from anybody")
-	assert.Empty(t, httpd.RequestID(t.Context()))
+	assert.Len(t, given("abc-1", "192.0.2.1:1"), 16, "not from an untrusted peer")
+	assert.Empty(t, requestlog.ID(t.Context()))
 }
 
 func TestLogLine(t *testing.T) {
@@ -225,7 +225,7 @@ func TestLogLine(t *testing.T) {
 		"portal": "portal", "zo\xc3\xab": "zoë", "a\xffb": "ab", strings.Repeat("n", 300): strings.Repeat("n", 256), "": nil,
 	} {
 		get(t, s.Handler(), "/soap", func(r *http.Request) { r.Header.Set("X-Forwarded-User", name) })
-		assert.Equal(t, want, log.last(t)["user"], "the proxy says who it is")
+		assert.Equal(t, want, log.last(t)["user"], "the name from the proxy")
 	}
 
 	get(t, s.Handler(), "/nosuch", func(r *http.Request) {
@@ -234,13 +234,13 @@ func TestLogLine(t *testing.T) {
 		r.Header.Set("X-Forwarded-User", "root")
 	})
 	line = log.last(t)
-	assert.NotContains(t, line, "user", "nobody may say so himself")
-	assert.Equal(t, "192.0.2.1", line["client"], "nobody may name another address than his own")
+	assert.NotContains(t, line, "user", "a client may not name its user")
+	assert.Equal(t, "192.0.2.1", line["client"], "a client may not name another address")
 	assert.Equal(t, 404.0, line["status"])
 	assert.NotContains(t, line, "operation")
 }
 
-func TestRequestsInFlightAreBounded(t *testing.T) {
+func TestRequestsInFlightAreLimited(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	s := httpd.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		entered <- struct{}{}
@@ -254,7 +254,7 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 	w := get(t, s.Handler(), "/soap", nil)
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.Equal(t, "1", w.Header().Get("Retry-After"))
-	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code, "health is asked most when all is busy")
+	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code, "health is answered above the limit")
 	close(leave)
 	wg.Wait()
 	wg.Go(func() { <-entered })
@@ -262,7 +262,7 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 	wg.Wait()
 }
 
-// start serves on listeners and returns what ends it.
+// start serves on listeners and returns a function that stops it.
 func start(t *testing.T, s *httpd.Server, listeners ...net.Listener) (stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -315,7 +315,7 @@ func TestStopLosesNoRequest(t *testing.T) {
 	})
 	<-entered
 	_, last := call("/soap", "", kept)
-	assert.False(t, last, "before the stop connections are kept")
+	assert.False(t, last, "before the stop connections stay open")
 
 	var stopped error
 	wg.Go(func() { stopped = stop() })
@@ -327,7 +327,7 @@ func TestStopLosesNoRequest(t *testing.T) {
 	}, 5*time.Second, time.Millisecond)
 	body, last := call("/soap", "", kept)
 	assert.Equal(t, "done", body)
-	assert.True(t, last, "a stopping server answers, and says that it goes")
+	assert.True(t, last, "a stopping server answers and closes the connection")
 	close(leave)
 	wg.Wait()
 	assert.NoError(t, stopped)
@@ -370,7 +370,7 @@ func TestListen(t *testing.T) {
 	require.ErrorContains(t, err, "another process listens on")
 	require.NoError(t, l.Close())
 
-	// What a killed process leaves behind.
+	// The socket of a killed process.
 	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
 	require.NoError(t, err)
 	dead.SetUnlinkOnClose(false)

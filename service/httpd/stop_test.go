@@ -18,8 +18,8 @@ import (
 	"memcachedsoap/service/httpd"
 )
 
-// A request that was being read when the server stopped listening is
-// answered, on a new connection and on one that was used before.
+// A request that is being read when the server stops listening is answered, on a new
+// connection and on a used one.
 func TestStopAnswersWhatIsBeingRead(t *testing.T) {
 	s := httpd.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body)
@@ -77,9 +77,9 @@ func TestStopAnswersWhatIsBeingRead(t *testing.T) {
 	require.NoError(t, <-stopped)
 }
 
-// While the server settles nobody new gets in, and those who wait to be
-// accepted are.
-func TestStopTurnsNewConnectionsAway(t *testing.T) {
+// In the last part of draining the server accepts waiting connections and no new
+// ones.
+func TestStopRefusesNewConnections(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "soap.sock")
 	for _, address := range []string{"127.0.0.1:0", "unix:" + path} {
 		t.Run(address, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestStopTurnsNewConnectionsAway(t *testing.T) {
 			require.NoError(t, err)
 			go func() { stopped <- stop() }()
 			for err == nil {
-				// Whoever is connected is answered.
+				// A connected client is answered.
 				request := "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 				_, err = io.WriteString(conn, request)
 				require.NoError(t, err)

@@ -27,8 +27,8 @@ import (
 
 const folder = "../../scripts/deploy/prometheus/"
 
-// storeRows are the figures of parts of a store that the service of these tests
-// need not have: they may be documented and asked for in rules all the same.
+// storeRows are metrics of parts of a store that the service of these tests does not
+// have. They may be documented and used in rules.
 var storeRows = []string{
 	"breaker_open", "breaker_opened_total", "server_errors_total", "connections",
 	"watch_connected", "watch_lag_seconds", "watch_events_total", "watch_skipped_total", "watch_dropped_total", "watch_reconnects_total",
@@ -37,7 +37,7 @@ var storeRows = []string{
 	"memory_items", "memory_bytes", "memory_limit_bytes", "memory_evictions_total",
 }
 
-// exported returns the kinds of all figures of a service on memcached by name.
+// exported returns the kinds of all metrics of a service with memcached, by name.
 func exported(t *testing.T) map[string]string {
 	t.Helper()
 	items, err := memcached.New(memcached.Options{Servers: []string{"127.0.0.1:1"}}) // is never asked
@@ -55,7 +55,7 @@ func exported(t *testing.T) map[string]string {
 	return kinds
 }
 
-// documented returns the kinds that the table of figures has.
+// documented returns the kinds in the table of metrics.
 func documented(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(folder + "README.md")
@@ -68,8 +68,8 @@ func documented(t *testing.T) map[string]string {
 	return kinds
 }
 
-// The table has every figure of the service with its kind, and no other.
-func TestEveryFigureIsDocumented(t *testing.T) {
+// The table has all metrics of the service with their kinds, and no others.
+func TestAllMetricsAreDocumented(t *testing.T) {
 	t.Parallel()
 	table, shown := documented(t), exported(t)
 	for name, kind := range shown {
@@ -87,7 +87,7 @@ func TestEveryFigureIsDocumented(t *testing.T) {
 	}
 }
 
-// ruleFile is the part of Prometheus's format of rules that is used.
+// ruleFile is the used part of Prometheus's format of rules.
 type ruleFile struct {
 	Groups []struct {
 		Name  string
@@ -115,16 +115,15 @@ func rules(t *testing.T) []rule {
 	return file.Groups[0].Rules
 }
 
-// Every rule asks for figures that there are, with labels that there are, and
-// for the growth of counters only.
-func TestAlertsAskForWhatThereIs(t *testing.T) {
+// Every rule uses existing metrics with existing labels, and rates of counters only.
+func TestAlertsUseExistingMetrics(t *testing.T) {
 	t.Parallel()
 	kinds := documented(t)
 	counters := service.NewCounters("1")
 	dialect.Observer(counters)
 	known := counters.Snapshot().Faults
 	operations := document.Operations()
-	figure := regexp.MustCompile(`\b(?:memcachedsoap|go|process)_\w+|\bup\b`)
+	metric := regexp.MustCompile(`\b(?:memcachedsoap|go|process)_\w+|\bup\b`)
 	matcher := regexp.MustCompile(`(\w+)=~?"([^"]*)"`)
 	grown := regexp.MustCompile(`\b(?:rate|increase)\((\w+)(?:\{[^}]*\})?\[\d+m\]\)`)
 	seen := map[string]bool{}
@@ -136,7 +135,7 @@ func TestAlertsAskForWhatThereIs(t *testing.T) {
 		for _, pair := range []string{"()", "{}", "[]"} {
 			assert.Equal(t, strings.Count(r.Expr, pair[:1]), strings.Count(r.Expr, pair[1:]), "%s: %s", r.Alert, pair)
 		}
-		names := figure.FindAllString(r.Expr, -1)
+		names := metric.FindAllString(r.Expr, -1)
 		assert.NotEmpty(t, names, r.Alert)
 		for _, name := range names {
 			assert.True(t, name == "up" || kinds[family(name, kinds)] != "", "%s asks for %s", r.Alert, name)
@@ -162,7 +161,7 @@ func TestAlertsAskForWhatThereIs(t *testing.T) {
 	}
 }
 
-// family returns the name without what a histogram's series append to it.
+// family returns the name of the metric without the suffix of a histogram's series.
 func family(name string, kinds map[string]string) string {
 	for _, suffix := range []string{"_bucket", "_count", "_sum"} {
 		if base, cut := strings.CutSuffix(name, suffix); cut && kinds[base] == "histogram" {
@@ -172,7 +171,7 @@ func family(name string, kinds map[string]string) string {
 	return name
 }
 
-// The texts of alerts can be made of the labels that their figures have.
+// The texts of alerts use only labels that their metrics have.
 func TestAlertsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	format := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
@@ -195,8 +194,8 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// The configuration scrapes under the name that the rules ask for, and has
-// the rules.
+// The configuration scrapes with the job name that the rules use, and loads the
+// rules.
 func TestScrapeConfiguration(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(folder + "prometheus.yml")
@@ -211,7 +210,7 @@ func TestScrapeConfiguration(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal(text, &config))
 	require.Len(t, config.ScrapeConfigs, 1)
 	assert.Equal(t, "memcachedsoap", config.ScrapeConfigs[0].JobName)
-	assert.Empty(t, config.ScrapeConfigs[0].MetricsPath, "/metrics is what Prometheus takes")
+	assert.Empty(t, config.ScrapeConfigs[0].MetricsPath, "/metrics is the default of Prometheus")
 	for _, name := range config.RuleFiles {
 		assert.FileExists(t, folder+name)
 	}

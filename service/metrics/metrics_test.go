@@ -100,7 +100,7 @@ func Example() {
 	// memcachedsoap_store_cas_conflicts_total 0
 }
 
-// The names and kinds are as Prometheus wants them.
+// The names and kinds follow the conventions of Prometheus.
 func TestLint(t *testing.T) {
 	t.Parallel()
 	for name, store := range map[string]metric.Source{"all sorts": allSorts(), "a real store": newStore(t)} {

@@ -39,7 +39,7 @@ type endpoint struct {
 	log     bytes.Buffer
 }
 
-// newEndpoint makes a service over the memory store.
+// newEndpoint returns a service over the memory store.
 func newEndpoint(tb testing.TB, o perlcgi.Options) *endpoint {
 	tb.Helper()
 	return newEndpointOver(tb, memory.New(memory.Options{}), o)
@@ -81,12 +81,12 @@ func envelope(body string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><soap:Envelope` + declarations + `><soap:Body>` + body + `</soap:Body></soap:Envelope>`
 }
 
-// method makes the payload of a call.
+// method returns the payload of a call.
 func method(name, parameters string) string {
 	return `<` + name + ` xmlns="urn:MemcachedSOAPClass">` + parameters + `</` + name + `>`
 }
 
-// strs makes parameters of type string.
+// strs returns parameters of type string.
 func strs(texts ...string) string {
 	var s strings.Builder
 	for _, text := range texts {

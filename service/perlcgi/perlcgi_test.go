@@ -138,7 +138,7 @@ func TestSetRefusesWhatIsNoSession(t *testing.T) {
 	}
 }
 
-// A large session is refused before the store drops the one that is there.
+// A session that is too large is rejected before the store drops the stored one.
 func TestTooLargeLeavesTheOldSession(t *testing.T) {
 	e := newEndpointOver(t, memory.New(memory.Options{}), perlcgi.Options{})
 	e.call(t, method("setSession", strs("_session_id", "ab12", "k", "old")))
@@ -147,7 +147,7 @@ func TestTooLargeLeavesTheOldSession(t *testing.T) {
 	assert.Equal(t, map[string]any{"_session_id": "ab12", "k": "old"}, data(e.call(t, method("getSession", strs("ab12")))))
 }
 
-// What another program keeps under a key is neither told nor overwritten.
+// An item of another program is neither shown nor overwritten.
 func TestForeignItems(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	const told = "db7b022bdaa712cdc92345bccfc917f1"
@@ -191,7 +191,7 @@ func TestHostileMessages(t *testing.T) {
 	}
 	assert.NotContains(t, e.log.String(), "panic")
 
-	// A type is a name: no class is stored for it, whatever it says.
+	// A type is only a name: no class is stored for it.
 	id := e.call(t, method("setSession", strs("o")+`<v xmlns:z="urn:z" xsi:type="z:Apache__Session__Memorycached"><status>2</status></v>`)).Str()
 	session, err := e.service.GetSession(t.Context(), id)
 	require.NoError(t, err)
@@ -216,8 +216,8 @@ func TestSOAP12(t *testing.T) {
 	assert.True(t, strings.HasPrefix(f.Reason12, "Invalid session ID: "))
 }
 
-// A client of SOAP::Lite 1.27 that was told soapversion('1.2') after new sends
-// this. It finds the code of a fault only where SOAP 1.1 has it.
+// A client of SOAP::Lite 1.27 sends this if soapversion('1.2') is called after new.
+// It finds the code of a fault only in the place of SOAP 1.1.
 func TestEnvelopeInNoNamespace(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	message := func(payload string) string {
@@ -240,7 +240,7 @@ func TestEnvelopeInNoNamespace(t *testing.T) {
 
 	code, answer = post(`<getSession xmlns="urn:memcached-soap:session:v1"><id>` + id.Str() + `</id></getSession>`)
 	assert.Equal(t, 500, code)
-	assert.Equal(t, "soap:VersionMismatch", parseFault(t, answer).Code12, "the contract's operations take no such envelope")
+	assert.Equal(t, "soap:VersionMismatch", parseFault(t, answer).Code12, "the operations of the contract reject such an envelope")
 }
 
 // Calls of both dialects count under one name.
@@ -248,17 +248,17 @@ func TestCallsAreCounted(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	e.call(t, method("status", ""))
 	e.fault(t, method("getSession", strs("zz")))
-	figures := map[string]string{}
+	statistics := map[string]string{}
 	for _, s := range e.service.Stats(t.Context()).Service {
-		figures[s.Name] = s.Value
+		statistics[s.Name] = s.Value
 	}
-	assert.Equal(t, "1", figures["status_requests"])
-	assert.Equal(t, "1", figures["getSession_faults"])
-	assert.Equal(t, "0", figures["refused_requests"])
+	assert.Equal(t, "1", statistics["status_requests"])
+	assert.Equal(t, "1", statistics["getSession_faults"])
+	assert.Equal(t, "0", statistics["refused_requests"])
 }
 
-// A program that comes late with a session that another one has deleted is
-// told so, instead of bringing it back.
+// A late write to a session that another program has deleted is a fault: it does not
+// restore the session.
 func TestDeletedSessionIsNotBroughtBack(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	e.call(t, method("setSession", strs("_session_id", "ab12", "uid", "dwho")))

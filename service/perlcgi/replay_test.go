@@ -27,7 +27,7 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// exchange is what was recorded of one request to the original: Perl 5.36,
+// exchange is the recording of one request to the original: Perl 5.36,
 // SOAP::Lite 1.27, Apache::Session::Memorycached 2.2.1. The characters of
 // Request and Response are bytes.
 type exchange struct {
@@ -59,7 +59,7 @@ func recorded(t *testing.T) map[string]exchange {
 	}
 }
 
-// latin1 makes bytes of characters.
+// latin1 returns characters as bytes.
 func latin1(text string) []byte {
 	b := make([]byte, 0, len(text))
 	for _, r := range text {
@@ -70,8 +70,7 @@ func latin1(text string) []byte {
 
 var newID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
-// replay sends a recorded request, with ids in it replaced, and returns the
-// answer.
+// replay sends a recorded request with replaced ids and returns the answer.
 func (e *endpoint) replay(t *testing.T, x exchange, oldID, newID string) (int, string) {
 	t.Helper()
 	raw := latin1(x.Request)
@@ -96,13 +95,13 @@ func (x exchange) answer(t *testing.T) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// TestRecordedExchanges sends every request that was recorded with the
-// original, and compares what a client reads and what memcached then holds.
-// The table mended says where they differ, and nothing else may.
+// TestRecordedExchanges sends every recorded request and compares what a client
+// reads, and what memcached has then, with the recordings of the original. Only the
+// exchanges in the table differences may differ.
 func TestRecordedExchanges(t *testing.T) {
 	all := recorded(t)
 	require.Greater(t, len(all), 200)
-	for name := range mended {
+	for name := range differences {
 		require.Contains(t, all, name, "of the table")
 	}
 	server := memcachedtest.Start(t)
@@ -159,12 +158,12 @@ func (p *player) play(x exchange) {
 	}
 }
 
-// getBack gets the session that the request before has made.
+// getBack gets the session that the request before has created.
 func (p *player) getBack(x, set exchange) {
 	_, answer := set.answer(p.t)
 	code, ours := p.replay(p.t, set, "", "")
 	if code != 200 {
-		require.NotEmpty(p.t, mended[x.Name].differs, ours)
+		require.NotEmpty(p.t, differences[x.Name].differs, ours)
 		return // there is none, and the table knows
 	}
 	oldID, id := newID.FindString(answer), newID.FindString(ours)
@@ -186,12 +185,12 @@ func (p *player) preload(items map[string]item) {
 	}
 }
 
-// compare sends the request and compares what a client reads of the answers.
+// compare sends the request and compares what a client reads in the answers.
 func (p *player) compare(x exchange, oldID, id string) string {
 	p.t.Helper()
 	wantCode, want := x.answer(p.t)
 	code, answer := p.replay(p.t, x, oldID, id)
-	if m, ok := mended[x.Name]; ok {
+	if m, ok := differences[x.Name]; ok {
 		m.compare(p.t, code, answer)
 		return answer
 	}
@@ -205,7 +204,7 @@ func (p *player) compare(x exchange, oldID, id string) string {
 		return answer
 	}
 	if strings.HasPrefix(want, "<") {
-		// Each books an id of its own.
+		// Each creates an id of its own.
 		original := newID.ReplaceAllString(want, "ID")
 		ours := newID.ReplaceAllString(answer, "ID")
 		wantName, wantResult := response(p.t, original)
@@ -216,14 +215,14 @@ func (p *player) compare(x exchange, oldID, id string) string {
 	return answer
 }
 
-// compareItems compares the item that a request has made with that of the
+// compareItems compares the item that a request has stored with that of the
 // original.
 func (p *player) compareItems(x exchange, answer string) {
 	p.t.Helper()
 	_, want := x.answer(p.t)
 	oldID, id := newID.FindString(want), newID.FindString(answer)
 	original, made := x.Items[oldID]
-	m := mended[x.Name]
+	m := differences[x.Name]
 	if strings.Contains(answer, "Fault>") || !made && m.stored == nil {
 		return
 	}

@@ -50,7 +50,7 @@ func (s sessions) find(ctx context.Context, id string) (sessionstore.Session, er
 }
 
 // absent reports whether there is no session: no item, or an item that is not a
-// session. The CGI showed the value of such an item in a fault. If it is the lookup
+// session. The CGI showed the value of such an item in a fault. If it is the MD5 lookup
 // key of a user, the value is the id of that user's session.
 func absent(err error) bool {
 	e, unreadable := errors.AsType[*sessionstore.UnreadableError](err)

@@ -9,8 +9,8 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// FuzzValues reads any call. What can be read and written again is read as the
-// same thing, so that it is written as the same once more.
+// FuzzValues reads any call. Values that can be read and written are the same when
+// they are read and written again.
 func FuzzValues(f *testing.F) {
 	for _, seed := range []string{
 		`<p xsi:type="xsd:string">x</p>`,
@@ -63,7 +63,7 @@ func FuzzValues(f *testing.F) {
 		again(second)
 		for i, third := range write() {
 			if third != second[i] {
-				t.Fatalf("written again it is another thing:\n%s\n%s", second[i], third)
+				t.Fatalf("written again it differs:\n%s\n%s", second[i], third)
 			}
 		}
 	})

@@ -18,7 +18,7 @@ const prefixes = `xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:s
 	`xmlns:xsd99="http://www.w3.org/1999/XMLSchema" xmlns:xsi99="http://www.w3.org/1999/XMLSchema-instance" ` +
 	`xmlns:enc12="http://www.w3.org/2003/05/soap-encoding" xmlns:apachens="http://xml.apache.org/xml-soap" xmlns:z="urn:z"`
 
-// read reads the children of a Body: a call, and what it refers to.
+// read reads the children of a Body: a call and the elements to which it refers.
 func read(body string, most int) (*soaplite.Reader, []perldata.Value, error) {
 	return readDocument("<Body "+prefixes+">"+body+"</Body>", most)
 }
@@ -66,7 +66,7 @@ func one(t *testing.T, content string) perldata.Value {
 	return values[0]
 }
 
-// refused reads a message that must be refused, and returns the reason.
+// refused reads a message that must be rejected, and returns the reason.
 func refused(t *testing.T, body string, most int) string {
 	t.Helper()
 	_, _, err := read(body, most)

@@ -128,7 +128,7 @@ func TestReferencesOfARequest(t *testing.T) {
 	y, _ := values[5].Hash().Get("y")
 	assert.Same(t, values[2].Hash(), y.Hash())
 
-	// An independent element is no parameter, and a reference may go on.
+	// An independent element is not a parameter, and a reference may refer further.
 	_, values, err = read(`<call><m id="1" soapenc:root="0">s</m><a href="#2"/><b id="2" href="#1"/></call>`, 0)
 	require.NoError(t, err)
 	assert.Equal(t, []perldata.Value{text("s"), text("s")}, values)
@@ -191,7 +191,7 @@ func TestMessagesThatAreRefused(t *testing.T) {
 	assert.Contains(t, refused(t, `<call soap:encodingStyle="urn:other"/>`, 0), "encodingStyle")
 }
 
-// A short message must not make us do much.
+// A short message must not cost much.
 func TestBounds(t *testing.T) {
 	assert.Contains(t, refused(t, "<call>"+strings.Repeat("<p/>", 11)+"</call>", 10), "more than 10 values")
 	assert.Len(t, parameters(t, strings.Repeat("<p/>", 11)), 11)

@@ -15,8 +15,8 @@ import (
 	"memcachedsoap/soap"
 )
 
-// typelookup.tsv holds values with the type and the content that SOAP::Lite
-// 1.27 writes for them.
+// typelookup.tsv has values with the type and the content that SOAP::Lite 1.27 writes
+// for them.
 func TestScalarsAreTypedAsBySOAPLite(t *testing.T) {
 	file, err := os.Open("testdata/typelookup.tsv")
 	require.NoError(t, err)

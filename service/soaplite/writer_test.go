@@ -15,7 +15,7 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// hash makes a hash of names and values in turn.
+// hash returns a hash of names and values in turn.
 func hash(pairs ...any) perldata.Value {
 	h := new(perldata.Hash)
 	for i := 0; i < len(pairs); i += 2 {
@@ -60,7 +60,7 @@ func TestKeysThatAreNoNamesMakeAMap(t *testing.T) {
 		name := strings.TrimSuffix(key, "\n")
 		assert.Equal(t, `<s-gensym3><`+name+` xsi:type="xsd:int">1</`+name+`></s-gensym3>`, got)
 	}
-	// A key that Perl holds without the UTF-8 flag is bytes.
+	// A key without the UTF-8 flag in Perl is bytes.
 	h := new(perldata.Hash)
 	h.Fill([]perldata.Entry{{Name: "clé", Form: perldata.KeyBytes, Value: number(1)}})
 	assert.Contains(t, result(t, soaplite.Encoding{}, perldata.HashOf(h)), `<key xsi:type="xsd:base64Binary">Y2zp</key>`)
@@ -85,7 +85,7 @@ func TestCyclesAreWrittenInPlace(t *testing.T) {
 	h := new(perldata.Hash)
 	h.Set("loop", perldata.HashOf(h))
 	h.Set("self", number(1))
-	// The result is a copy of what the session holds, as the original's is.
+	// The result is a copy of the session's values, as that of the original.
 	assert.Equal(t, `<s-gensym3><loop id="ref-1"><loop href="#ref-1" /><self xsi:type="xsd:int">1</self></loop><self xsi:type="xsd:int">1</self></s-gensym3>`,
 		result(t, soaplite.Encoding{Version: soap.V11}, perldata.HashOf(h)))
 }

@@ -5,17 +5,17 @@ const (
 	NameStart = 1 << iota // a name without a colon (NCName) may start with it
 	Name                  // a name without a colon (NCName) may contain it
 	Space                 // white space (S); each is also legal
-	ReadText              // a parser takes it as it is in character data
-	ReadAttr              // a parser takes it as it is in an attribute value
-	ReadChar              // a parser takes it as it is in a comment or CDATA section: all legal ones but the carriage return
-	WriteText             // a writer writes it as it is in the content of an element
-	WriteAttr             // a writer writes it as it is in an attribute value between double quotes
+	ReadText              // a parser reads it unchanged in character data
+	ReadAttr              // a parser reads it unchanged in an attribute value
+	ReadChar              // a parser reads it unchanged in a comment or CDATA section: all legal characters except the carriage return
+	WriteText             // a writer writes it unchanged in the content of an element
+	WriteAttr             // a writer writes it unchanged in an attribute value between double quotes
 )
 
 // Legal is the class of the characters that XML allows (Char).
 const Legal = ReadChar | Space
 
-// Classes holds the classes of every byte. It is a constant and not an array,
+// Classes has the classes of every byte. It is a constant and not an array,
 // so that nothing can change it.
 const Classes = "" +
 	// Control characters: XML allows only tab, line feed and carriage return.

@@ -10,7 +10,7 @@ import (
 )
 
 // fill repeats a unit up to a size between a head and a tail. In the unit, $
-// stands for a number of six digits.
+// means a number of six digits.
 func fill(size int, head, unit, tail string) []byte {
 	numbered := strings.Contains(unit, "$")
 	doc := []byte(head)

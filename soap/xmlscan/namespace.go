@@ -5,7 +5,7 @@ const (
 	xmlnsSpace = "http://www.w3.org/2000/xmlns/"
 )
 
-// binding is a prefix that stands for a namespace.
+// binding is a prefix and its namespace.
 type binding struct {
 	prefix []byte // empty for the default namespace
 	name   []byte // namespace name; empty if there is none

@@ -45,7 +45,7 @@ func (s *Scanner) declaration() (int, error) {
 	if s.starts(i, byteOrderMark) {
 		i += len(byteOrderMark)
 	}
-	if behind := i + len("<?xml"); !s.starts(i, "<?xml") || s.skipSpace(behind) == behind {
+	if after := i + len("<?xml"); !s.starts(i, "<?xml") || s.skipSpace(after) == after {
 		return i, nil
 	}
 	start := i

@@ -201,7 +201,7 @@ func (s *Scanner) skipSpace(i int) int {
 	return i
 }
 
-// put writes a byte at offset w and returns the offset behind it.
+// put writes a byte at offset w and returns the offset after it.
 func (s *Scanner) put(w int, c byte) int {
 	s.doc[w] = c
 	return w + 1

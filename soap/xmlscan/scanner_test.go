@@ -260,7 +260,7 @@ func requireStable(t *testing.T, doc []byte) {
 }
 
 // One scanner and one buffer for all documents, as a server has them, also
-// behind documents that failed.
+// after documents that failed.
 func TestReuse(t *testing.T) {
 	t.Parallel()
 	var reused Scanner

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stricter lists, by our reason, what encoding/xml accepts and we reject.
-// We must accept everything else that it accepts.
+// stricter lists, by our reason, what encoding/xml accepts and the scanner rejects.
+// The scanner must accept everything else that it accepts.
 var stricter = map[string]string{
 	"document type declaration":                        `<!DOCTYPE a><a/>`,
 	"comment or CDATA section expected after <!":       `<!ELEMENT a ANY><a/>`,
@@ -40,7 +40,7 @@ var stricter = map[string]string{
 	"character U+FFFE or U+FFFF":                       "<!--\uFFFE--><a/>",
 }
 
-// anonymous takes the quoted name out of a reason.
+// anonymous removes the quoted name from a reason.
 func anonymous(reason string) string {
 	before, rest, found := strings.Cut(reason, ` "`)
 	if !found {
@@ -59,7 +59,7 @@ func compareWithStd(t *testing.T, doc []byte) {
 			return
 		}
 		_, stdErr := stdTokens(doc)
-		require.Error(t, stdErr, "encoding/xml takes what we refuse: %v", err)
+		require.Error(t, stdErr, "encoding/xml accepts what the scanner rejects: %v", err)
 		return
 	}
 	if err != nil { // a limit
@@ -78,11 +78,11 @@ func compareWithStd(t *testing.T, doc []byte) {
 	if stdErr != nil && strings.Contains(stdErr.Error(), "invalid XML name") && hasWideName(doc) {
 		return
 	}
-	require.NoError(t, stdErr, "encoding/xml refuses what we take")
+	require.NoError(t, stdErr, "encoding/xml rejects what the scanner accepts")
 	require.Equal(t, sameBlanks(want), sameBlanks(got))
 }
 
-// hasWideName reports whether a name in a document we accept goes beyond ASCII.
+// hasWideName reports whether an accepted document has a name beyond ASCII.
 func hasWideName(doc []byte) bool {
 	wide := func(name []byte) bool {
 		return bytes.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf })

@@ -44,9 +44,9 @@ func (s *Scanner) endTag() (Kind, error) {
 		return EOF, s.mismatch(name)
 	}
 	if s.at(end) != '>' {
-		behind := end
+		after := end
 		if end = s.skipSpace(end); s.at(end) != '>' {
-			if behind == end {
+			if after == end {
 				return EOF, s.mismatch(name)
 			}
 			return EOF, s.expect(end, "end tag not closed")

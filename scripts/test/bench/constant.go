@@ -9,7 +9,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
-	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/requestlog"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 	"memcachedsoap/wsdl"
@@ -24,7 +24,7 @@ type constantHandler struct {
 }
 
 func newConstantHandler(sessions *service.Service, counters *service.Counters) *constantHandler {
-	options := soap.Options{FaultOf: dialect.FaultOf, RequestID: httpd.RequestID, Observe: dialect.Observer(counters)}
+	options := soap.Options{FaultOf: dialect.FaultOf, RequestID: requestlog.ID, Observe: dialect.Observer(counters)}
 	full, constant := soap.NewDispatcher(options), soap.NewDispatcher(options)
 	document.Register(full, sessions, document.Options{})
 	h := &constantHandler{service: full, constant: constant}

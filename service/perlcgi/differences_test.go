@@ -6,13 +6,13 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// difference is where we differ from the original on purpose.
+// difference says how this service differs from the original on purpose.
 type difference struct {
-	differs string // what the original does, and we do not
+	differs string // what is different
 	status  int    // of HTTP
 	fault   string // the code; "" if the answer is none
 	reason  string // what the fault says
-	result  any    // of an answer; nil: it is not looked at
+	result  any    // of an answer; nil if it is not compared
 	stored  map[string]any
 }
 
@@ -32,16 +32,16 @@ func (d difference) compare(t *testing.T, code int, answer string) {
 	}
 }
 
-// mended has the recorded exchanges that we answer in another way.
-var mended = map[string]difference{
+// differences are the recorded exchanges that this service answers in another way.
+var differences = map[string]difference{
 	// One struct, Map or array as the only argument was stored as the key
 	// "HASH(0x…)" without a value.
 	"set-hashref":      {differs: "a single struct is the session", status: 200, result: "ID", stored: map[string]any{"uid": "bob", "n": "1"}},
 	"getback-hashref":  {differs: "a single struct is the session", status: 200, result: map[string]any{"uid": "bob", "n": "1", "_session_id": "ID"}},
 	"soap-map":         {differs: "a single Map is the session", status: 200, result: "ID", stored: map[string]any{"uid": "bob"}},
-	"set-arrayref":     {differs: "an array is no name", status: 500, fault: "soap:Client", reason: "name of a value"},
-	"getback-arrayref": {differs: "an array is no name", status: 200},
-	"soap-array":       {differs: "an array is no name", status: 500, fault: "soap:Client", reason: "name of a value"},
+	"set-arrayref":     {differs: "an array is not a name", status: 500, fault: "soap:Client", reason: "name of a value"},
+	"getback-arrayref": {differs: "an array is not a name", status: 200},
+	"soap-array":       {differs: "an array is not a name", status: 500, fault: "soap:Client", reason: "name of a value"},
 
 	// A _session_id was not checked.
 	"set-sessionid-nonhex":     {differs: "the id is checked", status: 500, fault: "soap:Server", reason: "Invalid session ID: "},
@@ -49,15 +49,15 @@ var mended = map[string]difference{
 	"set-sessionid-inject":     {differs: "the id is checked", status: 500, fault: "soap:Server", reason: "Invalid session ID: "},
 	"getback-sessionid-inject": {differs: "nothing was stored under it", status: 500, fault: "soap:Server", reason: "Invalid session ID: "},
 
-	// Ids longer than any session's waited for memcached to refuse them.
+	// memcached rejected ids that are too long.
 	"getid-long250": {differs: "an id has 64 digits at most", status: 500, fault: "soap:Server", reason: "Invalid session ID: "},
 	"getid-long251": {differs: "an id has 64 digits at most", status: 500, fault: "soap:Server", reason: "Invalid session ID: "},
 
-	// A plain string, as a reverse key is, was told in the fault.
-	"getid-plainstring":   {differs: "what is no session is absent", status: 200, result: ""},
-	"foreign-plainstring": {differs: "what is no session is absent", status: 200, result: ""},
+	// The fault showed a plain string, such as the value of an MD5 lookup key.
+	"getid-plainstring":   {differs: "an item that is not a session is absent", status: 200, result: ""},
+	"foreign-plainstring": {differs: "an item that is not a session is absent", status: 200, result: ""},
 
-	// What could not be read looked absent.
+	// An item that could not be read looked absent.
 	"getid-garbage":   {differs: "unreadable is a fault", status: 500, fault: "soap:Server", reason: "cannot be read"},
 	"foreign-garbage": {differs: "unreadable is a fault", status: 500, fault: "soap:Server", reason: "cannot be read"},
 
@@ -73,7 +73,7 @@ var mended = map[string]difference{
 	}},
 	"asis-set":            {differs: "it ran with an incomplete configuration", status: 200, result: "ID"},
 	"soap-1999-get24":     {differs: "XML Schema of 1999 has base64, too", status: 200},
-	"soap-unknownns-type": {differs: "a foreign type is nothing but a name", status: 200, result: "ID", stored: map[string]any{"b": "yes"}},
+	"soap-unknownns-type": {differs: "an unknown type is only a name", status: 200, result: "ID", stored: map[string]any{"b": "yes"}},
 	"soap12-fault":        {differs: "faults of SOAP 1.2 have its form", status: 500, fault: "soap:Receiver", reason: "Invalid session ID: "},
 
 	// Methods that every Perl class has could be called.
@@ -82,19 +82,19 @@ var mended = map[string]difference{
 	"method-import":  {differs: "only the methods of the class", status: 500, fault: "soap:Client", reason: "no operation"},
 	"method-version": {differs: "only the methods of the class", status: 500, fault: "soap:Client", reason: "no operation"},
 
-	// What SOAP forbids in a message (SOAP 1.1 section 3).
+	// Markup that SOAP forbids in a message (SOAP 1.1 section 3).
 	"xml-entity":  {differs: "no document type declaration", status: 500, fault: "soap:Client", reason: "document type declaration"},
 	"xml-dtd-ext": {differs: "no document type declaration", status: 500, fault: "soap:Client", reason: "document type declaration"},
 	"xml-cdata":   {differs: "no processing instruction", status: 500, fault: "soap:Client", reason: "processing instruction"},
 
-	// HTTP is spoken as its standard says.
+	// HTTP as its standard says.
 	"http-get":        {differs: "405 and not 411", status: 405},
 	"http-get-wsdl":   {differs: "405 and not 411; the server in front answers it with the contract", status: 405},
 	"http-mpost":      {differs: "405 and not 510", status: 405},
 	"http-post-nolen": {differs: "an empty message is a fault, not 411", status: 500, fault: "soap:Client", reason: "no root element"},
-	"http-ct-form":    {differs: "415, not a fault: no SOAP client is speaking", status: 415},
-	"http-ct-plain":   {differs: "415, not a fault: no SOAP client is speaking", status: 415},
-	"http-ct-appxml":  {differs: "application/xml is taken", status: 200, result: "...... MEMCACHED SOAP OK ......"},
-	"http-gzip":       {differs: "gzip is taken", status: 200, result: "...... MEMCACHED SOAP OK ......"},
-	"http-expect":     {differs: "recorded was only the 100 before the answer", status: 200, result: "...... MEMCACHED SOAP OK ......"},
+	"http-ct-form":    {differs: "415, not a fault: not a SOAP client", status: 415},
+	"http-ct-plain":   {differs: "415, not a fault: not a SOAP client", status: 415},
+	"http-ct-appxml":  {differs: "application/xml is accepted", status: 200, result: "...... MEMCACHED SOAP OK ......"},
+	"http-gzip":       {differs: "gzip is accepted", status: 200, result: "...... MEMCACHED SOAP OK ......"},
+	"http-expect":     {differs: "only the 100 before the answer was recorded", status: 200, result: "...... MEMCACHED SOAP OK ......"},
 }
