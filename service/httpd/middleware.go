@@ -22,25 +22,27 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		ctx, record := requestlog.New(r.Context(), id)
 		c.SetRequest(r.WithContext(ctx))
-		requestlog.Add(ctx,
-			slog.String("request_id", id),
-			slog.String("client", s.client(r).String()),
-			slog.String("method", r.Method),
-			slog.String("path", r.URL.Path),
-		)
-		if user := s.user(r); user != "" {
-			requestlog.Add(ctx, slog.String("user", user))
-		}
 		if err := next(c); err != nil {
 			c.Error(err) // now, so that the line has the status that was sent
 		}
 		status := c.Response().Status
-		requestlog.Add(ctx, slog.Int("status", status), slog.Duration("duration", time.Since(started)))
+		attrs := make([]slog.Attr, 0, 16)
+		attrs = append(attrs,
+			slog.String("request_id", id),
+			slog.String("client", s.client(r).String()),
+			slog.String("method", r.Method),
+			slog.String("path", r.URL.Path),
+			slog.Int("status", status),
+			slog.Duration("duration", time.Since(started)),
+		)
+		if user := s.user(r); user != "" {
+			attrs = append(attrs, slog.String("user", user))
+		}
 		level := record.Level()
 		if isProbe(r.URL.Path) && status < http.StatusBadRequest {
 			level = slog.LevelDebug
 		}
-		s.options.Logger.LogAttrs(ctx, level, "request", record.Attrs()...)
+		s.options.Logger.LogAttrs(ctx, level, "request", append(attrs, record.Attrs()...)...)
 		return nil
 	}
 }

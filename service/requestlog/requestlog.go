@@ -1,9 +1,9 @@
 // Package requestlog collects what the log says about a request in one record.
 //
-// The HTTP server puts a record into the context of the request with [New]. What
-// answers the request adds attributes with [Add]: the service the session, the
-// wiring what a SOAP call was. At the end the server writes the record as one log
-// line. In a context without a record nothing is collected.
+// The HTTP server puts a record into the context of the request with [New]. The
+// packages that answer the request add attributes with [Add]: package service adds
+// the session, package dialect the SOAP call. At the end the server writes the
+// attributes in one log line. In a context without a record, Add does nothing.
 package requestlog
 
 import (
@@ -11,16 +11,17 @@ import (
 	"log/slog"
 )
 
-// usual is room for the attributes of a common request.
-const usual = 16
+// usual is the number of attributes of a call without a fault: the session and four
+// of SOAP.
+const usual = 5
 
-// Record is what the log says about one request. Only the goroutine that answers
-// the request may use it.
+// Record is what the log says about one request, besides HTTP. Only the goroutine
+// that answers the request may use it.
 type Record struct {
 	id    string
 	level slog.Level
 	attrs []slog.Attr
-	array [usual]slog.Attr // saves the allocation of attrs
+	array [usual]slog.Attr // the first memory of attrs
 }
 
 type key struct{}
