@@ -1,6 +1,6 @@
 // Package dialect is what all dialects of the service share: it translates the
 // faults of package service into faults of SOAP, and the calls of package soap into
-// what the counters and the log need. No other package knows both sides.
+// what the counters and the log need.
 package dialect
 
 import (

@@ -2,7 +2,9 @@
 // direction, only one package imports each foreign module, and the top folders
 // hold only the files that have a place there.
 //
-//	cmd → service/httpd → service/<dialect> → service → sessionstore → its leaves
+//	cmd → service/<dialect> → service → sessionstore → its leaves
+//
+// Only dialects know SOAP; service/httpd knows neither them nor the service.
 package layout
 
 import (
