@@ -57,7 +57,7 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 	origin, err := memcached.New(memcached.Options{
 		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
 		HashKeyPrefix: c.HashKeyPrefix,
-		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout,
+		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -86,7 +86,7 @@ func (c *serveCommand) watchingStore(origin *memcached.Backend, options sessions
 	}
 	store := sessionstore.NewStore(items, storable.Codec{}, options)
 	indexer := store.NewIndexer()
-	watch := origin.Watch(memcached.WatchOptions{
+	stream, err := origin.Follow(backend.Follower{
 		Changed: func(key string, foreign bool) {
 			if cache != nil {
 				cache.Changed(key, foreign)
@@ -95,15 +95,18 @@ func (c *serveCommand) watchingStore(origin *memcached.Backend, options sessions
 				indexer.Changed(key)
 			}
 		},
-		Lost: func() {
+		ResyncRequired: func(int) {
 			if cache != nil {
 				cache.InvalidateAll()
 			}
 		},
-		Logger: logger,
 	})
+	if err != nil {
+		indexer.Close()
+		return nil, nil, errors.Join(err, store.Close())
+	}
 	if cache != nil {
-		cache.Follow(watch)
+		cache.Follow(stream)
 	}
 	return store, func() error {
 		indexer.Close()

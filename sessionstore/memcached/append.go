@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 // maxAppends bounds how often an append is tried when the item comes and goes,
@@ -41,7 +42,7 @@ func (c *conn) append(wire string, item backend.Item) (backend.Item, int64, erro
 		return backend.Item{}, 0, err
 	}
 	for range maxAppends {
-		line, err := c.meta("ms ", wire, " ", strconv.Itoa(len(item.Image)), " MA"+lineEnd, string(item.Image))
+		line, err := c.meta("ms ", wire, " ", strconv.Itoa(len(item.Image)), " MA"+protocol.LineEnd, string(item.Image))
 		switch {
 		case err != nil:
 			return backend.Item{}, 0, err
@@ -49,7 +50,7 @@ func (c *conn) append(wire string, item backend.Item) (backend.Item, int64, erro
 			return c.appended(wire, item)
 		case string(line) != "NS":
 			c.broken = true
-			return backend.Item{}, 0, unexpected("ms", line)
+			return backend.Item{}, 0, protocol.Unexpected("ms", line)
 		}
 		if err = c.add(wire, item); !errors.Is(err, backend.ErrExists) {
 			after := item
@@ -98,7 +99,7 @@ func (c *conn) prolong(wire string, expiresIn time.Duration) error {
 		return backend.ErrNotFound
 	case string(line) != "HD":
 		c.broken = true
-		return unexpected("mg", line)
+		return protocol.Unexpected("mg", line)
 	}
 	return nil
 }
@@ -118,7 +119,7 @@ func (c *conn) measure(wire string) (backend.Item, int64, error) {
 	item, _, parsed := parseItemFlags(flags)
 	if !ok || err != nil || !parsed {
 		c.broken = true
-		return backend.Item{}, 0, unexpected("mg", line)
+		return backend.Item{}, 0, protocol.Unexpected("mg", line)
 	}
 	return item, size, nil
 }

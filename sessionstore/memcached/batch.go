@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 // GetMany returns the items under keys, by key. All keys of one server are
@@ -112,7 +113,7 @@ func (s *server) getMany(ctx context.Context, wires []string, m *batch) error {
 func (c *conn) getMany(wires []string, found func(wire string, item backend.Item)) error {
 	parts := make([]string, 0, 3*len(wires)+1)
 	for _, wire := range wires {
-		parts = append(parts, "mg ", wire, " v f c t k q"+lineEnd)
+		parts = append(parts, "mg ", wire, " v f c t k q"+protocol.LineEnd)
 	}
 	err := c.send(append(parts, "mn")...)
 	for err == nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 
 	"github.com/bradfitz/gomemcache/memcache"
 )
@@ -97,7 +98,7 @@ func (c *conn) stats(command string) ([]backend.Stat, error) {
 	if err := c.send(command); err != nil {
 		return nil, err
 	}
-	stats, err := readStats(c.reader)
+	stats, err := protocol.ReadStats(c.reader)
 	if err != nil {
 		c.broken = true
 	}
@@ -109,9 +110,9 @@ func (c *conn) ping() error {
 	if err := c.send("mn"); err != nil {
 		return err
 	}
-	line, err := readLine(c.reader)
+	line, err := protocol.ReadLine(c.reader)
 	if err == nil && string(line) != "MN" {
-		err = unexpected("mn", line)
+		err = protocol.Unexpected("mn", line)
 	}
 	if err != nil {
 		c.broken = true
@@ -125,7 +126,7 @@ func (c *conn) send(parts ...string) error {
 	for _, part := range parts {
 		c.line = append(c.line, part...)
 	}
-	c.line = append(c.line, lineEnd...)
+	c.line = append(c.line, protocol.LineEnd...)
 	if _, err := c.nc.Write(c.line); err != nil {
 		c.broken = true
 		return fmt.Errorf("memcached: sending a command: %w", err)
@@ -186,7 +187,7 @@ func (l *limits) value(key string, flags uint32) int64 {
 	if l.item == 0 {
 		return math.MaxInt64
 	}
-	used := int64(itemHeader + len(key) + 1 + len(lineEnd))
+	used := int64(itemHeader + len(key) + 1 + len(protocol.LineEnd))
 	if l.cas {
 		used += itemCAS
 	}

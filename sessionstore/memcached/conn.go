@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 	"memcachedsoap/sessionstore/memcached/selector"
 
 	"github.com/bradfitz/gomemcache/memcache"
@@ -108,7 +109,7 @@ func (c *conn) result(err error) error {
 	case strings.Contains(text, "SERVER_ERROR out of memory"):
 		return backend.ErrNoMemory
 	case strings.HasPrefix(text, "memcache: "):
-		return fmt.Errorf("%w: %w", errUnexpected, err)
+		return fmt.Errorf("%w: %w", protocol.ErrUnexpected, err)
 	}
 	return err
 }

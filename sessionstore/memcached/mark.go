@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 // mark tells items that were stored before a server was last seen coming back
@@ -25,7 +26,7 @@ type mark struct {
 const (
 	// markKey is the key behind the prefix. As no session id is like it,
 	// nobody asks for it.
-	markKey = "memcachedsoap:back"
+	markKey = protocol.ReservedKeys + "back"
 	// markLasts is how long another process's mark may go unnoticed.
 	markLasts = time.Second
 	// settling is how long after a change of the mark other processes may

@@ -1,9 +1,11 @@
 package memcached
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"sync"
@@ -12,6 +14,7 @@ import (
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/selector"
+	"memcachedsoap/sessionstore/memcached/watch"
 	"memcachedsoap/sessionstore/metric"
 )
 
@@ -58,6 +61,8 @@ type Options struct {
 	// MaxIdleConns bounds the connections to one server that are kept while
 	// out of use.
 	MaxIdleConns int
+	// Logger logs what happens to servers; nil logs nothing.
+	Logger *slog.Logger
 }
 
 // OnDeadServer says what becomes of the keys of a dead server. The
@@ -88,7 +93,14 @@ type Backend struct {
 	selector *selector.Selector
 	chain    func(key string) []int // of the servers that may have a key; nil unless rehashing
 	prefix   string
-	watch    atomic.Pointer[Watch] // nil unless begun
+	logger   *slog.Logger
+
+	closing context.Context //nolint:containedctx // ends what the Backend does by itself
+	close   context.CancelFunc
+
+	following sync.Mutex // guards closed, and the start of watch
+	closed    bool
+	watch     atomic.Pointer[watch.Watch] // nil unless changes are followed
 }
 
 var (
@@ -113,7 +125,7 @@ func New(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("memcached: %w", err)
 	}
-	b := &Backend{prefix: o.KeyPrefix, selector: chosen}
+	b := &Backend{prefix: o.KeyPrefix, selector: chosen, logger: cmp.Or(o.Logger, slog.New(slog.DiscardHandler))}
 	switch o.OnDeadServer {
 	case "", Fail:
 	case Rehash:
@@ -134,6 +146,7 @@ func New(o Options) (*Backend, error) {
 		}
 		b.servers = append(b.servers, s)
 	}
+	b.closing, b.close = context.WithCancel(context.Background())
 	return b, nil
 }
 
@@ -264,12 +277,11 @@ func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 	return rows
 }
 
-// Close ends following changes, waits for the calls under way and closes all
+// Close ends the change streams, waits for the calls under way and closes all
 // connections.
 func (b *Backend) Close() error {
-	if w := b.watch.Load(); w != nil {
-		w.close()
-	}
+	b.close()
+	b.stopFollowing()
 	b.each(func(_ int, s *server) { s.close() })
 	return nil
 }

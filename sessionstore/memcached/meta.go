@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 // Meta commands that gomemcache lacks (memcached's protocol.txt).
@@ -16,7 +17,7 @@ import (
 // changes the compare-and-swap number and nothing else.
 func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) {
 	seconds := strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10)
-	err := c.send("mg ", key, " v f c t T", seconds, lineEnd, "ms ", key, " 0 MA"+lineEnd)
+	err := c.send("mg ", key, " v f c t T", seconds, protocol.LineEnd, "ms ", key, " 0 MA"+protocol.LineEnd)
 	if err != nil {
 		return backend.Item{}, err
 	}
@@ -24,7 +25,7 @@ func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) 
 	if err == nil || errors.Is(err, backend.ErrNotFound) {
 		// HD, NS for a key that has nothing, or that there is no memory: then
 		// the time is set all the same.
-		if _, lineErr := readLine(c.reader); lineErr != nil {
+		if _, lineErr := protocol.ReadLine(c.reader); lineErr != nil {
 			err = lineErr
 		}
 	}
@@ -53,7 +54,7 @@ func (c *conn) deleteUnchanged(key string, cas uint64) error {
 		return backend.ErrConflict
 	}
 	c.broken = true
-	return unexpected("md", line)
+	return protocol.Unexpected("md", line)
 }
 
 // number returns the compare-and-swap number of an item, or ErrNotFound.
@@ -69,17 +70,17 @@ func (c *conn) number(key string) (uint64, error) {
 	cas, err := strconv.ParseUint(string(digits), 10, 64)
 	if !ok || err != nil {
 		c.broken = true
-		return 0, unexpected("mg", line)
+		return 0, protocol.Unexpected("mg", line)
 	}
 	return cas, nil
 }
 
 // setEmpty stores an empty item that does not expire.
 func (c *conn) setEmpty(key string) error {
-	line, err := c.meta("ms ", key, " 0"+lineEnd)
+	line, err := c.meta("ms ", key, " 0"+protocol.LineEnd)
 	if err == nil && string(line) != "HD" {
 		c.broken = true
-		err = unexpected("ms", line)
+		err = protocol.Unexpected("ms", line)
 	}
 	return err
 }
@@ -90,7 +91,7 @@ func (c *conn) meta(parts ...string) ([]byte, error) {
 	if err := c.send(parts...); err != nil {
 		return nil, err
 	}
-	line, err := readLine(c.reader)
+	line, err := protocol.ReadLine(c.reader)
 	if err != nil {
 		c.broken = true
 	}

@@ -3,25 +3,14 @@ package memcached
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
-
-// errUnexpected is an answer that has no place in the protocol, or one with
-// which the server refuses a command.
-var errUnexpected = errors.New("memcached: unexpected answer")
-
-// maxQuoted bounds how much of an unexpected answer goes into an error.
-const maxQuoted = 80
-
-func unexpected(command string, line []byte) error {
-	return fmt.Errorf("%w to %s: %q", errUnexpected, command, line[:min(len(line), maxQuoted)])
-}
 
 // maxValue is the greatest item that memcached can be set to keep (-I 1g).
 const maxValue = 1 << 30
@@ -30,7 +19,7 @@ const maxValue = 1 << 30
 // "Meta Get"): "EN", or "VA <size> <flag>*" and the value. Absence is
 // [backend.ErrNotFound].
 func readItem(r *bufio.Reader) (backend.Item, error) {
-	line, err := readLine(r)
+	line, err := protocol.ReadLine(r)
 	if err != nil {
 		return backend.Item{}, err
 	}
@@ -44,13 +33,13 @@ func readItem(r *bufio.Reader) (backend.Item, error) {
 // readKeyedItem reads one answer to "mg <key> v f c t k q" of several with "mn"
 // behind them: an item and its key, or no key at the end.
 func readKeyedItem(r *bufio.Reader) (key string, item backend.Item, err error) {
-	line, err := readLine(r)
+	line, err := protocol.ReadLine(r)
 	if err != nil || string(line) == "MN" {
 		return "", backend.Item{}, err
 	}
 	item, key, err = readFound(r, line)
 	if err == nil && key == "" {
-		err = unexpected("mg", line)
+		err = protocol.Unexpected("mg", line)
 	}
 	return key, item, err
 }
@@ -59,16 +48,16 @@ func readKeyedItem(r *bufio.Reader) (key string, item backend.Item, err error) {
 func readFound(r *bufio.Reader, line []byte) (item backend.Item, key string, err error) {
 	rest, ok := bytes.CutPrefix(line, []byte("VA "))
 	if !ok {
-		return backend.Item{}, "", unexpected("mg", line)
+		return backend.Item{}, "", protocol.Unexpected("mg", line)
 	}
 	text, flags, _ := bytes.Cut(rest, []byte(" "))
 	size, err := strconv.ParseUint(string(text), 10, 64)
 	if err != nil || size > maxValue {
-		return backend.Item{}, "", unexpected("mg", line)
+		return backend.Item{}, "", protocol.Unexpected("mg", line)
 	}
 	item, key, ok = parseItemFlags(flags)
 	if !ok {
-		return backend.Item{}, "", unexpected("mg", line)
+		return backend.Item{}, "", protocol.Unexpected("mg", line)
 	}
 	item.Image, err = readValue(r, int(size))
 	if err != nil {
@@ -124,8 +113,8 @@ const valueStep = 1 << 20
 
 // readValue reads size bytes and the line end behind them.
 func readValue(r *bufio.Reader, size int) ([]byte, error) {
-	value := make([]byte, 0, min(size, valueStep)+len(lineEnd))
-	for total := size + len(lineEnd); len(value) < total; {
+	value := make([]byte, 0, min(size, valueStep)+len(protocol.LineEnd))
+	for total := size + len(protocol.LineEnd); len(value) < total; {
 		n := min(total-len(value), valueStep)
 		start := len(value)
 		value = append(value, make([]byte, n)...)
@@ -133,48 +122,8 @@ func readValue(r *bufio.Reader, size int) ([]byte, error) {
 			return nil, fmt.Errorf("memcached: reading a value: %w", err)
 		}
 	}
-	if string(value[size:]) != lineEnd {
-		return nil, unexpected("mg", value[size:])
+	if string(value[size:]) != protocol.LineEnd {
+		return nil, protocol.Unexpected("mg", value[size:])
 	}
 	return value[:size:size], nil
-}
-
-// maxStats bounds the rows of one stats answer; memcached 1.6 has about 90.
-const maxStats = 4096
-
-// readStats reads the answer to "stats" and its like: "STAT <name> <value>"
-// lines up to "END".
-func readStats(r *bufio.Reader) ([]backend.Stat, error) {
-	var stats []backend.Stat
-	for {
-		line, err := readLine(r)
-		if err != nil {
-			return nil, err
-		}
-		if string(line) == "END" {
-			return stats, nil
-		}
-		row, ok := bytes.CutPrefix(line, []byte("STAT "))
-		if !ok || len(stats) == maxStats {
-			return nil, unexpected("stats", line)
-		}
-		name, value, _ := bytes.Cut(row, []byte(" "))
-		stats = append(stats, backend.Stat{Name: string(name), Value: string(value)})
-	}
-}
-
-const lineEnd = "\r\n"
-
-// readLine returns the next line without its end, valid until the next read.
-// A line longer than the reader's buffer is an error.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	line, err := r.ReadSlice('\n')
-	if err != nil {
-		return nil, fmt.Errorf("memcached: reading an answer: %w", err)
-	}
-	text, ok := bytes.CutSuffix(line, []byte(lineEnd))
-	if !ok {
-		return nil, unexpected("a command", line)
-	}
-	return text, nil
 }

@@ -105,28 +105,6 @@ func TestReadItemProperty(t *testing.T) {
 	})
 }
 
-func TestReadStats(t *testing.T) {
-	t.Parallel()
-	stats, err := readStats(answering("STAT pid 7\r\nSTAT version 1.6.18\r\nSTAT inter NULL\r\nSTAT empty \r\nSTAT bare\r\nSTAT a b c\r\nEND\r\n"))
-	require.NoError(t, err)
-	assert.Equal(t, []backend.Stat{
-		{Name: "pid", Value: "7"},
-		{Name: "version", Value: "1.6.18"},
-		{Name: "inter", Value: "NULL"},
-		{Name: "empty"},
-		{Name: "bare"},
-		{Name: "a", Value: "b c"},
-	}, stats)
-	for _, text := range []string{
-		"", "END", "STAT pid 7\r\n", "STAT pid 7\r\nERROR\r\n", "RESET\r\n", "CLIENT_ERROR x\r\n",
-		strings.Repeat("STAT a 1\r\n", maxStats+1) + "END\r\n", "STAT a " + strings.Repeat("1", readerSize) + "\r\nEND\r\n",
-	} {
-		stats, err := readStats(answering(text))
-		require.Error(t, err)
-		require.Empty(t, stats)
-	}
-}
-
 // Whatever a server sends, an answer is an item that its bytes spell, an
 // absence they spell, or an error.
 func FuzzReadItem(f *testing.F) {
@@ -148,27 +126,5 @@ func FuzzReadItem(f *testing.F) {
 		default:
 			require.Zero(t, item)
 		}
-	})
-}
-
-// What is read from stats is what was sent, row by row.
-func FuzzReadStats(f *testing.F) {
-	f.Add([]byte("END\r\n"))
-	f.Add([]byte("STAT pid 7\r\nSTAT version 1.6.18\r\nEND\r\n"))
-	f.Add([]byte("STAT empty \r\nSTAT bare\r\nSTAT a b c\r\nEND\r\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		stats, err := readStats(bufio.NewReaderSize(bytes.NewReader(data), readerSize))
-		if err != nil {
-			require.Empty(t, stats)
-			return
-		}
-		rest := data
-		for _, stat := range stats {
-			line, after, _ := bytes.Cut(rest, []byte("\r\n"))
-			rest = after
-			row := strings.TrimPrefix(string(line), "STAT ")
-			require.Contains(t, []string{stat.Name, stat.Name + " " + stat.Value}, row)
-		}
-		require.True(t, bytes.HasPrefix(rest, []byte("END\r\n")))
 	})
 }

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 	"memcachedsoap/sessionstore/memcached/selector"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // server is one memcached server and the connections to it.
@@ -24,11 +25,11 @@ type server struct {
 	maxIdle     int
 	slots       chan struct{} // one for each connection in use
 	breaker     breaker
-	dead        *deadline // when no connection is made; nil unless rehashing
-	mark        mark      // used when rehashing
-	number      uint64    // from 1, in configured order
-	open        atomic.Int64
-	failures    atomic.Int64
+	dead        *deadline      // when no connection is made; nil unless rehashing
+	mark        mark           // used when rehashing
+	number      uint64         // from 1, in configured order
+	open        metric.Gauge   // connections of the pool
+	failures    metric.Counter // calls that failed because of the server
 
 	mu     sync.Mutex
 	idle   []*conn // the one used last at the end
@@ -99,7 +100,7 @@ func (s *server) do(caller context.Context, kind access, run command) error {
 		s.dropIdle()
 		err = errTimeout
 	}
-	s.failures.Add(1)
+	s.failures.Inc()
 	return s.unavailable(err, unsure)
 }
 
@@ -150,7 +151,7 @@ func (a *attempt) ending(caller context.Context, err error) ending {
 	switch {
 	case err == nil, isOutcome(err), isRefusal(err), errors.Is(err, errUnknownOutcome):
 		return answered
-	case caller.Err() != nil, errors.Is(err, errBusy), errors.Is(err, errUnexpected), errors.Is(err, errDead):
+	case caller.Err() != nil, errors.Is(err, errBusy), errors.Is(err, protocol.ErrUnexpected), errors.Is(err, errDead):
 		return untold
 	case late && time.Since(a.began) < a.server.timeout/2: // spent on waiting for a slot
 		return untold
@@ -180,7 +181,7 @@ func (s *server) dial(ctx context.Context) (*conn, error) {
 		return nil, fmt.Errorf("%w: %w", errNoConnection, errDead)
 	}
 	began := time.Now()
-	nc, err := s.dialContext(ctx, s.address.Network(), s.address.String())
+	nc, err := s.dialPlain(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		<-ctx.Done() // at the same time, or nearly
 	}
@@ -203,6 +204,11 @@ func (s *server) dial(ctx context.Context) (*conn, error) {
 		return nil, fmt.Errorf("%w: %w", errNoConnection, err)
 	}
 	return newConn(nc, s), nil
+}
+
+// dialPlain makes a connection that does not belong to the pool.
+func (s *server) dialPlain(ctx context.Context) (net.Conn, error) {
+	return s.dialContext(ctx, s.address.Network(), s.address.String())
 }
 
 func (s *server) begin() bool {
@@ -303,7 +309,11 @@ func (s *server) unavailable(err error, unknownOutcome bool) error {
 		reason = "a memcached server has no memory left"
 	case errors.Is(err, errNoCAS):
 		reason = "a memcached server runs without compare-and-swap"
-	case errors.Is(err, errUnexpected):
+	case errors.Is(err, backend.ErrNotScannable):
+		reason = "a memcached server cannot list its keys"
+	case errors.Is(err, errScanStalled), errors.Is(err, errScanAhead):
+		reason = "the scan of a memcached server could not keep up"
+	case errors.Is(err, protocol.ErrUnexpected):
 		reason = "a memcached server answered something unexpected"
 	case isLost(err), errors.Is(err, errUnknownOutcome):
 		reason = "a memcached server closed the connection"

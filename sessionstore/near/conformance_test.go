@@ -3,7 +3,6 @@ package near_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -29,7 +28,8 @@ func followed(tb testing.TB, servers []string, cache backend.Backend) *near.Back
 	pool, err := memcached.New(memcached.Options{Servers: servers, Timeout: ample})
 	require.NoError(tb, err)
 	n := near.New(pool, near.Options{Cache: cache})
-	w := pool.Watch(memcached.WatchOptions{Changed: n.Changed, Lost: n.InvalidateAll, Logger: slog.New(slog.DiscardHandler)})
+	w, err := pool.Follow(backend.Follower{Changed: n.Changed, ResyncRequired: func(int) { n.InvalidateAll() }})
+	require.NoError(tb, err)
 	n.Follow(w)
 	require.Eventually(tb, func() bool { return w.Followed("k") }, ample, time.Millisecond)
 	return n

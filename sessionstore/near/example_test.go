@@ -3,10 +3,10 @@ package near_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
@@ -22,7 +22,12 @@ func Example() {
 		return
 	}
 	cached := near.New(pool, near.Options{Cache: memory.New(memory.Options{MaxBytes: 64 << 20}), TTL: 5 * time.Second})
-	cached.Follow(pool.Watch(memcached.WatchOptions{Changed: cached.Changed, Lost: cached.InvalidateAll, Logger: slog.New(slog.DiscardHandler)}))
+	stream, err := pool.Follow(backend.Follower{Changed: cached.Changed, ResyncRequired: func(int) { cached.InvalidateAll() }})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cached.Follow(stream)
 	store := sessionstore.NewStore(cached, storable.Codec{}, sessionstore.Options{})
 	defer store.Close() // closes the near cache, the change stream and the pool, too
 	for _, server := range store.Stats(context.Background()) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -200,7 +199,9 @@ func TestWritesAreLinearizable(t *testing.T) {
 		origin, err := memcached.New(memcached.Options{Servers: names})
 		require.NoError(t, err)
 		n := near.New(origin, near.Options{Cache: memory.New(memory.Options{})})
-		n.Follow(origin.Watch(memcached.WatchOptions{Changed: n.Changed, Lost: n.InvalidateAll, Logger: slog.New(slog.DiscardHandler)}))
+		stream, err := origin.Follow(backend.Follower{Changed: n.Changed, ResyncRequired: func(int) { n.InvalidateAll() }})
+		require.NoError(t, err)
+		n.Follow(stream)
 		s := sessionstore.NewStore(n, storable.Codec{}, sessionstore.Options{})
 		t.Cleanup(func() { require.NoError(t, s.Close()) })
 		for range workers {

@@ -1,21 +1,23 @@
-package memcached
+package watch
 
 import (
 	"bytes"
 	"strconv"
+
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 // event is one line of a server's change stream.
 type event struct {
-	key []byte // as on the wire; nil if the line tells of no change
-	// plain says that the item was stored, by a command that the service has,
-	// too. Everything else that happens to an item is done by others, or has
-	// removed it.
+	key []byte // with the key prefix; nil if the line reports no change
+	// plain says that the item was stored by a command that a Backend uses,
+	// too. All else that happens to an item was done by others, or has removed
+	// it.
 	plain   bool
 	skipped int64 // how many lines the server has left out before this one
 }
 
-// parseEvent reads a line that memcached writes to who watches mutations,
+// parseEvent reads a line that memcached writes to a watcher of mutations,
 // evictions and deletions (logger.c of memcached 1.6), such as
 //
 //	ts=1795372681.81612 gid=2 type=item_store key=k1 status=stored cmd=set ttl=100 clsid=1 cfd=25 size=3
@@ -23,7 +25,7 @@ type event struct {
 //	ts=1795374101.402819 gid=2 type=eviction key=b fetch=no ttl=300 la=0 clsid=14 size=1500
 //	skipped=9965
 //
-// The key shares the line's memory. ok is false for what is not understood.
+// The key shares the line's memory. ok is false if the line is not understood.
 func parseEvent(line []byte) (e event, ok bool) {
 	var kind, status, cmd string
 	for token := range bytes.FieldsSeq(line) {
@@ -39,7 +41,7 @@ func parseEvent(line []byte) (e event, ok bool) {
 		case "cmd":
 			cmd = eventWord(value)
 		case "key":
-			e.key = unescape(value)
+			e.key = protocol.Unescape(value)
 		case "skipped":
 			n, err := strconv.ParseInt(string(value), 10, 64)
 			return event{skipped: n}, err == nil && n > 0
@@ -49,15 +51,15 @@ func parseEvent(line []byte) (e event, ok bool) {
 	case kind == "" || e.key == nil:
 		return event{}, false
 	case kind == "item_store" && status == "":
-		// What is refused changes nothing, unless it was too large or there
-		// was no memory: then a set has removed what was there.
+		// A rejected command changes nothing, unless the item was too large or
+		// there was no memory: then a set has removed the item that was there.
 		return event{}, true
 	}
 	e.plain = kind == "item_store" && status == "stored" && cmd != ""
 	return e, true
 }
 
-// eventWord returns those words that matter, and for others "".
+// eventWord returns the word if it matters, or its kind, else "".
 func eventWord(word []byte) string {
 	switch string(word) {
 	case "item_store":
@@ -72,24 +74,4 @@ func eventWord(word []byte) string {
 		return "ours"
 	}
 	return ""
-}
-
-// unescape undoes memcached's URI encoding in place. What is not encoded
-// rightly is returned as it is: it is nobody's key.
-func unescape(text []byte) []byte {
-	if bytes.IndexByte(text, '%') < 0 {
-		return text
-	}
-	decoded := text[:0]
-	for i := 0; i < len(text); i++ {
-		if text[i] == '%' && i+2 < len(text) {
-			if b, err := strconv.ParseUint(string(text[i+1:i+3]), 16, 8); err == nil {
-				decoded = append(decoded, byte(b))
-				i += 2
-				continue
-			}
-		}
-		decoded = append(decoded, text[i])
-	}
-	return decoded
 }

@@ -1,4 +1,4 @@
-package memcached
+package watch
 
 import (
 	"strings"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 func TestParseEvent(t *testing.T) {
@@ -27,7 +29,7 @@ func TestParseEvent(t *testing.T) {
 		"ts=1795374101.4 gid=2 type=eviction key=b fetch=no ttl=300 la=0 clsid=14 size=1500":                   {key: []byte("b")},
 		"skipped=9965": {skipped: 9965},
 	} {
-		got, ok := parseEvent([]byte(line + lineEnd))
+		got, ok := parseEvent([]byte(line + protocol.LineEnd))
 		require.True(t, ok, line)
 		assert.Equal(t, want, got, line)
 	}
@@ -35,7 +37,7 @@ func TestParseEvent(t *testing.T) {
 		"", "OK", "ERROR", "skipped=", "skipped=0", "skipped=-1", "ts=1.1 gid=2", "ts=1.1 gid=2 type=item_store status=stored cmd=set",
 		"ts=1.1 gid=2 type=wonder key=k", "ts=1.1 gid=2 type=deleted key=k and more",
 	} {
-		_, ok := parseEvent([]byte(line + lineEnd))
+		_, ok := parseEvent([]byte(line + protocol.LineEnd))
 		assert.False(t, ok, line)
 	}
 }

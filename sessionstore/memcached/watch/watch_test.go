@@ -1,4 +1,4 @@
-package memcached_test
+package watch_test
 
 import (
 	"bytes"
@@ -24,71 +24,91 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// news is what a Watch has told.
-type news struct {
+// ample is a timeout that no working server exceeds, even on a busy machine.
+const ample = 30 * time.Second
+
+func open(tb testing.TB, o memcached.Options) *memcached.Backend {
+	tb.Helper()
+	o.Timeout = ample
+	b, err := memcached.New(o)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, b.Close()) })
+	return b
+}
+
+func command(tb testing.TB, s *memcachedtest.Server, line string) {
+	tb.Helper()
+	_, err := s.Command(tb.Context(), line)
+	require.NoError(tb, err)
+}
+
+// recorder records what a follower hears, and the log.
+type recorder struct {
 	mu      sync.Mutex
-	changes []string // "key", or "key!" for a foreign one
-	count   map[string]int
-	lost    int
+	changes []string // "key", or "key!" for a foreign change
+	resyncs int
 	log     bytes.Buffer
 }
 
-func (n *news) changed(key string, foreign bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+func (r *recorder) changed(key string, foreign bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if foreign {
 		key += "!"
 	}
-	n.changes = append(n.changes, key)
-	if n.count == nil {
-		n.count = make(map[string]int)
-	}
-	n.count[key]++
+	r.changes = append(r.changes, key)
 }
 
-func (n *news) lose() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.lost++
+func (r *recorder) resyncRequired(int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.resyncs++
 }
 
-func (n *news) Write(text []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.log.Write(text)
+func (r *recorder) Write(text []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.Write(text)
 }
 
-// told returns what was told since it was called last.
-func (n *news) told() (changes []string, lost int) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	changes, lost = n.changes, n.lost
-	n.changes, n.lost = nil, 0
-	return changes, lost
+// take returns what was recorded since the last call.
+func (r *recorder) take() (changes []string, resyncs int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changes, resyncs = r.changes, r.resyncs
+	r.changes, r.resyncs = nil, 0
+	return changes, resyncs
 }
 
-func (n *news) logged() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.log.String()
+func (r *recorder) logged() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.String()
 }
 
-func watch(tb testing.TB, b *memcached.Backend) (*memcached.Watch, *news) {
+// follow opens a pool and follows the changes on it.
+func follow(tb testing.TB, o memcached.Options) (*memcached.Backend, backend.Stream, *recorder) {
 	tb.Helper()
-	n := new(news)
-	w := b.Watch(memcached.WatchOptions{
-		Changed: n.changed, Lost: n.lose,
-		Logger: slog.New(slog.NewTextHandler(n, nil)),
-	})
-	return w, n
+	r := new(recorder)
+	o.Logger = slog.New(slog.NewTextHandler(r, nil))
+	b := open(tb, o)
+	w, err := b.Follow(backend.Follower{Changed: r.changed, ResyncRequired: r.resyncRequired})
+	require.NoError(tb, err)
+	return b, w, r
 }
 
-// current waits until all that has happened to the key's server so far was
-// told.
-func current(tb testing.TB, w *memcached.Watch, key string) {
+func followServer(tb testing.TB, server *memcachedtest.Server) (*memcached.Backend, backend.Stream, *recorder) {
 	tb.Helper()
-	began := time.Now()
-	require.Eventually(tb, func() bool { return w.Followed(key) && w.Lag(key) < time.Since(began)-10*time.Millisecond }, ample, time.Millisecond)
+	return follow(tb, memcached.Options{Servers: []string{server.Addr}})
+}
+
+// connected waits until the stream of the only server is connected and has
+// caught up with this moment.
+func connected(tb testing.TB, b *memcached.Backend) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), ample)
+	defer cancel()
+	require.Eventually(tb, func() bool { return b.Barrier(ctx, 0) == nil }, ample, time.Millisecond)
 }
 
 func metric(t *testing.T, b *memcached.Backend, name string) float64 {
@@ -102,15 +122,14 @@ func metric(t *testing.T, b *memcached.Backend, name string) float64 {
 	return 0
 }
 
-func TestWatchTellsOfChanges(t *testing.T) {
+func TestReportsChanges(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
-	b := open(t, memcached.Options{Servers: []string{server.Addr}, KeyPrefix: "p:"})
-	w, n := watch(t, b)
-	current(t, w, "k")
-	changes, lost := n.told()
+	b, w, n := follow(t, memcached.Options{Servers: []string{server.Addr}, KeyPrefix: "p:"})
+	connected(t, b)
+	changes, resyncs := n.take()
 	assert.Empty(t, changes)
-	assert.Equal(t, 1, lost, "who begins has missed what was before")
+	assert.Equal(t, 1, resyncs, "changes before the stream connected were missed")
 	item := backend.Item{Image: []byte("x"), Flags: 1, ExpiresIn: time.Hour}
 
 	for what, test := range map[string]struct {
@@ -152,47 +171,48 @@ func TestWatchTellsOfChanges(t *testing.T) {
 	} {
 		key := string(sessionstore.NewID())
 		test.call(key)
-		current(t, w, key)
-		changes, lost := n.told()
+		connected(t, b)
+		changes, resyncs := n.take()
 		assert.Equal(t, strings.ReplaceAll(test.want, "KEY", key), strings.Join(changes, " "), what)
-		assert.Zero(t, lost, what)
+		assert.Zero(t, resyncs, what)
 	}
-	figures := make(map[string]float64)
+	metrics := make(map[string]float64)
 	for _, m := range b.Metrics() {
 		assert.Equal(t, server.Addr, m.Server)
-		figures[m.Name] = m.Value
+		metrics[m.Name] = m.Value
 	}
-	assert.InDelta(t, 1, figures["watch_connected"], 0)
-	assert.InDelta(t, 11, figures["watch_events_total"], 0)
-	assert.InDelta(t, 1, figures["watch_reconnects_total"], 0)
-	assert.Less(t, figures["watch_lag_seconds"], ample.Seconds())
+	assert.InDelta(t, 1, metrics["watch_connected"], 0)
+	assert.InDelta(t, 11, metrics["watch_events_total"], 0)
+	assert.InDelta(t, 1, metrics["watch_reconnects_total"], 0)
+	assert.Less(t, metrics["watch_lag_seconds"], ample.Seconds())
+	assert.Less(t, w.Lag("k"), ample)
+	assert.True(t, w.Followed("k"))
 }
 
-// Who follows an eviction does not keep a copy of what the pool has no more.
-func TestWatchTellsOfEvictions(t *testing.T) {
+// A follower must hear of evictions, or it keeps a copy of what the pool has
+// not any more.
+func TestReportsEvictions(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t, "-m", "2")
-	b := openOn(t, server)
-	w, n := watch(t, b)
-	current(t, w, "k")
+	b, _, n := followServer(t, server)
+	connected(t, b)
 	require.NoError(t, b.Add(t.Context(), "first", backend.Item{Image: make([]byte, 100_000)}))
 	for i := range 200 {
 		require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), backend.Item{Image: make([]byte, 100_000)}))
 	}
 	_, err := b.Get(t.Context(), "first")
 	require.ErrorIs(t, err, backend.ErrNotFound)
-	current(t, w, "k")
-	changes, _ := n.told()
+	connected(t, b)
+	changes, _ := n.take()
 	require.Contains(t, changes, "first!")
 }
 
-// A server that hangs, and one that was restarted, are followed again, and not
-// before what was missed is known to be missed.
-func TestWatchFollowsAgain(t *testing.T) {
+// After an outage the stream reconnects, and it requires a resync before it
+// counts as connected.
+func TestReconnects(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
-	b := openOn(t, server)
-	w, n := watch(t, b)
+	b, w, n := followServer(t, server)
 	for what, break_ := range map[string]func(){ //nolint:revive // break is taken
 		"restarted": func() { server.Restart() },
 		"killed": func() {
@@ -213,37 +233,35 @@ func TestWatchFollowsAgain(t *testing.T) {
 			server.Thaw()
 		},
 	} {
-		current(t, w, "k")
-		n.told()
+		connected(t, b)
+		n.take()
 		break_()
 		key := string(sessionstore.NewID())
 		require.Eventually(t, func() bool { return b.Add(t.Context(), key, backend.Item{}) == nil }, ample, time.Millisecond)
-		current(t, w, "k")
-		changes, lost := n.told()
-		assert.True(t, lost > 0 || slices.Contains(changes, key), what)
+		connected(t, b)
+		changes, resyncs := n.take()
+		assert.True(t, resyncs > 0 || slices.Contains(changes, key), what)
 	}
-	// The log tells of each time once, and of what is new while it lasts.
-	followed := strings.Count(n.logged(), "changes are followed")
+	// The log has each connect once, and each reason of a disconnect.
+	followed := strings.Count(n.logged(), "change stream connected")
 	assert.InDelta(t, metric(t, b, "watch_reconnects_total"), followed, 0)
-	assert.GreaterOrEqual(t, strings.Count(n.logged(), "changes are not followed"), followed-1)
+	assert.GreaterOrEqual(t, strings.Count(n.logged(), "change stream not connected"), followed-1)
 }
 
-// A burst that overruns the server's buffers may be told of in part, but never
-// without telling that there was more.
-func TestWatchMissesNothingSilently(t *testing.T) {
+// A burst that overruns the server's buffers is reported completely, or a
+// resync is required. A barrier knows which.
+func TestMissesNothingSilently(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t) // with small buffers
-	b := openOn(t, server)
-	w, n := watch(t, b)
-	current(t, w, "k")
+	b, _, n := followServer(t, server)
+	connected(t, b)
 	for round := range 5 {
-		n.told()
+		n.take()
 		const burst = 20_000
 		flood(t, server, fmt.Sprint("round", round, "-"), burst)
-		current(t, w, "k")
-		time.Sleep(300 * time.Millisecond) // until the statistics were asked
-		changes, lost := n.told()
-		if lost == 0 {
+		connected(t, b)
+		changes, resyncs := n.take()
+		if resyncs == 0 {
 			require.Len(t, changes, burst)
 		}
 	}
@@ -267,8 +285,8 @@ func flood(tb testing.TB, server *memcachedtest.Server, prefix string, n int) {
 	require.Equal(tb, "MN\r\n", string(answer))
 }
 
-// A server that gives no stream is asked again later, and the log tells once.
-func TestWatchRefused(t *testing.T) {
+// A server that refuses watchers is asked again later, and the log says so once.
+func TestRefusedWatchers(t *testing.T) {
 	t.Parallel()
 	forbidden, full := memcachedtest.Start(t, "-W"), memcachedtest.Start(t)
 	for range 20 {
@@ -281,47 +299,48 @@ func TestWatchRefused(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for _, server := range []*memcachedtest.Server{forbidden, full} {
-		b := openOn(t, server)
-		w, n := watch(t, b)
+		b, w, n := followServer(t, server)
 		require.Eventually(t, func() bool { return n.logged() != "" }, ample, time.Millisecond)
-		assert.Contains(t, n.logged(), "the server lets nobody watch")
+		assert.Contains(t, n.logged(), "the server refuses watchers")
 		assert.Equal(t, time.Duration(math.MaxInt64), w.Lag("k"))
 		require.NoError(t, b.Close())
 		assert.Equal(t, 1, strings.Count(n.logged(), "\n"))
 	}
 }
 
-// BenchmarkWatch tells how long after a change began it is told of, at a
-// thousand changes a second.
+// BenchmarkWatch measures the time from the start of a change to its report,
+// at a thousand changes a second.
 func BenchmarkWatch(b *testing.B) {
 	server := memcachedtest.Start(b)
-	items := openOn(b, server)
+	items := open(b, memcached.Options{Servers: []string{server.Addr}})
 	var mu sync.Mutex
 	began := make(map[string]time.Time)
 	var delays []time.Duration
-	w := items.Watch(memcached.WatchOptions{
+	_, err := items.Follow(backend.Follower{
 		Changed: func(key string, _ bool) {
 			mu.Lock()
 			defer mu.Unlock()
 			delays = append(delays, time.Since(began[key]))
 		},
-		Lost: func() {}, Logger: slog.New(slog.DiscardHandler),
+		ResyncRequired: func(int) {},
 	})
-	current(b, w, "k")
+	require.NoError(b, err)
+	connected(b, items)
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
 	ctx := context.Background()
+	item := backend.Item{Image: make([]byte, 1500), Flags: 1, ExpiresIn: time.Hour}
 	for i := 0; b.Loop(); i++ {
 		key := fmt.Sprint("key", i)
 		mu.Lock()
 		began[key] = time.Now()
 		mu.Unlock()
-		if err := items.Add(ctx, key, benchItem()); err != nil {
+		if err := items.Add(ctx, key, item); err != nil {
 			b.Fatal(err)
 		}
 		<-ticker.C
 	}
-	current(b, w, "k")
+	connected(b, items)
 	mu.Lock()
 	defer mu.Unlock()
 	slices.Sort(delays)
@@ -330,4 +349,15 @@ func BenchmarkWatch(b *testing.B) {
 	}
 	b.ReportMetric(float64(delays[len(delays)/2].Microseconds())/1000, "p50-ms")
 	b.ReportMetric(float64(delays[len(delays)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// BenchmarkBarrier measures a barrier on an idle server.
+func BenchmarkBarrier(b *testing.B) {
+	items, _, _ := followServer(b, memcachedtest.Start(b))
+	connected(b, items)
+	for b.Loop() {
+		if err := items.Barrier(b.Context(), 0); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -1,0 +1,97 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Pool is a [Backend] that knows its servers one by one: it can list the keys
+// of a server and follow the changes on it. Methods take a server by its index
+// in [Pool.Servers].
+//
+// To hold a complete copy or index of what a server has, call [Pool.Follow]
+// first. Each time the [Follower] hears ResyncRequired, call [Pool.Scan] for
+// that server and apply what Changed reports meanwhile: every change is in the
+// scan, in the stream, or in both.
+type Pool interface {
+	Backend
+
+	// Servers returns the names of the servers, as configured and in that
+	// order.
+	Servers() []string
+
+	// ServerOf returns the server that has the key. While a server is down, a
+	// pool with failover may keep the key on another one.
+	ServerOf(key string) int
+
+	// Follow starts to follow the changes on all servers, until the Backend is
+	// closed. It may be called once. A pool with failover returns
+	// [ErrNotFollowable], since one change may be made on several servers.
+	Follow(f Follower) (Stream, error)
+
+	// Scan calls visit with every live key of a server, without the key
+	// prefix. It leaves out keys of other programs and keys that are not
+	// valid. A key that is there during the whole scan is visited at least
+	// once; one that is added or removed meanwhile may be visited or not.
+	//
+	// When Scan returns nil the scan is complete. A scan that stops early for
+	// any reason is an error, never a server with fewer keys: an
+	// [*UnavailableError], which wraps [ErrNotScannable] if the server cannot
+	// list its keys, or the error that visit returned. visit may take its
+	// time, but a scan whose unvisited keys exceed a limit is given up.
+	//
+	// A server runs one scan at a time; Scan waits for another one to end, and
+	// ctx bounds the time.
+	Scan(ctx context.Context, server int, visit func(key string) error) error
+
+	// Barrier waits until the change stream has caught up with this moment.
+	// When it returns nil, then for every change that the server acknowledged
+	// before the call, to any client, Follower.Changed has been called, or
+	// Follower.ResyncRequired has been called after the change was made. This
+	// holds for changes that the stream reports at all (see Follower).
+	//
+	// It takes a few milliseconds. A stream that is not connected, or that
+	// disconnects meanwhile, is an [*UnavailableError] at once.
+	Barrier(ctx context.Context, server int) error
+}
+
+// Follower is notified of changes. Its functions must not be nil. They may be
+// called from several goroutines at the same time. They must return quickly:
+// meanwhile the stream of that server waits, and a server leaves out changes
+// for a stream that waits for long.
+type Follower struct {
+	// Changed is called for each change of an item by any client: once each
+	// time the item is stored, and, as far as the server reports it, when it
+	// is evicted or deleted. A change of the time to live alone is reported
+	// only if a Backend made it. foreign says that the change was made in a
+	// way in which a Backend does not store.
+	Changed func(key string, foreign bool)
+	// ResyncRequired is called when changes on a server may have been missed:
+	// each time its stream connects, and when the server says that it has left
+	// out changes.
+	ResyncRequired func(server int)
+}
+
+// Stream is the state of the change streams of a [Pool]. Keys are without
+// prefix. Methods may be called from any goroutine.
+type Stream interface {
+	// Lag returns the staleness of what the Follower knows of the server that
+	// has the key: changes that are older have been reported. It grows while
+	// the stream is disconnected, and is the greatest duration before it was
+	// connected first.
+	Lag(key string) time.Duration
+	// Followed says whether the stream of the server that has the key is
+	// connected.
+	Followed(key string) bool
+}
+
+var (
+	// ErrNotFollowable says that the changes of a pool cannot be followed.
+	ErrNotFollowable = errors.New("backend: changes cannot be followed")
+
+	// ErrNotScannable is the cause in the [*UnavailableError] of a scan on a
+	// server that cannot list its keys: the operator must change its settings
+	// or its version.
+	ErrNotScannable = errors.New("backend: the server cannot list its keys")
+)

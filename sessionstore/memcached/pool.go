@@ -1,0 +1,72 @@
+package memcached
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/watch"
+)
+
+var _ backend.Pool = (*Backend)(nil)
+
+var errFollowed = errors.New("memcached: the changes are followed already")
+
+// Servers returns the names of the servers, as configured.
+func (b *Backend) Servers() []string {
+	names := make([]string, len(b.servers))
+	for i, s := range b.servers {
+		names[i] = s.name
+	}
+	return names
+}
+
+// ServerOf returns the index of the server that has the key; with [Rehash] that
+// of its primary.
+func (b *Backend) ServerOf(key string) int { return b.selector.Pick(key) }
+
+// Follow starts to follow the changes on all servers, until the Backend is
+// closed. See package watch.
+func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:ireturn // as backend.Pool has it
+	if b.chain != nil {
+		return nil, backend.ErrNotFollowable
+	}
+	b.following.Lock()
+	defer b.following.Unlock()
+	switch {
+	case b.closed:
+		return nil, backend.Unavailable("the store is closed", backend.ErrClosed)
+	case b.watch.Load() != nil:
+		return nil, errFollowed
+	}
+	w := watch.Start(watch.Options{
+		Selector: b.selector,
+		Dial: func(ctx context.Context, server int) (net.Conn, error) {
+			return b.servers[server].dialPlain(ctx)
+		},
+		KeyPrefix: b.prefix, Timeout: b.servers[0].timeout, Follower: f, Logger: b.logger,
+	})
+	b.watch.Store(w)
+	return w, nil
+}
+
+// Barrier waits until the change stream of a server has caught up with this
+// moment.
+func (b *Backend) Barrier(ctx context.Context, server int) error {
+	w := b.watch.Load()
+	if w == nil {
+		return backend.Unavailable("changes are not followed", backend.ErrNotFollowable)
+	}
+	return w.Barrier(ctx, server)
+}
+
+// stopFollowing ends the change streams, and lets none begin.
+func (b *Backend) stopFollowing() {
+	b.following.Lock()
+	defer b.following.Unlock()
+	b.closed = true
+	if w := b.watch.Load(); w != nil {
+		w.Close()
+	}
+}

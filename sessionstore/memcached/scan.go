@@ -1,0 +1,251 @@
+package memcached
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
+)
+
+const (
+	// scanCommand lists all keys. Of the two forms, "hash" walks the hash
+	// table and misses none; "all" walks the LRU lists and misses items that
+	// move there meanwhile.
+	scanCommand = "lru_crawler metadump hash"
+	// scanSilence is how long a server may say nothing during a scan.
+	scanSilence = 10 * time.Second
+	// scanStall is how long this process may stop reading during a scan. After
+	// a second in which it cannot write, memcached writes a part of its output
+	// twice or not at all (lru_crawler_write in crawler.c).
+	scanStall = 500 * time.Millisecond
+	// maxMetadumpLine exceeds any line: a key of 250 bytes, each of them
+	// escaped, and what stands behind it.
+	maxMetadumpLine = 4 << 10
+	// A scan that finds the server busy with another one tries again after a
+	// pause that doubles from shortestScanPause to longestScanPause.
+	shortestScanPause = 20 * time.Millisecond
+	longestScanPause  = time.Second
+	// Keys are handed to the visitor in parts of about scanPart bytes. A
+	// scan that is maxScanParts parts ahead of its visitor, 64 MiB, is given
+	// up: it must not wait for the visitor (see scanStall).
+	scanPart     = 64 << 10
+	maxScanParts = 1024
+)
+
+var (
+	errScanBusy    = errors.New("memcached: the server cannot scan at the moment")
+	errScanStalled = errors.New("memcached: the scan was not read in time")
+	errScanAhead   = errors.New("memcached: too many keys wait for the visitor of the scan")
+)
+
+// Scan calls visit with every live key of a server. It uses a connection of
+// its own. See [backend.Pool].
+func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) error) error {
+	if server < 0 || server >= len(b.servers) {
+		return fmt.Errorf("memcached: there is no server %d", server)
+	}
+	s := b.servers[server]
+	if !s.begin() {
+		return backend.Unavailable("the store is closed", backend.ErrClosed)
+	}
+	defer s.calls.Done()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(b.closing, func() { cancel(backend.ErrClosed) })()
+	for pause := shortestScanPause; ; pause = min(2*pause, longestScanPause) {
+		err := s.scan(ctx, b.prefix, visit)
+		if !errors.Is(err, errScanBusy) {
+			return s.scanned(ctx, err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return s.scanned(ctx, err)
+		}
+	}
+}
+
+// visitorError is an error of the visitor, which Scan returns as it is.
+type visitorError struct{ error }
+
+// scanned translates how a scan has ended.
+func (s *server) scanned(ctx context.Context, err error) error {
+	var visitor visitorError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &visitor):
+		return visitor.error
+	case ctx.Err() != nil:
+		return backend.Unavailable("the scan of a memcached server was interrupted", errors.Join(context.Cause(ctx), err))
+	case isTimeout(err):
+		err = errTimeout
+	}
+	return s.unavailable(err, false)
+}
+
+// scan scans the server once.
+func (s *server) scan(ctx context.Context, prefix string, visit func(key string) error) error {
+	nc, err := s.dialScan(ctx)
+	if err != nil {
+		return err
+	}
+	hangUp := func() { nc.Close() } //nolint:errcheck // nothing is left to be lost
+	stop := context.AfterFunc(ctx, hangUp)
+	parts := make(chan []byte, maxScanParts)
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		defer close(parts)
+		err = readScan(&stallReader{nc: nc, last: time.Now()}, prefix, parts)
+	})
+	defer func() { // also if the visitor panics
+		stop()
+		hangUp()
+		reading.Wait()
+	}()
+	if err := visitAll(parts, visit); err != nil {
+		return visitorError{err}
+	}
+	return err
+}
+
+// dialScan connects and sends the command.
+func (s *server) dialScan(ctx context.Context) (net.Conn, error) {
+	within, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
+	defer cancel()
+	nc, err := s.dialPlain(within)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoConnection, err)
+	}
+	err = nc.SetWriteDeadline(time.Now().Add(s.timeout))
+	if err == nil {
+		_, err = nc.Write([]byte(scanCommand + protocol.LineEnd))
+	}
+	if err != nil {
+		nc.Close() //nolint:errcheck // of no use
+		return nil, fmt.Errorf("memcached: sending a command: %w", err)
+	}
+	return nc, nil
+}
+
+// visitAll visits the keys of all parts, until the channel is closed or the
+// visitor returns an error.
+func visitAll(parts <-chan []byte, visit func(key string) error) error {
+	for part := range parts {
+		for len(part) > 0 {
+			var key []byte
+			key, part, _ = bytes.Cut(part, []byte{'\n'})
+			if err := visit(string(key)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readScan reads the answer of the server and passes on the keys in parts,
+// each key with a line feed behind it. It never waits for the visitor.
+func readScan(stall *stallReader, prefix string, parts chan<- []byte) error {
+	r := bufio.NewReaderSize(stall, 64<<10)
+	var part []byte
+	pass := func() error {
+		select {
+		case parts <- part:
+			part = nil
+			return nil
+		default:
+			return errScanAhead
+		}
+	}
+	for first := true; ; {
+		key, end, err := readScanned(r, first)
+		if err != nil {
+			return err
+		}
+		if end {
+			if stall.stalled {
+				return errScanStalled
+			}
+			return pass()
+		}
+		first = first && key == ""
+		if own, ok := strings.CutPrefix(key, prefix); ok && isSessionKey(own) {
+			part = append(append(part, own...), '\n')
+		}
+		if len(part) >= scanPart {
+			if err := pass(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// isSessionKey says whether a key, without prefix, may be one of a caller.
+func isSessionKey(key string) bool {
+	return backend.CheckKey(key) == nil && !strings.HasPrefix(key, protocol.ReservedKeys)
+}
+
+// readScanned reads one line of the answer: a key, with its prefix, or the end
+// of all. first says that no key was read yet. memcached 1.6 ends lines of
+// items with a line feed, all others with CR and LF.
+//
+//	key=a%3Ab exp=-1 la=1795878121 cas=1 fetch=no cls=1 size=63
+//	END
+func readScanned(r *bufio.Reader, first bool) (key string, end bool, err error) {
+	line, err := r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) || len(line) > maxMetadumpLine {
+		return "", false, protocol.Unexpected(scanCommand, line)
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("memcached: reading a scan: %w", err)
+	}
+	line = bytes.TrimRight(line, "\r\n")
+	if rest, ok := bytes.CutPrefix(line, []byte("key=")); ok {
+		escaped, _, more := bytes.Cut(rest, []byte(" "))
+		if len(escaped) == 0 || !more || bytes.IndexByte(escaped, '=') >= 0 {
+			return "", false, protocol.Unexpected(scanCommand, line)
+		}
+		return string(protocol.Unescape(escaped)), false, nil
+	}
+	switch text := string(line); {
+	case text == "END":
+		return "", true, nil
+	case !first:
+	case text == "OK": // newer versions begin with it
+		return "", false, nil
+	case strings.HasPrefix(text, "BUSY"), strings.HasPrefix(text, "ERROR locked"):
+		return "", false, errScanBusy // also while the hash table expands
+	case text == "ERROR", text == "ERROR metadump not allowed", strings.HasPrefix(text, "CLIENT_ERROR"):
+		return "", false, fmt.Errorf("%w: it answers %q", backend.ErrNotScannable, text)
+	}
+	return "", false, protocol.Unexpected(scanCommand, line)
+}
+
+// stallReader reads from a connection, and notes whether this process has
+// stopped reading for so long that the server may have written nonsense.
+type stallReader struct {
+	nc      net.Conn
+	last    time.Time // when the last read returned
+	stalled bool
+}
+
+func (r *stallReader) Read(p []byte) (int, error) {
+	now := time.Now()
+	if now.Sub(r.last) > scanStall {
+		r.stalled = true
+	}
+	if err := r.nc.SetReadDeadline(now.Add(scanSilence)); err != nil {
+		return 0, fmt.Errorf("memcached: %w", err)
+	}
+	n, err := r.nc.Read(p)
+	r.last = time.Now()
+	return n, err //nolint:wrapcheck // an io.Reader's error is its reader's
+}

@@ -1,0 +1,74 @@
+package memcached
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A pause of this process during which the server could not write spoils the
+// scan, although the answer ends as it should.
+func TestScanThatStalls(t *testing.T) {
+	t.Parallel()
+	for pause, want := range map[time.Duration]error{scanStall: nil, scanStall + 1: errScanStalled} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			defer theirs.Close()
+			go io.WriteString(theirs, "key=a x\nEND\r\n") //nolint:errcheck // to a pipe
+			stall := &stallReader{nc: ours, last: time.Now()}
+			time.Sleep(pause)
+			parts := make(chan []byte, 1)
+			require.Equal(t, want, readScan(stall, "", parts)) //nolint:testifylint // nil, too
+		})
+	}
+}
+
+// A scan does not wait for its visitor.
+func TestScanTooFarAhead(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	go func() {
+		for i := 0; ; i++ {
+			if _, err := fmt.Fprintf(theirs, "key=%s%d x\n", strings.Repeat("k", 200), i); err != nil {
+				return
+			}
+		}
+	}()
+	parts := make(chan []byte, 3)
+	require.ErrorIs(t, readScan(&stallReader{nc: ours, last: time.Now()}, "", parts), errScanAhead)
+	require.Len(t, parts, 3)
+	require.NoError(t, ours.Close())
+}
+
+func FuzzReadScanned(f *testing.F) {
+	f.Add([]byte("key=a%3Ab exp=-1 la=1 cas=1 fetch=no cls=1 size=63\nEND\r\n"))
+	f.Add([]byte("OK\r\nEND\r\n"))
+	f.Add([]byte("BUSY currently processing crawler request\r\n"))
+	f.Add([]byte("CLIENT_ERROR lru crawler disabled\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := bufio.NewReaderSize(bytes.NewReader(data), 64<<10)
+		for first := true; ; first = false {
+			key, end, err := readScanned(r, first)
+			if err != nil {
+				require.Empty(t, key)
+				require.False(t, end)
+				return
+			}
+			if end {
+				require.Empty(t, key)
+				require.Contains(t, string(data), "END")
+				return
+			}
+			require.True(t, key != "" || first)
+		}
+	})
+}

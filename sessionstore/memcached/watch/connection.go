@@ -1,0 +1,83 @@
+package watch
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"memcachedsoap/sessionstore/memcached/protocol"
+)
+
+// connection is a stream while it is connected. One goroutine reads what the
+// server reports, another sends heartbeats over a connection of their own and
+// asks the server what it has left out.
+type connection struct {
+	stream *stream
+	nc     net.Conn      // for heartbeats and statistics
+	reader *bufio.Reader // of nc
+
+	heartbeats progress                    // sent, and come back
+	sent       [heartbeatKeys]atomic.Int64 // when they were sent, in the form of stream.proven
+
+	known         leftOut       // what the server had left out when it was asked last
+	statistics    progress      // asked, and compared with known
+	askStatistics atomic.Bool   // before their time
+	wake          chan struct{} // asks for a heartbeat before its time
+
+	done <-chan struct{} // closed when the stream disconnects
+}
+
+func newConnection(st *stream, nc net.Conn) *connection {
+	return &connection{
+		stream: st, nc: nc, reader: bufio.NewReaderSize(nc, maxLine),
+		heartbeats: progress{begun: st.lastHeartbeat, finished: st.lastHeartbeat},
+		wake:       make(chan struct{}, 1),
+	}
+}
+
+// read reports what the server says until something fails.
+func (c *connection) read(nc net.Conn) error {
+	st := c.stream
+	r := bufio.NewReaderSize(nc, 64<<10)
+	for {
+		if r.Buffered() == 0 {
+			if err := nc.SetReadDeadline(time.Now().Add(silence)); err != nil {
+				return fmt.Errorf("memcached: %w", err)
+			}
+		}
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return fmt.Errorf("memcached: reading the change stream: %w", err)
+		}
+		e, ok := parseEvent(line)
+		switch {
+		case !ok:
+			return protocol.Unexpected("watch", line)
+		case e.skipped > 0:
+			st.skipped.Add(e.skipped)
+			st.options.Follower.ResyncRequired(st.server)
+		case e.key != nil:
+			c.report(e)
+		}
+	}
+}
+
+func (c *connection) report(e event) {
+	st := c.stream
+	key, ours := strings.CutPrefix(string(e.key), st.options.KeyPrefix)
+	if !ours {
+		return
+	}
+	if turn, ok := strings.CutPrefix(key, st.heartbeatKeys); ok {
+		c.heartbeatReturned(turn)
+		return
+	}
+	if strings.HasPrefix(key, protocol.ReservedKeys) {
+		return
+	}
+	st.events.Inc()
+	st.options.Follower.Changed(key, !e.plain)
+}

@@ -1,0 +1,163 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
+)
+
+const (
+	heartbeatEvery = 20 * time.Millisecond
+	heartbeatLife  = "60" // seconds
+	// heartbeatKeys is how many keys the heartbeats of one Watch use on a
+	// server, in turn. A stream that is more heartbeats behind, about ten
+	// seconds, counts as broken, since one could be taken for another.
+	heartbeatKeys = 512
+	// maxEarly bounds the heartbeats under way when a barrier asks for one
+	// before its time.
+	maxEarly = 32
+	// statisticsEvery is after how many heartbeats the server is asked whether
+	// it has left out changes.
+	statisticsEvery = 10
+)
+
+var errBehind = errors.New("memcached: the change stream is too far behind")
+
+// leftOut is how many changes a server has not reported to its watchers since
+// it was started.
+type leftOut struct {
+	dropped int64 // by a thread whose buffer was full
+	skipped int64 // for a watcher that read too slowly
+}
+
+// run sends heartbeats until the context ends or something fails.
+func (c *connection) run(ctx context.Context) error {
+	ticker := time.NewTicker(heartbeatEvery)
+	defer ticker.Stop()
+	early := false
+	for n := 1; ; n++ {
+		begun, returned := c.heartbeats.state()
+		switch underWay := begun - returned; {
+		case underWay >= heartbeatKeys-1:
+			return errBehind
+		case !early || underWay < maxEarly:
+			if err := c.heartbeat(); err != nil {
+				return err
+			}
+		}
+		if c.askStatistics.Swap(false) || n%statisticsEvery == 0 {
+			if err := c.compare(); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ticker.C:
+			early = false
+		case <-c.wake:
+			early = true
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// heartbeat stores the next heartbeat.
+func (c *connection) heartbeat() error {
+	st := c.stream
+	number := c.heartbeats.begin(func(number int64) {
+		c.sent[number%heartbeatKeys].Store(max(int64(time.Since(st.started)), 1))
+	})
+	key := st.options.KeyPrefix + st.heartbeatKeys + strconv.FormatInt(number%heartbeatKeys, 10)
+	line, err := c.command("ms " + key + " 0 T" + heartbeatLife + protocol.LineEnd)
+	if err == nil && string(line) != "HD" {
+		err = protocol.Unexpected("ms", line)
+	}
+	return err
+}
+
+// heartbeatReturned notes that the server has reported a heartbeat. They come
+// back in order, since they are sent over one connection; some may be left
+// out.
+func (c *connection) heartbeatReturned(text string) {
+	turn, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || turn < 0 || turn >= heartbeatKeys {
+		return
+	}
+	begun, returned := c.heartbeats.state()
+	number := returned + 1 + ((turn-returned-1)%heartbeatKeys+heartbeatKeys)%heartbeatKeys
+	if number > begun {
+		return // of an earlier connection
+	}
+	c.stream.proven.Store(c.sent[turn].Load())
+	c.stream.followed.Store(true)
+	c.heartbeats.finish(number)
+}
+
+// compare asks the server what it has left out, and has the follower resync if
+// that has changed.
+func (c *connection) compare() error {
+	number := c.statistics.begin(nil)
+	now, err := c.leftOut()
+	if err != nil {
+		return err
+	}
+	if now != c.known {
+		c.stream.dropped.Add(max(now.dropped-c.known.dropped, 0))
+		c.stream.options.Follower.ResyncRequired(c.stream.server)
+		c.known = now
+	}
+	c.statistics.finish(number)
+	return nil
+}
+
+// leftOut asks the server what it has left out.
+func (c *connection) leftOut() (leftOut, error) {
+	if err := c.send("stats"); err != nil {
+		return leftOut{}, err
+	}
+	stats, err := protocol.ReadStats(c.reader)
+	if err != nil {
+		return leftOut{}, err
+	}
+	var l leftOut
+	for _, s := range stats {
+		switch s.Name {
+		case "log_worker_dropped":
+			l.dropped = countOf(s)
+		case "log_watcher_skipped":
+			l.skipped = countOf(s)
+		}
+	}
+	return l, nil
+}
+
+func countOf(s backend.Stat) int64 {
+	n, err := strconv.ParseInt(s.Value, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (c *connection) command(text string) ([]byte, error) {
+	if err := c.send(text); err != nil {
+		return nil, err
+	}
+	return protocol.ReadLine(c.reader)
+}
+
+// send sends a command and bounds the time until the answer.
+func (c *connection) send(text string) error {
+	if err := c.nc.SetDeadline(time.Now().Add(silence)); err != nil {
+		return fmt.Errorf("memcached: %w", err)
+	}
+	if _, err := c.nc.Write([]byte(text + protocol.LineEnd)); err != nil {
+		return fmt.Errorf("memcached: sending a command: %w", err)
+	}
+	return nil
+}
