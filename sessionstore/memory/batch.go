@@ -60,8 +60,8 @@ func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (ba
 	return after, size, nil
 }
 
-// longerLife returns the longer of two times to live, of which the second may
-// be 0 for ever.
+// longerLife returns the longer of the time left and the time to live wanted,
+// which may be 0: never expires.
 func longerLife(left, wanted time.Duration) time.Duration {
 	if wanted == 0 {
 		return 0

@@ -19,7 +19,7 @@ func Example() {
 	item, err := items.Get(ctx, "k")
 	fmt.Printf("%s %s %v\n", item.Image, item.ExpiresIn, err)
 
-	// Two writers have read the same item: the second one is told.
+	// Two writers have read the same item: the second write is a conflict.
 	fmt.Println(items.CompareAndSwap(ctx, "k", backend.Item{Image: []byte("second"), CAS: item.CAS}))
 	err = items.CompareAndSwap(ctx, "k", backend.Item{Image: []byte("third"), CAS: item.CAS})
 	fmt.Println(errors.Is(err, backend.ErrConflict))

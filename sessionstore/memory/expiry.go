@@ -1,6 +1,6 @@
 package memory
 
-// expiryQueue is a heap of entries, the one that expires first in front.
+// expiryQueue is a heap of entries; the one that expires first is its root.
 type expiryQueue []*entry
 
 func (q *expiryQueue) Len() int           { return len(*q) }

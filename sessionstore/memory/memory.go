@@ -10,28 +10,28 @@ import (
 	"memcachedsoap/sessionstore/metric"
 )
 
-// Defaults of [Options], which are memcached's.
+// The defaults of [Options] are those of memcached.
 const (
 	DefaultMaxBytes     = 64 << 20
 	DefaultMaxItemBytes = 1 << 20
 )
 
-// Options adjusts a [Backend]. Zero fields have their defaults.
+// Options are the limits of a [Backend]. A field that is 0 has its default.
 type Options struct {
-	// MaxBytes bounds the memory for items in bytes: images, keys and what
-	// keeping them costs. The least recently used items make room.
+	// MaxBytes limits the memory for all items in bytes: images, keys and the
+	// overhead of each item. The least recently used items are evicted.
 	MaxBytes int64
-	// MaxItemBytes bounds one item in bytes: image, key and what keeping
-	// them costs. It is always less than MaxBytes, by a page of 8 kB.
+	// MaxItemBytes limits one item in bytes: image, key and overhead. It is
+	// always at least 8 kB less than MaxBytes.
 	MaxItemBytes int64
 }
 
-// maxShards is the greatest number of independent parts: enough for as many
-// processors as one sessions' server has.
+// maxShards is the greatest number of shards: enough for the processors of one
+// server.
 const maxShards = 16
 
-// Backend keeps items in this process. See [backend.Backend] for what
-// its methods do.
+// Backend keeps items in this process. See [backend.Backend] for what its
+// methods do.
 type Backend struct {
 	maxBytes     int64
 	maxItemBytes int64
@@ -57,8 +57,8 @@ func New(o Options) *Backend {
 	}
 	b.maxItemBytes = min(b.maxItemBytes, b.maxBytes-pageSize) // rounded up it still fits
 	n := int64(maxShards)
-	// Each part has its own share of MaxBytes. It must take some items of
-	// the greatest size, or such an item would drive out all others.
+	// Each shard has an equal share of MaxBytes. A shard must hold several items
+	// of the greatest size, or one such item would evict all others.
 	for n > 1 && b.maxBytes/n < 4*b.maxItemBytes {
 		n /= 2
 	}
@@ -135,7 +135,7 @@ func (b *Backend) Delete(ctx context.Context, key string) error {
 	return s.delete(key, b.now())
 }
 
-// Ping fails only after Close and when ctx has ended.
+// Ping fails only after Close, or if ctx has ended.
 func (b *Backend) Ping(ctx context.Context) error { return b.usable(ctx) }
 
 // Close drops all items. Calls after it fail.
@@ -157,8 +157,8 @@ func (b *Backend) open(ctx context.Context, key string) (*shard, error) {
 	}
 	s := &b.shards[maphash.String(b.seed, key)&uint64(len(b.shards)-1)]
 	s.mu.Lock()
-	// Asked under the lock: Close empties a shard after closed is set, and
-	// nothing may be put into it later.
+	// This is asked with the lock held: Close sets closed before it empties the
+	// shard, and nothing may be stored in the shard later.
 	if err := b.usable(ctx); err != nil {
 		s.mu.Unlock()
 		return nil, err
@@ -181,6 +181,6 @@ func (b *Backend) checkSize(key string, item backend.Item) error {
 	return nil
 }
 
-// now is the time since the start on the monotonic clock: setting the
-// machine's clock makes no session expire.
+// now returns the time since the start on the monotonic clock, so that setting
+// the clock of the machine expires no item.
 func (b *Backend) now() time.Duration { return time.Since(b.started) }

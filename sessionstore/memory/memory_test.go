@@ -35,7 +35,7 @@ func TestExpiryIsExact(t *testing.T) {
 		time.Sleep(time.Second / 2)
 		item, err := b.Get(t.Context(), "k")
 		require.NoError(t, err)
-		require.Equal(t, 10*time.Second, item.ExpiresIn, "a part of a second counts as a whole one")
+		require.Equal(t, 10*time.Second, item.ExpiresIn, "rounded up to whole seconds")
 
 		time.Sleep(9*time.Second + time.Second/2 - 1)
 		item, err = b.Get(t.Context(), "k")
@@ -72,7 +72,7 @@ func TestTouchMovesExpiry(t *testing.T) {
 	})
 }
 
-// Nobody asks for the expired items again, but writes clear them away.
+// Writes remove expired items that nobody reads any more.
 func TestWritesSweepExpiredItems(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -82,20 +82,20 @@ func TestWritesSweepExpiredItems(t *testing.T) {
 			require.NoError(t, b.Add(t.Context(), fmt.Sprintf("old%d", i), backend.Item{ExpiresIn: time.Second}))
 		}
 		time.Sleep(time.Second)
-		require.Equal(t, expired, figure(t, b, "curr_items"))
+		require.Equal(t, expired, statistic(t, b, "curr_items"))
 		writes := 0
-		for figure(t, b, "curr_items") > writes && writes < expired {
+		for statistic(t, b, "curr_items") > writes && writes < expired {
 			require.NoError(t, b.Add(t.Context(), fmt.Sprintf("new%d", writes), backend.Item{}))
 			writes++
 		}
-		assert.Equal(t, writes, figure(t, b, "curr_items"), "only living items are left")
+		assert.Equal(t, writes, statistic(t, b, "curr_items"), "no expired item is left")
 		assert.Less(t, writes, expired/4, "one write removes several")
-		assert.Greater(t, writes, 1, "and not all, which would take long")
-		assert.Zero(t, figure(t, b, "evictions"))
+		assert.Greater(t, writes, 1, "but not all, which would take long")
+		assert.Zero(t, statistic(t, b, "evictions"))
 	})
 }
 
-// Whose time was changed is swept at its new time.
+// An item whose time to live has changed is removed at its new expiry.
 func TestSweepFollowsTouch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestSweepFollowsTouch(t *testing.T) {
 			time.Sleep(time.Minute)
 			require.NoError(t, b.Add(t.Context(), "write", backend.Item{}))
 			require.NoError(t, b.Delete(t.Context(), "write"))
-			require.Equal(t, left, figure(t, b, "curr_items"))
+			require.Equal(t, left, statistic(t, b, "curr_items"))
 		}
 	})
 }
@@ -125,46 +125,46 @@ func TestEvictsLeastRecentlyUsed(t *testing.T) {
 	for _, key := range []string{"a", "b", "c", "d", "e"} {
 		require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: image}))
 	}
-	has := func(key string) bool { // without using it
-		before := figure(t, b, "evictions")
+	has := func(key string) bool { // does not change the LRU list
+		before := statistic(t, b, "evictions")
 		err := b.Add(t.Context(), key, backend.Item{Image: nil, ExpiresIn: -1})
-		require.Equal(t, before, figure(t, b, "evictions"))
+		require.Equal(t, before, statistic(t, b, "evictions"))
 		return err != nil
 	}
-	// Oldest first now: c, d, e, a, b.
+	// From the back of the LRU list: c, d, e, a, b.
 	_, err := b.Get(t.Context(), "a")
 	require.NoError(t, err)
 	_, err = b.Touch(t.Context(), "b", 0)
 	require.NoError(t, err)
 	require.NoError(t, b.Add(t.Context(), "f", backend.Item{Image: image}))
-	require.Equal(t, 1, figure(t, b, "evictions"))
+	require.Equal(t, 1, statistic(t, b, "evictions"))
 	require.False(t, has("c"))
 	require.NoError(t, b.Add(t.Context(), "g", backend.Item{Image: make([]byte, 15_000)}))
-	require.Equal(t, 3, figure(t, b, "evictions"))
+	require.Equal(t, 3, statistic(t, b, "evictions"))
 	for key, want := range map[string]bool{"a": true, "b": true, "d": false, "e": false, "f": true, "g": true} {
 		require.Equal(t, want, has(key), key)
 	}
 }
 
-func TestExpiredItemsMakeRoomFirst(t *testing.T) {
+func TestExpiredItemsAreRemovedBeforeEvictions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		image := make([]byte, 10_000)
 		b := memory.New(memory.Options{MaxBytes: 1 << 20}) // a single shard
-		require.NoError(t, b.Add(t.Context(), "lives", backend.Item{Image: image}))
+		require.NoError(t, b.Add(t.Context(), "current", backend.Item{Image: image}))
 		for i := range 90 {
 			require.NoError(t, b.Add(t.Context(), strconv.Itoa(i), backend.Item{Image: image, ExpiresIn: time.Second}))
 		}
 		time.Sleep(time.Second)
 		require.NoError(t, b.Add(t.Context(), "large", backend.Item{Image: make([]byte, 1_000_000)}))
-		_, err := b.Get(t.Context(), "lives")
+		_, err := b.Get(t.Context(), "current")
 		require.NoError(t, err)
-		assert.Zero(t, figure(t, b, "evictions"))
+		assert.Zero(t, statistic(t, b, "evictions"))
 	})
 }
 
-// Whatever is done, the accounts are right: bytes are those of the items
-// there, and within the bound.
+// After any calls, the number of bytes is that of the stored items and within
+// the limit.
 func TestBytesAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -186,13 +186,13 @@ func TestBytesAddUp(t *testing.T) {
 			case 3:
 				_ = b.Delete(t.Context(), k)
 			}
-			require.LessOrEqual(t, figure(t, b, "bytes"), limit)
+			require.LessOrEqual(t, statistic(t, b, "bytes"), limit)
 		}
 		for _, k := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 			_ = b.Delete(t.Context(), k)
 		}
-		require.Zero(t, figure(t, b, "bytes"))
-		require.Zero(t, figure(t, b, "curr_items"))
+		require.Zero(t, statistic(t, b, "bytes"))
+		require.Zero(t, statistic(t, b, "curr_items"))
 	})
 }
 
@@ -203,9 +203,10 @@ func TestOversizedItemForSmallBackend(t *testing.T) {
 	require.Equal(t, &backend.TooLargeError{Limit: 0, Actual: 10}, err)
 }
 
-// The bound is on memory, not on a sum of lengths: what the process really
-// needs stays within a fifth of it, for small and for large sessions.
-func TestMemoryStaysWithinBound(t *testing.T) { //nolint:paralleltest // measures the heap
+// MaxBytes limits the memory of the process, not the sum of all lengths: the
+// memory in use differs from it by a fifth at most, for small and for large
+// items.
+func TestMemoryStaysWithinLimit(t *testing.T) { //nolint:paralleltest // measures the heap
 	for _, size := range []int{0, 56, 300, 1_500, 20_000, 33_000, 500_000} {
 		for _, ttl := range []time.Duration{0, time.Hour} {
 			t.Run(fmt.Sprintf("%d bytes for %s", size, ttl), func(t *testing.T) {
@@ -216,9 +217,9 @@ func TestMemoryStaysWithinBound(t *testing.T) { //nolint:paralleltest // measure
 				for range 2 * limit / (size + 150) {
 					require.NoError(t, b.Add(t.Context(), string(sessionstore.NewID()), backend.Item{Image: image, ExpiresIn: ttl}))
 				}
-				require.Positive(t, figure(t, b, "evictions"), "it was filled")
+				require.Positive(t, statistic(t, b, "evictions"), "it was filled")
 				used := heap() - before
-				t.Logf("%.1f %% of the bound, %d items", 100*float64(used)/limit, figure(t, b, "curr_items"))
+				t.Logf("%.1f %% of the limit, %d items", 100*float64(used)/limit, statistic(t, b, "curr_items"))
 				assert.InEpsilon(t, limit, used, 0.2)
 				runtime.KeepAlive(b)
 			})
@@ -234,7 +235,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-func figure(t require.TestingT, b *memory.Backend, name string) int {
+func statistic(t require.TestingT, b *memory.Backend, name string) int {
 	for _, stat := range b.Stats(context.Background())[0].Stats {
 		if stat.Name == name {
 			n, err := strconv.Atoi(stat.Value)
@@ -242,6 +243,6 @@ func figure(t require.TestingT, b *memory.Backend, name string) int {
 			return n
 		}
 	}
-	require.Fail(t, "no figure "+name)
+	require.Fail(t, "no statistic "+name)
 	return 0
 }

@@ -10,43 +10,43 @@ import (
 	"memcachedsoap/sessionstore/backend"
 )
 
-// entry is a stored item. It is in the map, in the ring of use, and in the
-// queue of expiry if it expires.
+// entry is a stored item. It is in the map, in the LRU list and, if it expires,
+// in the expiry queue.
 type entry struct {
-	key          string
-	item         backend.Item
-	expires      time.Duration // when, since the start of the backend; with ExpiresIn 0 never
-	queued       int           // place in the queue of expiry, notQueued if it never expires
-	newer, older *entry        // neighbours in the ring of use
+	key           string
+	item          backend.Item
+	expires       time.Duration // since the start of the backend; not set if item.ExpiresIn is 0
+	queued        int           // index in the expiry queue; notQueued if the item never expires
+	before, after *entry        // neighbours in the LRU list
 }
 
 const notQueued = -1
 
-// shard is a part of the backend with a lock of its own. All its methods but
-// init and those of stats are called with the lock held.
+// shard has a share of the keys and a lock of its own. All methods but init are
+// called with the lock held.
 type shard struct {
 	mu       sync.Mutex
 	maxBytes int64
 	bytes    int64
 	entries  map[string]*entry
-	ring     entry // of use, closed by this: ring.newer is the least, ring.older the most recently used
+	lru      entry // root of the LRU list: lru.after is its front (most recently used), lru.before its back
 	expiry   expiryQueue
 	counts   counts
 }
 
-// overhead is what an entry costs beside its key and image: the entry, its
-// places in map and queue, and what the allocator rounds up. It is measured,
-// see TestMemoryStaysWithinBound.
+// overhead is the memory of an entry besides its key and image: the entry
+// itself, its slots in the map and the expiry queue, and the rounding of the
+// allocator. It is measured, see TestMemoryStaysWithinLimit.
 const overhead = 176
 
-// From largeObject on, the allocator gives whole pages, which is too much
-// rounding to be left out (Go's runtime, sizeclasses.go).
+// An object larger than largeObject takes whole pages of pageSize (Go's runtime,
+// sizeclasses.go). This rounding is too much to be ignored.
 const (
 	largeObject = 32 << 10
 	pageSize    = 8 << 10
 )
 
-// cost is what an entry takes of the shard's bytes.
+// cost returns the memory of an entry in bytes.
 func (e *entry) cost() int64 {
 	image := int64(len(e.item.Image))
 	if image > largeObject {
@@ -59,7 +59,7 @@ func (s *shard) init(maxBytes int64) {
 	s.maxBytes = maxBytes
 	s.bytes = 0
 	s.entries = make(map[string]*entry)
-	s.ring.newer, s.ring.older = &s.ring, &s.ring
+	s.lru.before, s.lru.after = &s.lru, &s.lru
 	s.expiry = nil
 }
 
@@ -102,7 +102,7 @@ func (s *shard) compareAndSwap(key string, old uint64, item backend.Item, now ti
 	return nil
 }
 
-// replace stores an item, whether there is one under its key or not.
+// replace stores an item, also if the key has one.
 func (s *shard) replace(key string, item backend.Item, now time.Duration) {
 	s.counts.cmdSet++
 	s.dropExpired(now)
@@ -137,7 +137,8 @@ func (s *shard) delete(key string, now time.Duration) error {
 	return nil
 }
 
-// find returns the living entry of key as the most recently used one, or nil.
+// find returns the entry of key, or nil if there is none or it has expired. It
+// moves the entry to the front of the LRU list.
 func (s *shard) find(key string, now time.Duration) *entry {
 	e := s.entries[key]
 	switch {
@@ -147,41 +148,41 @@ func (s *shard) find(key string, now time.Duration) *entry {
 		s.remove(e)
 		return nil
 	}
-	e.leaveRing()
-	s.enterRing(e)
+	e.unlink()
+	s.pushFront(e)
 	return e
 }
 
-// store puts a new entry in, and others out until all fits.
+// store adds a new entry and evicts others until it fits.
 func (s *shard) store(key string, item backend.Item, now time.Duration) {
-	// Copies: the caller keeps the image, and the key may be a small part of
-	// a large request.
+	// The image belongs to the caller, and the key may share the memory of a
+	// large request.
 	item.Image = bytes.Clone(item.Image)
 	e := &entry{key: strings.Clone(key), item: item, queued: notQueued}
 	s.makeRoom(e.cost(), now)
 	s.entries[e.key] = e
 	s.bytes += e.cost()
 	s.counts.totalItems++
-	s.enterRing(e)
+	s.pushFront(e)
 	s.schedule(e, item.ExpiresIn, now)
 }
 
-// makeRoom evicts the least recently used entries until cost bytes more fit,
-// the expired ones before any living one.
+// makeRoom removes expired entries and then evicts the least recently used ones
+// until an entry of this cost fits.
 func (s *shard) makeRoom(cost int64, now time.Duration) {
 	for s.bytes+cost > s.maxBytes {
 		if !s.dropOneExpired(now) {
 			break
 		}
 	}
-	for s.bytes+cost > s.maxBytes && s.ring.newer != &s.ring {
-		s.remove(s.ring.newer)
+	for s.bytes+cost > s.maxBytes && s.lru.before != &s.lru {
+		s.remove(s.lru.before)
 		s.counts.evictions++
 	}
 }
 
-// sweepPerWrite bounds how many expired entries one write removes. Since it
-// is more than the one entry that a write can add, none pile up.
+// sweepPerWrite limits how many expired entries one write removes. It is more
+// than the one entry that a write adds, so expired entries do not accumulate.
 const sweepPerWrite = 8
 
 func (s *shard) dropExpired(now time.Duration) {
@@ -203,13 +204,13 @@ func (s *shard) dropOneExpired(now time.Duration) bool {
 func (s *shard) remove(e *entry) {
 	delete(s.entries, e.key)
 	s.bytes -= e.cost()
-	e.leaveRing()
+	e.unlink()
 	if e.queued != notQueued {
 		heap.Remove(&s.expiry, e.queued)
 	}
 }
 
-// schedule sets when e expires.
+// schedule sets the expiry of e.
 func (s *shard) schedule(e *entry, expiresIn, now time.Duration) {
 	e.item.ExpiresIn = expiresIn
 	e.expires = now + expiresIn
@@ -223,25 +224,27 @@ func (s *shard) schedule(e *entry, expiresIn, now time.Duration) {
 	}
 }
 
-func (s *shard) enterRing(e *entry) {
-	e.older, e.newer = s.ring.older, &s.ring
-	e.older.newer, e.newer.older = e, e
+// pushFront adds an entry at the front of the LRU list.
+func (s *shard) pushFront(e *entry) {
+	e.before, e.after = &s.lru, s.lru.after
+	e.before.after, e.after.before = e, e
 }
 
-func (e *entry) leaveRing() {
-	e.older.newer, e.newer.older = e.newer, e.older
+// unlink removes the entry from the LRU list.
+func (e *entry) unlink() {
+	e.before.after, e.after.before = e.after, e.before
 }
 
 func (e *entry) expired(now time.Duration) bool {
 	return e.item.ExpiresIn != 0 && now >= e.expires
 }
 
-// read returns the item as it is now, for the caller to keep.
+// read returns the item with the time left; its image belongs to the caller.
 func (e *entry) read(now time.Duration) backend.Item {
 	item := e.item
 	item.Image = bytes.Clone(item.Image)
 	if item.ExpiresIn != 0 {
-		item.ExpiresIn = (e.expires - now + time.Second - 1).Truncate(time.Second)
+		item.ExpiresIn = backend.WholeSeconds(e.expires - now)
 	}
 	return item
 }

@@ -10,8 +10,7 @@ import (
 	"memcachedsoap/sessionstore/metric"
 )
 
-// counts are a shard's figures, with the meaning that they have in
-// memcached's stats.
+// counts are the counters of a shard, named after memcached's statistics.
 type counts struct {
 	cmdGet, cmdSet, cmdTouch      uint64
 	getHits, getMisses            uint64
@@ -38,18 +37,18 @@ func (c *counts) add(d counts) {
 	c.evictions += d.evictions
 }
 
-// Stats returns one row with the figures that memcached has too, under its
-// names and in its order.
+// Stats returns one row of statistics that memcached has, too, under the same
+// names and in the same order.
 func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 	row := backend.ServerStats{Address: "memory", Tier: backend.Origin}
 	if b.usable(ctx) == nil {
 		row.Alive = true
-		row.Stats = b.figures()
+		row.Stats = b.statistics()
 	}
 	return []backend.ServerStats{row}
 }
 
-func (b *Backend) figures() []backend.Stat {
+func (b *Backend) statistics() []backend.Stat {
 	var total counts
 	var items, bytes int64
 	for i := range b.shards {
@@ -61,34 +60,34 @@ func (b *Backend) figures() []backend.Stat {
 		s.mu.Unlock()
 	}
 	now := time.Now()
-	figure := func(name string, n uint64) backend.Stat {
+	stat := func(name string, n uint64) backend.Stat {
 		return backend.Stat{Name: name, Value: strconv.FormatUint(n, 10)}
 	}
 	return []backend.Stat{
-		figure("pid", uint64(os.Getpid())),
-		figure("uptime", uint64(now.Sub(b.started)/time.Second)),
-		figure("time", uint64(now.Unix())),
-		figure("cmd_get", total.cmdGet),
-		figure("cmd_set", total.cmdSet),
-		figure("cmd_touch", total.cmdTouch),
-		figure("get_hits", total.getHits),
-		figure("get_misses", total.getMisses),
-		figure("delete_misses", total.deleteMisses),
-		figure("delete_hits", total.deleteHits),
-		figure("cas_misses", total.casMisses),
-		figure("cas_hits", total.casHits),
-		figure("cas_badval", total.casBadval),
-		figure("touch_hits", total.touchHits),
-		figure("touch_misses", total.touchMisses),
-		figure("limit_maxbytes", uint64(b.maxBytes)),
-		figure("bytes", uint64(bytes)),
-		figure("curr_items", uint64(items)),
-		figure("total_items", total.totalItems),
-		figure("evictions", total.evictions),
+		stat("pid", uint64(os.Getpid())),
+		stat("uptime", uint64(now.Sub(b.started)/time.Second)),
+		stat("time", uint64(now.Unix())),
+		stat("cmd_get", total.cmdGet),
+		stat("cmd_set", total.cmdSet),
+		stat("cmd_touch", total.cmdTouch),
+		stat("get_hits", total.getHits),
+		stat("get_misses", total.getMisses),
+		stat("delete_misses", total.deleteMisses),
+		stat("delete_hits", total.deleteHits),
+		stat("cas_misses", total.casMisses),
+		stat("cas_hits", total.casHits),
+		stat("cas_badval", total.casBadval),
+		stat("touch_hits", total.touchHits),
+		stat("touch_misses", total.touchMisses),
+		stat("limit_maxbytes", uint64(b.maxBytes)),
+		stat("bytes", uint64(bytes)),
+		stat("curr_items", uint64(items)),
+		stat("total_items", total.totalItems),
+		stat("evictions", total.evictions),
 	}
 }
 
-// Metrics returns what is in memory.
+// Metrics returns the metrics of the memory in use.
 func (b *Backend) Metrics() []metric.Metric {
 	var items, bytes int64
 	var evictions uint64
@@ -101,10 +100,10 @@ func (b *Backend) Metrics() []metric.Metric {
 		s.mu.Unlock()
 	}
 	metrics := []metric.Metric{
-		{Name: "memory_items", Help: "Items in this process.", Kind: metric.KindGauge, Value: float64(items)},
-		{Name: "memory_bytes", Help: "Memory that they take.", Kind: metric.KindGauge, Value: float64(bytes)},
-		{Name: "memory_limit_bytes", Help: "Memory that they may take.", Kind: metric.KindGauge, Value: float64(b.maxBytes)},
-		{Name: "memory_evictions_total", Help: "Items that had to make room for others.", Value: float64(evictions)},
+		metric.GaugeOf("memory_items", "Items in the memory of this process.", float64(items)),
+		metric.GaugeOf("memory_bytes", "Bytes of memory in use by items.", float64(bytes)),
+		metric.GaugeOf("memory_limit_bytes", "Limit of memory_bytes.", float64(b.maxBytes)),
+		{Name: "memory_evictions_total", Help: "Items evicted to make room for others.", Kind: metric.KindCounter, Value: float64(evictions)},
 	}
 	for i := range metrics {
 		metrics[i].Server, metrics[i].Tier = "memory", string(backend.Origin)
