@@ -1,10 +1,10 @@
 package perldata
 
-// UnrepresentableError says that a value holds something that the stored form
-// cannot carry, such as a nesting that Perl could read but never save again.
-// Nothing was written.
+// UnrepresentableError says that a value cannot be stored, because the stored form
+// cannot hold it or because Perl could read it but not store it again. Nothing was
+// written.
 type UnrepresentableError struct {
-	Reason string // what it is, for people; never a value of the session
+	Reason string // why, for people: a sentence about the session that has none of its values
 }
 
 func (e *UnrepresentableError) Error() string {

@@ -5,57 +5,55 @@ import (
 	"slices"
 )
 
-// Hash holds named values in the order in which they were added. Its zero
-// value is empty and ready for use. A name is a string of characters in
-// UTF-8, whatever its form in the store.
+// Hash holds named values in the order in which they were added. Its zero value is
+// empty and ready for use. A name is a string of characters in UTF-8, in every form
+// of the stored key. A name keeps its form when its value is replaced.
 //
-// A new value under a name that is there keeps the form of the name.
-//
-// A Hash must not be used from several goroutines at the same time, not even
-// for reading: the first search for a name in a large one makes an index.
+// Two goroutines must not use a Hash at the same time, not even for reading: the
+// first search for a name in a large hash makes an index.
 type Hash struct {
-	Class       string       // Perl's class of an object made of a hash, else ""
+	Class       string       // the Perl class if the hash is an object, else ""
 	Restriction *Restriction // nil unless a Perl program has locked the keys
 
 	entries []Entry
-	index   map[string]int // name → position; nil until find needs it
+	index   map[string]int // the position of each name; nil until find needs it
 }
 
-// Entry is a name with its value, as a codec sees it.
+// Entry is a name with its value. It is for codecs.
 type Entry struct {
 	Name   string
 	Form   KeyForm
-	Locked bool // the value is read-only in Perl; means something in a restricted hash only
+	Locked bool // the value is read-only in Perl; only used in a restricted hash
 	Value  Value
 }
 
-// KeyForm is what the store knows about a name beyond its characters.
+// KeyForm is the form in which a name is stored.
 type KeyForm uint8
 
 // The forms of a name.
 const (
 	KeyDefault KeyForm = iota // the codec chooses
-	KeyBytes                  // without Perl's UTF-8 flag: the characters are Latin-1
-	KeyUTF8                   // with the flag
-	KeyWasUTF8                // Latin-1, given to Perl with the flag
+	KeyBytes                  // without Perl's UTF-8 flag: the stored key is Latin-1
+	KeyUTF8                   // with the UTF-8 flag
+	KeyWasUTF8                // Latin-1, but Perl got the name with the UTF-8 flag
 )
 
-// Restriction says that a Perl program has locked the keys of a hash
-// (Hash::Util). It is kept and not enforced.
+// Restriction says that a Perl program has locked the keys of a hash (Hash::Util).
+// It is stored again, and not enforced here.
 type Restriction struct {
-	Reserved []Entry // names that Perl may use but that have no value yet
+	Reserved []Entry // names that Perl allows and that have no value yet
 }
 
 // NewHash makes an empty hash with room for n entries.
 func NewHash(n int) *Hash { return &Hash{entries: make([]Entry, 0, n)} }
 
-// Fill replaces all entries. It is for codecs, who see to it that no name
-// occurs twice: the hash takes over the slice as it is, so that pointers into
-// it stay valid until the next change of the hash.
+// Fill replaces all entries. It is for codecs; the caller makes sure that no name
+// occurs twice. The hash owns the slice from now on: pointers to its elements are
+// valid until the next change of the hash.
 func (h *Hash) Fill(entries []Entry) { h.entries, h.index = entries, nil }
 
-// Entries returns the entries in order. It is for codecs; the slice belongs
-// to the hash and must not be changed.
+// Entries returns the entries in order. It is for codecs; the caller must not change
+// the slice.
 func (h *Hash) Entries() []Entry { return h.entries }
 
 // Len returns the number of entries.
@@ -72,8 +70,8 @@ func (h *Hash) All() iter.Seq2[string, Value] {
 	}
 }
 
-// indexFrom is the number of entries above which a hash makes an index when a
-// name is looked for: up to it a walk is fast enough and needs no memory.
+// indexFrom is the number of entries above which the search for a name makes an
+// index. With fewer entries a linear search is fast enough and needs no memory.
 const indexFrom = 32
 
 // find returns the position of name, or -1.
@@ -104,8 +102,7 @@ func (h *Hash) Get(name string) (Value, bool) {
 	return h.entries[i].Value, true
 }
 
-// Set gives name a value: a new entry at the end, or in the place of the old
-// value.
+// Set gives name a value. It replaces the old value or adds an entry at the end.
 func (h *Hash) Set(name string, v Value) {
 	if i := h.find(name); i >= 0 {
 		h.entries[i].Value = v
@@ -114,7 +111,8 @@ func (h *Hash) Set(name string, v Value) {
 	h.append(name, v)
 }
 
-// Add adds an entry, or returns false and changes nothing if name is taken.
+// Add adds an entry at the end. It returns false and changes nothing if the hash has
+// the name already.
 func (h *Hash) Add(name string, v Value) bool {
 	if h.find(name) >= 0 {
 		return false
@@ -134,8 +132,8 @@ func (h *Hash) append(name string, v Value) {
 	}
 }
 
-// release takes a name that gets a value off the reserved ones and returns
-// its form.
+// release removes a name that gets a value from the reserved names and returns its
+// form.
 func (r *Restriction) release(name string) KeyForm {
 	i := slices.IndexFunc(r.Reserved, func(e Entry) bool { return e.Name == name })
 	if i < 0 {
@@ -154,8 +152,8 @@ func indexOf(entries []Entry) map[string]int {
 	return index
 }
 
-// Delete removes the entry of name and returns whether there was one. The
-// order of the others stays.
+// Delete removes the entry of name and returns whether there was one. The other
+// entries keep their order.
 func (h *Hash) Delete(name string) bool {
 	i := h.find(name)
 	if i < 0 {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// IsLatin1 says whether text is valid UTF-8 of characters up to U+00FF.
+// IsLatin1 says whether text is valid UTF-8 and has only characters up to U+00FF.
 func IsLatin1(text string) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] < utf8.RuneSelf {
@@ -21,8 +21,8 @@ func IsLatin1(text string) bool {
 	return true
 }
 
-// AppendLatin1 appends text, for which [IsLatin1] holds, as one byte for each
-// character.
+// AppendLatin1 appends text in Latin-1, one byte for each character. [IsLatin1] must
+// hold for text.
 func AppendLatin1(dst []byte, text string) []byte {
 	for _, r := range text {
 		dst = append(dst, byte(r))
@@ -30,7 +30,8 @@ func AppendLatin1(dst []byte, text string) []byte {
 	return dst
 }
 
-// Latin1ToUTF8 returns the characters that Perl takes bytes for.
+// Latin1ToUTF8 returns bytes as characters in UTF-8. Perl takes each byte for the
+// character of that number.
 func Latin1ToUTF8(latin1 string) string {
 	first := 0
 	for first < len(latin1) && latin1[first] < utf8.RuneSelf {
@@ -47,7 +48,7 @@ func Latin1ToUTF8(latin1 string) string {
 	return string(text)
 }
 
-// AppendFloat appends a number as Perl prints it ("%.15g").
+// AppendFloat appends a number as Perl prints it: "%.15g", "Inf", "-Inf" or "NaN".
 func AppendFloat(dst []byte, f float64) []byte {
 	switch {
 	case math.IsInf(f, 1):

@@ -2,7 +2,7 @@ package perldata
 
 import "math"
 
-// Kind says what a [Value] is.
+// Kind is the kind of a [Value].
 type Kind uint8
 
 // The kinds of a Value.
@@ -17,19 +17,18 @@ const (
 	KindRef               // a reference to a single scalar or to another reference
 )
 
-// Value is one value of a session: Perl data without Perl. Every dialect and
-// the codec translate to and from it and nothing else. The zero Value is
-// undef. Scalars are copied with the Value; lists, hashes and references are
-// shared by all copies, as in Perl, so that the same thing may be found in
-// several places or within itself: who walks through values must bound the
-// depth, and the number of steps, because a small graph has a huge tree.
+// Value is one value of a session. The zero Value is undef.
 //
-// Perl knows more about a value than its kind: the class of an object, the
-// [Form] in which it was stored, whether two places hold one and the same
-// [Scalar]. A dialect need not look at these. It keeps them by leaving values
-// that do not change where they are, and it loses them, as it should, by
-// putting a new value in their place. Objects, patterns and version strings
-// are of the kind of their plain data.
+// A copy of a Value has its own string or number, but shares its list, hash or
+// reference, as in Perl. Therefore the same list can be in several places or
+// contain itself. Code that visits all values must limit the depth and the number
+// of steps, because a small graph can have a huge number of paths.
+//
+// Perl knows more about a value than its kind: the class of an object, the [Form]
+// in which it was stored, and whether two places hold the same [Scalar]. A dialect
+// ignores these. A value that the dialect does not replace keeps them, and a new
+// value has none. Objects, patterns and version strings have the kind of their
+// plain data.
 type Value struct {
 	kind Kind
 	form Form
@@ -39,11 +38,10 @@ type Value struct {
 	self *Scalar
 }
 
-// BytesOf makes a string of bytes. In Perl it is a string without the UTF-8
-// flag.
+// BytesOf makes a string of bytes: in Perl, a string without the UTF-8 flag.
 func BytesOf[T string | []byte](bytes T) Value { return Value{kind: KindBytes, str: string(bytes)} }
 
-// TextOf makes a string of characters from UTF-8. What is not valid UTF-8 is
+// TextOf makes a string of characters from UTF-8. A text that is not valid UTF-8 is
 // stored as a string of bytes.
 func TextOf(text string) Value { return Value{kind: KindText, str: text} }
 
@@ -56,7 +54,7 @@ func FloatOf(f float64) Value { return Value{kind: KindFloat, num: math.Float64b
 // ListOf makes a list of the given values.
 func ListOf(items ...Value) Value { return ListFrom(&List{Items: items}) }
 
-// ListFrom makes a value of a list; nil is an empty one.
+// ListFrom makes a value of a list; nil is an empty list.
 func ListFrom(l *List) Value {
 	if l == nil {
 		l = new(List)
@@ -64,7 +62,7 @@ func ListFrom(l *List) Value {
 	return Value{kind: KindList, node: l}
 }
 
-// HashOf makes a value of a hash; nil is an empty one.
+// HashOf makes a value of a hash; nil is an empty hash.
 func HashOf(h *Hash) Value {
 	if h == nil {
 		h = new(Hash)
@@ -72,7 +70,7 @@ func HashOf(h *Hash) Value {
 	return Value{kind: KindHash, node: h}
 }
 
-// RefTo makes a reference to a scalar; nil is an undefined one.
+// RefTo makes a reference to a scalar; nil is an undefined scalar.
 func RefTo(s *Scalar) Value {
 	if s == nil {
 		s = new(Scalar)
@@ -80,12 +78,12 @@ func RefTo(s *Scalar) Value {
 	return Value{kind: KindRef, node: s}
 }
 
-// Kind says what the value is.
+// Kind returns the kind of the value.
 func (v Value) Kind() Kind { return v.kind }
 
-// Str returns the bytes of a KindBytes or the UTF-8 of a KindText value, else
-// "". Text that Perl has stored may hold what UTF-8 outside of Perl may not:
-// surrogates, code points above 10FFFF, even malformed sequences.
+// Str returns the bytes of a KindBytes value or the UTF-8 of a KindText value, else
+// "". A text that Perl has stored may be invalid UTF-8: it may have surrogates, code
+// points above 10FFFF and malformed sequences.
 func (v Value) Str() string { return v.str }
 
 // Int returns the number of a KindInt value.
@@ -111,9 +109,9 @@ func (v Value) Ref() Value {
 	return Value{}
 }
 
-// Class returns the Perl class of the object that a KindList, KindHash or
-// KindRef value refers to, or "" if it is none. It is text from outside: show
-// it, never act upon it.
+// Class returns the Perl class of the object to which a KindList, KindHash or
+// KindRef value refers, or "" if there is no object. Any program may have written
+// it: show it, but do not act on it.
 func (v Value) Class() string {
 	switch node := v.node.(type) {
 	case *List:
@@ -129,5 +127,5 @@ func (v Value) Class() string {
 // List is an ordered list of values.
 type List struct {
 	Items []Value
-	Class string // Perl's class of an object made of a list, else ""
+	Class string // the Perl class if the list is an object, else ""
 }

@@ -15,7 +15,7 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-func TestValuesAreWhatTheyWereMadeOf(t *testing.T) {
+func TestConstructors(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, perldata.KindUndef, perldata.Value{}.Kind())
 
@@ -100,13 +100,13 @@ func TestAliasesHaveAnIdentity(t *testing.T) {
 	assert.Nil(t, scalar.Value.Identity())
 }
 
-// A session has hundreds of values, so that every byte counts.
+// A session has hundreds of values, so a value takes few bytes.
 func TestValuesAreSmall(t *testing.T) {
 	t.Parallel()
 	assert.LessOrEqual(t, unsafe.Sizeof(perldata.Value{}), uintptr(56))
 }
 
-// hashModel is a hash as a slice and nothing else.
+// hashModel is a hash as a plain slice.
 type hashModel []perldata.Entry
 
 func (m hashModel) find(name string) int {
@@ -118,7 +118,7 @@ func (m hashModel) find(name string) int {
 	return -1
 }
 
-// A hash behaves as a list of entries, small or large, whatever is done to it.
+// A small or large hash behaves like a list of entries after any calls.
 func TestHashIsAnOrderedMap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -175,7 +175,7 @@ func requireEntries(t *rapid.T, model hashModel, h *perldata.Hash) {
 	require.False(t, ok)
 }
 
-func TestAllStopsWhenToldTo(t *testing.T) {
+func TestAllStopsEarly(t *testing.T) {
 	t.Parallel()
 	h := perldata.NewHash(0)
 	h.Set("a", perldata.IntOf(1))
@@ -186,7 +186,7 @@ func TestAllStopsWhenToldTo(t *testing.T) {
 	}
 }
 
-func TestAReservedNameLendsItsForm(t *testing.T) {
+func TestReservedNameKeepsItsForm(t *testing.T) {
 	t.Parallel()
 	h := perldata.NewHash(0)
 	h.Restriction = &perldata.Restriction{Reserved: []perldata.Entry{
@@ -230,7 +230,7 @@ func BenchmarkHashGet(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, ok := h.Get(name); !ok {
-					b.Fatal("it is gone")
+					b.Fatal("not found")
 				}
 			}
 		})
