@@ -10,8 +10,8 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// login is a session of 24 entries as a single sign-on portal keeps it: user
-// attributes, groups, and where the user came from.
+// login is a session of 24 entries, as a single sign-on portal stores it: user
+// attributes, groups, and the address of the user.
 func login() *perldata.Hash {
 	groups := perldata.NewHash(3)
 	for _, name := range []string{"admins", "developers", "travel"} {
@@ -56,7 +56,7 @@ func login() *perldata.Hash {
 	return h
 }
 
-// benchmarked returns two sessions of the usual size, and one of many names.
+// benchmarked returns two sessions of the usual size and one with many names.
 func benchmarked(b *testing.B) map[string][]byte {
 	b.Helper()
 	portal, err := storable.Codec{}.Append(nil, login())

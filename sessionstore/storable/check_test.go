@@ -15,8 +15,8 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// requireSameVerdict requires that Check says what Decode says, to the letter,
-// and leaves the image alone.
+// requireSameVerdict requires that Check returns the same error as Decode and does
+// not change the image.
 func requireSameVerdict(t require.TestingT, codec storable.Codec, image []byte) {
 	before := bytes.Clone(image)
 	checked := codec.Check(image)
@@ -25,7 +25,7 @@ func requireSameVerdict(t require.TestingT, codec storable.Codec, image []byte) 
 	require.Equal(t, err, checked)
 }
 
-func TestCheckSaysWhatDecodeSays(t *testing.T) {
+func TestCheckAgreesWithDecode(t *testing.T) {
 	t.Parallel()
 	all := loadVectors(t)
 	for _, c := range append(append(all.Cases, all.EncodeErrors...), loadVersions(t)...) {
@@ -40,7 +40,8 @@ func TestCheckSaysWhatDecodeSays(t *testing.T) {
 	}
 }
 
-// What is reserved, blessed or missing decides some verdicts from afar.
+// Whether an object is valid can depend on an earlier object: on its class, or on
+// whether it is reserved or missing.
 func TestCheckRemembersObjects(t *testing.T) {
 	t.Parallel()
 	const key, reserved = "00" + "0000000161", "10" + "000000017a"
@@ -69,7 +70,7 @@ func TestCheckRemembersObjects(t *testing.T) {
 	}
 }
 
-// storedKey is a key as an image has it.
+// storedKey is a key as it is in an image.
 type storedKey struct {
 	octets   string
 	utf8     bool
@@ -100,9 +101,9 @@ func (k storedKey) append(image []byte) []byte {
 	return append(image, k.octets...)
 }
 
-// A hash is refused exactly if two keys are the same characters and one of
-// them has a value, whatever their bytes and however many there are.
-func TestTheSameKeyTwice(t *testing.T) {
+// A hash is rejected if and only if two keys have the same characters and one of
+// the two has a value, for all bytes and any number of keys.
+func TestDuplicateKey(t *testing.T) {
 	t.Parallel()
 	drawn := rapid.Custom(func(t *rapid.T) storedKey {
 		return storedKey{
@@ -138,7 +139,7 @@ func TestTheSameKeyTwice(t *testing.T) {
 		requireSameVerdict(t, storable.Codec{}, image)
 		h, err := storable.Codec{}.Decode(image)
 		if twice {
-			require.ErrorContains(t, err, "a hash with the same key twice")
+			require.ErrorContains(t, err, "a duplicate key in a hash")
 			return
 		}
 		require.NoError(t, err)
@@ -149,9 +150,9 @@ func TestTheSameKeyTwice(t *testing.T) {
 	})
 }
 
-// Check builds nothing, so that what it allocates does not grow with what an
-// image holds. Not parallel: it measures what the whole program allocates.
-func TestCheckBuildsNothing(t *testing.T) {
+// Check makes no values, so its allocations do not grow with the image. Not
+// parallel: it measures the allocations of the whole program.
+func TestCheckMakesNoValues(t *testing.T) {
 	const lists = 500
 	h := perldata.NewHash(1)
 	values := make([]perldata.Value, lists)
@@ -167,8 +168,8 @@ func TestCheckBuildsNothing(t *testing.T) {
 	assert.Less(t, allocated, float64(lists/10))
 }
 
-// The strings of a session are those of the image. Not parallel: it measures
-// what the whole program allocates.
+// The strings of a session share the memory of the image. Not parallel: it
+// measures the allocations of the whole program.
 func TestDecodeCopiesNoStrings(t *testing.T) {
 	h := perldata.NewHash(1)
 	h.Set("a", perldata.BytesOf(strings.Repeat("x", 1<<20)))
@@ -182,8 +183,8 @@ func TestDecodeCopiesNoStrings(t *testing.T) {
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<18))
 }
 
-// Check agrees with Decode on any bytes, under the usual limits and under
-// some that are soon met.
+// Check agrees with Decode on any bytes, with the default limits and with very low
+// ones.
 func FuzzCheck(f *testing.F) {
 	addImages(f)
 	tight := storable.Limits{ImageBytes: 200, Objects: 12, Depth: 4, ClassBytes: 6}

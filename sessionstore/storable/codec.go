@@ -5,16 +5,16 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// Codec turns values into images and back. Its zero value has the default
-// limits. It may be used by several goroutines at the same time.
+// Codec encodes values as images and decodes images. Its zero value has the
+// default limits. Several goroutines may use it at the same time.
 type Codec struct {
 	Limits Limits
 }
 
-// Decode reads the image of a session and takes it over: all strings of the
-// result are parts of the image, which must not be changed afterwards and
-// stays in memory as long as any of them. The error is a [*CorruptError], an
-// [*UnsupportedError], a [*LimitError] or a [*RootError].
+// Decode decodes the image of a session and takes it over: all strings of the
+// result share the memory of the image, so the caller must not change the image
+// afterwards. The error is a [*CorruptError], an [*UnsupportedError], a
+// [*LimitError] or a [*RootError].
 func (c Codec) Decode(image []byte) (*perldata.Hash, error) {
 	v, err := c.Thaw(image)
 	if err != nil {
@@ -26,8 +26,8 @@ func (c Codec) Decode(image []byte) (*perldata.Hash, error) {
 	return v.Hash(), nil
 }
 
-// Check returns the error that Decode would return, and keeps nothing of the
-// image. It builds no values, so that it costs a fraction of Decode.
+// Check returns the error that Decode would return and keeps no reference to the
+// image. It makes no values, so it costs a fraction of Decode.
 func (c Codec) Check(image []byte) error {
 	d, err := c.open(image)
 	if err != nil {
@@ -43,9 +43,9 @@ func (c Codec) Check(image []byte) error {
 	return nil
 }
 
-// Thaw reads any image and returns what Perl's thaw returns: a reference,
-// hence a value of KindHash, KindList or KindRef. It takes the image over as
-// Decode does. The error is a [*CorruptError], an [*UnsupportedError] or a
+// Thaw decodes any image and returns what Perl's thaw returns: a reference, which
+// is a value of KindHash, KindList or KindRef. It takes the image over as Decode
+// does. The error is a [*CorruptError], an [*UnsupportedError] or a
 // [*LimitError].
 func (c Codec) Thaw(image []byte) (perldata.Value, error) {
 	d, err := c.open(image)
@@ -59,23 +59,22 @@ func (c Codec) Thaw(image []byte) (perldata.Value, error) {
 	return d.root, nil
 }
 
-// Append appends the image of a session; nil is an empty one. The error is a
-// [*perldata.UnrepresentableError] if the session has something that an
-// image cannot carry or that Perl could read but never save again, and a
-// [*backend.TooLargeError] if the image is larger than the limit.
+// Append appends the image of a session to dst; nil is an empty session. The error
+// is a [*perldata.UnrepresentableError] if the session has a value that an image
+// cannot hold or that Perl could read but not store again, and a
+// [*backend.TooLargeError] if the image exceeds the limit.
 func (c Codec) Append(dst []byte, attributes *perldata.Hash) ([]byte, error) {
 	return c.AppendFreeze(dst, perldata.HashOf(attributes))
 }
 
-// AppendFreeze appends the image that Perl's nfreeze makes of a reference,
-// which is a value of KindHash, KindList or KindRef. The errors are those of
-// Append.
+// AppendFreeze appends the image that Perl's nfreeze makes of a reference: a value
+// of KindHash, KindList or KindRef. The errors are those of Append.
 func (c Codec) AppendFreeze(dst []byte, v perldata.Value) ([]byte, error) {
 	e := encoder{dst: append(dst, headerNetwork, minorVersion)}
 	if err := e.freeze(v); err != nil {
 		return dst, err
 	}
-	// What is written must be readable again.
+	// An image that is written must be readable.
 	limits := c.Limits.withDefaults()
 	if n := len(e.dst) - len(dst); n > limits.ImageBytes {
 		return dst, &backend.TooLargeError{Limit: int64(limits.ImageBytes), Actual: int64(n)}
@@ -84,7 +83,7 @@ func (c Codec) AppendFreeze(dst []byte, v perldata.Value) ([]byte, error) {
 	case e.objects > limits.Objects, e.elements > limits.Objects:
 		return dst, unrepresentable("it has too many values")
 	case e.longestClass > limits.ClassBytes:
-		return dst, unrepresentable("the name of a class in it is too long")
+		return dst, unrepresentable("a class name in it is too long")
 	}
 	return e.dst, nil
 }

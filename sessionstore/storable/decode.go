@@ -2,19 +2,19 @@ package storable
 
 import "memcachedsoap/sessionstore/perldata"
 
-// decoder decodes one image, or only checks it. A place is where a value goes.
-// It is nil while an image is checked, as are the containers, and then nothing
-// is built.
+// decoder decodes one image, or only checks it. A place is the variable to which
+// a value is decoded. While an image is checked, places and containers are nil and
+// no value is made.
 type decoder struct {
 	reader
 	limits   Limits
 	root     perldata.Value
-	depth    int      // of references that are being decoded
-	elements int      // that all containers so far have claimed
-	owed     int      // the fewest bytes that the claimed but not yet decoded elements take
+	depth    int      // number of references that are being decoded
+	elements int      // number of elements of all containers so far
+	pending  int      // least number of bytes of the elements that are not decoded yet
 	objects  []object // by number
 	classes  []string // by index
-	keys     []key    // of the hashes that are being decoded, the innermost last
+	keys     []key    // the keys of the hashes that are being decoded, the innermost last
 	names    nameSet
 }
 
@@ -27,14 +27,14 @@ func (d *decoder) thaw(place *perldata.Value) error {
 		return err
 	}
 	if d.remaining() > 0 {
-		return d.corrupt("bytes follow the image")
+		return d.corrupt("extra bytes after the image")
 	}
 	return nil
 }
 
-// kind is that of the reference to the object with which the image starts.
+// kind returns the kind of a reference to the first object of the image.
 func (d *decoder) kind() perldata.Kind {
-	switch d.objects[0].thing.(type) {
+	switch d.objects[0].node.(type) {
 	case *perldata.Hash:
 		return perldata.KindHash
 	case *perldata.List:
@@ -43,22 +43,23 @@ func (d *decoder) kind() perldata.Kind {
 	return perldata.KindRef
 }
 
-// reference decodes an object and makes place a reference to it. The place
-// refers to it before its content is decoded, for that may lead back here.
+// reference decodes an object and makes place a reference to it. The place refers
+// to the object before the content of the object is decoded, because the content
+// may refer to the same object.
 func (d *decoder) reference(place *perldata.Value, form perldata.Form) error {
 	if d.depth++; d.depth > d.limits.Depth {
-		return d.beyond("nested references", d.limits.Depth)
+		return d.limitError("nested references", d.limits.Depth)
 	}
 	blessed, err := d.referent(place, form)
 	d.depth--
 	if err == nil && overloads(form) && !blessed {
-		return d.corrupt("a reference with overloading to what is no object")
+		return d.corrupt("a reference with overloading to a value without a class")
 	}
 	return err
 }
 
-// referent is reference without its checks. It says whether the object is
-// blessed into a class.
+// referent does the work of reference without its checks. It says whether the
+// object is blessed into a class.
 func (d *decoder) referent(place *perldata.Value, form perldata.Form) (blessed bool, err error) {
 	tag, class, err := d.tag()
 	if err != nil {
@@ -67,7 +68,7 @@ func (d *decoder) referent(place *perldata.Value, form perldata.Form) (blessed b
 	blessed = class != ""
 	switch tag {
 	case tagObject:
-		return d.referenceAgain(place, form)
+		return d.repeatedReference(place, form)
 	case tagArray:
 		var list *perldata.List
 		if place != nil {
@@ -88,11 +89,11 @@ func (d *decoder) referent(place *perldata.Value, form perldata.Form) (blessed b
 	}
 	target := &perldata.Scalar{Class: class}
 	*place = perldata.RefTo(target).WithForm(form)
-	return blessed, d.scalar(tag, object{thing: target, place: &target.Value, blessed: blessed})
+	return blessed, d.scalar(tag, object{node: target, place: &target.Value, blessed: blessed})
 }
 
-// tag takes the tag of an object, and first the class into which the object
-// is blessed, if it is.
+// tag takes the tag of an object. If the object is blessed, it takes the class
+// first.
 func (d *decoder) tag() (tag byte, class string, err error) {
 	if tag, err = d.byte(); err != nil || tag != tagBless && tag != tagIXBless {
 		return tag, "", err
@@ -106,12 +107,12 @@ func (d *decoder) tag() (tag byte, class string, err error) {
 	switch tag {
 	case tagBless, tagIXBless, tagObject, tagSVUndef, tagSVUndefElem, tagSVYes, tagSVNo:
 		d.offset--
-		return 0, "", d.corrupt("a class for what cannot be blessed here")
+		return 0, "", d.corrupt("a class for an object that cannot be blessed here")
 	}
 	return tag, class, nil
 }
 
-// class takes a class name, or its index among those before.
+// class takes a class name, or the index of an earlier class name.
 func (d *decoder) class(tag byte) (string, error) {
 	b, err := d.byte()
 	n := int(b)
@@ -123,7 +124,7 @@ func (d *decoder) class(tag byte) (string, error) {
 	}
 	if tag == tagIXBless {
 		if n >= len(d.classes) {
-			return "", d.corrupt("a class that was not named before")
+			return "", d.corrupt("an index of a class that does not exist")
 		}
 		return d.classes[n], nil
 	}
@@ -131,15 +132,15 @@ func (d *decoder) class(tag byte) (string, error) {
 		return "", d.corrupt("a class without a name")
 	}
 	if n > d.limits.ClassBytes {
-		return "", d.beyond("bytes in a class name", d.limits.ClassBytes)
+		return "", d.limitError("bytes in a class name", d.limits.ClassBytes)
 	}
 	class, err := d.take(n)
 	d.classes = append(d.classes, class)
 	return class, err
 }
 
-// element decodes an element of an array or the value of a key, which must be
-// a scalar. It says whether that is the immortal undef.
+// element decodes an element of an array or the value of a key, which must be a
+// scalar. It says whether the scalar is the immortal undef.
 func (d *decoder) element(place *perldata.Value) (missing bool, err error) {
 	tag, class, err := d.tag()
 	if err != nil {
@@ -147,19 +148,19 @@ func (d *decoder) element(place *perldata.Value) (missing bool, err error) {
 	}
 	switch tag {
 	case tagObject:
-		return d.scalarAgain(place)
+		return d.repeatedScalar(place)
 	case tagArray, tagHash, tagFlagHash:
 		d.offset--
-		return false, d.corrupt("a container where only a reference to it can be")
+		return false, d.corrupt("an array or a hash in the place of a scalar")
 	}
 	o := object{place: place, blessed: class != ""}
 	if o.blessed && place != nil {
-		o.thing = &perldata.Scalar{Class: class}
+		o.node = &perldata.Scalar{Class: class}
 	}
 	return tag == tagSVUndef, d.scalar(tag, o)
 }
 
-func (d *decoder) beyond(what string, limit int) error {
+func (d *decoder) limitError(what string, limit int) error {
 	return &LimitError{What: what, Limit: limit, Offset: d.offset}
 }
 

@@ -6,41 +6,41 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// The fewest bytes that an element takes: an array's is a tag; a hash's has a
-// tag and the length of the key, and maybe flags.
+// The least number of bytes of an element. An element of an array has a tag. An
+// entry of a hash has a tag and the length of the key, and flags in a flagged hash.
 const (
-	leastItem         = 1
-	leastEntry        = 5
-	leastFlaggedEntry = 6
+	minItem         = 1
+	minEntry        = 5
+	minFlaggedEntry = 6
 )
 
 // count takes the number of elements of a container. The elements of all open
-// containers together must fit into what is left of the image, so that the
-// memory set aside for them is bounded by its size.
-func (d *decoder) count(least int) (int, error) {
+// containers together must fit into the rest of the image, so that the size of the
+// image bounds the memory that is allocated for them.
+func (d *decoder) count(minBytes int) (int, error) {
 	n, err := d.length()
 	if err != nil {
 		return 0, err
 	}
-	if n > (d.remaining()-d.owed)/least {
+	if n > (d.remaining()-d.pending)/minBytes {
 		d.offset -= 4
-		return 0, d.corrupt("more elements than there are bytes for")
+		return 0, d.corrupt("more elements than the image has bytes for")
 	}
 	if n > d.limits.Objects-d.elements {
 		d.offset -= 4
-		return 0, d.beyond("elements", d.limits.Objects)
+		return 0, d.limitError("elements", d.limits.Objects)
 	}
 	d.elements += n
-	d.owed += n * least
+	d.pending += n * minBytes
 	d.objects = slices.Grow(d.objects, n) // most elements are objects
 	return n, nil
 }
 
 func (d *decoder) array(list *perldata.List, blessed bool) error {
-	if _, err := d.add(object{thing: list, blessed: blessed}); err != nil {
+	if _, err := d.add(object{node: list, blessed: blessed}); err != nil {
 		return err
 	}
-	n, err := d.count(leastItem)
+	n, err := d.count(minItem)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (d *decoder) array(list *perldata.List, blessed bool) error {
 		list.Items = make([]perldata.Value, n)
 	}
 	for i := range n {
-		d.owed -= leastItem
+		d.pending -= minItem
 		var place *perldata.Value
 		if list != nil {
 			place = &list.Items[i]
@@ -61,17 +61,17 @@ func (d *decoder) array(list *perldata.List, blessed bool) error {
 }
 
 func (d *decoder) hash(hash *perldata.Hash, blessed, flagged bool) (err error) {
-	if _, err = d.add(object{thing: hash, blessed: blessed}); err != nil {
+	if _, err = d.add(object{node: hash, blessed: blessed}); err != nil {
 		return err
 	}
-	least, restricted := leastEntry, false
+	minBytes, restricted := minEntry, false
 	if flagged {
-		least = leastFlaggedEntry
+		minBytes = minFlaggedEntry
 		if restricted, err = d.hashFlags(); err != nil {
 			return err
 		}
 	}
-	n, err := d.count(least)
+	n, err := d.count(minBytes)
 	if err != nil {
 		return err
 	}
@@ -85,16 +85,16 @@ func (d *decoder) hash(hash *perldata.Hash, blessed, flagged bool) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.names.repeat(d.keys[first:]) {
-		return d.corrupt("a hash with the same key twice")
+	if d.names.hasDuplicate(d.keys[first:]) {
+		return d.corrupt("a duplicate key in a hash")
 	}
-	clear(d.keys[first:]) // lest they keep the image in memory
+	clear(d.keys[first:]) // they would keep the image in memory
 	d.keys = d.keys[:first]
 	return nil
 }
 
-// hashFlags takes the flags of a hash: there is one that says whether the
-// keys are restricted.
+// hashFlags takes the flags of a hash. The only known flag says that the keys are
+// restricted.
 func (d *decoder) hashFlags() (restricted bool, err error) {
 	flags, err := d.byte()
 	if err != nil {
@@ -124,7 +124,7 @@ func (d *decoder) entries(hash *perldata.Hash, n int, flagged, restricted bool) 
 		switch {
 		case !k.reserved:
 			filled++
-		case restricted: // else it is a leftover that means nothing
+		case restricted: // without a restriction a reserved key means nothing
 			hash.Restriction.Reserved = append(hash.Restriction.Reserved, *entry)
 		}
 	}
@@ -141,12 +141,12 @@ func (d *decoder) checkEntries(n int, flagged, restricted bool) error {
 	return nil
 }
 
-// entry decodes a value and its key, which it adds to d.keys. If the key is
+// entry decodes a value and its key, and adds the key to d.keys. If the key is
 // only reserved, the place is free for another value.
 func (d *decoder) entry(place *perldata.Value, flagged, restricted bool) (k key, err error) {
-	d.owed -= leastEntry
+	d.pending -= minEntry
 	if flagged {
-		d.owed -= leastFlaggedEntry - leastEntry
+		d.pending -= minFlaggedEntry - minEntry
 	}
 	missing, err := d.element(place)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// scalar decodes a scalar into its place. The identity, if it has one already,
-// becomes that of the place.
+// scalar decodes a scalar to its place. If the scalar has an identity already, the
+// place gets it.
 func (d *decoder) scalar(tag byte, o object) error {
 	number, err := d.add(o)
 	if err != nil {
@@ -29,7 +29,7 @@ func (d *decoder) scalar(tag byte, o object) error {
 		err = d.regexp(number)
 	case tagSVUndef, tagSVUndefElem, tagSVYes, tagSVNo:
 		put(place, immortal(tag).value())
-		d.objects[number].thing = immortal(tag)
+		d.objects[number].node = immortal(tag)
 		return nil
 	default:
 		var v perldata.Value
@@ -37,12 +37,12 @@ func (d *decoder) scalar(tag byte, o object) error {
 		put(place, v)
 	}
 	if err == nil {
-		d.settle(number)
+		d.syncScalar(number)
 	}
 	return err
 }
 
-// put puts a value into a place, if there is one.
+// put stores a value in a place, if there is one.
 func put(place *perldata.Value, v perldata.Value) {
 	if place != nil {
 		*place = v
@@ -80,7 +80,7 @@ func (d *decoder) plain(tag byte) (perldata.Value, error) {
 	return perldata.Value{}, d.corrupt("an unknown tag")
 }
 
-// str takes a string of any of the four tags.
+// str takes a string with one of the four tags of strings.
 func (d *decoder) str(tag byte) (perldata.Value, error) {
 	var s string
 	var err error
@@ -95,7 +95,7 @@ func (d *decoder) str(tag byte) (perldata.Value, error) {
 	return perldata.TextOf(s).WithForm(perldata.FormFlagged), err
 }
 
-// vstring takes a version string: its literal, and the string that it is.
+// vstring takes a version string: its literal and the string that Perl compares.
 func (d *decoder) vstring(tag byte, number int) (err error) {
 	var literal string
 	if tag == tagVString {
@@ -114,7 +114,7 @@ func (d *decoder) vstring(tag byte, number int) (err error) {
 	case tagScalar, tagLScalar, tagUTF8Str, tagLUTF8Str:
 	default:
 		d.offset--
-		return d.corrupt("a version string that is no string")
+		return d.corrupt("a version string that is not a string")
 	}
 	if literal == "" {
 		return d.corrupt("a version string without a literal")

@@ -10,11 +10,11 @@ import (
 type encoder struct {
 	dst     []byte
 	depth   int            // as Perl counts it
-	objects int            // numbered so far
-	numbers map[any]uint32 // of lists, hashes and scalars with an identity
-	classes map[string]int // index of each
+	objects int            // number of objects so far
+	numbers map[any]uint32 // the numbers of lists, hashes and scalars with an identity
+	classes map[string]int // the index of each class
 
-	elements     int // of all containers
+	elements     int // number of elements of all containers
 	longestClass int // in bytes
 }
 
@@ -22,7 +22,7 @@ func unrepresentable(reason string) error {
 	return &perldata.UnrepresentableError{Reason: reason}
 }
 
-func errTooDeep() error { return unrepresentable("it is nested deeper than Perl can save again") }
+func errTooDeep() error { return unrepresentable("it is nested deeper than Perl can store") }
 
 func (e *encoder) freeze(root perldata.Value) error {
 	switch root.Kind() {
@@ -35,7 +35,7 @@ func (e *encoder) freeze(root perldata.Value) error {
 	return e.referent(root)
 }
 
-// referent appends what a reference refers to.
+// referent appends the object to which a reference refers.
 func (e *encoder) referent(v perldata.Value) error {
 	switch v.Kind() {
 	case perldata.KindList:
@@ -47,11 +47,10 @@ func (e *encoder) referent(v perldata.Value) error {
 	}
 }
 
-// start gives a thing the next number, and appends its class if it has one.
-// A thing that has a number already is appended as a reference to that, and
-// start returns false.
-func (e *encoder) start(thing any, class string) bool {
-	if number, again := e.numbers[thing]; again {
+// start gives a node the next number, and appends its class if it has one. If the
+// node has a number already, start appends that number and returns false.
+func (e *encoder) start(node any, class string) bool {
+	if number, again := e.numbers[node]; again {
 		e.dst = append(e.dst, tagObject)
 		e.dst = binary.BigEndian.AppendUint32(e.dst, number)
 		return false
@@ -59,7 +58,7 @@ func (e *encoder) start(thing any, class string) bool {
 	if e.numbers == nil {
 		e.numbers = make(map[any]uint32)
 	}
-	e.numbers[thing] = uint32(e.objects)
+	e.numbers[node] = uint32(e.objects)
 	e.objects++
 	if class != "" {
 		e.bless(class)
@@ -67,7 +66,7 @@ func (e *encoder) start(thing any, class string) bool {
 	return true
 }
 
-// bless appends the name of a class where it occurs first, else its index.
+// bless appends the name of a class when it occurs first, else its index.
 func (e *encoder) bless(class string) {
 	index, again := e.classes[class]
 	if again {

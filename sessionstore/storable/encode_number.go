@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// integer appends an integer as nfreeze of Storable >= 2.30 does: in one byte
-// if it fits, else in four, else as decimal digits.
+// integer appends an integer as nfreeze of Storable >= 2.30 does: as one byte if it
+// fits, else as four bytes, else as decimal digits.
 func (e *encoder) integer(n int64) {
 	switch {
 	case n >= -128 && n <= 127:
@@ -21,10 +21,9 @@ func (e *encoder) integer(n int64) {
 	}
 }
 
-// float appends a floating point number as nfreeze does: as an integer if it
-// is one below 2^53, else as the digits that Perl would show. Where these 15
-// digits are not the number itself, which is where Perl loses the rest, there
-// are as many as it takes.
+// float appends a floating point number as nfreeze does: an integer below 2^53 as
+// an integer, other numbers as the 15 digits that Perl prints. If 15 digits are not
+// exact, where Perl loses precision, it appends 16 or 17.
 func (e *encoder) float(f float64) {
 	if math.Abs(f) < 1<<53 && f == math.Trunc(f) {
 		e.integer(int64(f))

@@ -7,8 +7,8 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// scalar appends an element of a list or the value of a key. Only in a list
-// there are elements that do not exist.
+// scalar appends an element of a list or the value of a key. Only a list has
+// elements that do not exist.
 func (e *encoder) scalar(v *perldata.Value, inList bool) error {
 	if identity := v.Identity(); identity != nil {
 		return e.identity(identity, inList)
@@ -54,8 +54,8 @@ func (e *encoder) content(v *perldata.Value, immortal bool) error {
 	return nil
 }
 
-// text appends a string of characters: with the UTF-8 flag if it has to be or
-// was read with it, else as the bytes that it consists of.
+// text appends a string of characters: with the UTF-8 flag if it needs the flag or
+// was read with it, else as bytes.
 func (e *encoder) text(v *perldata.Value) {
 	s := v.Str()
 	if v.Form() == perldata.FormFlagged || !isASCII(s) && utf8.ValidString(s) {
@@ -83,8 +83,8 @@ func (e *encoder) regexp(s *perldata.Scalar) error {
 	return nil
 }
 
-// sized appends a string with the tag for a length of one byte if that is
-// enough, else with the one for four bytes.
+// sized appends a string, with the short tag and a length of one byte if that is
+// enough, else with the long tag and a length of four bytes.
 func (e *encoder) sized(short, long byte, s string) {
 	if len(s) > longestShort {
 		e.dst = append(e.dst, long)
@@ -95,8 +95,8 @@ func (e *encoder) sized(short, long byte, s string) {
 	e.dst = append(e.dst, s...)
 }
 
-// length appends a length or count. An image in which it does not fit into 31
-// bits is refused as a whole for its size.
+// length appends a length or count. If it exceeds 31 bits, the image exceeds its
+// size limit, too.
 func (e *encoder) length(n int) {
 	e.dst = binary.BigEndian.AppendUint32(e.dst, uint32(n))
 }

@@ -59,9 +59,8 @@ func TestFormOfNewScalars(t *testing.T) {
 	}
 }
 
-// An undef that nobody can assign to stays where it can do no harm: as an
-// element that does not exist. As the value of a key it would kill the Perl
-// program that assigns to it.
+// The read-only undef is kept as an element that does not exist, where it does no
+// harm. As the value of a key it would end the Perl program that assigns to it.
 func TestImmortalUndef(t *testing.T) {
 	t.Parallel()
 	missing := perldata.Value{}.WithForm(perldata.FormImmortal)
@@ -76,7 +75,7 @@ func TestImmortalUndef(t *testing.T) {
 	assert.Equal(t, "050b0300000003050000000161"+"0a01310000000162"+"050000000163", hex.EncodeToString(image))
 }
 
-// Places that held the same immortal have nothing in common afterwards.
+// Two places that held the same immortal are not aliases of each other.
 func TestImmortalsAreNotShared(t *testing.T) {
 	t.Parallel()
 	v, err := storable.Codec{}.Thaw(unhex(t, "050b0200000003"+"0f"+"0000000001"+"040000000001"))
@@ -136,8 +135,8 @@ func TestSetKeepsTheFormOfAKey(t *testing.T) {
 	}
 }
 
-// A reserved name that gets a value is no longer reserved, and a locked value
-// stays locked.
+// A reserved name that gets a value is no longer reserved. A locked value stays
+// locked.
 func TestRestrictedHash(t *testing.T) {
 	t.Parallel()
 	h, err := storable.Codec{}.Decode(unhex(t, "050b1901"+"00000003"+"0e"+"16"+"00000001e9"+"05"+"04"+"0000000161"+"0e"+"14"+"000000027a7a"))
@@ -150,7 +149,7 @@ func TestRestrictedHash(t *testing.T) {
 	assert.Equal(t, "050b1901"+"00000003"+"0882"+"04"+"0000000161"+"0881"+"02"+"00000001e9"+"0e"+"14"+"000000027a7a", hex.EncodeToString(image))
 }
 
-// A reserved name takes a number as well: what follows is still found.
+// A reserved name has an object number, too: later references are still right.
 func TestReservedNamesAreNumbered(t *testing.T) {
 	t.Parallel()
 	const image = "050b0200000003" +
@@ -166,7 +165,8 @@ func TestReservedNamesAreNumbered(t *testing.T) {
 	assert.Equal(t, image, hex.EncodeToString(again))
 }
 
-// Without the restriction its leftovers mean nothing, to Perl neither.
+// Reserved names and locked values in a hash without a restriction have no meaning,
+// neither here nor in Perl.
 func TestLeftoversOfARestriction(t *testing.T) {
 	t.Parallel()
 	const flagged = "05" + "01" + "00000003e282ac"
@@ -177,7 +177,7 @@ func TestLeftoversOfARestriction(t *testing.T) {
 	assert.Equal(t, "050b1900"+"00000002"+"05"+"00"+"0000000161"+flagged, hex.EncodeToString(image))
 }
 
-// Perl writes 15 digits; we write those that it takes.
+// Perl writes 15 digits; the encoder writes as many as the number needs.
 func TestFloats(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -217,7 +217,7 @@ func TestFreezeWantsAReference(t *testing.T) {
 	assert.Equal(t, "050b0300000000", hex.EncodeToString(image))
 }
 
-func TestFreezeRefusesAnImpossiblePattern(t *testing.T) {
+func TestFreezeRejectsAnImpossiblePattern(t *testing.T) {
 	t.Parallel()
 	pattern := &perldata.Scalar{
 		Value:     perldata.BytesOf("x").WithForm(perldata.FormRegexp),

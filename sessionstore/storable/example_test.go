@@ -10,7 +10,7 @@ import (
 )
 
 func Example() {
-	// What a Perl program stored with nfreeze.
+	// An image that a Perl program stored with nfreeze.
 	image, _ := hex.DecodeString("050b0300000002" + "0a03616e6e" + "00000003756964" + "0884" + "00000005636f756e74")
 	var codec storable.Codec
 	session, err := codec.Decode(image)
@@ -23,7 +23,7 @@ func Example() {
 	fmt.Println(uid.Str(), count.Int())
 
 	session.Set("count", perldata.IntOf(count.Int()+1))
-	image, err = codec.Append(nil, session) // not into the image, which is the session's
+	image, err = codec.Append(nil, session) // not to image[:0]: the session shares that memory
 	fmt.Printf("%x %v\n", image, err)
 	// Output:
 	// ann 4
@@ -38,7 +38,7 @@ func ExampleCodec_Decode_refused() {
 		fmt.Println(unsupported.What)
 	}
 	// Output:
-	// storable: image holds HOOK (tag 0x13) at byte 8, which only Perl can keep
+	// storable: the image holds HOOK (tag 0x13) at byte 8, which only Perl can store again
 	// HOOK
 }
 

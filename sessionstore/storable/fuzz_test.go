@@ -11,9 +11,9 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// Any bytes either thaw or are refused with one of the errors that we name.
-// What thaws can be frozen unless it is nested deeper than Perl allows, then
-// thaws to the same, and freezes to the same bytes ever after.
+// Any bytes either thaw or are rejected with a documented error. A value that thaws
+// can be frozen, unless it is nested deeper than Perl allows. It then thaws to the
+// same value and freezes to the same bytes.
 func FuzzDecode(f *testing.F) {
 	addImages(f)
 	f.Fuzz(func(t *testing.T, image []byte) {
@@ -43,7 +43,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// addImages adds everything that was recorded.
+// addImages adds all recorded images.
 func addImages(f *testing.F) {
 	f.Helper()
 	v := loadVectors(f)
@@ -71,7 +71,7 @@ func requireNamed(t testing.TB, err error) {
 	switch {
 	case errors.As(err, &corrupt), errors.As(err, &unsupported), errors.As(err, &limit):
 	default:
-		require.NoError(t, err, "an error without a name")
+		require.NoError(t, err, "an error that is not documented")
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// graph draws values that share parts and lead back to themselves.
+// graph draws values with shared parts and cycles.
 type graph struct {
 	t       *rapid.T
 	lists   []*perldata.List
@@ -17,7 +17,7 @@ type graph struct {
 	scalars []*perldata.Scalar
 }
 
-// drawGraph draws a reference to anything that Perl can hold.
+// drawGraph draws a reference to any value that Perl can hold.
 func drawGraph(t *rapid.T) perldata.Value {
 	g := &graph{t: t}
 	return g.reference(4)
@@ -95,7 +95,7 @@ func (g *graph) newScalar(depth int) *perldata.Scalar {
 	return s
 }
 
-// scalar draws an element: now and then an alias of one that is elsewhere.
+// scalar draws an element: sometimes an alias of another scalar.
 func (g *graph) scalar(depth int) perldata.Value {
 	switch {
 	case len(g.scalars) > 0 && g.chance("alias"):

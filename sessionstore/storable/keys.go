@@ -6,16 +6,16 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// Perl compares keys by characters. A key with the flag UTF8 is stored in
-// UTF-8 as Perl extends it, every other in Latin-1. A name is always UTF-8;
-// flagged bytes that are not valid UTF-8 are kept as they are.
+// Perl compares keys by characters. A key with the flag UTF8 is stored in Perl's
+// extended UTF-8, every other key in Latin-1. A name ([perldata.Entry]) is always
+// UTF-8; flagged bytes that are not valid UTF-8 are kept unchanged.
 
-// key is a key as it was read.
+// key is a decoded key.
 type key struct {
 	name     string
 	form     perldata.KeyForm
 	locked   bool
-	reserved bool // has no value
+	reserved bool // it has no value
 }
 
 func keyFrom(stored string, flags byte) key {
@@ -23,7 +23,7 @@ func keyFrom(stored string, flags byte) key {
 	return key{name: name, form: form, locked: flags&keyLocked != 0, reserved: flags&keyPlaceholder != 0}
 }
 
-// nameOf returns the name that a stored key stands for, and its form.
+// nameOf returns the name of a stored key, and its form.
 func nameOf(key string, flags byte) (string, perldata.KeyForm) {
 	switch {
 	case flags&keyUTF8 != 0:
@@ -36,8 +36,8 @@ func nameOf(key string, flags byte) (string, perldata.KeyForm) {
 	return perldata.Latin1ToUTF8(key), perldata.KeyBytes
 }
 
-// keyOf returns the bytes and flags to store for a name, or false if there
-// are none: a new name must be valid UTF-8.
+// keyOf returns the flags with which a name is stored, and whether it is stored in
+// Latin-1. ok is false for a new name that is not valid UTF-8.
 func keyOf(name string, form perldata.KeyForm) (flags byte, latin1, ok bool) {
 	if form == perldata.KeyUTF8 {
 		return keyUTF8, false, true

@@ -107,7 +107,7 @@ func TestThawKeepsToItsLimits(t *testing.T) {
 	}
 }
 
-// Depth is what is within each other, not what is side by side.
+// Depth counts nested references, not references side by side.
 func TestWideIsNotDeep(t *testing.T) {
 	t.Parallel()
 	image := arrayImage(2000, strings.Repeat("\x04\x02\x00\x00\x00\x00", 2000))
@@ -118,7 +118,7 @@ func TestWideIsNotDeep(t *testing.T) {
 	assert.Equal(t, image, again)
 }
 
-// What could not be read again is not written.
+// An image that could not be read is not written.
 func TestFreezeKeepsToItsLimits(t *testing.T) {
 	t.Parallel()
 	three := perldata.ListOf(perldata.IntOf(1), perldata.IntOf(2), perldata.IntOf(3))
@@ -152,11 +152,11 @@ func TestFreezeKeepsToItsLimits(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The memory that an image takes, readable or not, is bounded by its size.
-// Not parallel: it measures what the whole program allocates.
+// The size of an image bounds the memory that decoding it takes, also if it is
+// invalid. Not parallel: it measures the allocations of the whole program.
 func TestThawAllocatesInProportion(t *testing.T) {
 	const size = 100_000
-	// Arrays within each other, each of which claims all bytes that follow.
+	// Nested arrays, each of which claims all bytes that follow.
 	var claims []byte
 	claims = append(claims, "\x05\x0b"...)
 	for len(claims) < 6*1000 {

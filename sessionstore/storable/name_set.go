@@ -2,22 +2,21 @@ package storable
 
 import "hash/maphash"
 
-// nameSet finds the names that a hash has twice. It keeps its memory from one
-// hash to the next.
+// nameSet finds duplicate names in a hash. It reuses its memory for the next hash.
 type nameSet struct {
-	seed  maphash.Seed // a secret: nobody can choose names that collide
-	slots []uint32     // 1 + the place of a key; 0 is free. Their number is a power of two
+	seed  maphash.Seed // secret, so that no writer of an image can choose names that collide
+	slots []uint32     // 1 + the index of a key; 0 is free. Their number is a power of two
 }
 
 func newNameSet() nameSet { return nameSet{seed: maphash.MakeSeed()} }
 
-// repeat says whether two keys have the same name. Perl does not mind that a
-// name is reserved twice.
-func (s *nameSet) repeat(keys []key) bool {
+// hasDuplicate says whether two keys have the same name. Perl accepts a name that
+// is reserved twice.
+func (s *nameSet) hasDuplicate(keys []key) bool {
 	if len(keys) < 2 {
 		return false
 	}
-	s.empty(2 * len(keys))
+	s.reset(2 * len(keys))
 	mask := uint64(len(s.slots) - 1)
 	for i := range keys {
 		k := &keys[i]
@@ -35,8 +34,8 @@ func (s *nameSet) repeat(keys []key) bool {
 	return false
 }
 
-// empty makes room for at least n free slots.
-func (s *nameSet) empty(n int) {
+// reset makes at least n slots, all free.
+func (s *nameSet) reset(n int) {
 	size := 4
 	for size < n {
 		size *= 2

@@ -2,25 +2,25 @@ package storable
 
 import "memcachedsoap/sessionstore/perldata"
 
-// object is what a tag OBJECT can refer to. Storable numbers objects from 0 in
-// the order in which they start.
+// object is an object to which the tag OBJECT can refer. Storable numbers objects
+// from 0 in the order of their beginnings.
 type object struct {
-	// thing is a *sessionstore.List, *sessionstore.Hash or
-	// *sessionstore.Scalar, or an immortal. It is nil for a scalar that nobody
-	// has referred to yet, or ever while an image is only checked; a list or
-	// hash is then a nil pointer of its type.
-	thing   any
-	place   *perldata.Value // where a scalar is decoded to
+	// node is a *perldata.List, *perldata.Hash or *perldata.Scalar, or an
+	// immortal. It is nil for a scalar to which nothing refers so far. While an
+	// image is checked, it is nil for every scalar, and a nil pointer of its type
+	// for a list or hash.
+	node    any
+	place   *perldata.Value // of a scalar
 	blessed bool            // into a class
 }
 
-// immortal is the tag of a scalar of which Perl has only one and that cannot
-// be written to. Places that hold it have nothing in common.
+// immortal is the tag of a read-only scalar that exists once in Perl. Two places
+// that hold it are not aliases of each other.
 type immortal byte
 
-// value returns what we keep of it. Booleans become the strings that nfreeze
-// stores for copies of them. SV_UNDEF in an array is an element that does not
-// exist, SVUNDEF_ELEM is one that does.
+// value returns the value of an immortal. A boolean becomes the string that nfreeze
+// stores for a copy of it. SV_UNDEF in an array is an element that does not exist;
+// SVUNDEF_ELEM is an element that exists.
 func (i immortal) value() perldata.Value {
 	switch i {
 	case tagSVYes:
@@ -37,62 +37,62 @@ func (i immortal) value() perldata.Value {
 // add gives the next number to an object and returns it.
 func (d *decoder) add(o object) (int, error) {
 	if len(d.objects) >= d.limits.Objects {
-		return 0, d.beyond("objects", d.limits.Objects)
+		return 0, d.limitError("objects", d.limits.Objects)
 	}
 	d.objects = append(d.objects, o)
 	return len(d.objects) - 1, nil
 }
 
-// identify returns the identity of a scalar, which it has from now on.
+// identify returns the identity of a scalar. If the scalar has none, it gets one.
 func (d *decoder) identify(number int) *perldata.Scalar {
 	o := &d.objects[number]
-	if o.thing == nil {
-		o.thing = new(perldata.Scalar)
+	if o.node == nil {
+		o.node = new(perldata.Scalar)
 	}
-	d.settle(number) // it may be in the middle of being decoded
-	identity, _ := o.thing.(*perldata.Scalar)
+	d.syncScalar(number) // a part of it may be decoded already
+	identity, _ := o.node.(*perldata.Scalar)
 	return identity
 }
 
-// settle makes a scalar with an identity and its place hold the same. It is
-// called whenever one of them has changed.
-func (d *decoder) settle(number int) {
+// syncScalar copies the value of a place to the identity of its scalar, if it has
+// one. It is called after each change of the place or the identity.
+func (d *decoder) syncScalar(number int) {
 	o := d.objects[number]
-	if o.thing == nil {
+	if o.node == nil {
 		return
 	}
-	if identity, ok := o.thing.(*perldata.Scalar); ok && o.place != &identity.Value {
+	if identity, ok := o.node.(*perldata.Scalar); ok && o.place != &identity.Value {
 		identity.Adopt(o.place)
 	}
 }
 
-// again takes the number of an earlier object.
-func (d *decoder) again() (int, error) {
+// objectNumber takes the number of an earlier object.
+func (d *decoder) objectNumber() (int, error) {
 	number, err := d.bigEndian()
 	if err != nil {
 		return 0, err
 	}
 	if uint64(number) >= uint64(len(d.objects)) {
 		d.offset -= 4
-		return 0, d.corrupt("a reference to an object that was not there before")
+		return 0, d.corrupt("a number of an object that does not exist")
 	}
 	return int(number), nil
 }
 
-// scalarAgain makes place an alias of an earlier scalar, and says whether that
-// is the immortal undef.
-func (d *decoder) scalarAgain(place *perldata.Value) (missing bool, err error) {
-	number, err := d.again()
+// repeatedScalar makes place an alias of an earlier scalar. It says whether that
+// scalar is the immortal undef.
+func (d *decoder) repeatedScalar(place *perldata.Value) (missing bool, err error) {
+	number, err := d.objectNumber()
 	if err != nil {
 		return false, err
 	}
-	switch thing := d.objects[number].thing.(type) {
+	switch node := d.objects[number].node.(type) {
 	case *perldata.List, *perldata.Hash:
 		d.offset -= 4
-		return false, d.corrupt("a container where only a reference to it can be")
+		return false, d.corrupt("an array or a hash in the place of a scalar")
 	case immortal:
-		put(place, thing.value())
-		return thing == tagSVUndef, nil
+		put(place, node.value())
+		return node == tagSVUndef, nil
 	}
 	if place != nil {
 		*place = d.identify(number).Alias()
@@ -100,10 +100,10 @@ func (d *decoder) scalarAgain(place *perldata.Value) (missing bool, err error) {
 	return false, nil
 }
 
-// referenceAgain makes place a reference to an earlier object, and says
-// whether that is blessed into a class.
-func (d *decoder) referenceAgain(place *perldata.Value, form perldata.Form) (blessed bool, err error) {
-	number, err := d.again()
+// repeatedReference makes place a reference to an earlier object. It says whether
+// that object is blessed into a class.
+func (d *decoder) repeatedReference(place *perldata.Value, form perldata.Form) (blessed bool, err error) {
+	number, err := d.objectNumber()
 	if err != nil {
 		return false, err
 	}
@@ -111,13 +111,13 @@ func (d *decoder) referenceAgain(place *perldata.Value, form perldata.Form) (ble
 	if place == nil {
 		return o.blessed, nil
 	}
-	switch thing := o.thing.(type) {
+	switch node := o.node.(type) {
 	case *perldata.List:
-		*place = perldata.ListFrom(thing)
+		*place = perldata.ListFrom(node)
 	case *perldata.Hash:
-		*place = perldata.HashOf(thing)
+		*place = perldata.HashOf(node)
 	case immortal:
-		*place = perldata.RefTo(&perldata.Scalar{Value: thing.value()})
+		*place = perldata.RefTo(&perldata.Scalar{Value: node.value()})
 	default:
 		*place = perldata.RefTo(d.identify(number))
 	}

@@ -16,7 +16,7 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// verdict is what testdata/thaw.pl says of an image.
+// verdict is the output of testdata/thaw.pl for an image.
 type verdict struct {
 	Value    any    `json:"value"`
 	Refrozen string `json:"refrozen"`
@@ -24,7 +24,7 @@ type verdict struct {
 	Error    string `json:"error"`
 }
 
-// askPerl lets one perl judge all images.
+// askPerl checks all images with one perl process.
 func askPerl(t *testing.T, images [][]byte) []verdict {
 	t.Helper()
 	var stdin strings.Builder
@@ -50,9 +50,8 @@ func askPerl(t *testing.T, images [][]byte) []verdict {
 	return verdicts
 }
 
-// requirePerlAgrees freezes the values and lets Perl thaw them: it must see
-// the same graph, be able to work with it, and freeze it so that we see the
-// same again.
+// requirePerlAgrees freezes the values and lets Perl thaw them. Perl must see the
+// same graph, be able to change it, and freeze it to an image with the same graph.
 func requirePerlAgrees(t *testing.T, values map[string]perldata.Value) {
 	t.Helper()
 	var names []string

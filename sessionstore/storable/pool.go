@@ -5,18 +5,18 @@ import (
 	"unsafe"
 )
 
-// A decoder takes more memory than a small session, and is used again.
+// A decoder takes more memory than a small session, so decoders are reused.
 //
 //nolint:gochecknoglobals // a pool is shared by nature
 var decoders = sync.Pool{New: func() any { return &decoder{names: newNameSet()} }}
 
-// maxPooled is the greatest number of objects, and of keys, for which a
-// decoder with room for them is kept: a rare giant must not stay in memory for
-// ever. It comes to less than 100 kB.
+// maxPooled is the greatest number of objects, and of keys, for which a decoder
+// with room for them is reused: the memory for a rare large session is given back.
+// It is less than 100 kB.
 const maxPooled = 1024
 
-// open returns a decoder of the image, to be given back with release. The
-// image must not change as long as the decoder or a string from it is used.
+// open returns a decoder of the image; release gives it back. The image must not
+// change while the decoder, or a string that it has decoded, is in use.
 func (c Codec) open(image []byte) (*decoder, error) {
 	limits := c.Limits.withDefaults()
 	if len(image) > limits.ImageBytes {
@@ -24,13 +24,13 @@ func (c Codec) open(image []byte) (*decoder, error) {
 	}
 	d, _ := decoders.Get().(*decoder)
 	d.limits = limits
-	// All strings of a session are parts of its image. To copy that first
-	// would be a fifth of what decoding allocates (BenchmarkDecode).
-	d.image = unsafe.String(unsafe.SliceData(image), len(image)) //nolint:gosec // nobody changes it, see Codec.Decode
+	// All strings of a session share the memory of its image. A copy of the image
+	// would be a fifth of the memory that decoding allocates (BenchmarkDecode).
+	d.image = unsafe.String(unsafe.SliceData(image), len(image)) //nolint:gosec // it does not change, see Codec.Decode
 	return d, nil
 }
 
-// release gives the decoder back without anything of the image.
+// release gives the decoder back without references to the image.
 func (d *decoder) release() {
 	if max(cap(d.objects), cap(d.keys), cap(d.classes)) > maxPooled {
 		return

@@ -11,8 +11,7 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// What is frozen thaws to the same graph, and freezing that gives the same
-// image again.
+// A frozen graph thaws to the same graph, which freezes to the same image.
 func propFreezeThaw(t *rapid.T) {
 	v := drawGraph(t)
 	want := canonical(t, asStored(typed(v)))
@@ -35,8 +34,8 @@ func TestFreezeThaw(t *testing.T) {
 	rapid.Check(t, propFreezeThaw)
 }
 
-// Changing one value of a session leaves every other byte of it alone: the
-// image is that of a session that has held the new value from the start.
+// A change of one value of a session changes no other byte: the image is that of a
+// session that was created with the new value.
 func TestChangingOneValue(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -58,8 +57,8 @@ func TestChangingOneValue(t *testing.T) {
 	})
 }
 
-// requireConsistent checks that a value with an identity is what its scalar
-// holds, wherever it stands.
+// requireConsistent checks that every value with an identity equals the value of
+// its scalar.
 func requireConsistent(t require.TestingT, v perldata.Value) {
 	walk(v, map[any]bool{}, func(v perldata.Value) {
 		if s := v.Identity(); s != nil {
@@ -91,7 +90,7 @@ func walk(v perldata.Value, done map[any]bool, visit func(perldata.Value)) {
 	}
 }
 
-// An alias of something that is still being read is what it will be.
+// An alias of a scalar that is not completely decoded yet gets its final value.
 func TestAliasWithinItself(t *testing.T) {
 	t.Parallel()
 	for name, digits := range map[string]string{

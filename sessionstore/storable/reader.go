@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// reader takes the smallest parts off an image.
+// reader takes bytes, numbers and strings off an image.
 type reader struct {
 	image  string
 	offset int
@@ -18,10 +18,10 @@ func (r *reader) corrupt(reason string) error {
 	return &CorruptError{Offset: r.offset, Reason: reason}
 }
 
-// take takes n bytes, which the caller knows not to be negative.
+// take takes n bytes; n is not negative.
 func (r *reader) take(n int) (string, error) {
 	if n > r.remaining() {
-		return "", r.corrupt("the image ends too early")
+		return "", r.corrupt("unexpected end of the image")
 	}
 	s := r.image[r.offset : r.offset+n]
 	r.offset += n
@@ -30,14 +30,14 @@ func (r *reader) take(n int) (string, error) {
 
 func (r *reader) byte() (byte, error) {
 	if r.offset >= len(r.image) {
-		return 0, r.corrupt("the image ends too early")
+		return 0, r.corrupt("unexpected end of the image")
 	}
 	b := r.image[r.offset]
 	r.offset++
 	return b, nil
 }
 
-// bigEndian takes four bytes that are big-endian in every image.
+// bigEndian takes a number of four bytes that is big-endian in every image.
 func (r *reader) bigEndian() (uint32, error) {
 	s, err := r.take(4)
 	if err != nil {
@@ -103,7 +103,7 @@ func (r *reader) header() error {
 		r.offset = 0
 		return r.corrupt("it does not start with a header of Storable 2 or 3")
 	}
-	if _, err := r.byte(); err != nil { // every minor version can be read: only tags matter
+	if _, err := r.byte(); err != nil { // every minor version is readable: only the tags count
 		return err
 	}
 	if first == headerNetwork {

@@ -40,7 +40,8 @@ const (
 	tagBooleanFalse = 0x23
 )
 
-// unsupported returns the name of a tag that only Perl can handle, or "".
+// unsupported returns the name of a tag whose object only Perl can store again, or
+// "" for every other tag.
 func unsupported(tag byte) string {
 	switch tag {
 	case tagTiedArray:
@@ -87,11 +88,11 @@ const (
 	headerNetwork = 2<<1 | 1
 
 	// minorVersion is that of Storable 3.00 to 3.26 (perl 5.28 to 5.36). Older
-	// ones read it as well: they refuse unknown tags, not unknown versions.
+	// versions read it, too: they reject unknown tags, not unknown minor versions.
 	minorVersion = 11
 
-	// nativeOrder is what follows the minor version in a native image of a
-	// 64-bit little-endian Perl: the order of bytes, and the sizes of int,
-	// long, pointer and double. Perl on x86_64 refuses every other.
+	// nativeOrder follows the minor version in a native image of a 64-bit
+	// little-endian Perl: the byte order, and the sizes of int, long, pointer and
+	// double. Perl on x86_64 rejects every other one.
 	nativeOrder = "\x0812345678\x04\x08\x08\x08"
 )

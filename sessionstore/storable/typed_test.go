@@ -16,12 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// node is a value in the typed JSON of the recorded vectors and of thaw.pl:
-// what Perl can know of it, and nothing of the form in which it was stored.
+// node is a value in the typed JSON of the recorded vectors and of thaw.pl: what
+// Perl sees of the value, without the form in which it was stored.
 type node = map[string]any
 
-// typed describes what a reference refers to. Two graphs are equal exactly if
-// their descriptions are.
+// typed describes the object to which a reference refers. Two graphs are equal if
+// and only if their descriptions are equal.
 func typed(v perldata.Value) node {
 	d := describer{seen: map[any]int{}, ids: map[any]int{}}
 	d.referent(v) // counts
@@ -41,14 +41,14 @@ func canonical(t require.TestingT, v any) string {
 	return string(out)
 }
 
-// describer walks twice: things met more than once get an id.
+// describer visits a graph twice: an object that it met more than once gets an id.
 type describer struct {
 	seen    map[any]int
 	ids     map[any]int
 	counted bool
 }
 
-// again notes a visit and returns what to write if it is not the first.
+// again records a visit and returns the description if it is not the first one.
 func (d *describer) again(thing any) (same node, again bool) {
 	if !d.counted {
 		d.seen[thing]++
@@ -99,7 +99,7 @@ func (d *describer) list(l *perldata.List) node {
 	return n
 }
 
-// placeholder stands for the value of a reserved name.
+// placeholder is the value of a reserved name.
 var placeholder = perldata.BytesOf("").WithForm(perldata.FormImmortal)
 
 func (d *describer) hash(h *perldata.Hash) node {
@@ -155,7 +155,7 @@ func (d *describer) scalar(s *perldata.Scalar) node {
 	if same, again := d.again(s); again {
 		return same
 	}
-	// The number is given before the content gets its own.
+	// The object gets its number before its content does.
 	n := d.identify(node{}, s, s.Class)
 	maps.Copy(n, d.content(s.Value))
 	if s.VString != "" {
@@ -206,9 +206,9 @@ func str(t, octets string) node {
 	return node{"t": t, "s": octets}
 }
 
-// stored turns a description into that of the value as an image in network
-// order can carry it: numbers that Perl stores as text become their text, and
-// text that needs no flag loses it.
+// stored changes a description to that of the same value in an image in network
+// order: a number that Perl stores as text becomes that text, and a text that needs
+// no flag loses it.
 func stored(t require.TestingT, v any) string {
 	return canonical(t, asStored(v))
 }
@@ -246,7 +246,7 @@ func asStored(v any) any {
 	return v
 }
 
-// number describes digits by their value, if digits they are.
+// number describes digits by their value, if the text is a number.
 func number(n node, digits string) node {
 	if f, err := strconv.ParseFloat(digits, 64); err == nil {
 		digits = strconv.FormatFloat(f, 'g', -1, 64)

@@ -14,7 +14,7 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// vector is a value as real Perl froze it.
+// vector is a value that Perl has frozen.
 type vector struct {
 	Name       string          `json:"name"`
 	Expect     string          `json:"expect"`
@@ -27,7 +27,7 @@ type vector struct {
 	Dies       string          `json:"nfreeze_dies"`
 }
 
-// malformed is an image that is none, or that is dangerous.
+// malformed is an image that is invalid or dangerous.
 type malformed struct {
 	Name   string              `json:"name"`
 	Hex    string              `json:"hex"`
@@ -66,7 +66,7 @@ func loadVectors(t testing.TB) vectors {
 	return v
 }
 
-// loadVersions returns what several releases of Storable wrote, as one list.
+// loadVersions returns the images of several releases of Storable as one list.
 func loadVersions(t testing.TB) []vector {
 	t.Helper()
 	var file struct {
@@ -100,8 +100,8 @@ func unhex(t require.TestingT, digits string) []byte {
 	return b
 }
 
-// expected is a recorded description with what we mean to change: immortal
-// booleans are the strings that Perl stores for copies of them.
+// expected is a recorded description with the intended repairs: immortal booleans
+// are the strings that Perl stores for copies of them.
 func expected(t testing.TB, recorded json.RawMessage) string {
 	t.Helper()
 	var n any
@@ -151,7 +151,7 @@ func TestThawReadsWhatPerlWrote(t *testing.T) {
 
 func TestFreezeGivesBackWhatPerlWrote(t *testing.T) {
 	t.Parallel()
-	// Perl writes back immortal booleans, which its programs cannot assign to.
+	// Perl stores immortal booleans again, to which its programs cannot assign.
 	mended := map[string]string{
 		"bool_immortal_elems":      "050b02000000020a01310a00",
 		"bool_immortal_root_true":  "050b0a0131",
@@ -179,8 +179,8 @@ func TestFreezeGivesBackWhatPerlWrote(t *testing.T) {
 	assert.Greater(t, identical, 60)
 }
 
-// Whatever of a native image an image in network order can carry is the same
-// after a rewrite, doubles to the last bit.
+// A native image that is decoded and written in network order keeps everything that
+// network order can hold, doubles to the last bit.
 func TestFreezeKeepsNativeImages(t *testing.T) {
 	t.Parallel()
 	for _, c := range loadVectors(t).Cases {
@@ -200,7 +200,7 @@ func TestFreezeKeepsNativeImages(t *testing.T) {
 	}
 }
 
-func TestThawRefusesWhatOnlyPerlCanKeep(t *testing.T) {
+func TestThawRejectsWhatOnlyPerlCanStore(t *testing.T) {
 	t.Parallel()
 	want := map[string]storable.UnsupportedError{
 		"hook_simple":    {Tag: 0x13, What: "HOOK", Offset: 8},
@@ -224,7 +224,7 @@ func TestThawRefusesWhatOnlyPerlCanKeep(t *testing.T) {
 
 func TestThawOfMalformedImages(t *testing.T) {
 	t.Parallel()
-	// Where the vectors leave the choice, this is ours; true means readable.
+	// The vectors allow either result for these; true means readable.
 	ours := map[string]bool{
 		"svundef_elem_root":  true,
 		"two_images":         false,
@@ -258,7 +258,7 @@ func TestThawOfMalformedImages(t *testing.T) {
 	}
 }
 
-func TestFreezeRefusesWhatPerlCannotSaveAgain(t *testing.T) {
+func TestFreezeRejectsWhatPerlCannotStore(t *testing.T) {
 	t.Parallel()
 	nested := func(levels int, wrap func(perldata.Value) perldata.Value) perldata.Value {
 		v := perldata.IntOf(1)
@@ -301,7 +301,7 @@ func TestFreezeRefusesWhatPerlCannotSaveAgain(t *testing.T) {
 	}
 }
 
-// Sessions as a SOAP::Lite service on Apache::Session::Memorycached left them
+// Sessions that a SOAP::Lite service with Apache::Session::Memorycached has stored
 // in memcached, byte for byte.
 func loadSessions(t testing.TB) map[string][]byte {
 	t.Helper()
@@ -315,7 +315,7 @@ func loadSessions(t testing.TB) map[string][]byte {
 	return sessions
 }
 
-func TestSessionsOfPerlServicesStayAsTheyAre(t *testing.T) {
+func TestSessionsOfPerlServicesAreUnchanged(t *testing.T) {
 	t.Parallel()
 	for name, image := range loadSessions(t) {
 		h, err := storable.Codec{}.Decode(image)
