@@ -76,14 +76,12 @@ type Follower struct {
 // Stream is the state of the change streams of a [Pool]. Keys are without
 // prefix. Methods may be called from any goroutine.
 type Stream interface {
-	// Lag returns the staleness of what the Follower knows of the server that
-	// has the key: changes that are older have been reported. It grows while
-	// the stream is disconnected, and is the greatest duration before it was
-	// connected first.
-	Lag(key string) time.Duration
-	// Followed says whether the stream of the server that has the key is
-	// connected.
-	Followed(key string) bool
+	// State returns the state of the stream of the server that has the key:
+	// the staleness of what the Follower knows of that server, and whether the
+	// stream is connected. Changes that are older than lag have been reported.
+	// The lag grows while the stream is disconnected, and is the greatest
+	// duration before it was connected first.
+	State(key string) (lag time.Duration, connected bool)
 }
 
 var (

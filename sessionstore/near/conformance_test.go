@@ -31,7 +31,10 @@ func followed(tb testing.TB, servers []string, cache backend.Backend) *near.Back
 	w, err := pool.Follow(backend.Follower{Changed: n.Changed, ResyncRequired: func(int) { n.InvalidateAll() }})
 	require.NoError(tb, err)
 	n.Follow(w)
-	require.Eventually(tb, func() bool { return w.Followed("k") }, ample, time.Millisecond)
+	require.Eventually(tb, func() bool {
+		_, connected := w.State("k")
+		return connected
+	}, ample, time.Millisecond)
 	return n
 }
 

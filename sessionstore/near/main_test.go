@@ -26,8 +26,9 @@ type stream struct {
 	broken atomic.Bool
 }
 
-func (s *stream) Lag(string) time.Duration { return time.Duration(s.lag.Load()) }
-func (s *stream) Followed(string) bool     { return !s.broken.Load() }
+func (s *stream) State(string) (lag time.Duration, connected bool) {
+	return time.Duration(s.lag.Load()), !s.broken.Load()
+}
 
 // origin is a pool in memory that counts its reads and fails as the test wants.
 type origin struct {

@@ -12,18 +12,6 @@ import (
 	"memcachedsoap/sessionstore/metric"
 )
 
-// Stream is what a [Backend] asks about the change stream that calls
-// [Backend.Changed] and [Backend.InvalidateAll]. Keys have no prefix, as in
-// [backend.Backend].
-type Stream interface {
-	// Lag returns how far the change stream of the key's server is behind: every
-	// change that is older was reported. The lag grows while the stream is not
-	// connected. Before the first connection it is the longest duration.
-	Lag(key string) time.Duration
-	// Followed says whether the change stream of the key's server is connected.
-	Followed(key string) bool
-}
-
 // DefaultTTL is the default of [Options.TTL].
 const DefaultTTL = 5 * time.Second
 
@@ -56,7 +44,7 @@ type Backend struct {
 	started      time.Time
 	seed         maphash.Seed
 	stripes      [stripes]stripe
-	stream       atomic.Pointer[Stream]
+	stream       atomic.Pointer[backend.Stream]
 	generation   atomic.Pointer[string] // the beginning of the keys of all entries
 	counts       counts
 
@@ -86,23 +74,25 @@ func New(origin backend.Backend, o Options) *Backend {
 }
 
 // Follow uses the near cache from now on, whenever the change stream is up to
-// date. The stream must call [Backend.Changed] and [Backend.InvalidateAll].
-func (b *Backend) Follow(s Stream) { b.stream.Store(&s) }
+// date. The stream must call [Backend.Changed] for each change, and
+// [Backend.InvalidateAll] when a server requires a resync.
+func (b *Backend) Follow(s backend.Stream) { b.stream.Store(&s) }
 
 // fresh says whether an entry of the key may be used: the change stream has
 // reported every change but those of the last moment.
 func (b *Backend) fresh(key string) bool {
-	s := b.stream.Load()
-	return s != nil && (*s).Followed(key) && (*s).Lag(key) <= maxLag && !b.closed.Load()
+	lag, connected := b.streamState(key)
+	return connected && lag <= maxLag && !b.closed.Load()
 }
 
-// lag is the lag of the change stream.
-func (b *Backend) lag(key string) time.Duration {
+// streamState returns the state of the change stream. Without one, the lag is the
+// longest duration.
+func (b *Backend) streamState(key string) (lag time.Duration, connected bool) {
 	s := b.stream.Load()
 	if s == nil {
-		return math.MaxInt64
+		return math.MaxInt64, false
 	}
-	return (*s).Lag(key)
+	return (*s).State(key)
 }
 
 // Read returns the item under key, from the near cache if it has an entry.
@@ -126,7 +116,10 @@ func (b *Backend) Read(ctx context.Context, key string) (backend.Item, error) {
 // stale returns an entry that may be outdated, if err says that the origin is
 // unavailable and [Options.StaleIfError] allows it.
 func (b *Backend) stale(ctx context.Context, key string, err error) (backend.Item, bool) {
-	if b.staleIfError <= 0 || !isUnavailable(err) || ctx.Err() != nil || b.lag(key) > b.staleIfError || b.closed.Load() {
+	if b.staleIfError <= 0 || !isUnavailable(err) || ctx.Err() != nil || b.closed.Load() {
+		return backend.Item{}, false
+	}
+	if lag, _ := b.streamState(key); lag > b.staleIfError {
 		return backend.Item{}, false
 	}
 	item, ok := b.entry(ctx, key, b.ttl+b.staleIfError)

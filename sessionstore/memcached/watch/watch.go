@@ -82,15 +82,12 @@ func (w *Watch) Close() {
 	w.running.Wait()
 }
 
-// Lag returns the staleness of what is known of the server that has the key.
-// See [backend.Stream].
-func (w *Watch) Lag(key string) time.Duration { return w.of(key).lag() }
-
-// Followed says whether the stream of the server that has the key is
-// connected.
-func (w *Watch) Followed(key string) bool { return w.of(key).followed.Load() }
-
-func (w *Watch) of(key string) *stream { return w.streams[w.selector.Pick(key)] }
+// State returns the lag of the stream of the server that has the key, and whether
+// the stream is connected. See [backend.Stream].
+func (w *Watch) State(key string) (lag time.Duration, connected bool) {
+	st := w.streams[w.selector.Pick(key)]
+	return st.lag(), st.followed.Load()
+}
 
 // Barrier waits until the stream of a server has caught up with this moment.
 // See [backend.Pool].
