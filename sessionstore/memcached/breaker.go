@@ -7,79 +7,96 @@ import (
 )
 
 const (
-	// maxFailures is how many calls in a row may fail for the network before a
-	// server is left alone: one alone may be chance.
+	// maxFailures is how many calls in a row may fail because of the network
+	// until the breaker opens: a single failure may be chance.
 	maxFailures = 3
-	// openFor is how long it is left alone; then one call tries it.
+	// openFor is how long the breaker is open. Then it is half-open: one call
+	// probes the server.
 	openFor = time.Second
 )
 
-var errDown = errors.New("memcached: server has failed several times and is left alone for a moment")
+var errOpen = errors.New("memcached: the circuit breaker is open because the server has failed several times")
 
-// breaker keeps calls away from a server that does not answer, so that it
-// costs a handful of slow calls and then one a second. Its zero value is
-// closed: calls go through.
+// breaker is the circuit breaker of a server. A server that does not answer
+// costs maxFailures slow calls, and then one a second. The zero value is
+// closed.
 type breaker struct {
 	mu       sync.Mutex
-	failures int       // in a row
-	until    time.Time // when the next call may try, once open
-	probing  bool      // a call tries
+	failures int       // in a row; the breaker is closed below maxFailures
+	probeAt  time.Time // when it is half-open, unless closed
+	probing  bool      // a call probes the server
 	opened   int64     // how often it has opened
 }
 
-// admission is what a call is admitted as.
-type admission uint8
+// permit says as what a call may go to the server.
+type permit uint8
 
 const (
-	refused admission = iota
-	admitted
-	probe // the one call that tries an open breaker
+	rejected permit = iota // the breaker is open
+	admitted               // the breaker is closed
+	probe                  // the breaker is half-open
 )
 
-// admit says whether a call may go to the server. It ends with ended.
-func (b *breaker) admit(now time.Time) admission {
+// acquire asks for a permit. Unless it is rejected, it must be released.
+func (b *breaker) acquire(now time.Time) permit {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case b.failures < maxFailures:
 		return admitted
-	case b.probing || now.Before(b.until):
-		return refused
+	case b.probing || now.Before(b.probeAt):
+		return rejected
 	}
 	b.probing = true
 	return probe
 }
 
-// ending is what a call has told of the server.
-type ending uint8
+// outcome is what a call says about the server.
+type outcome uint8
 
 const (
-	answered ending = iota
-	failed          // for the network
-	untold          // the caller gave up, or the server was not reached
+	success outcome = iota // the server has answered
+	failure                // the server or the network has failed
+	ignored                // the call says nothing: the caller gave up, or the server was not reached
 )
 
-// ended reports how an admitted call has ended.
-func (b *breaker) ended(a admission, now time.Time, e ending) {
+// transition is a change of a breaker's state.
+type transition uint8
+
+const (
+	none transition = iota
+	opens
+	closes
+)
+
+// release gives a permit back with the outcome of the call.
+func (b *breaker) release(p permit, now time.Time, o outcome) transition {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if a == probe {
+	if p == probe {
 		b.probing = false
 	}
+	wasOpen := b.failures >= maxFailures
 	switch {
-	case e == answered:
+	case o == success:
 		b.failures = 0
-	case e == failed && a == probe:
-		b.until = now.Add(openFor)
-	case e == failed && b.failures < maxFailures:
+		if wasOpen {
+			return closes
+		}
+	case o == failure && p == probe:
+		b.probeAt = now.Add(openFor)
+	case o == failure && !wasOpen:
 		if b.failures++; b.failures == maxFailures {
 			b.opened++
-			b.until = now.Add(openFor)
+			b.probeAt = now.Add(openFor)
+			return opens
 		}
 	}
+	return none
 }
 
-// state returns whether the breaker is open, and how often it has opened.
+// state returns whether the breaker is open or half-open, and how often it has
+// opened.
 func (b *breaker) state() (open bool, opened int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,9 +8,17 @@ import (
 	"memcachedsoap/sessionstore/backend"
 )
 
-// The calls of a Backend, on one server. Keys are as on the wire.
+// runner runs commands on a server.
+type runner interface {
+	do(ctx context.Context, kind access, run command) error
+}
 
-func (s *server) get(ctx context.Context, key string) (backend.Item, error) {
+// serverCalls are the calls on one server.
+type serverCalls struct{ runner }
+
+var _ calls = serverCalls{}
+
+func (s serverCalls) get(ctx context.Context, key string) (backend.Item, error) {
 	var item backend.Item
 	err := s.do(ctx, reading, func(c *conn, _ bool) (err error) {
 		item, err = c.get(key)
@@ -19,7 +27,7 @@ func (s *server) get(ctx context.Context, key string) (backend.Item, error) {
 	return item, err
 }
 
-func (s *server) add(ctx context.Context, key string, item backend.Item) error {
+func (s serverCalls) add(ctx context.Context, key string, item backend.Item) error {
 	return s.do(ctx, writing, func(c *conn, again bool) error {
 		err := c.add(key, item)
 		if again && errors.Is(err, backend.ErrExists) {
@@ -29,7 +37,7 @@ func (s *server) add(ctx context.Context, key string, item backend.Item) error {
 	})
 }
 
-func (s *server) compareAndSwap(ctx context.Context, key string, item backend.Item) error {
+func (s serverCalls) compareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	return s.do(ctx, writing, func(c *conn, again bool) error {
 		err := c.compareAndSwap(key, item)
 		if again && errors.Is(err, backend.ErrConflict) {
@@ -39,7 +47,15 @@ func (s *server) compareAndSwap(ctx context.Context, key string, item backend.It
 	})
 }
 
-func (s *server) touch(ctx context.Context, key string, expiresIn time.Duration) (backend.Item, error) {
+func (s serverCalls) append(ctx context.Context, key string, item backend.Item) (after backend.Item, size int64, err error) {
+	err = s.do(ctx, writing, func(c *conn, _ bool) (err error) {
+		after, size, err = c.append(key, item)
+		return err
+	})
+	return after, size, err
+}
+
+func (s serverCalls) touch(ctx context.Context, key string, expiresIn time.Duration) (backend.Item, error) {
 	var item backend.Item
 	err := s.do(ctx, writing, func(c *conn, _ bool) (err error) {
 		item, err = c.touch(key, expiresIn)
@@ -48,11 +64,22 @@ func (s *server) touch(ctx context.Context, key string, expiresIn time.Duration)
 	return item, err
 }
 
-func (s *server) delete(ctx context.Context, key string) error {
+func (s serverCalls) delete(ctx context.Context, key string) error {
 	return s.do(ctx, writing, func(c *conn, again bool) error {
 		err := c.delete(key)
 		if again && errors.Is(err, backend.ErrNotFound) {
-			return nil // removed by the first try, for all that can be known
+			return nil // as far as we can know, the first try has removed it
+		}
+		return err
+	})
+}
+
+// deleteUnchanged deletes the item if it still has the CAS number.
+func (s serverCalls) deleteUnchanged(ctx context.Context, key string, cas uint64) error {
+	return s.do(ctx, writing, func(c *conn, again bool) error {
+		err := c.deleteUnchanged(key, cas)
+		if again && errors.Is(err, backend.ErrNotFound) {
+			return nil // the first try has removed it
 		}
 		return err
 	})

@@ -15,13 +15,13 @@ import (
 	"github.com/bradfitz/gomemcache/memcache"
 )
 
-// Refusals of a server that have a meaning to the caller.
+// Rejections of a server that have a meaning to the caller.
 var (
 	errTooLarge = errors.New("memcached: the server says that the object is too large")
 	errNoCAS    = errors.New("memcached: the server runs without compare-and-swap (option -C)")
 )
 
-// get asks for value, flags, compare-and-swap number and time left at once.
+// get asks for value, flags, CAS number and time left at once.
 func (c *conn) get(key string) (backend.Item, error) {
 	if err := c.send("mg ", key, " v f c t"); err != nil {
 		return backend.Item{}, err
@@ -50,8 +50,8 @@ func (c *conn) compareAndSwap(key string, item backend.Item) error {
 	return c.stored(key, item, c.client.CompareAndSwap(newItem(key, item)))
 }
 
-// stored translates what gomemcache returns for a write. A server may refuse
-// an item for its size although it fits by our reckoning.
+// stored translates what gomemcache returns for a write. A server may reject an
+// item for its size although it fits by our calculation.
 func (c *conn) stored(key string, item backend.Item, err error) error {
 	err = c.result(err)
 	if !errors.Is(err, errTooLarge) {
@@ -73,9 +73,10 @@ func newItem(key string, item backend.Item) *memcache.Item {
 
 func (c *conn) delete(key string) error { return c.result(c.client.Delete(key)) }
 
-// afterLostAnswer says what became of a write that was repeated and then
-// refused. If the server holds just this item an earlier try has stored it. If
-// it holds another, that one may have come before or behind ours.
+// afterLostAnswer returns the outcome of a write that was repeated and then
+// rejected. If the server holds the same item, the first try has stored it. If
+// the server holds another item, the outcome is indeterminate: that item may
+// have been stored before ours or after it.
 func (c *conn) afterLostAnswer(key string, item backend.Item, refusal error) error {
 	present, err := c.get(key)
 	switch {
@@ -86,7 +87,7 @@ func (c *conn) afterLostAnswer(key string, item backend.Item, refusal error) err
 	case sameContent(present, item):
 		return nil
 	}
-	return fmt.Errorf("%w: %w", errUnknownOutcome, io.ErrUnexpectedEOF)
+	return fmt.Errorf("%w: %w", errIndeterminate, io.ErrUnexpectedEOF)
 }
 
 func sameContent(a, b backend.Item) bool {
@@ -134,17 +135,16 @@ func (c *conn) send(parts ...string) error {
 	return nil
 }
 
-// limits is what a server takes.
+// limits are those of a server.
 type limits struct {
 	item int64 // bytes of a whole item; 0 if the server does not say
 	cas  bool
 }
 
-// checkSize refuses an item that the server would refuse, which some versions
-// and commands do only after having dropped the item that is there. It asks
-// for the limits once in a connection's life, since the server behind it stays
-// the same, but again before it refuses: that server may be gone, and another
-// in its place.
+// checkSize rejects an item that the server would reject: some versions and
+// commands remove the item that is there before they reject the new one. It
+// asks for the limits once for each connection, and again before it rejects an
+// item, since another server may have taken the place of the first.
 func (c *conn) checkSize(key string, item backend.Item) error {
 	size := int64(len(item.Image))
 	if c.limits == nil || size > c.limits.value(key, clientFlags(item)) {
@@ -165,7 +165,7 @@ func readLimits(settings []backend.Stat) *limits {
 	for _, setting := range settings {
 		switch setting.Name {
 		case "item_size_max":
-			// Without a number the server has the only word.
+			// Without a number the server alone decides.
 			l.item, _ = strconv.ParseInt(setting.Value, 10, 64)
 		case "cas_enabled":
 			l.cas = setting.Value != "no"
@@ -182,7 +182,7 @@ const (
 	itemFlags  = 4  // unless they are 0
 )
 
-// value returns the size of the greatest value that fits under key.
+// value returns the size in bytes of the largest value that fits under key.
 func (l *limits) value(key string, flags uint32) int64 {
 	if l.item == 0 {
 		return math.MaxInt64

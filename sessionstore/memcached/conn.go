@@ -30,13 +30,13 @@ type conn struct {
 	line   []byte           // the command being written, kept for its memory
 	limits *limits          // what the server takes; nil until asked
 
-	// idle says that the connection has been out of use: the server may have
-	// closed it since, without any fault of the call that finds out.
+	// idle says that the connection was idle: the server may have closed it
+	// meanwhile, which is no fault of the call that notices it.
 	idle bool
 	// broken says that the stream is closed or out of step.
 	broken bool
 
-	closing sync.WaitGroup // counts a close begun because a call was given up
+	closing sync.WaitGroup // counts a close that began because the call was given up
 	peeked  [1]byte
 }
 
@@ -68,26 +68,34 @@ type only struct{ address selector.Address }
 func (o only) PickServer(string) (net.Addr, error)   { return o.address, nil }
 func (o only) Each(visit func(net.Addr) error) error { return visit(o.address) }
 
-// during runs command and closes the connection if ctx ends before it has
-// returned, which makes it return.
-func (c *conn) during(ctx context.Context, command func(*conn) error) error {
+// use runs command and then gives the connection back. If ctx ends before
+// command returns, it closes the connection, which makes command return. After
+// a panic of command nobody knows what the server will answer, so that the
+// connection is closed.
+func (c *conn) use(ctx context.Context, run command, again bool) error {
 	c.closing.Add(1)
 	stop := context.AfterFunc(ctx, func() {
 		defer c.closing.Done()
 		c.nc.Close() //nolint:errcheck // given up; the command reports the failure
 	})
-	err := command(c)
-	if stop() {
-		c.closing.Done()
-	} else {
-		c.closing.Wait()
-		c.broken = true
-	}
+	returned := false
+	defer func() {
+		if stop() {
+			c.closing.Done()
+		} else {
+			c.closing.Wait()
+			c.broken = true
+		}
+		c.broken = c.broken || !returned
+		c.server.release(c)
+	}()
+	err := run(c, again)
+	returned = true
 	return err
 }
 
-// result translates what gomemcache returns. What is not an outcome of the
-// command has broken the connection: gomemcache has closed it.
+// result translates what gomemcache returns. After an error that is no answer
+// to the command the connection is broken: gomemcache has closed it.
 func (c *conn) result(err error) error {
 	switch {
 	case err == nil:
@@ -100,9 +108,9 @@ func (c *conn) result(err error) error {
 		return backend.ErrExists
 	}
 	c.broken = true
-	// gomemcache has no errors of its own for these. The texts are those of
-	// memcached's process_update_command, and gomemcache's prefix for answers
-	// that it does not understand.
+	// gomemcache has no errors of its own for these answers. The texts are
+	// those of memcached's process_update_command, and gomemcache's prefix for
+	// answers that it does not understand.
 	switch text := err.Error(); {
 	case strings.Contains(text, "SERVER_ERROR object too large"):
 		return errTooLarge
@@ -114,8 +122,8 @@ func (c *conn) result(err error) error {
 	return err
 }
 
-// isLost says whether err is that of a connection which the other side has
-// closed, as opposed to one that answers late or wrongly.
+// isLost says whether err means that the server has closed the connection, as
+// opposed to answering late or wrongly.
 func isLost(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
@@ -123,12 +131,12 @@ func isLost(err error) bool {
 }
 
 // maxAge is how long a connection to a host name is used. Then the name is
-// looked up again, since it may mean another address by now.
+// resolved again, since its IP address may have changed.
 const maxAge = time.Minute
 
 func (c *conn) old(now time.Time) bool { return c.server.address.IsName() && now.Sub(c.born) > maxAge }
 
-// close is called once, by whoever has the connection.
+// close is called once, by the owner of the connection.
 func (c *conn) close() {
 	c.server.open.Add(-1)
 	c.nc.Close() //nolint:errcheck // nothing is left to be lost

@@ -12,9 +12,9 @@ import (
 
 // Meta commands that gomemcache lacks (memcached's protocol.txt).
 
-// touch sets the time to live and returns the item. memcached tells nobody who
-// watches it of that, but does of the appending of nothing behind it, which
-// changes the compare-and-swap number and nothing else.
+// touch sets the time to live and returns the item. The change stream does not
+// report that, but it reports the append of no bytes that follows, which changes
+// the CAS number and nothing else.
 func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) {
 	seconds := strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10)
 	err := c.send("mg ", key, " v f c t T", seconds, protocol.LineEnd, "ms ", key, " 0 MA"+protocol.LineEnd)
@@ -23,8 +23,8 @@ func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) 
 	}
 	item, err := readItem(c.reader)
 	if err == nil || errors.Is(err, backend.ErrNotFound) {
-		// HD, NS for a key that has nothing, or that there is no memory: then
-		// the time is set all the same.
+		// HD, NS for an absent key, or that there is no memory: the time is set
+		// in any case.
 		if _, lineErr := protocol.ReadLine(c.reader); lineErr != nil {
 			err = lineErr
 		}
@@ -39,8 +39,8 @@ func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) 
 	return item, nil
 }
 
-// deleteUnchanged deletes the item if it still has the compare-and-swap
-// number. It returns ErrConflict or ErrNotFound if it has not.
+// deleteUnchanged deletes the item if it still has the CAS number. Otherwise it
+// returns ErrConflict or ErrNotFound.
 func (c *conn) deleteUnchanged(key string, cas uint64) error {
 	line, err := c.meta("md ", key, " C", strconv.FormatUint(cas, 10))
 	switch {
@@ -57,8 +57,8 @@ func (c *conn) deleteUnchanged(key string, cas uint64) error {
 	return protocol.Unexpected("md", line)
 }
 
-// number returns the compare-and-swap number of an item, or ErrNotFound.
-func (c *conn) number(key string) (uint64, error) {
+// casOf returns the CAS number of an item, or ErrNotFound.
+func (c *conn) casOf(key string) (uint64, error) {
 	line, err := c.meta("mg ", key, " c")
 	switch {
 	case err != nil:

@@ -11,7 +11,7 @@ func (b *Backend) Metrics() []metric.Metric {
 	metrics := make([]metric.Metric, 0, 4*len(b.servers))
 	for _, s := range b.servers {
 		open, opened := s.breaker.state()
-		metrics = s.append(metrics,
+		metrics = s.label(metrics,
 			metric.Switch("breaker_open", "Whether the circuit breaker of the server is open, so that calls fail at once.", open),
 			metric.Metric{Name: "breaker_opened_total", Help: "How often the circuit breaker of the server has opened.", Value: float64(opened)},
 			s.failures.Metric("server_errors_total", "Calls that failed because of the server."),
@@ -24,8 +24,8 @@ func (b *Backend) Metrics() []metric.Metric {
 	return metrics
 }
 
-// append appends metrics of the server.
-func (s *server) append(metrics []metric.Metric, more ...metric.Metric) []metric.Metric {
+// label appends metrics of the server.
+func (s *server) label(metrics []metric.Metric, more ...metric.Metric) []metric.Metric {
 	for _, m := range more {
 		m.Server, m.Tier = s.name, string(backend.Origin)
 		metrics = append(metrics, m)

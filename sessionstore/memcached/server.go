@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"sync"
 	"syscall"
@@ -15,19 +16,21 @@ import (
 	"memcachedsoap/sessionstore/metric"
 )
 
-// server is one memcached server and the connections to it.
+// server is one memcached server and the pool of connections to it.
 type server struct {
+	serverCalls // on itself
+
 	name    string // as configured
 	address selector.Address
-	// dialContext is that of a net.Dialer, but in tests of hosts that are gone.
+	logger  *slog.Logger
+	// dialContext is that of a net.Dialer, except in tests of unreachable hosts.
 	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	timeout     time.Duration
 	maxIdle     int
 	slots       chan struct{} // one for each connection in use
 	breaker     breaker
-	dead        *deadline      // when no connection is made; nil unless rehashing
-	mark        mark           // used when rehashing
-	number      uint64         // from 1, in configured order
+	markdown    *markdown      // nil unless the pool has failover
+	returned    func()         // called when the server returns from a markdown
 	open        metric.Gauge   // connections of the pool
 	failures    metric.Counter // calls that failed because of the server
 
@@ -37,14 +40,24 @@ type server struct {
 	calls  sync.WaitGroup
 }
 
+func newServer(name string, a selector.Address, o Options) *server {
+	s := &server{
+		name: name, address: a, logger: o.logger(),
+		timeout: o.timeout(), maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
+	}
+	s.serverCalls = serverCalls{s}
+	s.dialContext = new(net.Dialer).DialContext
+	return s
+}
+
 var (
 	errBusy    = errors.New("memcached: all connections are in use")
 	errTimeout = errors.New("memcached: no answer in time")
 	// errNoConnection is in the error of a call that could not connect.
 	errNoConnection = errors.New("memcached: no connection")
-	// errUnknownOutcome is in the error of a write that may have been carried
-	// out although the server refused it when it was repeated.
-	errUnknownOutcome = errors.New("memcached: the outcome is unknown")
+	// errIndeterminate is in the error of a write that the server rejected
+	// when it was repeated, and that the first try may have carried out.
+	errIndeterminate = errors.New("memcached: the outcome is indeterminate")
 )
 
 // access says what a command does to the server.
@@ -55,18 +68,18 @@ const (
 	writing access = true
 )
 
-// command is what a call does on a connection. It has again set when it runs
-// for the second time: the first run may or may not have been carried out.
+// command is what a call does on a connection. again says that it runs for the
+// second time: the first run may have been carried out or not.
 type command func(c *conn, again bool) error
 
 // do runs command on a connection, within the timeout. If the connection was
 // idle and turns out to be closed by the server, command runs once more on a
 // new one.
 //
-// Outcomes of the command are returned as they are, all else as an
-// [*backend.UnavailableError], which says of a write whether it may have
-// been carried out.
-func (s *server) do(caller context.Context, kind access, run command) error {
+// It returns answers to the command as they are, and anything else as an
+// [*backend.UnavailableError], which says of a write whether its outcome is
+// indeterminate. If command panics, do gives back all that it has acquired.
+func (s *server) do(caller context.Context, kind access, run command) (err error) {
 	if !s.begin() {
 		return backend.Unavailable("the store is closed", backend.ErrClosed)
 	}
@@ -74,40 +87,53 @@ func (s *server) do(caller context.Context, kind access, run command) error {
 	if err := backend.Interrupted(caller); err != nil {
 		return err
 	}
-	as := s.breaker.admit(time.Now())
-	if as == refused {
-		return s.unavailable(errDown, false)
+	p := s.breaker.acquire(time.Now())
+	if p == rejected {
+		return s.unavailable(errOpen, false)
 	}
+	result := ignored // unless the attempt returns
+	defer func() { s.report(s.breaker.release(p, time.Now(), result), err) }()
 	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
 	defer cancel()
 
 	a := attempt{server: s}
-	err := a.run(ctx, run)
-	answer := err == nil || isOutcome(err)
-	unsure := bool(kind) && a.begun && !answer && !isRefusal(err)
-	s.breaker.ended(as, time.Now(), a.ending(caller, err))
+	err = a.run(ctx, run)
+	result = a.outcome(caller, err)
+	answered := err == nil || isAnswer(err)
+	indeterminate := bool(kind) && a.begun && !answered && !isRejection(err)
 	switch {
-	case answer:
+	case answered:
 		return err
 	case caller.Err() != nil:
 		given := backend.Unavailable("the request ended before the store answered", caller.Err())
-		given.Unknown = unsure
+		given.Unknown = indeterminate
 		return given
 	}
 	if (ctx.Err() != nil || isTimeout(err)) && !errors.Is(err, errBusy) && !errors.Is(err, errNoConnection) {
-		// Whoever else takes one of the idle connections would wait as long,
-		// if the server is gone. A new one tells.
+		// If the server is gone, the next call would wait as long for one of
+		// the idle connections. A new connection fails at once.
 		s.dropIdle()
 		err = errTimeout
 	}
 	s.failures.Inc()
-	return s.unavailable(err, unsure)
+	return s.unavailable(err, indeterminate)
 }
 
-// attempt is what came of trying a command.
+// report logs a transition of the circuit breaker.
+func (s *server) report(t transition, cause error) {
+	switch t {
+	case opens:
+		s.logger.Warn("circuit breaker opened", "server", s.name, "error", cause)
+	case closes:
+		s.logger.Info("circuit breaker closed", "server", s.name)
+	case none:
+	}
+}
+
+// attempt is a try to run a command.
 type attempt struct {
 	server *server
-	began  time.Time // when there was a slot for it; zero if there was none
+	began  time.Time // when it got a slot; zero if it got none
 	begun  bool      // the command has run
 }
 
@@ -131,8 +157,7 @@ func (a *attempt) run(ctx context.Context, run command) error {
 	}
 	wasIdle := c.idle
 	a.begun = true
-	err = c.during(ctx, func(c *conn) error { return run(c, false) })
-	s.release(c)
+	err = c.use(ctx, run, false)
 	if !wasIdle || !isLost(err) || ctx.Err() != nil {
 		return err
 	}
@@ -140,25 +165,23 @@ func (a *attempt) run(ctx context.Context, run command) error {
 	if err != nil {
 		return err
 	}
-	err = c.during(ctx, func(c *conn) error { return run(c, true) })
-	s.release(c)
-	return err
+	return c.use(ctx, run, true)
 }
 
-// ending says what the attempt has told of the server.
-func (a *attempt) ending(caller context.Context, err error) ending {
+// outcome says what the attempt tells the circuit breaker.
+func (a *attempt) outcome(caller context.Context, err error) outcome {
 	late := errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) || isTimeout(err)
 	switch {
-	case err == nil, isOutcome(err), isRefusal(err), errors.Is(err, errUnknownOutcome):
-		return answered
-	case caller.Err() != nil, errors.Is(err, errBusy), errors.Is(err, protocol.ErrUnexpected), errors.Is(err, errDead):
-		return untold
-	case late && time.Since(a.began) < a.server.timeout/2: // spent on waiting for a slot
-		return untold
-	case a.server.dead != nil && errors.Is(err, errNoConnection): // which has its own rule
-		return untold
+	case err == nil, isAnswer(err), isRejection(err), errors.Is(err, errIndeterminate):
+		return success
+	case caller.Err() != nil, errors.Is(err, errBusy), errors.Is(err, protocol.ErrUnexpected), errors.Is(err, errMarkedDown):
+		return ignored
+	case late && time.Since(a.began) < a.server.timeout/2: // most of the time was spent waiting for a slot
+		return ignored
+	case a.server.markdown != nil && errors.Is(err, errNoConnection): // the markdown period has its own rule
+		return ignored
 	}
-	return failed
+	return failure
 }
 
 // connect returns an idle connection that is still open, or a new one.
@@ -175,30 +198,35 @@ func (s *server) connect(ctx context.Context) (*conn, error) {
 	}
 }
 
-// dial makes a connection, unless the server is known to be dead.
+// dial makes a connection, unless the server is marked down.
 func (s *server) dial(ctx context.Context) (*conn, error) {
-	if s.dead != nil && !s.dead.admit(time.Now()) {
-		return nil, fmt.Errorf("%w: %w", errNoConnection, errDead)
+	found := unknown // unless dialling returns
+	if s.markdown != nil {
+		if !s.markdown.acquire(time.Now()) {
+			return nil, fmt.Errorf("%w: %w", errNoConnection, errMarkedDown)
+		}
+		defer func() {
+			if s.markdown.release(time.Now(), found) {
+				s.returned()
+			}
+		}()
 	}
 	began := time.Now()
 	nc, err := s.dialPlain(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		<-ctx.Done() // at the same time, or nearly
 	}
-	f := dead
+	found = unreachable
 	switch {
 	case err == nil:
-		f = alive
+		found = reachable
 	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout):
-		f = unknown
+		found = unknown
 	case isTimeout(err):
-		if time.Since(began) < s.timeout/2 { // spent on waiting for a slot
-			f = unknown
+		if time.Since(began) < s.timeout/2 { // most of the time was spent waiting for a slot
+			found = unknown
 		}
 		err = errTimeout
-	}
-	if s.dead != nil && s.dead.tried(time.Now(), f) {
-		s.mark.serverIsBack()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoConnection, err)
@@ -236,7 +264,7 @@ func (s *server) takeIdle() *conn {
 
 // release takes a connection back after use.
 func (s *server) release(c *conn) {
-	// gomemcache leaves its deadline behind, after which usable cannot look.
+	// gomemcache leaves its deadline behind. After a deadline usable fails.
 	if c.broken || c.old(time.Now()) || c.nc.SetDeadline(time.Time{}) != nil || !s.putIdle(c) {
 		c.close()
 	}
@@ -273,31 +301,32 @@ func (s *server) dropIdle() {
 	}
 }
 
-// isTimeout says whether gomemcache's deadline was quicker than the context's,
-// which ends at nearly the same time.
+// isTimeout says whether a deadline of a connection has passed. It may pass
+// before that of the context, which is at nearly the same time.
 func isTimeout(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) && network.Timeout()
 }
 
-// isRefusal says whether err tells that a command was certainly not carried
+// isRejection says whether err means that a command was certainly not carried
 // out.
-func isRefusal(err error) bool {
+func isRejection(err error) bool {
 	return errors.Is(err, backend.ErrNoMemory) || errors.Is(err, errNoCAS)
 }
 
-// isOutcome says whether err is an answer to the command, not a failure.
-func isOutcome(err error) bool {
+// isAnswer says whether err is an answer to the command, not a failure.
+func isAnswer(err error) bool {
 	var tooLarge *backend.TooLargeError
 	return errors.Is(err, backend.ErrNotFound) || errors.Is(err, backend.ErrExists) ||
 		errors.Is(err, backend.ErrConflict) || errors.As(err, &tooLarge)
 }
 
-// unavailable says in one sentence, without naming the server, what it did.
-func (s *server) unavailable(err error, unknownOutcome bool) error {
+// unavailable says in one sentence, without the server's name, what the server
+// did.
+func (s *server) unavailable(err error, indeterminate bool) error {
 	var reason string
 	switch {
-	case errors.Is(err, errDead), errors.Is(err, errDown):
+	case errors.Is(err, errMarkedDown), errors.Is(err, errOpen):
 		reason = "a memcached server is down"
 	case errors.Is(err, errTimeout):
 		reason = "a memcached server did not answer in time"
@@ -315,12 +344,12 @@ func (s *server) unavailable(err error, unknownOutcome bool) error {
 		reason = "the scan of a memcached server could not keep up"
 	case errors.Is(err, protocol.ErrUnexpected):
 		reason = "a memcached server answered something unexpected"
-	case isLost(err), errors.Is(err, errUnknownOutcome):
+	case isLost(err), errors.Is(err, errIndeterminate):
 		reason = "a memcached server closed the connection"
 	default:
 		reason = "a memcached server cannot be reached"
 	}
 	down := backend.Unavailable(reason, fmt.Errorf("memcached server %s: %w", s.name, err))
-	down.Unknown = unknownOutcome
+	down.Unknown = indeterminate
 	return down
 }

@@ -21,7 +21,7 @@ func addressOf(t *testing.T, text string) selector.Address {
 	return a
 }
 
-// timed remembers the deadline of a connection.
+// timed records the deadline of a connection.
 type timed struct {
 	net.Conn
 	deadline time.Time
@@ -32,8 +32,8 @@ func (c *timed) SetDeadline(t time.Time) error {
 	return c.Conn.SetDeadline(t)
 }
 
-// An idle connection must have no deadline: once that had passed, looking
-// whether the server has closed it would fail, and each call would dial.
+// An idle connection must have no deadline. After a deadline the check whether
+// the server has closed the connection would fail, and each call would connect.
 func TestIdleConnectionsHaveNoDeadline(t *testing.T) {
 	t.Parallel()
 	ours, theirs := net.Pipe()
@@ -50,8 +50,8 @@ func TestIdleConnectionsHaveNoDeadline(t *testing.T) {
 	assert.Nil(t, s.takeIdle())
 }
 
-// A name may come to mean another address: connections to it are not used for
-// ever. An address stays what it is.
+// The IP address of a name may change: connections to a name are used for a
+// minute. Connections to an IP address have no such limit.
 func TestConnectionsToNamesAreRenewed(t *testing.T) {
 	t.Parallel()
 	for target, renewed := range map[string]bool{"pool.example.org:11211": true, "192.0.2.1:11211": false, "[2001:db8::1]:11211": false} {

@@ -17,7 +17,7 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// pool is some servers that can be cut off, with all they have, and the
+// pool is some servers that can be disconnected, with all they have, and the
 // processes that use them.
 type pool struct {
 	t         require.TestingT
@@ -63,45 +63,58 @@ func (p *pool) leave(server int) {
 	}
 }
 
-// comeBack lets a server come back, and those processes know that had noticed.
+// comeBack lets a server return. The processes that noticed its absence notice
+// its return.
 func (p *pool) comeBack(server int) {
 	p.away[server].Store(false)
 	for _, b := range p.processes {
 		p.retry(b, server)
 	}
 	for _, b := range p.processes {
-		m := &b.servers[server].mark
-		m.mu.Lock()
-		m.asked = time.Time{} // as a second later
-		m.mu.Unlock()
+		e := epochOf(b, server)
+		e.mu.Lock()
+		e.read = time.Time{} // as a second later
+		e.mu.Unlock()
 	}
 }
 
-// retry ends the dead time of a server for one process, and has it look.
+// retry ends the markdown period of a server for one process, and makes the
+// process look.
 func (p *pool) retry(b *Backend, server int) {
-	d := b.servers[server].dead
-	d.mu.Lock()
-	if !d.until.IsZero() {
-		d.until = time.Now().Add(-1)
+	m := b.servers[server].markdown
+	m.mu.Lock()
+	if !m.until.IsZero() {
+		m.until = time.Now().Add(-1)
 	}
-	d.mu.Unlock()
-	_, err := b.Get(context.Background(), homedAt(b, server))
+	m.mu.Unlock()
+	_, err := b.Get(context.Background(), keyOf(b, server))
 	require.ErrorIs(p.t, err, backend.ErrNotFound)
 }
 
-// calm ends the time after a new mark in which all servers are asked.
+// calm ends the time after the start of an epoch in which fallbacks are asked,
+// too.
 func (p *pool) calm() {
 	for _, b := range p.processes {
-		for _, s := range b.servers {
-			s.mark.mu.Lock()
-			s.mark.changed = time.Time{}
-			s.mark.mu.Unlock()
+		for server := range b.servers {
+			e := epochOf(b, server)
+			e.mu.Lock()
+			e.changed = time.Time{}
+			e.mu.Unlock()
 		}
 	}
 }
 
-// homedAt returns a key whose home is the server.
-func homedAt(b *Backend, server int) string {
+func failoverOf(b *Backend) *failover {
+	f, _ := b.placement.(*failover)
+	return f
+}
+
+func epochOf(b *Backend, server int) *epoch { return &failoverOf(b).nodes[server].epoch }
+
+func chainOf(b *Backend, key string) []int { return failoverOf(b).selector.Chain(key) }
+
+// keyOf returns a key whose first server is the given one.
+func keyOf(b *Backend, server int) string {
 	for {
 		key := string(sessionstore.NewID())
 		if b.selector.Pick(key) == server {
@@ -155,11 +168,11 @@ func TestSessionMovesAwayAndBack(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 1)
 	b := p.processes[0]
-	key := homedAt(b, 1)
-	next := b.chain(key)[1]
+	key := keyOf(b, 1)
+	next := chainOf(b, key)[1]
 	put(t, b, key, "before")
 	p.leave(1)
-	require.Empty(t, show(t, b, key), "its server has it, and is away")
+	require.Empty(t, show(t, b, key), "its server has it and is away")
 	put(t, b, key, "during")
 	require.Equal(t, "during", show(t, b, key))
 	require.Equal(t, "during", raw(t, b, next, key))
@@ -186,18 +199,18 @@ func TestDeletedSessionStaysDeleted(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 2)
 	b := p.processes[0]
-	key := homedAt(b, 0)
-	next := b.chain(key)[1]
+	key := keyOf(b, 0)
+	next := chainOf(b, key)[1]
 	put(t, b, key, "before")
 	p.leave(0)
 	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound, "nobody saw it meanwhile")
 	require.Equal(t, "tombstone", raw(t, b, next, key))
 	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound)
 	p.comeBack(0)
-	p.calm() // the mark alone must do
+	p.calm() // the epoch alone must do
 	require.Equal(t, "before", raw(t, b, 0, key))
 	require.Empty(t, show(t, b, key))
-	require.Equal(t, "tombstone", raw(t, b, 0, key), "it has moved home")
+	require.Equal(t, "tombstone", raw(t, b, 0, key), "it has moved to the primary")
 	require.Empty(t, raw(t, b, next, key))
 
 	// A new session under the id is one.
@@ -207,7 +220,8 @@ func TestDeletedSessionStaysDeleted(t *testing.T) {
 	require.Empty(t, show(t, p.processes[1], key))
 }
 
-// Who deletes a session that is away cannot see it, but it must not come back.
+// A client cannot see a session on a server that is away. When it deletes the
+// session, the session must not come back.
 func TestStoreDeletesWhatIsAway(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 1)
@@ -223,12 +237,12 @@ func TestStoreDeletesWhatIsAway(t *testing.T) {
 	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
-// What takes the place of a tombstone must have read it.
-func TestTombstoneOfAStandInIsReadAtHome(t *testing.T) {
+// Only a writer that has read a tombstone may replace it.
+func TestTombstoneOfAFallbackMovesToThePrimary(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 1)
 	b := p.processes[0]
-	key := homedAt(b, 0)
+	key := keyOf(b, 0)
 	put(t, b, key, "before")
 	p.leave(0)
 	put(t, b, key, "during")
@@ -242,12 +256,13 @@ func TestTombstoneOfAStandInIsReadAtHome(t *testing.T) {
 	require.Equal(t, "new", show(t, b, key))
 }
 
-// A process that was started later, or noticed nothing, sees what others do.
+// A process that started later, or that did not notice the outage, sees the same
+// sessions as the others.
 func TestOthersKnowOfTheOutage(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 2)
 	noticed, unaware := p.processes[0], p.processes[1]
-	key := homedAt(noticed, 2)
+	key := keyOf(noticed, 2)
 	put(t, unaware, key, "before")
 	p.leave(2)
 	put(t, noticed, key, "during")
@@ -258,14 +273,14 @@ func TestOthersKnowOfTheOutage(t *testing.T) {
 	require.Equal(t, "during", show(t, noticed, key))
 }
 
-// What Perl programs have left on another server in an outage does not come
-// back when the session is deleted.
+// A copy that Perl programs have left on another server during an outage does
+// not come back when the session is deleted.
 func TestDeleteLeavesNoLeftovers(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 1)
 	b := p.processes[0]
-	key := homedAt(b, 0)
-	next := b.servers[b.chain(key)[1]]
+	key := keyOf(b, 0)
+	next := b.servers[chainOf(b, key)[1]]
 	put(t, b, key, "new")
 	p.calm()
 	require.NoError(t, next.add(t.Context(), key, content("left")))
@@ -274,13 +289,13 @@ func TestDeleteLeavesNoLeftovers(t *testing.T) {
 	require.Empty(t, show(t, b, key))
 }
 
-// A server that was away itself is not believed what it had before.
-func TestOldLeftoversAreNotBelieved(t *testing.T) {
+// An item from an earlier epoch of a fallback is not valid.
+func TestFallbackOfAnEarlierEpoch(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 1)
 	b := p.processes[0]
-	key := homedAt(b, 0)
-	place := b.chain(key)[1]
+	key := keyOf(b, 0)
+	place := chainOf(b, key)[1]
 	require.NoError(t, b.servers[place].add(t.Context(), key, content("left")))
 	p.leave(place)
 	require.Empty(t, show(t, b, key), "the absence is noticed here")
@@ -288,32 +303,32 @@ func TestOldLeftoversAreNotBelieved(t *testing.T) {
 	require.Empty(t, show(t, b, key))
 }
 
-// While processes may disagree about a server, a deletion counts wherever it
-// was noted, and of two copies the one at home.
+// While processes may disagree about a server, a tombstone is valid on any
+// server, and of two copies that on the primary.
 func TestProcessesDisagree(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 1)
 	b := p.processes[0]
-	key := homedAt(b, 0)
-	place := b.chain(key)[1]
+	key := keyOf(b, 0)
+	place := chainOf(b, key)[1]
 	p.leave(0)
 	require.Empty(t, show(t, b, key))
 	p.comeBack(0)
-	put(t, b, key, "at home")
+	put(t, b, key, "on the primary")
 	require.NoError(t, b.servers[place].add(t.Context(), key, content("by a process that knew no better")))
-	require.Equal(t, "at home", show(t, b, key))
+	require.Equal(t, "on the primary", show(t, b, key))
 	require.Empty(t, raw(t, b, place, key))
 	require.NoError(t, b.servers[place].add(t.Context(), key, backend.Tombstone(0)))
 	require.Empty(t, show(t, b, key))
 	require.Equal(t, "tombstone", raw(t, b, 0, key))
 }
 
-// The number of one server's item does not compare equal on another.
+// The CAS number of an item of one server does not compare equal on another.
 func TestNumbersOfAnotherServer(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 2, 1)
 	b := p.processes[0]
-	key := homedAt(b, 0)
+	key := keyOf(b, 0)
 	put(t, b, key, "before")
 	item, err := b.Get(t.Context(), key)
 	require.NoError(t, err)
@@ -322,12 +337,12 @@ func TestNumbersOfAnotherServer(t *testing.T) {
 	put(t, b, key, "during")
 	other, err := b.Get(t.Context(), key)
 	require.NoError(t, err)
-	item.CAS = 1<<serverBits | other.CAS&(1<<serverBits-1) // as chance may have it
+	item.CAS = 1<<nodeBits | other.CAS&(1<<nodeBits-1) // as chance may have it
 	require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, item), backend.ErrConflict)
 	require.NoError(t, b.CompareAndSwap(t.Context(), key, other))
 }
 
-func TestRehashWithoutAnyServer(t *testing.T) {
+func TestFailoverWithoutAnyServer(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 2, 1)
 	b := p.processes[0]

@@ -16,44 +16,44 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Cache::Memcached's rule: any failure to connect, 20 to 29 seconds, and then
-// one try.
-func TestDeadForRehash(t *testing.T) {
+// The rule of Cache::Memcached: after any failure to connect, 20 to 29 seconds,
+// and then one try.
+func TestMarkdownPeriod(t *testing.T) {
 	t.Parallel()
-	lives := make(map[time.Duration]bool)
+	periods := make(map[time.Duration]bool)
 	now := time.Now()
 	for range 300 {
-		var d deadline
-		require.True(t, d.admit(now))
-		require.False(t, d.tried(now, dead))
-		lives[d.until.Sub(now)] = true
-		assert.False(t, d.admit(d.until.Add(-1)))
-		assert.True(t, d.admit(d.until))
-		assert.False(t, d.admit(d.until), "another one is trying")
-		assert.True(t, d.tried(d.until, alive), "it is back")
-		assert.True(t, d.admit(now))
-		assert.False(t, d.tried(now, alive), "it was not away")
+		var m markdown
+		require.True(t, m.acquire(now))
+		require.False(t, m.release(now, unreachable))
+		periods[m.until.Sub(now)] = true
+		assert.False(t, m.acquire(m.until.Add(-1)))
+		assert.True(t, m.acquire(m.until))
+		assert.False(t, m.acquire(m.until), "another one is trying")
+		assert.True(t, m.release(m.until, reachable), "it is back")
+		assert.True(t, m.acquire(now))
+		assert.False(t, m.release(now, reachable), "it was not away")
 	}
 	for seconds := 20; seconds < 30; seconds++ {
-		assert.True(t, lives[time.Duration(seconds)*time.Second], "%d seconds", seconds)
+		assert.True(t, periods[time.Duration(seconds)*time.Second], "%d seconds", seconds)
 	}
-	assert.Len(t, lives, 10)
+	assert.Len(t, periods, 10)
 }
 
-func TestGivingUpIsNoFinding(t *testing.T) {
+func TestGivingUpSaysNothing(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	var d deadline
-	d.tried(now, unknown)
-	require.True(t, d.admit(now))
-	d.tried(now, dead)
-	later := d.until
-	require.True(t, d.admit(later))
-	require.False(t, d.tried(later, unknown), "it is not back")
-	require.True(t, d.admit(later), "the next one tries")
+	var m markdown
+	m.release(now, unknown)
+	require.True(t, m.acquire(now))
+	m.release(now, unreachable)
+	later := m.until
+	require.True(t, m.acquire(later))
+	require.False(t, m.release(later, unknown), "it is not back")
+	require.True(t, m.acquire(later), "the next one tries")
 }
 
-// silentHost is a host that is gone: connecting to it gets no answer.
+// silentHost is a host that does not answer to connecting.
 type silentHost struct {
 	mu       sync.Mutex
 	attempts int
@@ -92,8 +92,8 @@ func (h *silentHost) set(back bool) (attempts int) {
 	return h.attempts
 }
 
-// A host that is gone costs a handful of timeouts and then one a second,
-// whatever the load, and is used again within a second and a timeout.
+// A silent host costs three timeouts and then one a second, however many calls
+// there are. When it answers again, it is used within a second and a timeout.
 func TestSilentHostCostsOneTimeoutASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -142,8 +142,8 @@ func withoutHelp(metrics []metric.Metric) []metric.Metric {
 	return metrics
 }
 
-// A caller with less patience than the store does not make a server dead.
-func TestImpatientCallerKillsNoServer(t *testing.T) {
+// A caller that gives up before the timeout does not open the circuit breaker.
+func TestImpatientCallerOpensNoBreaker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var host silentHost
@@ -162,8 +162,8 @@ func TestImpatientCallerKillsNoServer(t *testing.T) {
 	})
 }
 
-// When one answer does not come the idle connections are not waited for, one
-// after the other.
+// After one timeout the idle connections are dropped, or each of them would cost
+// a timeout.
 func TestTimeoutDropsIdleConnections(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -186,9 +186,9 @@ func TestTimeoutDropsIdleConnections(t *testing.T) {
 	})
 }
 
-// What makes a server dead for Cache::Memcached makes no call fail here: the
-// next server of the chain is asked, and the dead one is not tried again.
-func TestRehashAsksTheNextServer(t *testing.T) {
+// A server that is marked down is not tried again during the markdown period,
+// and the next server of the chain is asked.
+func TestFailoverAsksTheNextServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b, err := New(Options{Servers: []string{"a", "b", "c"}, OnDeadServer: Rehash})

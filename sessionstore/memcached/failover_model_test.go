@@ -12,15 +12,15 @@ import (
 	"memcachedsoap/sessionstore/backend"
 )
 
-// Whatever processes do, and whichever server leaves and comes back, one at a
-// time: what was stored last is read, by all, and what was deleted is not.
-// Only while a server is away may sessions be absent that it has.
-func TestRehashModel(t *testing.T) {
+// Processes write and delete sessions, and servers leave and return, one at a
+// time. All processes read what was stored last, and nothing that was deleted.
+// Only while a server is away, its sessions may be absent.
+func TestFailoverModel(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, 3, 3)
 	rapid.Check(t, func(rt *rapid.T) {
 		p.t = rt
-		key := homedAt(p.processes[0], rapid.IntRange(0, 2).Draw(rt, "home"))
+		key := keyOf(p.processes[0], rapid.IntRange(0, 2).Draw(rt, "home"))
 		home := p.processes[0].selector.Pick(key)
 		truth, seen, gone, writes := "", "", -1, 0
 		var buried []string
@@ -40,7 +40,7 @@ func TestRehashModel(t *testing.T) {
 			"delete": func(t *rapid.T) {
 				deleteAsStore(t, process(t), key, seen != "")
 				buried = append(buried, key)
-				key = homedAt(p.processes[0], home)
+				key = keyOf(p.processes[0], home)
 				truth, seen = "", ""
 			},
 			"leave": func(t *rapid.T) {
