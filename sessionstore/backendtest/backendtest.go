@@ -1,6 +1,7 @@
-// Package backendtest is the conformance suite for backends: what
-// [backend.Backend] promises, sentence by sentence. Every backend passes all of
-// it. Package storetest does the same for a Store over a backend.
+// Package backendtest is the conformance suite for backends. It tests what the
+// comments of [backend.Backend] promise, sentence by sentence, and what those of
+// [backend.Reader] promise if the backend is one. Every backend passes all tests.
+// Package storetest tests a Store over a backend in the same way.
 package backendtest
 
 import (
@@ -16,11 +17,11 @@ import (
 	"memcachedsoap/sessionstore/backend"
 )
 
-// Run tests the backends that newBackend makes: one for each test. They may
-// share servers, because every test uses keys of its own. Run closes them.
+// Run tests backends. It calls newBackend once for each test and closes the
+// backend. The backends may share servers, because every test has its own keys.
 //
-// A backend under test takes items of 100 kB, refuses those of 16 MiB, and has
-// generous timeouts: the suite tests what happens, not how fast.
+// A backend under test must accept items of 100 kB, reject items of 16 MiB, and
+// have long timeouts: the suite tests results, not speed.
 func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 	t.Helper()
 	for name, test := range tests() {
@@ -36,7 +37,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 const (
 	tooLarge  = 16 << 20 // bytes
 	writers   = 32
-	patience  = time.Minute // until a test gives up to wait for something
+	patience  = time.Minute // how long a test waits for something
 	pollEvery = 20 * time.Millisecond
 )
 
@@ -52,8 +53,8 @@ func RequireUnavailable(t *testing.T, err error) {
 	assert.NotEmpty(t, down.Reason)
 }
 
-// AssertTimeLeft checks a time left that was just set to ttl. What the test
-// itself took is no error, and memcached's clock ticks in seconds.
+// AssertTimeLeft checks a time left that was just set to ttl. The test may have
+// taken some time, and the clock of memcached counts whole seconds.
 func AssertTimeLeft(t *testing.T, ttl, left time.Duration) {
 	t.Helper()
 	assert.Zero(t, left%time.Second, "whole seconds")
@@ -61,7 +62,7 @@ func AssertTimeLeft(t *testing.T, ttl, left time.Duration) {
 	assert.Greater(t, left, ttl-patience)
 }
 
-// RequireGone waits until the backend no longer has the key.
+// RequireGone waits until the backend does not have the key.
 func RequireGone(t *testing.T, b backend.Backend, key string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -73,7 +74,7 @@ func RequireGone(t *testing.T, b backend.Backend, key string) {
 	}, patience, pollEvery)
 }
 
-// MustGet returns the item under key, which must be there.
+// MustGet returns the item under key, which must exist.
 func MustGet(t *testing.T, b backend.Backend, key string) backend.Item {
 	t.Helper()
 	item, err := b.Get(t.Context(), key)

@@ -95,18 +95,27 @@ func testEndedContext(t *testing.T, b backend.Backend) {
 	MustGet(t, b, key)
 }
 
-// everyCall makes all calls that take a context and return an error.
+// everyCall makes every call that takes a context and returns an error.
 func everyCall(ctx context.Context, b backend.Backend, key string) map[string]error {
 	_, get := b.Get(ctx, key)
+	_, getMany := b.GetMany(ctx, []string{key}, 1<<20)
 	_, touch := b.Touch(ctx, key, time.Hour)
-	return map[string]error{
+	_, _, appending := b.Append(ctx, key, backend.Item{})
+	errs := map[string]error{
 		"Get":            get,
+		"GetMany":        getMany,
 		"Touch":          touch,
 		"Add":            b.Add(ctx, NewKey(), backend.Item{}),
 		"CompareAndSwap": b.CompareAndSwap(ctx, key, backend.Item{CAS: 1}),
+		"Append":         appending,
 		"Delete":         b.Delete(ctx, key),
 		"Ping":           b.Ping(ctx),
 	}
+	if r, ok := b.(backend.Reader); ok {
+		_, errs["Read"] = r.Read(ctx, key)
+		_, errs["ReadMany"] = r.ReadMany(ctx, []string{key}, 1<<20)
+	}
+	return errs
 }
 
 func testPing(t *testing.T, b backend.Backend) {
@@ -132,7 +141,7 @@ func testStats(t *testing.T, b backend.Backend) {
 	}
 }
 
-// sums adds up the figures of all servers that hold the truth. All must be
+// sums adds up the statistics of all servers of the origin. Every server must be
 // alive.
 func sums(t *testing.T, b backend.Backend) map[string]uint64 {
 	t.Helper()
@@ -149,7 +158,7 @@ func sums(t *testing.T, b backend.Backend) map[string]uint64 {
 		require.Equal(t, backend.Origin, row.Tier)
 		for _, stat := range row.Stats {
 			n, err := strconv.ParseUint(stat.Value, 10, 64)
-			if !errors.Is(err, strconv.ErrSyntax) { // which says that it is a text
+			if !errors.Is(err, strconv.ErrSyntax) { // a statistic may be text
 				require.NoError(t, err, stat.Name)
 			}
 			sum[stat.Name] += n
@@ -175,39 +184,71 @@ func testClose(t *testing.T, b backend.Backend) {
 	require.NoError(t, b.Close(), "closed twice")
 }
 
-func testAppend(t *testing.T, b backend.Backend) {
+// Calls that are under way during Close succeed or fail with [backend.ErrClosed].
+func testCloseDuringCalls(t *testing.T, b backend.Backend) {
 	key := NewKey()
-	after, size, err := b.Append(t.Context(), key, backend.Item{Image: []byte("one "), Flags: 7, ExpiresIn: time.Hour})
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
+	var started, calls sync.WaitGroup
+	for range writers {
+		started.Add(1)
+		calls.Go(func() {
+			err := b.Add(t.Context(), NewKey(), backend.Item{})
+			started.Done()
+			for err == nil {
+				_, err = b.Get(t.Context(), key)
+			}
+			assert.ErrorIs(t, err, backend.ErrClosed)
+		})
+	}
+	started.Wait()
+	for range 2 {
+		calls.Go(func() { assert.NoError(t, b.Close()) })
+	}
+	calls.Wait()
+}
+
+func testAppend(t *testing.T, b backend.Backend) {
+	key, image := NewKey(), []byte("one ")
+	after, size, err := b.Append(t.Context(), key, backend.Item{Image: image, Flags: 7, ExpiresIn: time.Hour, CAS: 99})
 	require.NoError(t, err)
+	image[0] = 'X'
 	require.EqualValues(t, 4, size)
 	require.EqualValues(t, 7, after.Flags)
+	require.Nil(t, after.Image)
 	after, size, err = b.Append(t.Context(), key, backend.Item{Image: []byte("two"), Flags: 9, ExpiresIn: time.Minute})
 	require.NoError(t, err)
 	require.EqualValues(t, 7, size)
-	require.EqualValues(t, 7, after.Flags, "those of the item that was there")
+	require.EqualValues(t, 7, after.Flags, "the flags of the existing item")
+	require.Nil(t, after.Image)
+	assert.Greater(t, after.ExpiresIn, time.Hour-patience)
 	item := MustGet(t, b, key)
 	require.Equal(t, "one two", string(item.Image))
 	require.EqualValues(t, 7, item.Flags)
-	assert.Greater(t, item.ExpiresIn, time.Hour-patience, "it does not live shorter")
-	_, _, err = b.Append(t.Context(), key, backend.Item{ExpiresIn: 10 * time.Hour})
+	assert.Greater(t, item.ExpiresIn, time.Hour-patience, "its life is not shortened")
+	after, _, err = b.Append(t.Context(), key, backend.Item{ExpiresIn: 10 * time.Hour})
 	require.NoError(t, err)
+	assert.Greater(t, after.ExpiresIn, 10*time.Hour-patience)
 	assert.Greater(t, MustGet(t, b, key).ExpiresIn, 10*time.Hour-patience)
 	assert.LessOrEqual(t, MustGet(t, b, key).ExpiresIn, 15*time.Hour+2*time.Second)
 	_, _, err = b.Append(t.Context(), key, backend.Item{Image: []byte("!")})
 	require.NoError(t, err)
-	assert.Zero(t, MustGet(t, b, key).ExpiresIn, "for ever")
+	assert.Zero(t, MustGet(t, b, key).ExpiresIn, "it never expires")
 
 	before := MustGet(t, b, key)
 	_, _, err = b.Append(t.Context(), key, backend.Item{Image: make([]byte, tooLarge)})
 	var over *backend.TooLargeError
 	require.ErrorAs(t, err, &over)
-	require.Equal(t, before.Image, MustGet(t, b, key).Image, "the item stays")
+	require.Equal(t, before, MustGet(t, b, key), "the item is unchanged")
+	_, _, err = b.Append(t.Context(), NewKey(), backend.Item{Image: make([]byte, tooLarge)})
+	require.ErrorAs(t, err, &over)
+}
 
+func testConcurrentAppend(t *testing.T, b backend.Backend) {
 	var all sync.WaitGroup
 	shared := NewKey()
 	for range writers {
 		all.Go(func() {
-			_, _, err := b.Append(context.WithoutCancel(t.Context()), shared, backend.Item{Image: []byte("x"), ExpiresIn: time.Hour})
+			_, _, err := b.Append(t.Context(), shared, backend.Item{Image: []byte("x"), ExpiresIn: time.Hour})
 			assert.NoError(t, err)
 		})
 	}

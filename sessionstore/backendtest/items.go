@@ -20,8 +20,14 @@ func tests() map[string]func(*testing.T, backend.Backend) {
 		"AddTaken":                 testAddTaken,
 		"Images":                   testImages,
 		"ImagesAreNotShared":       testImagesAreNotShared,
+		"GetMany":                  testGetMany,
+		"GetManyTooLarge":          testGetManyTooLarge,
+		"Read":                     testRead,
 		"Append":                   testAppend,
+		"ConcurrentAppend":         testConcurrentAppend,
 		"Tombstone":                testTombstone,
+		"TombstoneExpiry":          testTombstoneExpiry,
+		"NegativeTimeToLive":       testNegativeTimeToLive,
 		"Flags":                    testFlags,
 		"Keys":                     testKeys,
 		"InvalidKeys":              testInvalidKeys,
@@ -40,6 +46,7 @@ func tests() map[string]func(*testing.T, backend.Backend) {
 		"Ping":                     testPing,
 		"Stats":                    testStats,
 		"Close":                    testClose,
+		"CloseDuringCalls":         testCloseDuringCalls,
 	}
 }
 
@@ -140,6 +147,16 @@ func testInvalidKeys(t *testing.T, b backend.Backend) {
 		require.ErrorIs(t, b.Add(t.Context(), key, backend.Item{}), backend.ErrInvalidKey, "%q", key)
 		require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, backend.Item{}), backend.ErrInvalidKey, "%q", key)
 		require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrInvalidKey, "%q", key)
+		_, _, err = b.Append(t.Context(), key, backend.Item{})
+		require.ErrorIs(t, err, backend.ErrInvalidKey, "%q", key)
+		_, err = b.GetMany(t.Context(), []string{NewKey(), key}, 1)
+		require.ErrorIs(t, err, backend.ErrInvalidKey, "%q", key)
+		if r, ok := b.(backend.Reader); ok {
+			_, err = r.Read(t.Context(), key)
+			require.ErrorIs(t, err, backend.ErrInvalidKey, "%q", key)
+			_, err = r.ReadMany(t.Context(), []string{NewKey(), key}, 1)
+			require.ErrorIs(t, err, backend.ErrInvalidKey, "%q", key)
+		}
 	}
 }
 
@@ -166,7 +183,7 @@ func testCompareAndSwapConflict(t *testing.T, b backend.Backend) {
 		require.ErrorIs(t, err, backend.ErrConflict)
 		require.Equal(t, second, MustGet(t, b, key))
 	}
-	// Deleted and made anew is changed, too.
+	// An item that was deleted and added again was changed, too.
 	require.NoError(t, b.Delete(t.Context(), key))
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("second")}))
 	err := b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("third"), CAS: second.CAS})
@@ -212,7 +229,7 @@ func testExpiry(t *testing.T, b backend.Backend) {
 		require.ErrorIs(t, err, backend.ErrNotFound)
 		require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, backend.Item{CAS: 1}), backend.ErrNotFound)
 		require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound)
-		require.NoError(t, b.Add(t.Context(), key, backend.Item{}), "the key is free again")
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{}), "the key is free")
 	}
 	expired := NewKey()
 	require.NoError(t, b.Add(t.Context(), expired, backend.Item{ExpiresIn: -time.Second}))
@@ -239,7 +256,7 @@ func testTouch(t *testing.T, b backend.Backend) {
 	}
 	item, err := b.Touch(t.Context(), key, 300*time.Millisecond)
 	require.NoError(t, err)
-	require.Equal(t, time.Second, item.ExpiresIn, "what is left of a second counts as a whole one")
+	require.Equal(t, time.Second, item.ExpiresIn, "rounded up to whole seconds")
 	RequireGone(t, b, key)
 }
 
@@ -275,7 +292,7 @@ func testTooLarge(t *testing.T, b backend.Backend) {
 		require.ErrorIs(t, err, backend.ErrNotFound)
 
 		largest := backend.Item{Image: bytes.Repeat([]byte{0xa5}, int(refused.Limit)), Flags: flags}
-		require.NoError(t, b.Add(t.Context(), key, largest), "the limit itself fits")
+		require.NoError(t, b.Add(t.Context(), key, largest), "an item of exactly the limit fits")
 		present := MustGet(t, b, key)
 		require.True(t, bytes.Equal(largest.Image, present.Image))
 
@@ -283,13 +300,13 @@ func testTooLarge(t *testing.T, b backend.Backend) {
 		again := &backend.TooLargeError{Limit: refused.Limit, Actual: refused.Limit + 1}
 		require.Equal(t, again, b.CompareAndSwap(t.Context(), key, over))
 		require.Equal(t, again, b.Add(t.Context(), key, over))
-		require.Equal(t, present.CAS, MustGet(t, b, key).CAS, "the stored item stays as it is")
+		require.Equal(t, present.CAS, MustGet(t, b, key).CAS, "the stored item is unchanged")
 		require.NoError(t, b.Delete(t.Context(), key))
 	}
 }
 
-// A tombstone is an item: it is read, touched and replaced like others, and its
-// life is its own.
+// A tombstone is an item: it is read, touched and replaced like other items, and
+// has its own time to live.
 func testTombstone(t *testing.T, b backend.Backend) {
 	key := NewKey()
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image"), Flags: 1}))
@@ -316,5 +333,38 @@ func testTombstone(t *testing.T, b backend.Backend) {
 
 	empty := backend.Item{Flags: 1, CAS: MustGet(t, b, key).CAS}
 	require.NoError(t, b.CompareAndSwap(t.Context(), key, empty))
-	require.False(t, MustGet(t, b, key).Deleted, "an empty item is no tombstone")
+	require.False(t, MustGet(t, b, key).Deleted, "an empty item is not a tombstone")
+
+	added := NewKey()
+	require.NoError(t, b.Add(t.Context(), added, backend.Tombstone(time.Hour)))
+	requireTombstone(MustGet(t, b, added))
+}
+
+// When a tombstone expires its key is free.
+func testTombstoneExpiry(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	require.NoError(t, b.Add(t.Context(), key, backend.Tombstone(time.Second)))
+	RequireGone(t, b, key)
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
+	require.False(t, MustGet(t, b, key).Deleted)
+}
+
+// An item with a negative time to live has expired already, with whichever call
+// it is stored.
+func testNegativeTimeToLive(t *testing.T, b backend.Backend) {
+	for name, expire := range map[string]func(key string) error{
+		"CompareAndSwap": func(key string) error {
+			return b.CompareAndSwap(t.Context(), key, backend.Item{ExpiresIn: -time.Second, CAS: MustGet(t, b, key).CAS})
+		},
+		"Touch": func(key string) error {
+			_, err := b.Touch(t.Context(), key, -time.Second)
+			return err
+		},
+	} {
+		key := NewKey()
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{ExpiresIn: time.Hour}), name)
+		require.NoError(t, expire(key), name)
+		_, err := b.Get(t.Context(), key)
+		require.ErrorIs(t, err, backend.ErrNotFound, name)
+	}
 }

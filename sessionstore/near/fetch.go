@@ -31,6 +31,9 @@ var errUnfinished = errors.New("near: the call to the origin did not return")
 // fetch asks the origin, once for all reads of the key that wait at the same
 // time.
 func (b *Backend) fetch(ctx context.Context, key string) (backend.Item, error) {
+	if err := backend.Interrupted(ctx); err != nil {
+		return backend.Item{}, err
+	}
 	f, err := b.joinFetch(ctx, key)
 	if err != nil {
 		return backend.Item{}, err

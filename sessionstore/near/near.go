@@ -137,12 +137,13 @@ func (b *Backend) ReadMany(ctx context.Context, keys []string, maxBytes int64) (
 	var missing []string
 	var total int64
 	for _, key := range keys {
+		if _, twice := found[key]; twice {
+			continue
+		}
 		if b.fresh(key) {
 			if item, ok := b.entry(ctx, key, b.ttl); ok {
 				b.counts.hits.Inc()
-				if _, twice := found[key]; !twice {
-					total += int64(len(item.Image))
-				}
+				total += int64(len(item.Image))
 				found[key] = item
 				continue
 			}

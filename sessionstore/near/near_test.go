@@ -234,6 +234,39 @@ func TestReadMany(t *testing.T) {
 	require.ErrorAs(t, err, &over)
 }
 
+// A key that is asked for twice counts once, also if its entry is dropped in
+// between.
+func TestReadManyDuplicateKey(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, near.Options{Cache: forgetful{memory.New(memory.Options{})}})
+	n.addOne()
+	items, err := n.ReadMany(t.Context(), []string{key, key}, 3)
+	require.NoError(t, err)
+	require.Len(t, items, 1)
+}
+
+// forgetful is a near cache that drops an entry when it is read.
+type forgetful struct{ *memory.Backend }
+
+func (f forgetful) Get(ctx context.Context, key string) (backend.Item, error) {
+	item, err := f.Backend.Get(ctx, key)
+	if err == nil {
+		err = f.Delete(ctx, key)
+	}
+	return item, err
+}
+
+// A read whose context has ended asks nothing.
+func TestEndedContext(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, near.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := n.Read(ctx, key)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, n.origin.gets.Load())
+}
+
 // An entry answers for an origin that is unavailable, if and as long as the
 // options allow it.
 func TestStaleIfError(t *testing.T) {
