@@ -2,6 +2,7 @@ package sessionstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -85,11 +86,9 @@ func (s *Store) apply(c Change, attributes *perldata.Hash, life time.Duration, k
 }
 
 func (c Change) apply(attributes *perldata.Hash) {
-	for _, name := range c.Remove {
-		if name != IDAttribute { // which every session has
-			attributes.Delete(name)
-		}
-	}
+	attributes.DeleteAll(slices.DeleteFunc(slices.Clone(c.Remove), func(name string) bool {
+		return name == IDAttribute // which every session has
+	}))
 	if c.Set == nil {
 		return
 	}

@@ -152,8 +152,24 @@ func indexOf(entries []Entry) map[string]int {
 	return index
 }
 
+// DeleteAll removes the entries of names; those that do not exist are skipped. The
+// other entries keep their order. It takes one pass, however many names there are.
+func (h *Hash) DeleteAll(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	remove := make(map[string]struct{}, len(names))
+	for _, name := range names {
+		remove[name] = struct{}{}
+	}
+	h.Fill(slices.DeleteFunc(h.entries, func(e Entry) bool {
+		_, gone := remove[e.Name]
+		return gone
+	}))
+}
+
 // Delete removes the entry of name and returns whether there was one. The other
-// entries keep their order.
+// entries keep their order. To remove many, use [Hash.DeleteAll].
 func (h *Hash) Delete(name string) bool {
 	i := h.find(name)
 	if i < 0 {

@@ -135,7 +135,14 @@ func TestHashIsAnOrderedMap(t *testing.T) {
 			name := strconv.Itoa(rapid.IntRange(0, 45).Draw(t, "name"))
 			value := perldata.IntOf(rapid.Int64().Draw(t, "value"))
 			i := model.find(name)
-			switch rapid.IntRange(0, 2).Draw(t, "step") {
+			switch rapid.IntRange(0, 3).Draw(t, "step") {
+			case 3:
+				names := []string{name, "absent", name}
+				if len(model) > 0 {
+					names = append(names, model[len(model)/2].Name)
+				}
+				h.DeleteAll(names)
+				model = slices.DeleteFunc(model, func(e perldata.Entry) bool { return slices.Contains(names, e.Name) })
 			case 0:
 				h.Set(name, value)
 				if i < 0 {
@@ -157,6 +164,24 @@ func TestHashIsAnOrderedMap(t *testing.T) {
 			requireEntries(t, model, h)
 		}
 	})
+}
+
+// Removing many entries looks at each entry once: what took minutes takes
+// milliseconds.
+func TestDeleteAllIsLinear(t *testing.T) {
+	t.Parallel()
+	const many = 200_000
+	h := perldata.NewHash(many)
+	names := make([]string, many)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+		h.Set(names[i], perldata.IntOf(int64(i)))
+	}
+	h.DeleteAll(names[:many-1])
+	require.Equal(t, 1, h.Len())
+	v, ok := h.Get(names[many-1])
+	require.True(t, ok)
+	require.Equal(t, int64(many-1), v.Int())
 }
 
 func requireEntries(t *rapid.T, model hashModel, h *perldata.Hash) {
