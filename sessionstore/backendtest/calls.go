@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"memcachedsoap/sessionstore/backend"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 func testConcurrentAdd(t *testing.T, b backend.Backend) {

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"memcachedsoap/sessionstore/backend"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 func tests() map[string]func(*testing.T, backend.Backend) {
@@ -284,20 +284,20 @@ func testTooLarge(t *testing.T, b backend.Backend) {
 	for _, flags := range []uint32{0, 1} {
 		key := NewKey()
 		err := b.Add(t.Context(), key, backend.Item{Image: make([]byte, tooLarge), Flags: flags})
-		var refused *backend.TooLargeError
-		require.ErrorAs(t, err, &refused)
-		require.Equal(t, int64(tooLarge), refused.Actual)
-		require.Positive(t, refused.Limit)
+		var rejected *backend.TooLargeError
+		require.ErrorAs(t, err, &rejected)
+		require.Equal(t, int64(tooLarge), rejected.Actual)
+		require.Positive(t, rejected.Limit)
 		_, err = b.Get(t.Context(), key)
 		require.ErrorIs(t, err, backend.ErrNotFound)
 
-		largest := backend.Item{Image: bytes.Repeat([]byte{0xa5}, int(refused.Limit)), Flags: flags}
+		largest := backend.Item{Image: bytes.Repeat([]byte{0xa5}, int(rejected.Limit)), Flags: flags}
 		require.NoError(t, b.Add(t.Context(), key, largest), "an item of exactly the limit fits")
 		present := MustGet(t, b, key)
 		require.True(t, bytes.Equal(largest.Image, present.Image))
 
-		over := backend.Item{Image: make([]byte, refused.Limit+1), Flags: flags, CAS: present.CAS}
-		again := &backend.TooLargeError{Limit: refused.Limit, Actual: refused.Limit + 1}
+		over := backend.Item{Image: make([]byte, rejected.Limit+1), Flags: flags, CAS: present.CAS}
+		again := &backend.TooLargeError{Limit: rejected.Limit, Actual: rejected.Limit + 1}
 		require.Equal(t, again, b.CompareAndSwap(t.Context(), key, over))
 		require.Equal(t, again, b.Add(t.Context(), key, over))
 		require.Equal(t, present.CAS, MustGet(t, b, key).CAS, "the stored item is unchanged")

@@ -96,7 +96,7 @@ func TestNoEntryStaysOutdated(t *testing.T) {
 					_, err := n.Touch(ctx, key, time.Hour)
 					assert.True(t, err == nil || ctx.Err() != nil)
 				case i%50 == 2 && worker == 0:
-					_, err := server.Command(t.Context(), fmt.Sprintf("set %s 1 3600 4\r\nperl", key))
+					_, err := server.Command(t.Context(), fmt.Sprintf("set %s 1 3600 4\r\nperl", key)) //nolint:contextcheck // the write must not be cut off
 					assert.NoError(t, err)
 				default:
 					_, err := n.Read(ctx, key)

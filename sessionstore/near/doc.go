@@ -6,8 +6,8 @@
 // keeps the answer (a miss). It sends every write to the origin and updates the
 // entry afterwards. When another instance or a Perl program writes, the change
 // stream of the origin ([backend.Stream]) reports it about a millisecond later, and
-// the Backend drops the entry. These rules keep an entry from being older than the
-// change stream:
+// the Backend drops the entry. These rules make sure that an entry is not older than
+// the last report of the change stream:
 //
 //   - The near cache is used only while the change stream is connected and its
 //     lag is short. Otherwise a read bypasses the near cache.

@@ -21,7 +21,7 @@ type fetch struct {
 
 	item     backend.Item
 	err      error
-	panicked *fetchPanic
+	panicked *panicError
 }
 
 // errUnfinished is the cause of the error of a call that did not return, since
@@ -85,7 +85,7 @@ func (b *Backend) runFetch(ctx context.Context, s *stripe, key string, f *fetch,
 	f.err = backend.Unavailable("the read ended without an answer", errUnfinished)
 	defer func() {
 		if p := recover(); p != nil {
-			f.panicked = &fetchPanic{value: p, stack: debug.Stack()}
+			f.panicked = &panicError{value: p, stack: debug.Stack()}
 		}
 		s.mu.Lock()
 		if s.fetches[key] == f {
@@ -101,18 +101,18 @@ func (b *Backend) runFetch(ctx context.Context, s *stripe, key string, f *fetch,
 	f.item, f.err = item, err
 }
 
-// fetchPanic is a panic of a fetch, as its callers get it.
-type fetchPanic struct {
+// panicError is a panic of a fetch, as its callers get it.
+type panicError struct {
 	value any
 	stack []byte // of the fetch
 }
 
-func (p *fetchPanic) Error() string {
+func (p *panicError) Error() string {
 	return fmt.Sprintf("near: panic while asking the origin: %v\n%s", p.value, p.stack)
 }
 
 // Unwrap returns the value of the panic if it is an error.
-func (p *fetchPanic) Unwrap() error {
+func (p *panicError) Unwrap() error {
 	err, _ := p.value.(error)
 	return err
 }

@@ -116,7 +116,7 @@ func (n *node) addOne() {
 }
 
 // writeElsewhere changes the item at the origin, as another instance does.
-func (n *node) writeElsewhere(key, text string) {
+func (n *node) writeElsewhere(text string) {
 	n.t.Helper()
 	item, err := n.origin.Backend.Get(context.Background(), key)
 	require.NoError(n.t, err)
@@ -125,7 +125,7 @@ func (n *node) writeElsewhere(key, text string) {
 }
 
 // update replaces the item through this instance.
-func (n *node) update(key, text string) error {
+func (n *node) update(text string) error {
 	n.t.Helper()
 	item, err := n.Get(context.Background(), key)
 	require.NoError(n.t, err)

@@ -30,7 +30,7 @@ func TestReadMakesAnEntry(t *testing.T) {
 	copy(item.Image, "own")
 	n.requireHit("one", key)
 
-	n.writeElsewhere(key, "two")
+	n.writeElsewhere("two")
 	n.Changed(key, false)
 	n.requireMiss("two", key)
 	n.requireHit("two", key)
@@ -47,10 +47,10 @@ func TestTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t, near.Options{})
 		n.addOne()
-		n.writeElsewhere(key, "two") // the change stream does not report it
-		time.Sleep(near.DefaultTTL - 1)
+		n.writeElsewhere("two") // the change stream does not report it
+		time.Sleep(near.DefaultTTL - time.Nanosecond)
 		n.requireHit("one", key)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		n.requireMiss("two", key)
 		n.requireHit("two", key)
 	})
@@ -101,7 +101,7 @@ func TestRejectedFill(t *testing.T) {
 			}
 			go read(first)
 			require.Eventually(t, func() bool { return n.origin.gets.Load() == 1 }, ample, time.Millisecond)
-			n.writeElsewhere(key, "two")
+			n.writeElsewhere("two")
 			report(n)
 			go read(second)
 			require.Eventually(t, func() bool { return n.origin.gets.Load() == 2 }, ample, time.Millisecond, "it does not wait for the first")
@@ -202,7 +202,7 @@ func TestInvalidateAll(t *testing.T) {
 	n := newNode(t, near.Options{})
 	n.addOne()
 	n.requireHit("one", key)
-	n.writeElsewhere(key, "two")
+	n.writeElsewhere("two")
 	n.InvalidateAll()
 	n.requireMiss("two", key)
 	n.requireHit("two", key)

@@ -1,7 +1,7 @@
 package near
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,13 +18,13 @@ func TestOwnWritesAreBounded(t *testing.T) {
 	var s stripe
 	underWay := s.beginWrite("under way")
 	for i := range 10 * maxOwn {
-		key := fmt.Sprint(i)
+		key := strconv.Itoa(i)
 		require.True(t, s.endWrite(key, s.beginWrite(key), nil))
 		require.LessOrEqual(t, len(s.own), maxOwn)
 	}
 	assert.False(t, s.endWrite("under way", underWay, nil), "it leaves no entry")
 	assert.False(t, s.isOwn("0", false))
-	assert.True(t, s.isOwn(fmt.Sprint(10*maxOwn-1), false))
+	assert.True(t, s.isOwn(strconv.Itoa(10*maxOwn-1), false))
 }
 
 // A read that found the near cache fresh just before Close starts no fetch.

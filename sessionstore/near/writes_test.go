@@ -24,17 +24,17 @@ func TestOwnWriteSuppression(t *testing.T) {
 	n.addOne()
 	n.requireHit("one", key)
 	for i := range 3 { // the change stream is slow
-		require.NoError(t, n.update(key, fmt.Sprint("two", i)))
+		require.NoError(t, n.update(fmt.Sprint("two", i)))
 	}
 	n.requireHit("two2", key)
 	for range 3 {
 		n.Changed(key, false)
 		n.requireHit("two2", key)
 	}
-	n.writeElsewhere(key, "theirs")
+	n.writeElsewhere("theirs")
 	n.Changed(key, false)
 	n.requireMiss("theirs", key)
-	n.writeElsewhere(key, "perl's")
+	n.writeElsewhere("perl's")
 	n.Changed(key, true)
 	n.requireMiss("perl's", key)
 }
@@ -45,24 +45,24 @@ func TestOtherWriterBetween(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, near.Options{})
 	n.addOne()
-	require.NoError(t, n.update(key, "ours"))
-	n.writeElsewhere(key, "theirs")
+	require.NoError(t, n.update("ours"))
+	n.writeElsewhere("theirs")
 	n.Changed(key, false) // ours or theirs
 	n.Changed(key, false)
 	n.requireMiss("theirs", key)
 
-	require.NoError(t, n.update(key, "ours"))
-	n.writeElsewhere(key, "theirs")
+	require.NoError(t, n.update("ours"))
+	n.writeElsewhere("theirs")
 	n.Changed(key, true)
 	n.requireMiss("theirs", key)
 	n.Changed(key, false) // ours, late
 	n.requireHit("theirs", key)
-	n.writeElsewhere(key, "last")
+	n.writeElsewhere("last")
 	n.Changed(key, false)
 	n.requireMiss("last", key)
 }
 
-// A write that was refused, or whose outcome is indeterminate, leaves no entry.
+// A write that was rejected, or whose outcome is indeterminate, leaves no entry.
 func TestFailedWriteLeavesNoEntry(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, near.Options{})
@@ -73,7 +73,7 @@ func TestFailedWriteLeavesNoEntry(t *testing.T) {
 	n.requireMiss("one", key)
 
 	n.origin.mute.Store(true)
-	require.Error(t, n.update(key, "two"))
+	require.Error(t, n.update("two"))
 	n.requireMiss("two", key)
 	n.Changed(key, false)
 	n.requireMiss("two", key)
@@ -128,12 +128,12 @@ func TestUnreadItemGetsNoEntry(t *testing.T) {
 	_, _, err := n.Append(t.Context(), key, list)
 	require.NoError(t, err)
 	for range 3 {
-		require.NoError(t, n.update(key, "rewritten"))
+		require.NoError(t, n.update("rewritten"))
 		require.Zero(t, metricOf(t, cache, "memory_items"))
 	}
 	n.requireMiss("rewritten", key)
 	require.Equal(t, 1, metricOf(t, cache, "memory_items"))
-	require.NoError(t, n.update(key, "read"))
+	require.NoError(t, n.update("read"))
 	n.requireHit("read", key)
 }
 
@@ -146,13 +146,13 @@ func TestItemInUseKeepsItsEntry(t *testing.T) {
 		require.NoError(t, n.Add(t.Context(), key, session("created")))
 		n.requireHit("created", key)
 		for i := range 3 {
-			require.NoError(t, n.update(key, fmt.Sprint("update", i)))
+			require.NoError(t, n.update(fmt.Sprint("update", i)))
 			n.requireHit(fmt.Sprint("update", i), key)
 		}
 		for range 4 {
 			n.Changed(key, false)
 		}
-		n.writeElsewhere(key, "theirs")
+		n.writeElsewhere("theirs")
 		n.Changed(key, true)
 		item, err := n.Get(t.Context(), key)
 		require.NoError(t, err)
@@ -179,10 +179,10 @@ func TestConcurrentOwnWrites(t *testing.T) {
 		release := make(chan struct{})
 		hangs := func() { <-release }
 		n.origin.after.Store(&hangs)
-		go func() { assert.NoError(t, n.update(key, "two")) }()
+		go func() { assert.NoError(t, n.update("two")) }()
 		synctest.Wait()
 		n.origin.after.Store(nil)
-		require.NoError(t, n.update(key, "three"))
+		require.NoError(t, n.update("three"))
 		n.requireMiss("three", key)
 		close(release)
 		synctest.Wait()
@@ -199,7 +199,7 @@ func TestPanicInAWrite(t *testing.T) {
 	n.addOne()
 	panics := func() { panic("a bug in the origin") }
 	writes := map[string]func(){
-		"CompareAndSwap": func() { n.update(key, "two") },                         //nolint:errcheck // it panics
+		"CompareAndSwap": func() { n.update("two") },                              //nolint:errcheck // it panics
 		"Touch":          func() { n.Touch(t.Context(), key, time.Hour) },         //nolint:errcheck // it panics
 		"Append":         func() { n.Append(t.Context(), key, session(" more")) }, //nolint:errcheck // it panics
 	}
@@ -216,7 +216,7 @@ func TestPanicInAWrite(t *testing.T) {
 		}
 		n.Changed(key, false)
 		n.read(key)
-		require.NoError(t, n.update(key, name))
+		require.NoError(t, n.update(name))
 		n.Changed(key, false)
 		n.requireHit(name, key)
 	}

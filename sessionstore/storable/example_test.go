@@ -30,7 +30,7 @@ func Example() {
 	// 050b03000000020a03616e6e00000003756964088500000005636f756e74 <nil>
 }
 
-func ExampleCodec_Decode_refused() {
+func ExampleCodec_Decode_unsupported() {
 	image, _ := hex.DecodeString("050b0300000001" + "04" + "130207543a3a486f6f6b05483a76616c" + "000000016f")
 	_, err := storable.Codec{}.Decode(image)
 	if unsupported, ok := errors.AsType[*storable.UnsupportedError](err); ok {

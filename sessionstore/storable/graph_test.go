@@ -4,9 +4,9 @@ import (
 	"math"
 	"strings"
 
-	"memcachedsoap/sessionstore/perldata"
-
 	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // graph draws values with shared parts and cycles.

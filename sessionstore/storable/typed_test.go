@@ -11,9 +11,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"memcachedsoap/sessionstore/perldata"
-
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // node is a value in the typed JSON of the recorded vectors and of thaw.pl: what
@@ -49,21 +49,21 @@ type describer struct {
 }
 
 // again records a visit and returns the description if it is not the first one.
-func (d *describer) again(thing any) (same node, again bool) {
+func (d *describer) again(object any) (same node, again bool) {
 	if !d.counted {
-		d.seen[thing]++
-		return nil, d.seen[thing] > 1
+		d.seen[object]++
+		return nil, d.seen[object] > 1
 	}
-	if id, ok := d.ids[thing]; ok {
+	if id, ok := d.ids[object]; ok {
 		return node{"t": "same", "id": float64(id)}, true
 	}
 	return nil, false
 }
 
-func (d *describer) identify(n node, thing any, class string) node {
-	if d.counted && d.seen[thing] > 1 {
-		d.ids[thing] = len(d.ids) + 1
-		n["id"] = float64(d.ids[thing])
+func (d *describer) identify(n node, object any, class string) node {
+	if d.counted && d.seen[object] > 1 {
+		d.ids[object] = len(d.ids) + 1
+		n["id"] = float64(d.ids[object])
 	}
 	if class != "" {
 		n["class"] = class

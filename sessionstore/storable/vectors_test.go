@@ -152,7 +152,7 @@ func TestThawReadsWhatPerlWrote(t *testing.T) {
 func TestFreezeGivesBackWhatPerlWrote(t *testing.T) {
 	t.Parallel()
 	// Perl stores immortal booleans again, to which its programs cannot assign.
-	mended := map[string]string{
+	repaired := map[string]string{
 		"bool_immortal_elems":      "050b02000000020a01310a00",
 		"bool_immortal_root_true":  "050b0a0131",
 		"bool_immortal_root_false": "050b0a00",
@@ -166,7 +166,7 @@ func TestFreezeGivesBackWhatPerlWrote(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			want := c.Network
-			if image, ok := mended[c.Name]; ok {
+			if image, ok := repaired[c.Name]; ok {
 				want = image
 			}
 			v, err := storable.Codec{}.Thaw(unhex(t, c.Network))
