@@ -11,9 +11,9 @@ import (
 // in [Pool.Servers].
 //
 // To hold a complete copy or index of what a server has, call [Pool.Follow]
-// first. Each time the [Follower] hears ResyncRequired, call [Pool.Scan] for
-// that server and apply what Changed reports meanwhile: every change is in the
-// scan, in the stream, or in both.
+// first. After each call of ResyncRequired, scan that server ([Pool.Scan]) and
+// apply what Changed reports meanwhile: every change is in the scan, in the
+// stream, or in both.
 type Pool interface {
 	Backend
 
@@ -69,7 +69,8 @@ type Follower struct {
 	Changed func(key string, foreign bool)
 	// ResyncRequired is called when changes on a server may have been missed:
 	// each time its stream connects, and when the server says that it has left
-	// out changes.
+	// out changes. The stream reports all changes after it: a scan that begins
+	// then misses nothing.
 	ResyncRequired func(server int)
 }
 
@@ -78,9 +79,11 @@ type Follower struct {
 type Stream interface {
 	// State returns the state of the stream of the server that has the key:
 	// the staleness of what the Follower knows of that server, and whether the
-	// stream is connected. Changes that are older than lag have been reported.
-	// The lag grows while the stream is disconnected, and is the greatest
-	// duration before it was connected first.
+	// stream is connected. Changes that are a few milliseconds older than lag
+	// have been reported; when the server has left some out, ResyncRequired is
+	// called at most a quarter of a second later. [Pool.Barrier] is exact. The
+	// lag grows while the stream is disconnected, and is the greatest duration
+	// before it was connected first.
 	State(key string) (lag time.Duration, connected bool)
 }
 

@@ -13,8 +13,7 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// As much as a batch may have, of which more is under way than fits into the
-// buffers of a connection.
+// A batch of the greatest size exceeds the buffers of a connection.
 func TestGetManyOfSeveralServers(t *testing.T) {
 	t.Parallel()
 	b := openOn(t, memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t))
@@ -45,7 +44,7 @@ func TestGetManyOfSeveralServers(t *testing.T) {
 
 func TestGetManyAfterLostAnswers(t *testing.T) {
 	t.Parallel()
-	b, w, direct := openWired(t)
+	b, w, direct := openProxied(t)
 	require.NoError(t, direct.Add(t.Context(), "k", backend.Item{Image: []byte("x"), Flags: 1}))
 	w.cut.Store(true)
 	items, err := b.GetMany(t.Context(), []string{"k", "absent"}, 1)
@@ -76,7 +75,7 @@ func TestGetManyIsNeverShorterForAFailure(t *testing.T) {
 	require.Len(t, items, 1)
 }
 
-// A log as long as an item may be is refused another line, and stays.
+// An item of the greatest size rejects another append, and is unchanged.
 func TestAppendToALongItem(t *testing.T) {
 	t.Parallel()
 	b := open(t, memcached.Options{Servers: []string{memcachedtest.Start(t, "-I", "4096", "-o", "slab_chunk_max=2048").Addr}})

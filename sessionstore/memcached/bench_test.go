@@ -15,7 +15,7 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// benchItem has the size of a usual session.
+// benchItem has the size of a typical session.
 func benchItem() backend.Item {
 	return backend.Item{Image: make([]byte, 1500), Flags: 1, ExpiresIn: time.Hour}
 }
@@ -122,8 +122,8 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// BenchmarkLogin stores a session of a user who has that many: what it costs
-// to be found must not grow with them.
+// BenchmarkLogin stores a session of a user who has this many. The cost must not
+// grow with their number.
 func BenchmarkLogin(b *testing.B) {
 	for _, sessions := range []int{0, 10, 100, 1000} {
 		b.Run(strconv.Itoa(sessions), func(b *testing.B) {
@@ -152,15 +152,15 @@ func BenchmarkLogin(b *testing.B) {
 	}
 }
 
-// briefly touches for a minute only, so that each reading is worth extending.
+// briefly touches for a minute only, so that each read extends the session.
 type briefly struct{ backend.Backend }
 
 func (b briefly) Touch(ctx context.Context, key string, _ time.Duration) (backend.Item, error) {
 	return b.Backend.Touch(ctx, key, time.Minute)
 }
 
-// BenchmarkGetManyWithIdleTime reads 100 sessions in one call, none and all of
-// which are extended.
+// BenchmarkGetManyWithIdleTime reads 100 sessions in one call, and extends none
+// or all of them.
 func BenchmarkGetManyWithIdleTime(b *testing.B) {
 	for _, extended := range []bool{false, true} {
 		b.Run("extended="+strconv.FormatBool(extended), func(b *testing.B) {

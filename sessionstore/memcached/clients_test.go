@@ -81,7 +81,7 @@ func (p *perlClient) set(uid string, keys ...string) {
 	require.Len(p.t, p.do(request{Op: "set", Keys: keys, UID: uid, Seconds: 3600}), len(keys))
 }
 
-// requireUID requires all keys to be of sessions of the user.
+// requireUID requires all sessions to be those of the user.
 func (p *perlClient) requireUID(uid string, keys ...string) {
 	p.t.Helper()
 	answer := p.do(request{Op: "get", Keys: keys})
@@ -109,7 +109,7 @@ func user(uid string) *perldata.Hash {
 	return h
 }
 
-// requireUser requires all keys to be of sessions of the user.
+// requireUser requires all sessions to be those of the user.
 func requireUser(t *testing.T, s *sessionstore.Store, uid string, keys ...string) {
 	t.Helper()
 	for _, key := range keys {
@@ -141,9 +141,9 @@ func weigh(servers []string, weights ...float64) (perl []any, ours []string) {
 	return perl, ours
 }
 
-// Where a real client stores sessions we find them, and the other way round.
-// Each asks only the one server of a key.
-func TestRealClientsChooseAlike(t *testing.T) {
+// We find the sessions that a real client has stored, and it finds ours. Both ask
+// only the one server of a key.
+func TestRealClientsSelectTheSameServers(t *testing.T) {
 	t.Parallel()
 	servers := addresses([]*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)})
 	equal, ours := weigh(servers, 1, 1, 1)
@@ -214,8 +214,9 @@ func TestRealClientsChooseAlike(t *testing.T) {
 	}
 }
 
-// A server dies. Cache::Memcached and we look for its sessions in the same
-// place, and what either has stored meanwhile is there when it is back, empty.
+// A server dies. Cache::Memcached and we look for its sessions on the same other
+// server. What either has stored meanwhile is found after the server returns
+// empty.
 func TestPerlRehashes(t *testing.T) {
 	t.Parallel()
 	caches := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)}
@@ -239,7 +240,7 @@ func TestPerlRehashes(t *testing.T) {
 	require.Empty(t, p.do(request{Op: "get", Keys: keys[250:]}), "what we deleted is no session for Perl")
 
 	caches[1].Restart()
-	later := storeOn(t, options, sessionstore.Options{}) // which does not believe that it is dead
+	later := storeOn(t, options, sessionstore.Options{}) // a process that has not marked it down
 	requireUser(t, later, "during", keys[:100]...)
 	requireUser(t, later, "ours", keys[100:250]...)
 	for _, key := range keys[250:] {
@@ -249,8 +250,8 @@ func TestPerlRehashes(t *testing.T) {
 	startClient(t, cacheMemcached, perlOptions{"servers": perl}).requireUID("during", keys[:100]...)
 }
 
-// Sessions that Perl compresses are read and stay compressed, and Perl reads
-// what we compress.
+// We read sessions that Perl has compressed, and keep them compressed. Perl
+// reads those that we compress.
 func TestPerlCompresses(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
@@ -275,7 +276,7 @@ func TestPerlCompresses(t *testing.T) {
 	requireFlags(t, server, string(short.ID), "1")
 }
 
-// Sessions of Apache::Session::Memcached keep their form and live for ever.
+// Sessions of Apache::Session::Memcached keep their form and never expire.
 func TestPerlStoresStrings(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)

@@ -1,7 +1,6 @@
 package memcached
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -84,14 +83,10 @@ func (c *conn) afterLostAnswer(key string, item backend.Item, refusal error) err
 		return refusal
 	case err != nil:
 		return err
-	case sameContent(present, item):
+	case backend.SameContent(present, item):
 		return nil
 	}
 	return fmt.Errorf("%w: %w", errIndeterminate, io.ErrUnexpectedEOF)
-}
-
-func sameContent(a, b backend.Item) bool {
-	return a.Deleted == b.Deleted && a.Flags == b.Flags && bytes.Equal(a.Image, b.Image)
 }
 
 // stats sends "stats" or "stats <what>".

@@ -18,13 +18,13 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer items.Close() // its servers are asked when a session is
+	defer items.Close() // it connects to a server when it is used
 
-	// A typing error shows at once, before any session is lost by it.
+	// A typing error is an error at once, before a session is lost by it.
 	_, err = memcached.New(memcached.Options{Servers: []string{"cache1.example.org:1121l"}})
 	fmt.Println(err)
 
-	// The caller's patience counts, too.
+	// A call also ends with its context.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err = items.Get(ctx, string(sessionstore.NewID()))

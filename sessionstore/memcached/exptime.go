@@ -3,16 +3,18 @@ package memcached
 import (
 	"math"
 	"time"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
-// longestRelative is the longest time that memcached takes as counted from
-// now, in seconds: 30 days (REALTIME_MAXDELTA). A greater number is a date.
+// longestRelative is the longest time, in seconds, that memcached counts from
+// now: 30 days (REALTIME_MAXDELTA). A greater number is a date.
 const longestRelative = 60 * 60 * 24 * 30
 
-// exptime is the time to live in memcached's form: 0 for never, else whole
-// seconds, rounded up, from now or, when too many, since 1970. The form has 31
-// bits and ends on 2038-01-19: what would live longer is cut to that day, or
-// to 30 days when that is longer.
+// exptime returns a time to live in memcached's form: 0 for never, else whole
+// seconds, rounded up; up to 30 days from now, more as seconds since 1970. The
+// form has 31 bits and ends on 2038-01-19: a longer time to live ends on that
+// day, or after 30 days if that is later.
 func exptime(ttl time.Duration, now time.Time) int32 {
 	switch {
 	case ttl == 0:
@@ -20,7 +22,7 @@ func exptime(ttl time.Duration, now time.Time) int32 {
 	case ttl < 0:
 		return -1
 	}
-	seconds := int64(wholeSeconds(ttl) / time.Second)
+	seconds := int64(backend.WholeSeconds(ttl) / time.Second)
 	if seconds <= longestRelative {
 		return int32(seconds)
 	}
@@ -28,13 +30,4 @@ func exptime(ttl time.Duration, now time.Time) int32 {
 		return longestRelative
 	}
 	return int32(min(now.Unix()+seconds, math.MaxInt32))
-}
-
-// wholeSeconds rounds a time to live up.
-func wholeSeconds(ttl time.Duration) time.Duration {
-	whole := ttl.Truncate(time.Second)
-	if whole < ttl && whole <= math.MaxInt64-time.Second {
-		whole += time.Second
-	}
-	return whole
 }

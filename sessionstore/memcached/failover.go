@@ -11,7 +11,41 @@ import (
 )
 
 // failover is the placement of a pool in which the keys of a dead server go to
-// others. The documentation of the package has its rules.
+// others, in the order of the failover chain that Cache::Memcached 1.30
+// computes from the key in up to 20 tries. The first server of the chain that
+// is not marked down is the primary of the key, those behind it are its
+// fallbacks.
+//
+// When a server returns, with its old items or empty, these rules hold:
+//
+//   - The process that notices the return starts a new epoch of the server
+//     ([epoch]). All processes know the epoch, at most a second later. An item
+//     from an earlier epoch is in doubt.
+//   - When the primary has nothing, or an item in doubt, and for a minute after
+//     the start of an epoch, the next three fallbacks are asked. An item of the
+//     current epoch of a fallback was stored while the primary was dead. It
+//     replaces the item in doubt, by compare-and-swap and with the time that it
+//     has left, and is then deleted on the fallback.
+//   - A tombstone overrides any older item, and moves as a session does. A
+//     deletion leaves a tombstone, for 30 days, also if the session cannot be
+//     seen because a server before its primary is dead. A deletion on the
+//     primary is also one on the next three fallbacks.
+//   - An item in doubt on a fallback is not valid.
+//
+// Perl programs follow the same chain and none of these rules. What they store
+// is found where they stored it. This has limits:
+//
+//   - They read the old items of a server that has returned, until one of our
+//     calls has reconciled the session.
+//   - For up to 29 seconds processes may disagree whether a server is dead. Two
+//     of them may store one session in two places; then the copy on the primary
+//     stays.
+//   - A session that only they use, and leave on a fallback in one outage, counts
+//     as stored in the next one.
+//   - They leave no tombstone when they delete a session while a server is dead.
+//
+// With two outages at a time, of the primary and then of the server in its
+// place, changes between them may be lost, but not deletions.
 type failover struct {
 	selector *selector.Selector
 	nodes    []*node // by server

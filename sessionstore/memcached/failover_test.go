@@ -203,7 +203,7 @@ func TestDeletedSessionStaysDeleted(t *testing.T) {
 	next := chainOf(b, key)[1]
 	put(t, b, key, "before")
 	p.leave(0)
-	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound, "nobody saw it meanwhile")
+	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound, "it cannot be seen meanwhile")
 	require.Equal(t, "tombstone", raw(t, b, next, key))
 	require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound)
 	p.comeBack(0)
@@ -213,7 +213,7 @@ func TestDeletedSessionStaysDeleted(t *testing.T) {
 	require.Equal(t, "tombstone", raw(t, b, 0, key), "it has moved to the primary")
 	require.Empty(t, raw(t, b, next, key))
 
-	// A new session under the id is one.
+	// A new session under the same id is found.
 	put(t, b, key, "new")
 	require.Equal(t, "new", show(t, p.processes[1], key))
 	require.NoError(t, b.Delete(t.Context(), key))
@@ -298,7 +298,7 @@ func TestFallbackOfAnEarlierEpoch(t *testing.T) {
 	place := chainOf(b, key)[1]
 	require.NoError(t, b.servers[place].add(t.Context(), key, content("left")))
 	p.leave(place)
-	require.Empty(t, show(t, b, key), "the absence is noticed here")
+	require.Empty(t, show(t, b, key), "this process notices that the server is away")
 	p.comeBack(place)
 	require.Empty(t, show(t, b, key))
 }

@@ -17,13 +17,13 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// The tests of this file are the promises of the package about servers that
-// fail, one for each row of the table in its documentation.
+// The package documentation has a table of failures. Each row has its test in
+// this file or in partition_linux_test.go.
 
-// patience is the time that a server has in tests of hanging ones.
+// patience is the timeout in tests of servers that hang.
 const patience = 500 * time.Millisecond
 
-// byPrincipal is a store whose sessions are found by uid.
+// byPrincipal opens a store that finds sessions by uid.
 func byPrincipal(t *testing.T, o memcached.Options) *sessionstore.Store {
 	t.Helper()
 	return storeOn(t, o, sessionstore.Options{
@@ -32,7 +32,7 @@ func byPrincipal(t *testing.T, o memcached.Options) *sessionstore.Store {
 	})
 }
 
-// operations are all that a Store does to one session; all but reads change it.
+// operations are all operations of a Store on one session.
 func operations(ctx context.Context, s *sessionstore.Store, id sessionstore.ID) map[string]func() error {
 	return map[string]func() error{
 		"Get":     func() error { _, err := s.Get(ctx, id); return err },
@@ -51,8 +51,8 @@ func operations(ctx context.Context, s *sessionstore.Store, id sessionstore.ID) 
 }
 
 // requireUnavailable requires err to be a failure of the server, and no answer
-// about the session. It returns whether it may have been carried out.
-func requireUnavailable(t *testing.T, err error, what string) (unknown bool) {
+// about the session. It returns whether the outcome is indeterminate.
+func requireUnavailable(t *testing.T, err error, what string) (indeterminate bool) {
 	t.Helper()
 	down, ok := errors.AsType[*backend.UnavailableError](err)
 	require.True(t, ok, "%s: %v", what, err)
@@ -67,7 +67,7 @@ func mustStore(t *testing.T, s *sessionstore.Store, key, uid string) sessionstor
 	return sessionstore.ID(key)
 }
 
-// untilStored waits until a server that failed is asked again.
+// untilStored waits until a server that has failed is used again.
 func untilStored(t *testing.T, s *sessionstore.Store) {
 	t.Helper()
 	require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, ample, time.Millisecond)
@@ -81,7 +81,7 @@ func TestFailureStopped(t *testing.T) {
 	keys := keysByServer(t, open(t, o), stopped, alive)
 	lost, kept := mustStore(t, s, keys[0], "dwho"), mustStore(t, s, keys[1], "rtyler")
 	stopped.Kill()
-	for range 3 { // before and after the server is left alone
+	for range 3 { // before and after the circuit breaker opens
 		for name, call := range operations(t.Context(), s, lost) {
 			assert.False(t, requireUnavailable(t, call(), name), name)
 		}
@@ -92,12 +92,12 @@ func TestFailureStopped(t *testing.T) {
 	stopped.Restart()
 	untilStored(t, s)
 	_, err := s.Get(t.Context(), lost)
-	require.ErrorIs(t, err, backend.ErrNotFound, "it died with the server")
+	require.ErrorIs(t, err, backend.ErrNotFound, "it was lost with the server")
 	requireUser(t, s, "dwho", string(mustStore(t, s, keys[0], "dwho")))
 }
 
-// What a hung server was sent may be carried out when it goes on. The caller is
-// told so, and one change a session is all that can come of it.
+// A server that hung may carry out later what it was sent before. The caller
+// hears that, and at most one change is carried out.
 func TestFailureHung(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
@@ -115,20 +115,20 @@ func TestFailureHung(t *testing.T) {
 				slow++
 			}
 		}
-		assert.LessOrEqual(t, slow, 3, "then it is left alone")
+		assert.LessOrEqual(t, slow, 3, "then the circuit breaker is open")
 		server.Thaw()
 		untilStored(t, s)
 		after, err := s.Get(t.Context(), id)
-		require.NoError(t, err, "nothing but reading was sent")
+		require.NoError(t, err, "only reads were sent")
 		require.Equal(t, before.Version, after.Version)
 	}
 }
 
-// A server that hangs when the session was read has been sent the change.
+// A server that hangs after the session was read has been sent the change.
 func TestFailureHungWhileChanging(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
-	w := newWire(t, server)
+	w := newProxy(t, server)
 	s := byPrincipal(t, memcached.Options{Servers: []string{w.addr}, Timeout: patience})
 	for _, name := range []string{"Replace", "Update", "Delete"} {
 		id := mustStore(t, s, string(sessionstore.NewID()), "before")
@@ -147,12 +147,13 @@ func TestFailureHungWhileChanging(t *testing.T) {
 	}
 }
 
-// An answer that comes too late is looked for, and the caller told the truth.
+// When an answer comes too late, the store looks for the outcome, and the caller
+// hears it.
 func TestFailureSlow(t *testing.T) {
 	t.Parallel()
 	const timeout = time.Second
 	server := memcachedtest.Start(t)
-	w := newWire(t, server)
+	w := newProxy(t, server)
 	s := byPrincipal(t, memcached.Options{Servers: []string{w.addr}, Timeout: timeout})
 	w.delay.Store(int64(5 * time.Millisecond))
 	id := mustStore(t, s, "ab12", "before")
@@ -165,7 +166,7 @@ func TestFailureSlow(t *testing.T) {
 	for _, name := range []string{"Replace", "Update", "Delete"} {
 		id := mustStore(t, s, string(sessionstore.NewID()), "before")
 		release := w.hold(1)
-		timer := time.AfterFunc(timeout+timeout/2, release) // the change is given up, looking for it is not
+		timer := time.AfterFunc(timeout+timeout/2, release) // after the change is given up, before the look for its outcome is
 		require.NoError(t, operations(t.Context(), s, id)[name](), name)
 		require.False(t, timer.Stop(), "it was held")
 		session, err := s.Get(t.Context(), id)
@@ -184,7 +185,7 @@ func TestFailureSlow(t *testing.T) {
 	}
 }
 
-// A server that may not evict refuses what does not fit, and loses nothing. A
+// A server that may not evict rejects what does not fit, and loses nothing. A
 // log-out needs no memory.
 func TestFailureFull(t *testing.T) {
 	t.Parallel()
@@ -219,8 +220,9 @@ func TestFailureFull(t *testing.T) {
 	}
 }
 
-// A server that comes back empty has forgotten, and nothing else fails: not the
-// connections that it has closed, nor a change that was begun before.
+// The sessions of a server that returns empty are absent. Nothing else fails:
+// neither calls on connections that it has closed, nor a change that began
+// before.
 func TestFailureRestartedEmpty(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
@@ -230,7 +232,7 @@ func TestFailureRestartedEmpty(t *testing.T) {
 		server.Restart()
 		err := operations(t.Context(), s, id)[name]()
 		switch name {
-		case "Replace", "GetMany": // which make it anew, and return nothing
+		case "Replace", "GetMany": // which create it, and which returns nothing
 			require.NoError(t, err, name)
 		default:
 			require.ErrorIs(t, err, backend.ErrNotFound, name)
@@ -241,8 +243,8 @@ func TestFailureRestartedEmpty(t *testing.T) {
 	require.Empty(t, ids)
 }
 
-// The sessions of a principal are spread over the pool: while one server is
-// away nobody is told that they are all there are.
+// The sessions of a principal are on several servers. While one server is away,
+// the sessions on the others are not returned as if they were all.
 func TestFailurePrincipalOfTwoServers(t *testing.T) {
 	t.Parallel()
 	servers := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t)}
@@ -267,7 +269,7 @@ func TestFailurePrincipalOfTwoServers(t *testing.T) {
 	assert.ElementsMatch(t, keys, []string{string(ids[0]), string(ids[1])})
 }
 
-// While all are away every call fails at once.
+// While all servers are away, every call fails at once.
 func TestFailureAllStopped(t *testing.T) {
 	t.Parallel()
 	servers := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t)}

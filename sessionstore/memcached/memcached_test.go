@@ -23,8 +23,7 @@ import (
 	"memcachedsoap/sessionstore/storetest"
 )
 
-// ample is a timeout that no working server needs: on a busy machine the
-// tests are slow but do not fail.
+// ample is a timeout that no working server exceeds, even on a busy machine.
 const ample = 30 * time.Second
 
 func open(tb testing.TB, o memcached.Options) *memcached.Backend {
@@ -77,6 +76,7 @@ func TestConformance(t *testing.T) {
 	} {
 		o.Timeout = ample
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits for memcached's clock
 			open := func(t *testing.T) backend.Backend {
 				t.Helper()
 				b, err := memcached.New(o)
@@ -99,7 +99,7 @@ func TestKilledServer(t *testing.T) {
 	for name, err := range everyCall(t.Context(), b, key) {
 		t.Run(name, func(t *testing.T) {
 			unavailable(t, err, "a memcached server refused the connection", "a memcached server is down")
-			require.False(t, unknown(err), "nothing was sent")
+			require.False(t, indeterminate(err), "nothing was sent")
 		})
 	}
 	unavailable(t, b.Ping(t.Context()), "a memcached server is down")
@@ -110,16 +110,16 @@ func TestKilledServer(t *testing.T) {
 	server.Restart()
 	untilUp(t, b)
 	_, err := b.Get(t.Context(), key)
-	require.ErrorIs(t, err, backend.ErrNotFound, "the restarted server is empty, and that is the truth")
+	require.ErrorIs(t, err, backend.ErrNotFound, "the restarted server is empty")
 }
 
-// untilUp waits until a server that failed is asked again.
+// untilUp waits until a server that has failed is used again.
 func untilUp(t *testing.T, b *memcached.Backend) {
 	t.Helper()
 	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, ample, time.Millisecond)
 }
 
-func unknown(err error) bool {
+func indeterminate(err error) bool {
 	down, ok := errors.AsType[*backend.UnavailableError](err)
 	return ok && down.Unknown
 }
@@ -137,7 +137,7 @@ func everyCall(ctx context.Context, b backend.Backend, key string) map[string]er
 	}
 }
 
-// All pooled connections are dead after a restart, and no call notices.
+// All pooled connections are closed after a restart, and no call fails.
 func TestRestartCostsNoError(t *testing.T) {
 	t.Parallel()
 	const conns = 20
@@ -209,12 +209,12 @@ func TestFrozenServer(t *testing.T) {
 		})
 		if strings.Contains(err.Error(), "in time") {
 			slow++
-			assert.Equal(t, slices.Contains([]string{"Add", "CompareAndSwap", "Touch", "Delete"}, name), unknown(err), name)
+			assert.Equal(t, slices.Contains([]string{"Add", "CompareAndSwap", "Touch", "Delete"}, name), indeterminate(err), name)
 		} else {
-			assert.False(t, unknown(err), "nothing was sent")
+			assert.False(t, indeterminate(err), "nothing was sent")
 		}
 	}
-	assert.Equal(t, 3, slow, "then it is left alone")
+	assert.Equal(t, 3, slow, "then the circuit breaker is open")
 	assert.Less(t, took, time.Duration(len(calls))*ample)
 
 	rows := b.Stats(t.Context())
@@ -224,21 +224,20 @@ func TestFrozenServer(t *testing.T) {
 	assert.True(t, rows[1].Alive)
 	assert.NotEmpty(t, rows[1].Stats)
 
-	// The other server's sessions do not suffer.
+	// The other server is not affected.
 	require.NoError(t, b.Add(t.Context(), keys[1], backend.Item{}))
 
 	frozen.Thaw()
 	untilUp(t, b)
-	// What was given up may have been carried out meanwhile, as Delete was
-	// the last to be sent or not; but what is read is of that key.
+	// The calls that were given up may have been carried out meanwhile.
 	_, err := b.Get(t.Context(), keys[0])
 	if err != nil {
 		require.ErrorIs(t, err, backend.ErrNotFound)
 	}
 }
 
-// keysByServer returns a key that belongs to each of two servers, found by
-// asking the servers themselves.
+// keysByServer returns one key for each of two servers. It asks the servers
+// where the key is.
 func keysByServer(t *testing.T, b *memcached.Backend, servers ...*memcachedtest.Server) []string {
 	t.Helper()
 	keys := make([]string, len(servers))
@@ -266,7 +265,7 @@ func command(tb testing.TB, s *memcachedtest.Server, line string) []byte {
 	return answer
 }
 
-// The caller is released at once, though the server never answers.
+// A cancelled call returns at once, although the server never answers.
 func TestCancellationReleasesTheCaller(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
@@ -316,7 +315,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		})
 	}
 	group.Wait()
-	// Its own connection is one more, and so is that of starting.
+	// Statistics count their own connection, and those that waited for the start.
 	assert.LessOrEqual(t, stat(t, b, "total_connections"), most+5)
 	assert.LessOrEqual(t, stat(t, b, "curr_connections"), most+2)
 }
@@ -374,9 +373,8 @@ func stat(t *testing.T, b *memcached.Backend, name string) int {
 	return 0
 }
 
-// What the server really takes, for several settings of it, is what the
-// backend says it takes: Limit bytes are stored, one more is refused by
-// ourselves and by the server alike.
+// With several settings of the server: it stores items of Limit bytes, and both
+// the backend and the server reject one byte more.
 func TestItemSizeLimit(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{"1m", "2m", "512k"} {
@@ -401,7 +399,7 @@ func checkLimit(t *testing.T, b *memcached.Backend, server *memcachedtest.Server
 	limit := int(refused.Limit)
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: make([]byte, limit), Flags: flags}))
 	require.NoError(t, b.Delete(t.Context(), key))
-	// Asked behind the backend's back:
+	// The same without the backend:
 	header := "add " + key + " " + strconv.Itoa(int(flags)) + " 0 "
 	fits := command(t, server, header+strconv.Itoa(limit)+"\r\n"+strings.Repeat("x", limit))
 	require.Equal(t, "STORED\r\n", string(fits))
@@ -410,7 +408,7 @@ func checkLimit(t *testing.T, b *memcached.Backend, server *memcachedtest.Server
 	require.Equal(t, "SERVER_ERROR object too large for cache\r\n", string(over))
 }
 
-// The limit is asked anew when the server was restarted with another one.
+// The limit is read again when the server was restarted with another one.
 func TestItemSizeLimitFollowsTheServer(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t, "-I", "1m")
@@ -447,7 +445,7 @@ func TestServerWithoutCompareAndSwap(t *testing.T) {
 	unavailable(t, b.CompareAndSwap(t.Context(), "k", item), "a memcached server runs without compare-and-swap")
 }
 
-// No client is told where the servers are, but the log is.
+// The reason, which clients see, names no address. The cause, for the log, does.
 func TestReasonsNameNoAddress(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.StartUnix(t)

@@ -35,7 +35,7 @@ func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) 
 	if err != nil {
 		return backend.Item{}, err
 	}
-	item.CAS, item.ExpiresIn = 0, wholeSeconds(expiresIn)
+	item.CAS, item.ExpiresIn = 0, backend.WholeSeconds(expiresIn)
 	return item, nil
 }
 

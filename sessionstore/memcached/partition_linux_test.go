@@ -19,8 +19,8 @@ import (
 // own.
 const apart = "MEMCACHEDSOAP_TEST_APART"
 
-// The network between us and a server is cut: nothing is refused and nothing is
-// answered, neither on open connections nor on new ones.
+// The network between us and a server is cut: the server neither refuses nor
+// answers, neither on open connections nor on new ones.
 func TestFailurePartitioned(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(apart) != "" {
@@ -84,7 +84,7 @@ func testPartitioned(t *testing.T) {
 				}
 			}
 		}
-		assert.LessOrEqual(t, slow, 5, "then the server is left alone")
+		assert.LessOrEqual(t, slow, 5, "then the circuit breaker is open")
 		do(t, there+"ip link set there up")
 		untilStored(t, s)
 		requireUser(t, s, "dwho", string(id))

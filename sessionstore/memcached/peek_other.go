@@ -2,6 +2,6 @@
 
 package memcached
 
-// usable cannot look without waiting on this system: a connection that the
-// server has closed shows in the first command, which is then repeated.
+// usable cannot look without waiting on this system. If the server has closed
+// the connection, the first command fails and is repeated.
 func (c *conn) usable() bool { return true }

@@ -4,10 +4,10 @@ package memcached
 
 import "syscall"
 
-// usable says whether an idle connection is still open and in step, without
-// waiting: a server that was stopped or restarted has closed it, and bytes
-// that nobody has asked for would be taken for the next answer. Knowing before
-// a command is sent, we need not wonder whether it was carried out.
+// usable says, without waiting, whether an idle connection is still open and has
+// no unread bytes. A server that was stopped or restarted has closed it; unread
+// bytes would be taken for the next answer. If this is known before a command is
+// sent, its outcome is not in question.
 func (c *conn) usable() bool {
 	if c.reader.Buffered() > 0 {
 		return false
@@ -23,7 +23,7 @@ func (c *conn) usable() bool {
 	open := false
 	err = raw.Read(func(fd uintptr) bool {
 		_, err := syscall.Read(int(fd), c.peeked[:])
-		// Anything but "nothing there yet" is the end or an intruder.
+		// Any result but "no bytes yet" means closed, or unread bytes.
 		open = err == syscall.EAGAIN || err == syscall.EINTR
 		return true
 	})

@@ -17,8 +17,8 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// A Perl program finds the session of a user whom somebody else has logged in:
-// md5_hex of the name, the id under it, the session under that.
+// A Perl program finds the session of a user that another program has logged in:
+// the MD5 lookup key of the name has the id of the session.
 func TestPerlFindsSessionsByPrincipal(t *testing.T) {
 	t.Parallel()
 	servers := addresses([]*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t)})
@@ -75,7 +75,7 @@ func TestPerlFindsSessionsByPrincipal(t *testing.T) {
 	}
 }
 
-// Perl's md5 dies of characters above U+FF; who wants them hashes their UTF-8.
+// Perl's md5 dies of characters above U+FF; programs hash their UTF-8.
 func TestWidePrincipal(t *testing.T) {
 	t.Parallel()
 	b := open(t, memcached.Options{Servers: []string{memcachedtest.Start(t).Addr}})

@@ -78,8 +78,7 @@ func (p *perl) set(key string, hash map[string]string, seconds int) {
 	require.NotNil(p.t, p.call(map[string]any{"op": "set", "key": key, "hash": digits, "seconds": seconds}))
 }
 
-// Sessions on three servers: what one side stores the other finds, on the
-// server where it looks.
+// Perl and we find each other's sessions on three servers.
 func TestPerlSharesSessions(t *testing.T) {
 	t.Parallel()
 	servers := addresses([]*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)})

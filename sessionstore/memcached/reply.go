@@ -12,7 +12,7 @@ import (
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
-// maxValue is the greatest item that memcached can be set to keep (-I 1g).
+// maxValue is the largest item that memcached can be configured to keep (-I 1g).
 const maxValue = 1 << 30
 
 // readItem reads the answer to "mg <key> v f c t" (memcached's protocol.txt,
@@ -30,8 +30,8 @@ func readItem(r *bufio.Reader) (backend.Item, error) {
 	return item, err
 }
 
-// readKeyedItem reads one answer to "mg <key> v f c t k q" of several with "mn"
-// behind them: an item and its key, or no key at the end.
+// readKeyedItem reads one of the answers to several "mg <key> v f c t k q" and
+// "mn" behind them: an item and its key, or no key at the end.
 func readKeyedItem(r *bufio.Reader) (key string, item backend.Item, err error) {
 	line, err := protocol.ReadLine(r)
 	if err != nil || string(line) == "MN" {
@@ -44,7 +44,7 @@ func readKeyedItem(r *bufio.Reader) (key string, item backend.Item, err error) {
 	return key, item, err
 }
 
-// readFound reads an item behind the line that announces it.
+// readFound reads an item after the line that announces it.
 func readFound(r *bufio.Reader, line []byte) (item backend.Item, key string, err error) {
 	rest, ok := bytes.CutPrefix(line, []byte("VA "))
 	if !ok {
@@ -66,9 +66,9 @@ func readFound(r *bufio.Reader, line []byte) (item backend.Item, key string, err
 	return withTombstone(item), key, nil
 }
 
-// parseItemFlags reads "f<client flags> c<cas> t<seconds left>", and
-// "k<key>" if it was asked for. The first three must be there; others, such as
-// W, X and Z of items that somebody invalidated, say nothing to us.
+// parseItemFlags reads "f<client flags> c<cas> t<seconds left>", and "k<key>" if
+// the command asked for it. The first three must be there. It ignores others,
+// such as W, X and Z of items that another client has invalidated.
 func parseItemFlags(flags []byte) (item backend.Item, key string, ok bool) {
 	var hasFlags, hasCAS, hasTime bool
 	for token := range bytes.FieldsSeq(flags) {
@@ -94,8 +94,8 @@ func parseItemFlags(flags []byte) (item backend.Item, key string, ok bool) {
 	return item, key, hasFlags && hasCAS && hasTime
 }
 
-// parseTimeLeft reads the seconds left, where -1 means for ever. An item in
-// its last second may have 0 left, which must not be taken for that.
+// parseTimeLeft reads the seconds left; -1 means that the item never expires. An
+// item in its last second may have 0 left, which must not mean the same.
 func parseTimeLeft(text string) (time.Duration, error) {
 	if text == "-1" {
 		return 0, nil
@@ -107,8 +107,8 @@ func parseTimeLeft(text string) (time.Duration, error) {
 	return time.Duration(max(seconds, 1)) * time.Second, nil
 }
 
-// valueStep bounds what is allocated before bytes have come: a server that
-// promises a gigabyte does not get it.
+// valueStep bounds the memory that is allocated before the bytes arrive: a
+// server that announces a gigabyte does not make us allocate it.
 const valueStep = 1 << 20
 
 // readValue reads size bytes and the line end behind them.

@@ -36,7 +36,7 @@ func TestReadItem(t *testing.T) {
 		assert.Equal(t, want, item, "%q", text)
 		rest, err := io.ReadAll(r)
 		require.NoError(t, err)
-		assert.Equal(t, "MN\r\n", string(rest), "what follows is left alone")
+		assert.Equal(t, "MN\r\n", string(rest), "it reads no further")
 	}
 	_, err := readItem(answering("EN\r\n"))
 	require.ErrorIs(t, err, backend.ErrNotFound)
@@ -63,7 +63,7 @@ func TestReadItemRefuses(t *testing.T) {
 	}
 }
 
-// A server that promises much and sends little costs little.
+// A server that announces a large value and does not send it costs little memory.
 func TestReadItemAllocatesAsBytesCome(t *testing.T) { //nolint:paralleltest // counts allocations
 	got := testing.Benchmark(func(b *testing.B) {
 		b.Helper()
@@ -105,8 +105,7 @@ func TestReadItemProperty(t *testing.T) {
 	})
 }
 
-// Whatever a server sends, an answer is an item that its bytes spell, an
-// absence they spell, or an error.
+// Any answer is an item as its bytes say, an absent item, or an error.
 func FuzzReadItem(f *testing.F) {
 	f.Add([]byte("EN\r\n"))
 	f.Add([]byte("VA 5 f1 c12 t-1\r\nhello\r\n"))

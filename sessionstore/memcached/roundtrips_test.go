@@ -12,10 +12,11 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// What nobody comes between takes this many exchanges with the server.
+// Each operation takes this many exchanges with the server if no other writer
+// comes between.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, memcachedtest.Start(t))
+	w := newProxy(t, memcachedtest.Start(t))
 	s := storeOn(t, memcached.Options{Servers: []string{w.addr}}, sessionstore.Options{})
 	ref, err := s.Create(t.Context(), user("dwho"), time.Hour)
 	require.NoError(t, err)

@@ -269,7 +269,7 @@ func TestScanThatStopsEarly(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
 	storeKeys(t, server, strings.Repeat("k", 200), 20_000) // several answers
-	w := newWire(t, server)
+	w := newProxy(t, server)
 	b := open(t, memcached.Options{Servers: []string{w.addr}})
 	var cut atomic.Bool
 	w.each(func() {

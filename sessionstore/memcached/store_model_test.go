@@ -24,12 +24,12 @@ import (
 type modelled struct {
 	text, uid, version string
 	exists, deleted    bool
-	// indexed says that the session is in the list of its principal: no server
-	// has ended since it was stored, and none was away then.
+	// indexed says that the session is in the index of its principal: no server
+	// has ended since the session was stored, and none was away at that time.
 	indexed bool
 }
 
-// storeModel is two stores over three servers, and what they should hold.
+// storeModel is two stores over three servers, and what they must hold.
 type storeModel struct {
 	servers  []*memcachedtest.Server
 	stores   []*sessionstore.Store
@@ -41,9 +41,9 @@ type storeModel struct {
 	writes   int
 }
 
-// Whatever two processes do to sessions and principals, and whichever server
-// ends, empty or for a while: what was acknowledged is read until its server
-// ends, what was refused has changed nothing, and what is deleted stays so.
+// Two processes change sessions, and servers end: an acknowledged change is read
+// until its server ends, a rejected change has changed nothing, and a deleted
+// session stays deleted.
 func TestStoreModel(t *testing.T) {
 	t.Parallel()
 	m := &storeModel{}
@@ -124,8 +124,9 @@ func (m *storeModel) away(id sessionstore.ID) bool {
 	return m.stopped >= 0 && m.backends[0].selector.Pick(string(id)) == m.stopped
 }
 
-// refusal is what a change must be answered, nil if it is to be done.
-func (m *storeModel) refusal(id sessionstore.ID, cond sessionstore.If, mustExist bool) func(t *rapid.T, err error) {
+// rejection returns a check of the error of a change that must fail; nil if it
+// must succeed.
+func (m *storeModel) rejection(id sessionstore.ID, cond sessionstore.If, mustExist bool) func(t *rapid.T, err error) {
 	known := m.sessions[id]
 	is := func(want error) func(*rapid.T, error) {
 		return func(t *rapid.T, err error) { require.ErrorIs(t, err, want) }
@@ -155,8 +156,8 @@ func (m *storeModel) replace(t *rapid.T) {
 	h, text, uid := m.attributes(t)
 	cond := m.condition(t, known)
 	ref, err := m.store(t).Replace(t.Context(), id, h, time.Hour, cond)
-	if refused := m.refusal(id, cond, false); refused != nil {
-		refused(t, err)
+	if rejected := m.rejection(id, cond, false); rejected != nil {
+		rejected(t, err)
 		return
 	}
 	require.NoError(t, err)
@@ -173,8 +174,8 @@ func (m *storeModel) update(t *rapid.T) {
 		uid = known.uid
 	}
 	ref, err := m.store(t).Update(t.Context(), id, change, sessionstore.DefaultTTL)
-	if refused := m.refusal(id, cond, true); refused != nil {
-		refused(t, err)
+	if rejected := m.rejection(id, cond, true); rejected != nil {
+		rejected(t, err)
 		return
 	}
 	require.NoError(t, err)
@@ -185,8 +186,8 @@ func (m *storeModel) update(t *rapid.T) {
 func (m *storeModel) touch(t *rapid.T) {
 	id, known := m.id(t)
 	ref, err := m.store(t).Touch(t.Context(), id, 2*time.Hour)
-	if refused := m.refusal(id, sessionstore.If{}, true); refused != nil {
-		refused(t, err)
+	if rejected := m.rejection(id, sessionstore.If{}, true); rejected != nil {
+		rejected(t, err)
 		return
 	}
 	require.NoError(t, err)
@@ -200,15 +201,15 @@ func (m *storeModel) delete(t *rapid.T) {
 		require.ErrorIs(t, err, backend.ErrNotFound)
 		return
 	}
-	if refused := m.refusal(id, sessionstore.If{}, true); refused != nil {
-		refused(t, err)
+	if rejected := m.rejection(id, sessionstore.If{}, true); rejected != nil {
+		rejected(t, err)
 		return
 	}
 	require.NoError(t, err)
 	*known = modelled{deleted: true}
 }
 
-// logOut deletes all sessions of a principal that are found.
+// logOut deletes all sessions of a principal.
 func (m *storeModel) logOut(t *rapid.T) {
 	uid := rapid.SampledFrom(m.uids).Draw(t, "uid")
 	must, may := m.of(uid)
@@ -223,8 +224,8 @@ func (m *storeModel) logOut(t *rapid.T) {
 	}
 }
 
-// of returns the sessions that must be found by a principal, and those that
-// may.
+// of returns the sessions of a principal that must be found, and those that may
+// be found.
 func (m *storeModel) of(uid string) (must, may []sessionstore.ID) {
 	for _, id := range slices.Sorted(maps.Keys(m.sessions)) {
 		if known := m.sessions[id]; known.exists && known.uid == uid {
@@ -237,7 +238,7 @@ func (m *storeModel) of(uid string) (must, may []sessionstore.ID) {
 	return must, may
 }
 
-// end lets a server end and start anew, empty.
+// end lets a server end and start again, empty.
 func (m *storeModel) end(t *rapid.T) {
 	if m.stopped >= 0 {
 		m.start()
@@ -258,7 +259,7 @@ func (m *storeModel) stop(t *rapid.T) {
 	m.servers[m.stopped].Kill()
 }
 
-// forget forgets what ends with a server.
+// forget forgets the sessions that end with a server.
 func (m *storeModel) forget(server int) {
 	for id, known := range m.sessions {
 		known.indexed = false // the list may have been there

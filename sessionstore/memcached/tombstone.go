@@ -3,8 +3,8 @@ package memcached
 import "memcachedsoap/sessionstore/backend"
 
 // deletedFlags are the client flags of a tombstone: those of a session, and a
-// bit that no memcached client uses. With them goes an empty value, which
-// Cache::Memcached 1.30 cannot thaw and therefore takes for an absent item.
+// bit that no memcached client uses. The value is empty: Cache::Memcached 1.30
+// cannot thaw it and therefore takes it for an absent item.
 const deletedFlags = 1 | 1<<30
 
 // clientFlags returns the flags with which an item is stored.

@@ -31,8 +31,7 @@ type Server struct {
 	stderr bytes.Buffer  // read only after ended
 }
 
-// Limits of starting: how often another port is tried, and how long a server
-// may take until it answers.
+// How often another port is tried, and how long a server may take to start.
 const (
 	maxStarts    = 10
 	startTimeout = 20 * time.Second
@@ -57,7 +56,7 @@ func Start(tb testing.TB, args ...string) *Server {
 	return nil
 }
 
-// StartUnix is [Start] with a Unix socket in the place of a port.
+// StartUnix is [Start] with a Unix socket instead of a port.
 func StartUnix(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	s := newServer(tb, args)
@@ -95,8 +94,8 @@ func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 // Kill ends the server at once.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 
-// Restart kills the server if it runs and starts it again, empty and at the
-// same address. Arguments, if given, take the place of those of [Start].
+// Restart kills the server if it runs, and starts it again, empty and at the
+// same address. Arguments, if given, replace those of [Start].
 func (s *Server) Restart(args ...string) {
 	s.tb.Helper()
 	s.Kill()
@@ -108,13 +107,13 @@ func (s *Server) Restart(args ...string) {
 	}
 }
 
-// Freeze stops the server in its tracks: it takes connections (the kernel
-// does) and answers nothing until [Server.Thaw].
+// Freeze makes the server hang until [Server.Thaw]: the kernel accepts
+// connections for it, and it answers nothing.
 func (s *Server) Freeze() {
 	s.tb.Helper()
 	s.signal(syscall.SIGSTOP)
-	// The signal is not carried out at once. The kernel tells the parent
-	// when all threads have stopped.
+	// The signal takes a moment. The kernel notifies the parent when all
+	// threads have stopped.
 	var status syscall.WaitStatus
 	for {
 		_, err := syscall.Wait4(s.proc.Process.Pid, &status, syscall.WUNTRACED, nil)
@@ -127,7 +126,7 @@ func (s *Server) Freeze() {
 	}
 }
 
-// Thaw lets a frozen server go on.
+// Thaw makes a frozen server continue.
 func (s *Server) Thaw() { s.signal(syscall.SIGCONT) }
 
 func (s *Server) signal(sig os.Signal) {
@@ -147,8 +146,8 @@ func (s *Server) end(sig os.Signal) {
 	s.proc = nil
 }
 
-// start returns false if the process ends before it answers, as it does when
-// another one took its port.
+// start returns false if the process ends before it answers, as it does if
+// another process has its port.
 func (s *Server) start() bool {
 	s.tb.Helper()
 	s.stderr.Reset()
@@ -179,7 +178,7 @@ func (s *Server) start() bool {
 		case <-time.After(pollEvery):
 		}
 	}
-	// The answer must be that of this process, not of one that was quicker.
+	// The answer must be that of this process, not of another one on the port.
 	return s.hasPID(ctx)
 }
 
@@ -198,8 +197,8 @@ func (s *Server) hasPID(ctx context.Context) bool {
 	return false
 }
 
-// Command sends one line over a connection of its own and returns all that
-// the server answers.
+// Command sends a command over a connection of its own, and returns the whole
+// answer.
 func (s *Server) Command(ctx context.Context, line string) ([]byte, error) {
 	network := "tcp"
 	if filepath.IsAbs(s.Addr) {

@@ -46,7 +46,7 @@ func TestLife(t *testing.T) {
 	}
 }
 
-// fatal is a test that remembers why it ended.
+// fatal is a test that records why it failed.
 type fatal struct {
 	testing.TB
 	reason string
@@ -61,7 +61,7 @@ func (f *fatal) Fatal(args ...any) {
 
 func (f *fatal) Fatalf(format string, args ...any) { f.Fatal(fmt.Sprintf(format, args...)) }
 
-// reason starts a server for a test that must fail, and returns why it did.
+// reason starts a server in a test that must fail, and returns why it failed.
 func reason(t *testing.T, args ...string) string {
 	t.Helper()
 	f := &fatal{TB: t}

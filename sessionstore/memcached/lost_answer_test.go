@@ -16,9 +16,9 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// wire passes bytes on between the backend and a real server, and cuts the
-// connection when told to.
-type wire struct {
+// proxy passes bytes on between the backend and a real server. On demand it
+// closes connections, delays answers or forges them.
+type proxy struct {
 	t      *testing.T
 	addr   string
 	cut    atomic.Bool            // the next answer is lost, and its connection
@@ -32,9 +32,9 @@ type wire struct {
 	answer func() // called with each answer, if there is one
 }
 
-// hold lets n answers pass and no more until release is called, or the test
-// ends.
-func (w *wire) hold(n int64) (release func()) {
+// hold passes n answers on, and the others only when release is called or the
+// test ends.
+func (w *proxy) hold(n int64) (release func()) {
 	released := make(chan struct{})
 	var once sync.Once
 	release = func() { once.Do(func() { close(released) }) }
@@ -49,14 +49,14 @@ func (w *wire) hold(n int64) (release func()) {
 	return release
 }
 
-// each has a function called with each answer.
-func (w *wire) each(call func()) {
+// each calls a function with each answer.
+func (w *proxy) each(call func()) {
 	w.gate.Lock()
 	defer w.gate.Unlock()
 	w.answer = call
 }
 
-func (w *wire) pass() {
+func (w *proxy) pass() {
 	w.gate.Lock()
 	call := w.answer
 	w.gate.Unlock()
@@ -65,11 +65,11 @@ func (w *wire) pass() {
 	}
 }
 
-func newWire(t *testing.T, to *memcachedtest.Server) *wire {
+func newProxy(t *testing.T, to *memcachedtest.Server) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	w := &wire{t: t, addr: listener.Addr().String()}
+	w := &proxy{t: t, addr: listener.Addr().String()}
 	var pumps sync.WaitGroup
 	pumps.Go(func() {
 		for {
@@ -97,7 +97,7 @@ func newWire(t *testing.T, to *memcachedtest.Server) *wire {
 	return w
 }
 
-func (w *wire) pump(to, from net.Conn, answers bool) {
+func (w *proxy) pump(to, from net.Conn, answers bool) {
 	defer to.Close()
 	defer from.Close()
 	buf := make([]byte, 64<<10)
@@ -125,7 +125,7 @@ func (w *wire) pump(to, from net.Conn, answers bool) {
 	}
 }
 
-func (w *wire) closeAll() {
+func (w *proxy) closeAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.conns {
@@ -133,14 +133,14 @@ func (w *wire) closeAll() {
 	}
 }
 
-func (w *wire) connections() int {
+func (w *proxy) connections() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.conns)
 }
 
-// inject sends the backend what it has not asked for.
-func (w *wire) inject(t *testing.T, text string) {
+// inject sends text to the backend without a command.
+func (w *proxy) inject(t *testing.T, text string) {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -150,22 +150,22 @@ func (w *wire) inject(t *testing.T, text string) {
 	}
 }
 
-// openWired returns a backend with one idle connection, the wire, and a way
-// to the server past it.
-func openWired(t *testing.T) (*memcached.Backend, *wire, *memcached.Backend) {
+// openProxied returns a backend with one idle connection through a proxy, the
+// proxy, and a backend without the proxy.
+func openProxied(t *testing.T) (*memcached.Backend, *proxy, *memcached.Backend) {
 	t.Helper()
 	server := memcachedtest.Start(t)
-	w := newWire(t, server)
+	w := newProxy(t, server)
 	b := open(t, memcached.Options{Servers: []string{w.addr}})
 	require.NoError(t, b.Add(t.Context(), "warm", backend.Item{}))
 	return b, w, openOn(t, server)
 }
 
-// A write whose answer was lost has been carried out. It is repeated, and the
-// caller is told that it succeeded, not that the key is taken or changed.
+// A write whose answer is lost was carried out. It is repeated, and the caller
+// hears that it succeeded, not that the key exists or the item was changed.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
-	b, w, direct := openWired(t)
+	b, w, direct := openProxied(t)
 	ctx := t.Context()
 	item := backend.Item{Image: []byte("one"), Flags: 1, ExpiresIn: time.Hour}
 
@@ -206,20 +206,20 @@ func TestLostAnswers(t *testing.T) {
 	require.True(t, b.Stats(ctx)[0].Alive)
 }
 
-// A refusal whose answer was lost stays a refusal, unless it may be that of
-// the second try only.
+// A rejection whose answer is lost stays a rejection, unless only the second try
+// may have been rejected.
 func TestLostRefusals(t *testing.T) {
 	t.Parallel()
-	b, w, direct := openWired(t)
+	b, w, direct := openProxied(t)
 	ctx := t.Context()
 	require.NoError(t, direct.Add(ctx, "k", backend.Item{Image: []byte("theirs"), Flags: 1}))
 
 	w.cut.Store(true)
-	require.True(t, unknown(b.Add(ctx, "k", backend.Item{Image: []byte("ours"), Flags: 1})))
+	require.True(t, indeterminate(b.Add(ctx, "k", backend.Item{Image: []byte("ours"), Flags: 1})))
 	w.cut.Store(true)
-	require.True(t, unknown(b.Add(ctx, "k", backend.Item{Image: []byte("theirs"), Flags: 2})), "other flags")
+	require.True(t, indeterminate(b.Add(ctx, "k", backend.Item{Image: []byte("theirs"), Flags: 2})), "other flags")
 	w.cut.Store(true)
-	require.True(t, unknown(b.CompareAndSwap(ctx, "k", backend.Item{Image: []byte("ours"), Flags: 1})))
+	require.True(t, indeterminate(b.CompareAndSwap(ctx, "k", backend.Item{Image: []byte("ours"), Flags: 1})))
 	w.cut.Store(true)
 	require.ErrorIs(t, b.CompareAndSwap(ctx, "absent", backend.Item{}), backend.ErrNotFound)
 	w.cut.Store(true)
@@ -232,16 +232,16 @@ func TestLostRefusals(t *testing.T) {
 	require.Equal(t, "theirs", string(present.Image))
 }
 
-// A server that drops every connection is not asked for ever.
+// A server that closes every connection is not asked without end.
 func TestEveryAnswerLost(t *testing.T) {
 	t.Parallel()
-	b, w, _ := openWired(t)
+	b, w, _ := openProxied(t)
 	w.cutAll.Store(true)
 	before := w.connections()
 	err := b.Add(t.Context(), "k", backend.Item{Image: []byte("x"), Flags: 1})
 	unavailable(t, err, "a memcached server closed the connection")
-	require.True(t, unknown(err))
-	require.Equal(t, before+1, w.connections(), "a new connection that is lost, too, is not replaced")
+	require.True(t, indeterminate(err))
+	require.Equal(t, before+1, w.connections(), "one retry")
 	for name, err := range everyCall(t.Context(), b, "k") {
 		unavailable(t, err, "a memcached server closed the connection", "a memcached server is down")
 		require.NotErrorIs(t, err, backend.ErrNotFound, name)
@@ -249,10 +249,10 @@ func TestEveryAnswerLost(t *testing.T) {
 	require.False(t, b.Stats(t.Context())[0].Alive)
 }
 
-// An answer that makes no sense is an error, and spoils no other call.
+// An invalid answer is an error, and no other call suffers from it.
 func TestForgedAnswers(t *testing.T) {
 	t.Parallel()
-	b, w, direct := openWired(t)
+	b, w, direct := openProxied(t)
 	ctx := t.Context()
 	item := backend.Item{Image: []byte("x"), Flags: 1}
 	require.NoError(t, direct.Add(ctx, "k", item))
@@ -282,10 +282,10 @@ func TestForgedAnswers(t *testing.T) {
 	}
 }
 
-// Nor does a second answer behind the first.
+// A second answer behind the first is not the answer to the next command.
 func TestAnswerTooMuch(t *testing.T) {
 	t.Parallel()
-	b, w, direct := openWired(t)
+	b, w, direct := openProxied(t)
 	require.NoError(t, direct.Add(t.Context(), "k", backend.Item{Image: []byte("x")}))
 	twice := "EN\r\nEN\r\n"
 	w.forge.Store(&twice)
@@ -295,16 +295,16 @@ func TestAnswerTooMuch(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Bytes that nobody has asked for are not taken for the next answer.
+// Bytes that no command has asked for are not the answer to the next command.
 func TestUnaskedBytes(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{"mg": "EN\r\n", "add": "STORED\r\n"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b, w, direct := openWired(t)
+			b, w, direct := openProxied(t)
 			require.NoError(t, direct.Add(t.Context(), "k", backend.Item{Image: []byte("x")}))
 			w.inject(t, text)
-			// A connection that was told of the bytes later than we look
+			// A connection that receives the bytes after we look
 			// would be a race of the test: wait for a second connection.
 			require.Eventually(t, func() bool {
 				return b.Ping(t.Context()) != nil || w.connections() > 1
