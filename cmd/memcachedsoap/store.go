@@ -66,12 +66,12 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 		store = sessionstore.NewStore(origin, storable.Codec{}, options)
 		return store, store.Close, nil
 	}
-	return c.watchingStore(origin, options, logger)
+	return c.watchingStore(origin, options)
 }
 
 // watchingStore opens a store that reads the change stream of its servers: to
 // invalidate the near cache, and to index the sessions that Perl programs store.
-func (c *serveCommand) watchingStore(origin *memcached.Backend, options sessionstore.Options, logger *slog.Logger) (*sessionstore.Store, func() error, error) {
+func (c *serveCommand) watchingStore(origin *memcached.Backend, options sessionstore.Options) (*sessionstore.Store, func() error, error) {
 	var cache *near.Backend
 	items := backend.Backend(origin)
 	if len(c.Local) > 0 {

@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bradfitz/gomemcache/memcache"
+
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
-
-	"github.com/bradfitz/gomemcache/memcache"
 )
 
 // Rejections of a server that have a meaning to the caller.

@@ -12,11 +12,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bradfitz/gomemcache/memcache"
+
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
 	"memcachedsoap/sessionstore/memcached/selector"
-
-	"github.com/bradfitz/gomemcache/memcache"
 )
 
 // conn is one connection to a server, for one command at a time. Its methods

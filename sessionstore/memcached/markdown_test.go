@@ -9,11 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"memcachedsoap/sessionstore/backend"
-	"memcachedsoap/sessionstore/metric"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // The rule of Cache::Memcached: after any failure to connect, 20 to 29 seconds,

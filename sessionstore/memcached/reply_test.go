@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"memcachedsoap/sessionstore/backend"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 func answering(text string) *bufio.Reader {

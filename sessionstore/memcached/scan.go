@@ -59,7 +59,7 @@ func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) e
 	defer s.calls.Done()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(b.closing, func() { cancel(backend.ErrClosed) })()
+	defer context.AfterFunc(b.closing, func() { cancel(backend.ErrClosed) })() //nolint:contextcheck // Close ends it, too
 	for pause := shortestScanPause; ; pause = min(2*pause, longestScanPause) {
 		err := s.scan(ctx, b.prefix, visit)
 		if !errors.Is(err, errScanBusy) {

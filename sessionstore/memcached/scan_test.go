@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,7 +59,7 @@ func TestScan(t *testing.T) {
 	add("tombstone", backend.Tombstone(time.Hour))
 	add("lasting", backend.Item{})
 	for i, server := range servers {
-		command(t, server, "set other"+fmt.Sprint(i)+" 0 0 1\r\nx")
+		command(t, server, "set other"+strconv.Itoa(i)+" 0 0 1\r\nx")
 		command(t, server, "set app%1:memcachedsoap:beat:1 0 0 1\r\nx")
 		command(t, server, "set app%1:gone 0 -1 1\r\nx")
 		command(t, server, "ms YXBwJTE6YiBj 1 b\r\nx") // "app%1:b c"
@@ -292,7 +293,7 @@ func TestVisitorEndsTheScan(t *testing.T) {
 		visits++
 		return enough
 	})
-	require.Equal(t, enough, err) //nolint:testifylint // as it is
+	require.Equal(t, enough, err)
 	require.Equal(t, 1, visits)
 	require.PanicsWithValue(t, "enough", func() {
 		b.Scan(t.Context(), 0, func(string) error { panic("enough") }) //nolint:errcheck // it panics

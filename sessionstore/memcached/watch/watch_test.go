@@ -87,7 +87,7 @@ func (r *recorder) logged() string {
 }
 
 // follow opens a pool and follows the changes on it.
-func follow(tb testing.TB, o memcached.Options) (*memcached.Backend, backend.Stream, *recorder) {
+func follow(tb testing.TB, o memcached.Options) (*memcached.Backend, backend.Stream, *recorder) { //nolint:ireturn // as Follow does
 	tb.Helper()
 	r := new(recorder)
 	o.Logger = slog.New(slog.NewTextHandler(r, nil))
@@ -97,7 +97,7 @@ func follow(tb testing.TB, o memcached.Options) (*memcached.Backend, backend.Str
 	return b, w, r
 }
 
-func followServer(tb testing.TB, server *memcachedtest.Server) (*memcached.Backend, backend.Stream, *recorder) {
+func followServer(tb testing.TB, server *memcachedtest.Server) (*memcached.Backend, backend.Stream, *recorder) { //nolint:ireturn // as Follow does
 	tb.Helper()
 	return follow(tb, memcached.Options{Servers: []string{server.Addr}})
 }
