@@ -1,10 +1,15 @@
 package pagetest
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/yuin/goldmark/ast"
+
+	"memcachedsoap/scripts/test/docs"
 )
 
 // Block is a fenced block of a Markdown page.
@@ -28,7 +33,7 @@ func (b Block) Runs() bool {
 }
 
 var (
-	fence    = regexp.MustCompile("^( *)(`{3,}|~{3,})[ \t]*([^`]*)$")
+	closing  = regexp.MustCompile("^[ \t>]*(?:`{3,}|~{3,})[ \t]*$")
 	expected = regexp.MustCompile(`^\s*<!-- expect: (.+) -->\s*$`)
 	fileName = regexp.MustCompile(`^[\w./-]+\.\w+$`)
 )
@@ -39,42 +44,42 @@ var (
 // output contains; there may be several. Blocks returns an error, with the line,
 // if a fence or a comment has another form.
 func Blocks(markdown string) ([]Block, error) {
+	p := docs.Parse([]byte(markdown))
 	var found []Block
-	lines := strings.Split(markdown, "\n")
-	for i := 0; i < len(lines); i++ {
-		opening := fence.FindStringSubmatch(lines[i])
-		if opening == nil {
-			if expected.MatchString(lines[i]) {
-				return nil, fmt.Errorf("line %d: an expect comment must be directly below a block that runs", i+1)
-			}
-			continue
-		}
-		b, err := newBlock(i+1, opening[3])
+	used := map[ast.Node]bool{} // the comments below blocks that run
+	for _, fenced := range docs.Nodes[*ast.FencedCodeBlock](p) {
+		b, err := newBlock(p, fenced)
 		if err != nil {
 			return nil, err
 		}
-		for i++; !closes(lines, i, opening[2]); i++ {
-			if i >= len(lines) {
-				return nil, fmt.Errorf("line %d: the block has no end", b.Line)
-			}
-			b.Code += strings.TrimPrefix(lines[i], opening[1]) + "\n"
-		}
-		for ; i+1 < len(lines) && b.Runs(); i++ {
-			text := expected.FindStringSubmatch(lines[i+1])
-			if text == nil {
+		for n := fenced.NextSibling(); b.Runs(); n = n.NextSibling() {
+			text, ok := expectation(p, n)
+			if !ok || afterBlankLine(p, n) {
 				break
 			}
-			b.Expect = append(b.Expect, text[1])
+			used[n] = true
+			b.Expect = append(b.Expect, text)
 		}
 		found = append(found, b)
+	}
+	for _, comment := range docs.Nodes[*ast.HTMLBlock](p) {
+		if _, ok := expectation(p, comment); ok && !used[comment] {
+			return nil, fmt.Errorf("line %d: an expect comment must be directly below a block that runs", p.Line(comment.Pos()))
+		}
 	}
 	return found, nil
 }
 
-func newBlock(line int, info string) (Block, error) {
-	language, rest, _ := strings.Cut(strings.TrimSpace(info), " ")
-	b := Block{Line: line, Language: language}
-	rest = strings.TrimSpace(rest)
+func newBlock(p *docs.Page, fenced *ast.FencedCodeBlock) (Block, error) {
+	b := Block{Line: p.Line(fenced.Pos()), Code: string(fenced.Lines().Value(p.Source))}
+	if !isClosed(p, fenced) {
+		return b, fmt.Errorf("line %d: the block has no end", b.Line)
+	}
+	if fenced.Info == nil {
+		return b, nil
+	}
+	language, rest, _ := strings.Cut(strings.TrimSpace(string(fenced.Info.Segment.Value(p.Source))), " ")
+	b.Language, rest = language, strings.TrimSpace(rest)
 	reason, skipped := strings.CutPrefix(rest, "no-test:")
 	switch {
 	case rest == "":
@@ -83,17 +88,38 @@ func newBlock(line int, info string) (Block, error) {
 	case fileName.MatchString(rest):
 		b.File = rest
 	default:
-		return b, fmt.Errorf("line %d: %q after the language is neither a file name nor no-test: with a reason", line, rest)
+		return b, fmt.Errorf("line %d: %q after the language is neither a file name nor no-test: with a reason", b.Line, rest)
 	}
 	return b, nil
 }
 
-// closes reports whether the line closes a fence: it has at least as many of the
-// same characters and nothing else (CommonMark 0.31 section 4.5).
-func closes(lines []string, i int, opening string) bool {
-	if i >= len(lines) {
-		return false
+// isClosed reports whether the line below the code is a fence. CommonMark lets
+// the end of the page close a block, which on our pages is a mistake.
+func isClosed(p *docs.Page, fenced *ast.FencedCodeBlock) bool {
+	_, rest, _ := bytes.Cut(p.Source[fenced.Pos():], []byte("\n"))
+	if n := fenced.Lines().Len(); n > 0 {
+		rest = p.Source[fenced.Lines().At(n-1).Stop:]
 	}
-	line := strings.TrimSpace(lines[i])
-	return len(line) >= len(opening) && strings.Trim(line, opening[:1]) == ""
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	return closing.Match(line)
+}
+
+// expectation returns the text that a comment expects, if the node is such a
+// comment. The node is nil at the end of a page.
+func expectation(p *docs.Page, n ast.Node) (text string, ok bool) {
+	comment, ok := n.(*ast.HTMLBlock)
+	if !ok {
+		return "", false
+	}
+	found := expected.FindSubmatch(comment.Lines().Value(p.Source))
+	if found == nil {
+		return "", false
+	}
+	return string(found[1]), true
+}
+
+// afterBlankLine reports whether the line above a block is blank.
+func afterBlankLine(p *docs.Page, n ast.Node) bool {
+	above := bytes.Split(p.Source[:n.Pos()], []byte("\n"))
+	return len(above) < 2 || len(bytes.TrimSpace(above[len(above)-2])) == 0
 }

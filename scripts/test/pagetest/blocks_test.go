@@ -72,6 +72,7 @@ func TestBlocksRejects(t *testing.T) {
 		"```json\n```\n<!-- expect: x -->":                  "line 3: an expect comment must be directly below a block that runs",
 		"```sh no-test: why\n```\n<!-- expect: x -->":       "line 3: an expect comment must be directly below a block that runs",
 		"```php a.php\n```\n<!-- expect: x -->":             "line 3: an expect comment must be directly below a block that runs",
+		"```sh\n```\n\n<!-- expect: late -->":               "line 4: an expect comment must be directly below a block that runs",
 		"```sh\n```\n\ntext between\n<!-- expect: late -->": "line 5: an expect comment must be directly below a block that runs",
 	} {
 		_, err := Blocks(text)
