@@ -7,6 +7,6 @@
 // memcached server, so a server that hangs does not delay it. No metric contains a
 // value of a session.
 //
-// The page on metrics lists all of them, and a test compares it with the code. This
-// is the only package that imports Prometheus's client.
+// docs/metrics.md lists all of them, and a test compares it with the code. This is
+// the only package that imports Prometheus's client.
 package metrics

@@ -25,7 +25,10 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-const folder = "../../scripts/deploy/prometheus/"
+const (
+	folder = "../../scripts/deploy/prometheus/"
+	page   = "../../docs/metrics.md"
+)
 
 // storeRows are metrics of parts of a store that the service of these tests does not
 // have. They may be documented and used in rules.
@@ -55,35 +58,35 @@ func exported(t *testing.T) map[string]string {
 	return kinds
 }
 
-// documented returns the kinds in the table of metrics.
+// documented returns the kinds of the metrics in docs/metrics.md, by name.
 func documented(t *testing.T) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(folder + "README.md")
+	text, err := os.ReadFile(page)
 	require.NoError(t, err)
 	kinds := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([a-z]+) \\| .+ \\|$").FindAllStringSubmatch(string(text), -1) {
-		assert.NotContains(t, kinds, row[1], "twice")
-		kinds[row[1]] = row[2]
+	for _, item := range regexp.MustCompile("(?m)^- `([a-z_]+)`, ([a-z]+): ").FindAllStringSubmatch(string(text), -1) {
+		assert.NotContains(t, kinds, item[1], "twice")
+		kinds[item[1]] = item[2]
 	}
 	return kinds
 }
 
-// The table has all metrics of the service with their kinds, and no others.
-func TestAllMetricsAreDocumented(t *testing.T) {
+// docs/metrics.md lists every metric of the service with its kind, and no other.
+func TestEveryMetricIsDocumented(t *testing.T) {
 	t.Parallel()
-	table, shown := documented(t), exported(t)
+	listed, shown := documented(t), exported(t)
 	for name, kind := range shown {
 		if strings.HasPrefix(name, metrics.Prefix) {
-			assert.Equal(t, kind, table[name], name)
+			assert.Equal(t, kind, listed[name], name)
 		}
 	}
-	for name, kind := range table {
+	for name, kind := range listed {
 		if row, ofStore := strings.CutPrefix(name, metrics.StorePrefix); !ofStore || !slices.Contains(storeRows, row) {
 			assert.Equal(t, kind, shown[name], name)
 		}
 	}
 	for _, row := range storeRows {
-		assert.Contains(t, table, metrics.StorePrefix+row)
+		assert.Contains(t, listed, metrics.StorePrefix+row)
 	}
 }
 
@@ -169,6 +172,21 @@ func family(name string, kinds map[string]string) string {
 		}
 	}
 	return name
+}
+
+// docs/metrics.md lists every alert with its severity, in the order of the rules.
+func TestEveryAlertIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	var listed, want [][2]string
+	for _, item := range regexp.MustCompile("(?m)^- `(MemcachedSOAP[A-Za-z]+)` \\(([a-z]+)\\): ").FindAllStringSubmatch(string(text), -1) {
+		listed = append(listed, [2]string{item[1], item[2]})
+	}
+	for _, r := range rules(t) {
+		want = append(want, [2]string{r.Alert, r.Labels.Severity})
+	}
+	assert.Equal(t, want, listed)
 }
 
 // The texts of alerts use only labels that their metrics have.

@@ -20,7 +20,7 @@ import (
 const pageAddress = "127.0.0.1:8080"
 
 // A reader follows the README first and then the page of each language, all on
-// one service. The README deletes sessions, so a page must not need a session id
+// one service. The README stores sessions, so a page must not need a session id
 // that the README uses. Each page saves its programs under the names that it
 // gives them and runs its commands in their order. At the end the program of the
 // page has stored a session and has read it back, and so has each walk.
