@@ -78,8 +78,8 @@ func TestGetManyIsNeverShorterForAFailure(t *testing.T) {
 // An item of the greatest size rejects another append, and is unchanged.
 func TestAppendToALongItem(t *testing.T) {
 	t.Parallel()
-	b := open(t, memcached.Options{Servers: []string{memcachedtest.Start(t, "-I", "4096", "-o", "slab_chunk_max=2048").Addr}})
-	line := backend.Item{Image: bytes.Repeat([]byte("x"), 1000), ExpiresIn: time.Hour}
+	b := open(t, memcached.Options{Servers: []string{memcachedtest.Start(t, "-I", "1m").Addr}})
+	line := backend.Item{Image: bytes.Repeat([]byte("x"), 100_000), ExpiresIn: time.Hour}
 	for {
 		_, size, err := b.Append(t.Context(), "k", line)
 		if err != nil {
@@ -87,9 +87,9 @@ func TestAppendToALongItem(t *testing.T) {
 			require.ErrorAs(t, err, &tooLarge)
 			break
 		}
-		require.Less(t, size, int64(4096))
+		require.Less(t, size, int64(1<<20))
 	}
 	item, err := b.Get(t.Context(), "k")
 	require.NoError(t, err)
-	require.Equal(t, 4000, len(item.Image)) //nolint:testifylint // Len would print it
+	require.Equal(t, 1_000_000, len(item.Image)) //nolint:testifylint // Len would print it
 }

@@ -39,8 +39,8 @@
 //	                                         sent
 //	hung             unavailable; three      as reads; indeterminate   used again within a second;
 //	                 calls wait              if sent before it hung    carries out what it was sent
-//	slow             as usual if within      the store looks for the
-//	                 the timeout             outcome and returns it
+//	slow             as usual if in time     the store looks for the
+//	                                         outcome and returns it
 //	full (-M)        as usual                unavailable, the old
 //	                                         session stays; deletions
 //	                                         succeed

@@ -41,13 +41,8 @@ func newConnection(st *stream, nc net.Conn) *connection {
 // read reports what the server says until something fails.
 func (c *connection) read(nc net.Conn) error {
 	st := c.stream
-	r := bufio.NewReaderSize(nc, 64<<10)
+	r := bufio.NewReaderSize(deadlineReader{nc}, 64<<10)
 	for {
-		if r.Buffered() == 0 {
-			if err := nc.SetReadDeadline(time.Now().Add(silence)); err != nil {
-				return fmt.Errorf("memcached: %w", err)
-			}
-		}
 		line, err := r.ReadSlice('\n')
 		if err != nil {
 			return fmt.Errorf("memcached: reading the change stream: %w", err)
@@ -80,4 +75,16 @@ func (c *connection) report(e event) {
 	}
 	st.events.Inc()
 	st.options.Follower.Changed(key, !e.plain)
+}
+
+// deadlineReader gives each read of a connection a deadline of its own. One for
+// each line would end a busy stream: when reads do not end with a line, the
+// buffer is never empty, and many lines come before the next one.
+type deadlineReader struct{ nc net.Conn }
+
+func (r deadlineReader) Read(p []byte) (int, error) {
+	if err := r.nc.SetReadDeadline(time.Now().Add(silence)); err != nil {
+		return 0, fmt.Errorf("memcached: %w", err)
+	}
+	return r.nc.Read(p) //nolint:wrapcheck // an io.Reader's error is its reader's
 }
