@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"memcachedsoap/sessionstore/metric"
 )
 
 const (
@@ -25,7 +27,8 @@ type breaker struct {
 	failures int       // in a row; the breaker is closed below maxFailures
 	probeAt  time.Time // when it is half-open, unless closed
 	probing  bool      // a call probes the server
-	opened   int64     // how often it has opened
+
+	opened metric.Counter // how often it has opened
 }
 
 // permit says as what a call may go to the server.
@@ -87,7 +90,7 @@ func (b *breaker) release(p permit, now time.Time, o outcome) transition {
 		b.probeAt = now.Add(openFor)
 	case o == failure && !wasOpen:
 		if b.failures++; b.failures == maxFailures {
-			b.opened++
+			b.opened.Inc()
 			b.probeAt = now.Add(openFor)
 			return opens
 		}
@@ -95,10 +98,9 @@ func (b *breaker) release(p permit, now time.Time, o outcome) transition {
 	return none
 }
 
-// state returns whether the breaker is open or half-open, and how often it has
-// opened.
-func (b *breaker) state() (open bool, opened int64) {
+// isOpen says whether the breaker is open or half-open.
+func (b *breaker) isOpen() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.failures >= maxFailures, b.opened
+	return b.failures >= maxFailures
 }

@@ -43,16 +43,14 @@ func TestBreaker(t *testing.T) {
 	require.Equal(t, probe, b.acquire(later), "the next call probes")
 	require.Equal(t, none, b.release(probe, later, failure))
 	require.Equal(t, rejected, b.acquire(later.Add(openFor-1)))
-	open, opened := b.state()
-	assert.True(t, open)
-	assert.EqualValues(t, 1, opened)
+	assert.True(t, b.isOpen())
+	assert.EqualValues(t, 1, b.opened.Load())
 	later = later.Add(openFor)
 	require.Equal(t, probe, b.acquire(later))
 	require.Equal(t, closes, b.release(probe, later, success))
 	require.Equal(t, admitted, b.acquire(later))
-	open, opened = b.state()
-	assert.False(t, open)
-	assert.EqualValues(t, 1, opened)
+	assert.False(t, b.isOpen())
+	assert.EqualValues(t, 1, b.opened.Load())
 }
 
 // The log says once that a breaker opens, and once that it closes.
@@ -133,12 +131,10 @@ func TestPanicGivesEverythingBack(t *testing.T) {
 					panic("late")
 				})
 			})
-			open, _ := s.breaker.state()
-			require.True(t, open)
+			require.True(t, s.breaker.isOpen())
 			require.False(t, s.breaker.probing)
 			require.NoError(t, do(good), "the next call probes")
-			open, _ = s.breaker.state()
-			require.False(t, open)
+			require.False(t, s.breaker.isOpen())
 		}
 
 		// Connecting after a markdown period.

@@ -63,6 +63,6 @@
 // error: see [Backend]. A connection to a host name is used for a minute; then
 // the name is resolved again.
 //
-// The package needs memcached 1.6 (the meta commands). It is tested with 1.6.18
-// and 1.6.38.
+// The package needs memcached 1.6 (the meta commands). Its tests run with 1.6.18,
+// and have passed with 1.6.38.
 package memcached

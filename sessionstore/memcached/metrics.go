@@ -10,10 +10,9 @@ import (
 func (b *Backend) Metrics() []metric.Metric {
 	metrics := make([]metric.Metric, 0, 4*len(b.servers))
 	for _, s := range b.servers {
-		open, opened := s.breaker.state()
 		metrics = s.label(metrics,
-			metric.Switch("breaker_open", "Whether the circuit breaker of the server is open, so that calls fail at once.", open),
-			metric.Metric{Name: "breaker_opened_total", Help: "How often the circuit breaker of the server has opened.", Value: float64(opened)},
+			metric.Switch("breaker_open", "Whether the circuit breaker of the server is open, so that calls fail at once.", s.breaker.isOpen()),
+			s.breaker.opened.Metric("breaker_opened_total", "How often the circuit breaker of the server has opened."),
 			s.failures.Metric("server_errors_total", "Calls that failed because of the server."),
 			s.open.Metric("connections", "Open connections to the server."),
 		)

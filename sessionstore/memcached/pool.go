@@ -11,7 +11,10 @@ import (
 
 var _ backend.Pool = (*Backend)(nil)
 
-var errFollowed = errors.New("memcached: the changes are followed already")
+var (
+	errFollowed    = errors.New("memcached: the changes are followed already")
+	errNotFollowed = errors.New("memcached: the changes are not followed")
+)
 
 // Servers returns the names of the servers, as configured.
 func (b *Backend) Servers() []string {
@@ -56,7 +59,7 @@ func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:
 func (b *Backend) Barrier(ctx context.Context, server int) error {
 	w := b.watch.Load()
 	if w == nil {
-		return backend.Unavailable("changes are not followed", backend.ErrNotFollowable)
+		return backend.Unavailable("the change stream of a memcached server is not connected", errNotFollowed)
 	}
 	return w.Barrier(ctx, server)
 }
