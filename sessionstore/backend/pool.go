@@ -3,6 +3,7 @@ package backend
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -56,7 +57,14 @@ type Pool interface {
 	Barrier(ctx context.Context, server int) error
 }
 
-// Follower is notified of changes. Its functions must not be nil. They may be
+// ReservedKeys is the beginning of keys that this project keeps for itself, such
+// as those of the index and of heartbeats: no session has such a key.
+const ReservedKeys = "memcachedsoap:"
+
+// IsReserved says whether a key is one of [ReservedKeys].
+func IsReserved(key string) bool { return strings.HasPrefix(key, ReservedKeys) }
+
+// Follower is notified of changes. Only Removed may be nil. Its functions may be
 // called from several goroutines at the same time. They must return quickly:
 // meanwhile the stream of that server waits, and a server leaves out changes
 // for a stream that waits for long.
@@ -67,6 +75,9 @@ type Follower struct {
 	// only if a Backend made it. foreign says that the change was made in a
 	// way in which a Backend does not store.
 	Changed func(key string, foreign bool)
+	// Removed is called when an item under a reserved key, which Changed leaves
+	// out, was evicted or removed, or may have been.
+	Removed func(key string)
 	// ResyncRequired is called when changes on a server may have been missed:
 	// each time its stream connects, and when the server says that it has left
 	// out changes. The stream reports all changes after it: a scan that begins

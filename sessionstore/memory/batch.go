@@ -57,7 +57,7 @@ func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (ba
 	after := s.entries[key].read(now)
 	size := int64(len(after.Image))
 	after.Image = nil
-	return after, size, nil
+	return after, size, b.notify(key, nil)
 }
 
 // longerLife returns the longer of the time left and the time to live wanted,

@@ -40,7 +40,11 @@ type Backend struct {
 	started      time.Time
 	lastCAS      atomic.Uint64
 	closed       atomic.Bool
+	follower     atomic.Pointer[backend.Follower] // nil until somebody follows
 }
+
+// serverName is the name of the one server that the Backend is.
+const serverName = "memory"
 
 var (
 	_ backend.Backend = (*Backend)(nil)
@@ -64,6 +68,7 @@ func New(o Options) *Backend {
 	}
 	b.shards = make([]shard, n)
 	for i := range b.shards {
+		b.shards[i].evicted = b.evicted
 		b.shards[i].init(b.maxBytes / n)
 	}
 	return b
@@ -97,7 +102,7 @@ func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error 
 		return err
 	}
 	defer s.mu.Unlock()
-	return s.add(key, item, b.now())
+	return b.notify(key, s.add(key, item, b.now()))
 }
 
 // CompareAndSwap replaces the item that was read with item.CAS.
@@ -112,7 +117,7 @@ func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.I
 		return err
 	}
 	defer s.mu.Unlock()
-	return s.compareAndSwap(key, old, item, b.now())
+	return b.notify(key, s.compareAndSwap(key, old, item, b.now()))
 }
 
 // Touch gives the item under key a new time to live and returns it.
@@ -122,7 +127,8 @@ func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration
 		return backend.Item{}, err
 	}
 	defer s.mu.Unlock()
-	return s.touch(key, expiresIn, b.now())
+	item, err := s.touch(key, expiresIn, b.now())
+	return item, b.notify(key, err)
 }
 
 // Delete removes the item under key.
@@ -132,7 +138,7 @@ func (b *Backend) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	defer s.mu.Unlock()
-	return s.delete(key, b.now())
+	return b.notify(key, s.delete(key, b.now()))
 }
 
 // Ping fails only after Close, or if ctx has ended.

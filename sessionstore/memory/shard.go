@@ -26,6 +26,7 @@ const notQueued = -1
 // called with the lock held.
 type shard struct {
 	mu       sync.Mutex
+	evicted  func(key string) // is notified of evictions
 	maxBytes int64
 	bytes    int64
 	entries  map[string]*entry
@@ -176,8 +177,10 @@ func (s *shard) makeRoom(cost int64, now time.Duration) {
 		}
 	}
 	for s.bytes+cost > s.maxBytes && s.lru.before != &s.lru {
+		key := s.lru.before.key
 		s.remove(s.lru.before)
 		s.counts.evictions++
+		s.evicted(key)
 	}
 }
 

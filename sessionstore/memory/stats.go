@@ -40,7 +40,7 @@ func (c *counts) add(d counts) {
 // Stats returns one row of statistics that memcached has, too, under the same
 // names and in the same order.
 func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
-	row := backend.ServerStats{Address: "memory", Tier: backend.Origin}
+	row := backend.ServerStats{Address: serverName, Tier: backend.Origin}
 	if b.usable(ctx) == nil {
 		row.Alive = true
 		row.Stats = b.statistics()
@@ -106,7 +106,7 @@ func (b *Backend) Metrics() []metric.Metric {
 		{Name: "memory_evictions_total", Help: "Items evicted to make room for others.", Kind: metric.KindCounter, Value: float64(evictions)},
 	}
 	for i := range metrics {
-		metrics[i].Server, metrics[i].Tier = "memory", string(backend.Origin)
+		metrics[i].Server, metrics[i].Tier = serverName, string(backend.Origin)
 	}
 	return metrics
 }
