@@ -72,7 +72,9 @@ func (s *Store) change(ctx context.Context, id ID, update func(present backend.I
 
 // write stores an item in the place of the present one. If no answer comes, it
 // looks whether the item was stored.
-func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bool, item backend.Item) error {
+func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bool, item backend.Item) (err error) {
+	finished := s.index.Writing(string(id))
+	defer func() { finished(err) }()
 	item.CAS = present.CAS
 	store := func() error {
 		if found {
@@ -80,7 +82,7 @@ func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bo
 		}
 		return s.backend.Add(ctx, string(id), item)
 	}
-	err := store()
+	err = store()
 	if !backend.IsUnknown(err) {
 		return err
 	}

@@ -8,26 +8,32 @@ import (
 	"memcachedsoap/sessionstore/index"
 )
 
-// Find returns the ids of the sessions whose attribute has the value principal,
-// in the order of their logins. The attribute is one of [Options.Principals]; ""
-// means the first. What Find knows is said at [index.Index.Find].
+// Find returns the ids of all sessions whose attribute has the value principal.
+// The attribute is one of [Options.Principals]; "" means the first. How Find
+// knows that these are all is said at [index.Index.Find].
 //
 // Errors are [*UnknownPrincipalError] and [*backend.UnavailableError]: the
-// result is never shorter because a server does not answer.
+// result is never incomplete.
 func (s *Store) Find(ctx context.Context, attribute, principal string) ([]ID, error) {
+	ids, err := s.find(ctx, attribute, principal)
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+// find is like Find, but with an error it returns the sessions that it has found.
+func (s *Store) find(ctx context.Context, attribute, principal string) ([]ID, error) {
 	name, indexed := s.index.Attribute(attribute)
 	if !indexed {
 		return nil, &UnknownPrincipalError{Attribute: name}
 	}
 	found, err := s.index.Find(ctx, name, principal)
-	if err != nil {
-		return nil, err
-	}
 	ids := make([]ID, len(found))
 	for i, id := range found {
 		ids[i] = ID(id)
 	}
-	return ids, nil
+	return ids, err
 }
 
 // logoutRounds is how often DeleteAll looks for sessions: those that are made
@@ -35,30 +41,56 @@ func (s *Store) Find(ctx context.Context, attribute, principal string) ([]ID, er
 const logoutRounds = 3
 
 // DeleteAll deletes all sessions that [Store.Find] finds, also those that are
-// made meanwhile, and returns their ids. With an error it returns the ids of
-// those that it has deleted. Errors are those of Find.
+// made meanwhile, and returns their ids. When a server does not answer it deletes
+// the sessions that it can reach, and returns their ids with the error. Errors
+// are those of Find.
 func (s *Store) DeleteAll(ctx context.Context, attribute, principal string) ([]ID, error) {
 	var deleted []ID
 	for range logoutRounds {
-		ids, err := s.Find(ctx, attribute, principal)
+		ids, err := s.find(ctx, attribute, principal)
+		for _, id := range ids {
+			switch deleteErr := s.Delete(ctx, id); {
+			case deleteErr == nil:
+				deleted = append(deleted, id)
+			case !errors.Is(deleteErr, backend.ErrNotFound) && err == nil:
+				err = deleteErr
+			}
+		}
 		if err != nil || len(ids) == 0 {
 			return deleted, err
-		}
-		for _, id := range ids {
-			switch err := s.Delete(ctx, id); {
-			case err == nil:
-				deleted = append(deleted, id)
-			case !errors.Is(err, backend.ErrNotFound):
-				return deleted, err
-			}
 		}
 	}
 	return deleted, nil
 }
 
-// NewIndexer starts an [index.Indexer], which enters the sessions that other
-// programs store. It must be closed before the Store.
-func (s *Store) NewIndexer() *index.Indexer { return index.NewIndexer(s.index) }
+// NewIndexer starts an [index.Indexer] over the servers of a pool: that of the
+// Store, or the origin behind its near cache. With it, [Store.Find] knows
+// sessions that other programs store, and whether it knows all. The change stream
+// of the pool must notify it. Close it before the Store.
+func (s *Store) NewIndexer(pool backend.Pool) *index.Indexer { return index.NewIndexer(s.index, pool) }
+
+// IndexStates says of each server whether the index has all its sessions; there
+// are none without an [index.Indexer].
+func (s *Store) IndexStates() []index.ServerState { return s.index.States() }
+
+// endOldest ends the oldest sessions of the principals of a session that was
+// stored, if they have too many. It is no error of the call that stored it.
+func (s *Store) endOldest(ctx context.Context, id ID, terms index.Terms) {
+	if s.maxSessions == 0 {
+		return
+	}
+	oldest, err := s.index.Oldest(ctx, terms, s.maxSessions)
+	for _, old := range oldest {
+		if err == nil && old != string(id) {
+			if err = s.Delete(ctx, ID(old)); errors.Is(err, backend.ErrNotFound) {
+				err = nil
+			}
+		}
+	}
+	if err != nil && s.indexFailed != nil {
+		s.indexFailed(ctx, id, err)
+	}
+}
 
 // indexedSessions is how the index sees the sessions of a Store.
 type indexedSessions struct{ store *Store }
@@ -100,10 +132,13 @@ func (i indexedSessions) items(ctx context.Context, ids []string) (map[string]ba
 		return i.store.backend.GetMany(ctx, ids, maxLookBytes)
 	}
 	item, err := i.store.backend.Get(ctx, ids[0])
-	if errors.Is(err, backend.ErrNotFound) {
-		return nil, nil
+	switch {
+	case err == nil:
+		return map[string]backend.Item{ids[0]: item}, nil
+	case errors.Is(err, backend.ErrNotFound):
+		return map[string]backend.Item{}, nil
 	}
-	return map[string]backend.Item{ids[0]: item}, err
+	return nil, err
 }
 
 func (i indexedSessions) visit(id string, item backend.Item, visit func(id string, session index.Session)) {

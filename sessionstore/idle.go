@@ -177,7 +177,7 @@ func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration)
 
 // extend gives a session that was read with an end a new time to live.
 func (s *Store) extend(ctx context.Context, session *Session, end int64, expiresIn time.Duration) {
-	item, err := s.backend.Touch(ctx, string(session.ID), expiresIn)
+	item, err := s.touch(ctx, session.ID, expiresIn)
 	switch {
 	case err == nil && item.Deleted:
 		err = s.restoreTombstone(ctx, session.ID, session.ExpiresIn)
@@ -207,6 +207,6 @@ func (s *Store) keepEnd(ctx context.Context, id ID, touched backend.Item, known 
 	if touched.ExpiresIn != 0 && touched.ExpiresIn <= left {
 		return touched.ExpiresIn, nil
 	}
-	_, err := s.backend.Touch(ctx, string(id), left)
+	_, err := s.touch(ctx, id, left)
 	return left, err
 }

@@ -229,26 +229,3 @@ func TestFindLargeSessions(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, found)
 }
-
-// A session is evicted from a list once, and the longest list is what was found.
-func TestIndexMetrics(t *testing.T) {
-	t.Parallel()
-	b := memory.New(memory.Options{})
-	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}, MaxSessionsPerPrincipal: 2})
-	for range 5 {
-		_, err := s.Create(t.Context(), dwho(), time.Hour)
-		require.NoError(t, err)
-	}
-	for range 10 {
-		ids, err := s.Find(t.Context(), "uid", "dwho")
-		require.NoError(t, err)
-		require.Len(t, ids, 2)
-	}
-	values := map[string]float64{}
-	for _, m := range s.Metrics() {
-		values[m.Name] = m.Value
-	}
-	assert.EqualValues(t, 3, values["index_evictions_total"])
-	assert.EqualValues(t, 2, values["index_longest_list"])
-	assert.EqualValues(t, 1, values["index_repairs_total"], "it stays repaired")
-}

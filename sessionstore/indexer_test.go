@@ -2,7 +2,6 @@ package sessionstore_test
 
 import (
 	"context"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,105 +15,104 @@ import (
 	"memcachedsoap/sessionstore/storable"
 )
 
-// foreign is a store and a program that stores past it.
-type foreign struct {
+// shared is a store with an indexer, and a program that stores past it.
+type shared struct {
 	*testing.T
 
-	store   *sessionstore.Store
-	backend *memory.Backend
+	store *sessionstore.Store
+	pool  *memory.Backend
 }
 
-func newForeign(t *testing.T) foreign {
+func newShared(t *testing.T) shared {
 	t.Helper()
-	b := memory.New(memory.Options{})
-	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+	pool := memory.New(memory.Options{})
+	s := sessionstore.NewStore(pool, storable.Codec{}, sessionstore.Options{
 		Principals:  []string{"uid"},
 		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { assert.NoError(t, err) },
 	})
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	return foreign{t, s, b}
+	indexer := s.NewIndexer(pool)
+	t.Cleanup(func() {
+		indexer.Close()
+		require.NoError(t, s.Close())
+	})
+	_, err := pool.Follow(indexer.Follower())
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return s.IndexStates()[0].Complete }, time.Minute, time.Millisecond)
+	return shared{t, s, pool}
 }
 
-func (f foreign) put(key, uid string, expiresIn time.Duration) {
-	f.Helper()
+func (s shared) put(key, uid string, expiresIn time.Duration) {
+	s.Helper()
 	h := perldata.NewHash(1)
 	h.Set("uid", perldata.TextOf(uid))
 	image, err := storable.Codec{}.Append(nil, h)
-	require.NoError(f, err)
+	require.NoError(s, err)
 	item := backend.Item{Image: image, Flags: 1, ExpiresIn: expiresIn}
-	if present, err := f.backend.Get(f.Context(), key); err == nil {
+	if present, err := s.pool.Get(s.Context(), key); err == nil {
 		item.CAS = present.CAS
-		require.NoError(f, f.backend.CompareAndSwap(f.Context(), key, item))
+		require.NoError(s, s.pool.CompareAndSwap(s.Context(), key, item))
 		return
 	}
-	require.NoError(f, f.backend.Add(f.Context(), key, item))
+	require.NoError(s, s.pool.Add(s.Context(), key, item))
 }
 
 // sessions returns those of dwho.
-func (f foreign) sessions() []string {
-	f.Helper()
-	ids, err := f.store.Find(f.Context(), "", "dwho")
-	require.NoError(f, err)
-	found := make([]string, len(ids))
-	for i, id := range ids {
-		found[i] = string(id)
-	}
-	return found
+func (s shared) sessions() []sessionstore.ID {
+	s.Helper()
+	ids, err := s.store.Find(s.Context(), "", "dwho")
+	require.NoError(s, err)
+	return ids
 }
 
-func (f foreign) metric(name string) int {
-	f.Helper()
-	for _, m := range f.store.Metrics() {
+func (s shared) metric(name string) int {
+	s.Helper()
+	for _, m := range s.store.Metrics() {
 		if m.Name == name {
 			return int(m.Value)
 		}
 	}
-	require.Fail(f, "no "+name)
+	require.Fail(s, "no "+name)
 	return 0
 }
 
-const ample = time.Minute
-
-func TestIndexerEntersWhatOthersStore(t *testing.T) {
+// Sessions of other programs are found at once, and cost the list one entry until
+// they live longer than it says.
+func TestSessionsOfOthersAreFound(t *testing.T) {
 	t.Parallel()
-	f := newForeign(t)
-	x := f.store.NewIndexer()
-	defer x.Close()
-	f.put("ab12", "dwho", time.Hour)
-	f.put("cd34", "dwho", time.Hour)
-	f.put("ef56", "other", time.Hour)
-	require.Empty(t, f.sessions(), "the indexer was not notified")
-	for _, key := range []string{"ab12", "cd34", "ef56", "absent", "no/id"} {
-		x.Changed(key)
-	}
-	require.Eventually(t, func() bool { return f.metric("index_foreign_total") == 3 }, ample, time.Millisecond)
-	require.Eventually(t, func() bool { return len(f.sessions()) == 2 }, ample, time.Millisecond)
-	assert.ElementsMatch(t, []string{"ab12", "cd34"}, f.sessions())
+	s := newShared(t)
+	s.put("ab12", "dwho", time.Hour)
+	s.put("cd34", "dwho", time.Hour)
+	s.put("ef56", "other", time.Hour)
+	assert.ElementsMatch(t, []sessionstore.ID{"ab12", "cd34"}, s.sessions())
+	assert.Equal(t, 3, s.metric("index_foreign_total"))
 
-	// Storing it again and again costs the list nothing, until it lives longer
-	// than the entry says.
-	f.put("ab12", "dwho", time.Hour+10*time.Minute)
-	x.Changed("ab12")
-	f.put("0a78", "dwho", time.Hour)
-	x.Changed("0a78")
-	require.Eventually(t, func() bool { return len(f.sessions()) == 3 }, ample, time.Millisecond)
-	f.put("ab12", "dwho", 2*time.Hour)
-	x.Changed("ab12")
-	require.Eventually(t, func() bool { return f.metric("index_foreign_total") >= 5 }, ample, time.Millisecond)
-	assert.LessOrEqual(t, f.metric("index_foreign_total"), 6)
-	assert.Zero(t, f.metric("index_overflows_total"))
-	assert.Equal(t, 3, f.metric("index_longest_list"))
+	s.put("ab12", "dwho", time.Hour+10*time.Minute)
+	assert.Len(t, s.sessions(), 2)
+	assert.Equal(t, 3, s.metric("index_foreign_total"), "the entry lasts a quarter longer")
+	s.put("ab12", "dwho", 2*time.Hour)
+	assert.Len(t, s.sessions(), 2)
+	assert.Equal(t, 4, s.metric("index_foreign_total"))
+	s.put("ab12", "other", time.Hour)
+	assert.Equal(t, []sessionstore.ID{"cd34"}, s.sessions())
+	assert.Zero(t, s.metric("index_scans_total"))
+	assert.Equal(t, 1, s.metric("index_complete"))
 }
 
-func TestIndexerIsBounded(t *testing.T) {
+// The store enters its own sessions, and no indexer looks at them.
+func TestOwnSessionsAreEnteredOnce(t *testing.T) {
 	t.Parallel()
-	f := newForeign(t)
-	x := f.store.NewIndexer()
-	x.Close() // it does not look at sessions any more
-	for i := range 10_100 {
-		x.Changed(strconv.Itoa(10_000_000 + i))
-		x.Changed("abcd")
-	}
-	assert.Positive(t, f.metric("index_overflows_total"))
-	x.Close()
+	s := newShared(t)
+	ref, err := s.store.Create(t.Context(), dwho(), time.Hour)
+	require.NoError(t, err)
+	_, err = s.store.Update(t.Context(), ref.ID, sessionstore.Change{Set: attributes("1")}, sessionstore.DefaultTTL)
+	require.NoError(t, err)
+	_, err = s.store.Touch(t.Context(), ref.ID, time.Hour)
+	require.NoError(t, err)
+	assert.Equal(t, []sessionstore.ID{ref.ID}, s.sessions())
+	deleted, err := s.store.DeleteAll(t.Context(), "uid", "dwho")
+	require.NoError(t, err)
+	assert.Equal(t, []sessionstore.ID{ref.ID}, deleted)
+	assert.Empty(t, s.sessions())
+	assert.Zero(t, s.metric("index_foreign_total"))
+	assert.Zero(t, s.metric("index_scans_total"))
 }

@@ -71,6 +71,7 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *perldata.Hash, t
 	if err != nil {
 		return Ref{}, err
 	}
+	s.endOldest(ctx, id, terms)
 	return stored.ref(id), nil
 }
 

@@ -36,15 +36,17 @@ type Options struct {
 	// may leave a key that leads to a session without that value, or to none,
 	// until the key expires: who follows a key looks at the session.
 	Principals []string
-	// MaxSessionsPerPrincipal bounds how many sessions are found by one value:
-	// the newest. The others live on and are not found. 0 means
-	// [index.DefaultMaxSessions].
+	// MaxSessionsPerPrincipal bounds how many sessions a principal has: a login
+	// beyond it ends the oldest. 0 means no limit.
 	MaxSessionsPerPrincipal int
 	// IndexFailed is notified of a session that was stored, touched or deleted,
 	// but whose lookup key or list entry could not be kept. That is no error of
 	// the call: the session is as the caller wants it. The error is for the log
 	// only; id is "" if it concerns the list of several sessions. May be nil.
 	IndexFailed func(ctx context.Context, id ID, err error)
+	// IndexState is notified when the index of a server becomes complete or
+	// incomplete ([Store.NewIndexer]); may be nil.
+	IndexState func(state index.ServerState)
 	// ExtensionFailed is notified of a session that was read but whose life could
 	// not be extended ([Lifetimes.Idle]). That is no error of the call: the
 	// answer is right, and the session expires when it would have. The error is
@@ -77,6 +79,8 @@ type Store struct {
 	index             *index.Index
 	lifetimes         Lifetimes
 	compressThreshold int
+	maxSessions       int
+	indexFailed       func(context.Context, ID, error)
 	extensionFailed   func(context.Context, ID, error)
 
 	near   backend.Reader // nil if the backend has no near cache
@@ -89,10 +93,10 @@ type Store struct {
 func NewStore(b backend.Backend, c Codec, o Options) *Store {
 	s := &Store{
 		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
-		extensionFailed: o.ExtensionFailed,
+		maxSessions: o.MaxSessionsPerPrincipal, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed,
 	}
 	s.near, _ = b.(backend.Reader)
-	indexed := index.Options{Attributes: o.Principals, MaxSessions: o.MaxSessionsPerPrincipal}
+	indexed := index.Options{Attributes: o.Principals, Notify: o.IndexState}
 	if o.IndexFailed != nil {
 		indexed.Failed = func(ctx context.Context, id string, err error) { o.IndexFailed(ctx, ID(id), err) }
 	}
@@ -173,6 +177,7 @@ func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.
 		err := s.write(ctx, id, backend.Item{}, false, s.item(created))
 		if err == nil {
 			s.index.Apply(ctx, string(id), created.index)
+			s.endOldest(ctx, id, terms)
 			return created.ref(id), nil
 		}
 		if !errors.Is(err, backend.ErrExists) {

@@ -26,6 +26,6 @@ func tombstoneLife(left time.Duration) time.Duration {
 // session was deleted between reading and touching it, the time to live that it
 // must have; left is what the session had.
 func (s *Store) restoreTombstone(ctx context.Context, id ID, left time.Duration) error {
-	_, err := s.backend.Touch(ctx, string(id), tombstoneLife(left))
+	_, err := s.touch(ctx, id, tombstoneLife(left))
 	return err
 }

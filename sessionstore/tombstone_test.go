@@ -2,6 +2,7 @@ package sessionstore_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,12 +45,17 @@ func TestTombstoneLife(t *testing.T) {
 // beforeTouch is a backend with another caller, who acts before a touch.
 type beforeTouch struct {
 	backend.Backend
+
+	mu  sync.Mutex
 	act func()
 }
 
 func (b *beforeTouch) Touch(ctx context.Context, key string, expiresIn time.Duration) (backend.Item, error) {
-	if act := b.act; act != nil {
-		b.act = nil
+	b.mu.Lock()
+	act := b.act
+	b.act = nil
+	b.mu.Unlock()
+	if act != nil {
 		act()
 	}
 	return b.Backend.Touch(ctx, key, expiresIn)

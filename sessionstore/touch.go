@@ -42,7 +42,7 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 		}
 		expiresIn = backend.WholeSeconds(backend.Shorter(expiresIn, backend.Until(end)))
 	}
-	item, err := s.backend.Touch(ctx, string(id), expiresIn)
+	item, err := s.touch(ctx, id, expiresIn)
 	if err != nil {
 		return Ref{}, err
 	}
@@ -56,6 +56,13 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 		s.renewIndex(ctx, id, item, expiresIn)
 	}
 	return refOf(id, item), nil
+}
+
+// touch gives an item a new time to live.
+func (s *Store) touch(ctx context.Context, id ID, expiresIn time.Duration) (item backend.Item, err error) {
+	finished := s.index.Writing(string(id))
+	defer func() { finished(err) }()
+	return s.backend.Touch(ctx, string(id), expiresIn)
 }
 
 // renewIndex gives what leads to a session in the index a new time to live. A

@@ -13,6 +13,7 @@ import (
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/index"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/memory"
@@ -42,7 +43,14 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 			Idle:    time.Duration(c.SessionIdle) * time.Second,
 		},
 		CompressThreshold: int(c.CompressThreshold),
-		Principals:        c.Principal, MaxSessionsPerPrincipal: c.MaxSessionsPerPrincipal,
+		Principals:        c.Principal,
+		IndexState: func(state index.ServerState) {
+			if state.Complete {
+				logger.Info("the index is complete", "server", state.Server)
+			} else {
+				logger.Warn("the index is not complete: findSessions scans the servers until it is rebuilt", "server", state.Server, "reason", state.Reason)
+			}
+		},
 		IndexFailed: func(ctx context.Context, id sessionstore.ID, err error) {
 			logger.WarnContext(ctx, "could not update the secondary index", "request_id", requestlog.ID(ctx), "session", id.Fingerprint(), "error", err)
 		},
@@ -50,9 +58,12 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 			logger.WarnContext(ctx, "could not extend session", "request_id", requestlog.ID(ctx), "session", id.Fingerprint(), "error", err)
 		},
 	}
+	if c.EndOldestSession {
+		options.MaxSessionsPerPrincipal = c.MaxSessionsPerPrincipal
+	}
 	if len(c.Servers) == 0 {
-		store = sessionstore.NewStore(memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)}), storable.Codec{}, options)
-		return store, store.Close, nil
+		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
+		return c.indexedStore(items, items, nil, options)
 	}
 	origin, err := memcached.New(memcached.Options{
 		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
@@ -62,56 +73,63 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(c.Local) == 0 && (len(c.Principal) == 0 || c.OnDeadServer == memcached.Rehash) {
-		store = sessionstore.NewStore(origin, storable.Codec{}, options)
-		return store, store.Close, nil
+	if len(c.Local) == 0 {
+		return c.indexedStore(origin, origin, nil, options)
 	}
-	return c.watchingStore(origin, options)
+	entries, err := c.nearCacheEntries()
+	if err != nil {
+		return nil, nil, errors.Join(err, origin.Close())
+	}
+	cache := near.New(origin, near.Options{
+		Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
+	})
+	return c.indexedStore(origin, cache, cache, options)
 }
 
-// watchingStore opens a store that reads the change stream of its servers: to
-// invalidate the near cache, and to index the sessions that Perl programs store.
-func (c *serveCommand) watchingStore(origin *memcached.Backend, options sessionstore.Options) (*sessionstore.Store, func() error, error) {
-	var cache *near.Backend
-	items := backend.Backend(origin)
-	if len(c.Local) > 0 {
-		entries, err := c.nearCacheEntries()
-		if err != nil {
-			return nil, nil, errors.Join(err, origin.Close())
-		}
-		cache = near.New(origin, near.Options{
-			Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
-		})
-		items = cache
-	}
+// indexedStore opens a store over items, which are the pool or a near cache before
+// it. If there is a near cache or an index, it follows the change stream of the
+// pool: to invalidate the one, and to keep the other complete.
+func (c *serveCommand) indexedStore(
+	pool backend.Pool, items backend.Backend, cache *near.Backend, options sessionstore.Options,
+) (*sessionstore.Store, func() error, error) {
 	store := sessionstore.NewStore(items, storable.Codec{}, options)
-	indexer := store.NewIndexer()
-	stream, err := origin.Follow(backend.Follower{
-		Changed: func(key string, foreign bool) {
-			if cache != nil {
-				cache.Changed(key, foreign)
-			}
-			if foreign {
-				indexer.Changed(key)
-			}
-		},
-		ResyncRequired: func(int) {
-			if cache != nil {
-				cache.InvalidateAll()
-			}
-		},
-	})
-	if err != nil {
-		indexer.Close()
-		return nil, nil, errors.Join(err, store.Close())
+	if cache == nil && len(c.Principal) == 0 {
+		return store, store.Close, nil
 	}
-	if cache != nil {
-		cache.Follow(stream)
-	}
-	return store, func() error {
+	indexer := store.NewIndexer(pool)
+	closeStore := func() error {
 		indexer.Close()
 		return store.Close()
-	}, nil
+	}
+	follower := indexer.Follower()
+	if cache != nil {
+		follower = both(follower, cache)
+	}
+	stream, err := pool.Follow(follower)
+	switch {
+	case errors.Is(err, backend.ErrNotFollowable) && cache == nil:
+		return store, closeStore, nil // findSessions scans the servers then
+	case err != nil:
+		return nil, nil, errors.Join(err, closeStore())
+	case cache != nil:
+		cache.Follow(stream)
+	}
+	return store, closeStore, nil
+}
+
+// both makes a follower that notifies the near cache before another follower.
+func both(f backend.Follower, cache *near.Backend) backend.Follower {
+	return backend.Follower{
+		Changed: func(key string, foreign bool) {
+			cache.Changed(key, foreign)
+			f.Changed(key, foreign)
+		},
+		ResyncRequired: func(server int) {
+			cache.InvalidateAll()
+			f.ResyncRequired(server)
+		},
+		Removed: f.Removed,
+	}
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near

@@ -9,39 +9,63 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// Find returns the ids of the sessions whose attribute has the value, in the
-// order of their logins. It knows the sessions that were stored through a store
-// or entered by an [Indexer], and the last session of each value that Perl
-// programs have stored with a lookup key. It looks at each session: entries of
-// sessions that do not exist any more or have another value are repaired.
+// Find returns the ids of all sessions whose attribute has the value. If the
+// index is complete they come from the list of the principal, in the order of
+// their logins, after a look at each session; entries of sessions that do not
+// exist any more or have another value are repaired. If it is not, Find scans all
+// servers.
 //
-// The error is an [*backend.UnavailableError]: the result is never shorter
-// because a server does not answer.
+// The error is an [*backend.UnavailableError]. With it, the ids are those that
+// could be found: they may not be all.
+//
+// Without an [Indexer], nobody knows whether the index is complete. Then Find
+// trusts the list, and the last session of each value that Perl programs have
+// stored with a lookup key.
 func (x *Index) Find(ctx context.Context, attribute, value string) ([]string, error) {
 	p := principal{attribute, value}
+	r := x.indexer.Load()
+	if r == nil {
+		ids, _, err := x.findListed(ctx, p)
+		return ids, err
+	}
+	if epoch := r.settle(ctx); epoch != "" {
+		ids, truncated, err := x.findListed(ctx, p)
+		if err != nil {
+			return ids, err
+		}
+		if !truncated && r.confirm(ctx, epoch) {
+			return ids, nil
+		}
+	}
+	return r.search(ctx, p)
+}
+
+// findListed returns the sessions that are in the list of a principal, and
+// whether entries of the list were left out.
+func (x *Index) findListed(ctx context.Context, p principal) (ids []string, truncated bool, err error) {
 	item, err := x.backend.Get(ctx, p.key())
 	if err != nil && !errors.Is(err, backend.ErrNotFound) {
-		return nil, err
+		return nil, false, err
 	}
 	l := x.read(item.Image)
-	entries, err := x.withLookupKeys(ctx, value, l.entries)
+	entries, err := x.withLookupKeys(ctx, p.value, l.entries)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	found, err := x.verify(ctx, p, entries)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	byLookupKey := func(e entry) bool { return e.byLookupKey }
 	if l.evicted > 0 || len(found) != len(l.entries) || slices.ContainsFunc(found, byLookupKey) {
 		x.counts.repairs.Inc()
-		x.repair(ctx, p, item, list{entries: found, evicted: l.evicted})
+		x.repair(ctx, p, item, list{entries: found, evicted: l.evicted, truncated: l.truncated})
 	}
-	ids := make([]string, len(found))
+	ids = make([]string, len(found))
 	for i, e := range found {
 		ids[i] = e.id
 	}
-	return ids, nil
+	return ids, l.truncated, nil
 }
 
 // repair makes the list of a principal say what was found. If another writer
@@ -102,4 +126,28 @@ func (x *Index) verify(ctx context.Context, p principal, entries []entry) ([]ent
 		}
 	}
 	return found, nil
+}
+
+// Oldest returns the oldest sessions of the principals among terms, of those that
+// have more than most.
+func (x *Index) Oldest(ctx context.Context, terms Terms, most int) ([]string, error) {
+	var oldest []string
+	for _, p := range terms.principals {
+		item, err := x.backend.Get(ctx, p.key())
+		if err != nil && !errors.Is(err, backend.ErrNotFound) {
+			return oldest, err
+		}
+		l := x.read(item.Image)
+		if len(l.entries) <= most {
+			continue
+		}
+		found, err := x.verify(ctx, p, l.entries)
+		if err != nil {
+			return oldest, err
+		}
+		for _, e := range found[:max(len(found)-most, 0)] {
+			oldest = append(oldest, e.id)
+		}
+	}
+	return oldest, nil
 }

@@ -1,9 +1,9 @@
 package index
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -28,23 +28,19 @@ type Session struct {
 	Life       time.Duration // how long it may live while it is used; 0 means that it never expires
 }
 
-// DefaultMaxSessions is the default of [Options.MaxSessions].
-const DefaultMaxSessions = 1000
-
 // Options adjusts an [Index].
 type Options struct {
 	// Attributes are the attributes by whose value sessions are found. With
 	// none, the index keeps nothing.
 	Attributes []string
-	// MaxSessions bounds how many sessions of one principal are found: the
-	// newest. The others live on and are not found. 0 means
-	// DefaultMaxSessions.
-	MaxSessions int
 	// Failed is notified of a session whose lookup key or list entry could not
 	// be kept; id is "" if the list of several sessions could not be repaired.
 	// The error is for the log only. It may be called from any goroutine; it may
 	// be nil.
 	Failed func(ctx context.Context, id string, err error)
+	// Notify is notified when the index of a server becomes complete or
+	// incomplete, one state at a time; may be nil.
+	Notify func(state ServerState)
 }
 
 // Index finds sessions by the values of their attributes. Its methods may be
@@ -53,16 +49,20 @@ type Index struct {
 	backend    backend.Backend
 	sessions   Sessions
 	attributes []string
-	max        int
+	maxEntries int // of a list
 	failed     func(ctx context.Context, id string, err error)
+	notify     func(state ServerState)
 	counts     counts
+
+	indexer  atomic.Pointer[Indexer] // nil if nobody keeps the index complete
+	searches searches
 }
 
 // New makes an index of the sessions in a backend.
 func New(b backend.Backend, sessions Sessions, o Options) *Index {
 	return &Index{
 		backend: b, sessions: sessions, attributes: slices.Clone(o.Attributes),
-		max: cmp.Or(o.MaxSessions, DefaultMaxSessions), failed: o.Failed,
+		maxEntries: maxEntries, failed: o.Failed, notify: o.Notify,
 	}
 }
 
@@ -144,8 +144,22 @@ func (x *Index) Renew(ctx context.Context, id string, terms Terms, life time.Dur
 func (x *Index) enter(ctx context.Context, id string, terms Terms, life time.Duration) {
 	for _, p := range terms.principals {
 		e := entry{id: id, expiry: backend.ExpiryOf(life)}
-		x.report(ctx, id, x.appendEntry(ctx, p, e.line(), life))
+		err := x.appendEntry(ctx, p, e.line(), life)
+		x.report(ctx, id, err)
+		if r := x.indexer.Load(); r != nil && err != nil {
+			r.retry(id)
+		}
 	}
+}
+
+// Writing notes that this process writes to a session, which the store enters
+// itself: no Indexer need look at it. Call finished with the outcome of the
+// write.
+func (x *Index) Writing(id string) (finished func(error)) {
+	if r := x.indexer.Load(); r != nil {
+		return r.writing(id)
+	}
+	return func(error) {}
 }
 
 // principals returns the principals of a session, in the order of the indexed
@@ -178,19 +192,28 @@ func (x *Index) report(ctx context.Context, id string, err error) {
 // counts are the metrics of an Index.
 type counts struct {
 	repairs, evictions, failures, compactions, foreign, overflows metric.Counter
+	rebuilds, scans                                               metric.Counter
 	longestList                                                   metric.Gauge
 }
 
 // Metrics returns the metrics of the index.
 func (x *Index) Metrics() []metric.Metric {
 	c := &x.counts
-	return []metric.Metric{
+	metrics := []metric.Metric{
 		c.repairs.Metric("index_repairs_total", "Lists of a principal's sessions that were repaired when they were read."),
-		c.evictions.Metric("index_evictions_total", "Sessions evicted from the list of a principal that has too many; they live on and are not found."),
+		c.evictions.Metric("index_evictions_total", "Sessions left out of the list of a principal that has too many; they are found by a scan."),
 		c.failures.Metric("index_failures_total", "Sessions stored whose lookup key or list entry could not be kept."),
 		c.compactions.Metric("index_compactions_total", "Lists of a principal's sessions that were compacted."),
 		c.foreign.Metric("index_foreign_total", "Sessions stored by other programs that were entered in the index."),
-		c.overflows.Metric("index_overflows_total", "Sessions stored by other programs that were not entered because too many were waiting."),
+		c.overflows.Metric("index_overflows_total", "Changes by other programs that were not looked at because too many were waiting."),
 		c.longestList.Metric("index_longest_list", "Most sessions that the list of a principal had when it was read."),
+		c.rebuilds.Metric("index_rebuilds_total", "Rebuilds of the index from the sessions on all servers."),
+		c.scans.Metric("index_scans_total", "Scans of all servers because the index could not be trusted."),
 	}
+	for _, s := range x.States() {
+		m := metric.Switch("index_complete", "Whether the index has every session of the server.", s.Complete)
+		m.Server, m.Tier = s.Server, string(backend.Origin)
+		metrics = append(metrics, m)
+	}
+	return metrics
 }

@@ -45,7 +45,8 @@ func TestListAgainstModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		most := rapid.IntRange(1, 6).Draw(t, "most")
-		x := New(nil, sessions{}, Options{Attributes: []string{"uid"}, MaxSessions: most})
+		x := New(nil, sessions{}, Options{Attributes: []string{"uid"}})
+		x.maxEntries = most
 		now := time.Now().Unix()
 		var text strings.Builder
 		var model []entry // in the order of logins
@@ -75,6 +76,7 @@ func TestListAgainstModel(t *testing.T) {
 		evicted := max(len(model)-most, 0)
 		l := x.read([]byte(text.String() + "+a1 12")) // and a line that was cut
 		require.Equal(t, evicted, l.evicted)
+		require.Equal(t, evicted > 0, l.truncated)
 		require.True(t, slices.Equal(model[evicted:], l.entries), "%v, not %v", l.entries, model[evicted:])
 
 		var compacted []byte
@@ -106,26 +108,6 @@ func TestLookupKeyOfItem(t *testing.T) {
 	for _, item := range []backend.Item{{}, backend.Tombstone(0), {Image: []byte("c0ffee"), Flags: 1}, {Image: []byte("no id")}} {
 		_, ok := x.LookupKey(item)
 		assert.False(t, ok)
-	}
-}
-
-// bad is a store whose sessions cannot be looked at without a panic.
-type bad struct{ sessions }
-
-func (bad) Look(context.Context, []string, func(string, Session)) error { panic("bad item") }
-
-// What another program has stored must not end the process.
-func TestIndexerSurvivesPanic(t *testing.T) {
-	t.Parallel()
-	failed := make(chan error, 1)
-	x := New(memory.New(memory.Options{}), bad{}, Options{
-		Attributes: []string{"uid"}, Failed: func(_ context.Context, _ string, err error) { failed <- err },
-	})
-	r := NewIndexer(x)
-	defer r.Close()
-	for range 2 {
-		r.Changed("c0ffee")
-		require.ErrorIs(t, <-failed, errPanic)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -20,6 +21,10 @@ import (
 //
 //	+<id> <seconds since 1970 when the session expires, or 0>
 //	-<id>
+//	!
+//
+// The last one says that entries were left out, because there were more than
+// maxEntries: the sessions of this principal are found by a scan only.
 //
 // A login appends one line, so that it costs the same however long the list is,
 // and loses nothing when others log in at the same time. When the list has
@@ -28,9 +33,13 @@ import (
 // last compaction.
 
 const (
-	listPrefix   = "memcachedsoap:"
+	listPrefix   = backend.ReservedKeys
 	shortestList = 2 << 10     // bytes up to which a list is not worth compacting
 	removalLife  = time.Minute // time to live of a list that has nothing but a removal
+	// maxEntries bounds a list, which may have each entry twice before it is
+	// compacted: so it takes at most 600 kB, of the megabyte of an item.
+	maxEntries   = 6000
+	maxListBytes = 16 << 20 // of lists that are read together
 )
 
 // key is the key of a principal's list. It has 57 bytes, fewer than the longest
@@ -73,6 +82,14 @@ func (e entry) line() string {
 }
 
 func removalLine(id string) string { return "-" + id + "\n" }
+
+// truncation is the line that says that entries were left out.
+const truncation = "!\n"
+
+// isList says whether a key is that of a list.
+func isList(key string) bool { return strings.HasPrefix(key, listPrefix) && len(key) == listKeyLength }
+
+const listKeyLength = 57
 
 // appendEntry appends a line to the list of a principal, which then lives for
 // life at least, and compacts the list if it has become long.
@@ -117,6 +134,10 @@ const expireNow = -time.Second
 func (x *Index) rewrite(ctx context.Context, key string, item backend.Item, l list) error {
 	item.Image = nil
 	longest := expireNow // of a list without entries
+	if l.truncated {
+		item.Image = append(item.Image, truncation...)
+		longest = item.ExpiresIn
+	}
 	for _, e := range l.entries {
 		item.Image = append(item.Image, e.line()...)
 		if longest == 0 {
@@ -141,15 +162,21 @@ func (x *Index) rewrite(ctx context.Context, key string, item backend.Item, l li
 // list is what a list says: the entries that have neither expired nor been
 // taken back, in the order of the logins.
 type list struct {
-	entries []entry // the newest, up to the limit
-	evicted int     // entries beyond the limit
+	entries   []entry // the newest, up to maxEntries
+	evicted   int     // entries beyond maxEntries
+	truncated bool    // entries were left out, now or before
 }
 
 // read reads a list.
 func (x *Index) read(text []byte) list {
 	place := make(map[string]int)
 	var all []entry
+	truncated := false
 	for line := range bytes.Lines(text) {
+		if string(line) == truncation {
+			truncated = true
+			continue
+		}
 		e, removal, ok := x.parseEntry(line)
 		if !ok {
 			continue
@@ -167,8 +194,8 @@ func (x *Index) read(text []byte) list {
 		}
 	}
 	all = slices.DeleteFunc(all, func(e entry) bool { return e.id == "" || backend.Expired(e.expiry) })
-	evicted := max(len(all)-x.max, 0)
-	l := list{entries: all[evicted:], evicted: evicted}
+	evicted := max(len(all)-x.maxEntries, 0)
+	l := list{entries: all[evicted:], evicted: evicted, truncated: truncated || evicted > 0}
 	x.counts.longestList.Raise(int64(len(l.entries)))
 	return l
 }
@@ -189,4 +216,82 @@ func (x *Index) parseEntry(line []byte) (e entry, removal, ok bool) {
 	}
 	seconds, err := strconv.ParseInt(string(expiry), 10, 64)
 	return entry{id: id, expiry: seconds}, false, text[0] == '+' && err == nil
+}
+
+// enterMissing enters those of the sessions under ids that are not in the lists
+// until they expire, and returns how many it has entered. Other programs may
+// store a session often, each time with a new life: an entry lasts a quarter
+// longer than the session, so that not each time costs one.
+func (x *Index) enterMissing(ctx context.Context, ids []string) (entered int, err error) {
+	lives := make(map[principal]map[string]time.Duration)
+	err = x.sessions.Look(ctx, ids, func(id string, session Session) {
+		for _, p := range x.principals(session.Attributes) {
+			if lives[p] == nil {
+				lives[p] = make(map[string]time.Duration)
+			}
+			lives[p][id] = session.Life
+		}
+	})
+	if err != nil || len(lives) == 0 {
+		return 0, err
+	}
+	keys := make([]string, 0, len(lives))
+	for p := range lives {
+		keys = append(keys, p.key())
+	}
+	lists, err := x.lists(ctx, keys)
+	if err != nil {
+		return 0, err
+	}
+	for p, missing := range lives {
+		for _, e := range x.read(lists[p.key()].Image).entries {
+			if life, ok := missing[e.id]; ok && e.lasts(life) {
+				delete(missing, e.id)
+			}
+		}
+		if len(missing) == 0 {
+			continue
+		}
+		var lines strings.Builder
+		endless := false
+		longest := removalLife
+		for id, life := range missing {
+			longer := life + life/4
+			lines.WriteString(entry{id: id, expiry: backend.ExpiryOf(longer)}.line())
+			if longest = max(longest, longer); longer == 0 {
+				endless = true
+			}
+		}
+		if endless {
+			longest = 0
+		}
+		if err := x.appendEntry(ctx, p, lines.String(), longest); err != nil {
+			return entered, err
+		}
+		entered += len(missing)
+	}
+	return entered, nil
+}
+
+// lists returns the lists under keys: together, or one by one if they are
+// together too large.
+func (x *Index) lists(ctx context.Context, keys []string) (map[string]backend.Item, error) {
+	items, err := x.backend.GetMany(ctx, keys, maxListBytes)
+	if _, tooLarge := errors.AsType[*backend.TooLargeError](err); !tooLarge {
+		return items, err
+	}
+	items = make(map[string]backend.Item, len(keys))
+	for _, key := range keys {
+		item, err := x.backend.Get(ctx, key)
+		if err != nil && !errors.Is(err, backend.ErrNotFound) {
+			return nil, err
+		}
+		items[key] = item
+	}
+	return items, nil
+}
+
+// lasts says whether an entry is there until a session expires.
+func (e entry) lasts(life time.Duration) bool {
+	return e.expiry == 0 || life != 0 && e.expiry >= backend.ExpiryOf(life)
 }

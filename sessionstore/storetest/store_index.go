@@ -141,16 +141,24 @@ func metric(t *testing.T, s *sessionstore.Store, name string) float64 {
 	return 0
 }
 
-// Of too many sessions the newest are found. The others live on.
+// A login beyond the limit ends the oldest sessions of the user, and of nobody
+// else.
 func testIndexBounded(t *testing.T, b backend.Backend) {
 	s := findable(b, 5)
 	user := newKey()
 	var ids []sessionstore.ID
-	for range 12 {
+	other := mustCreate(t, s, hash("uid", newKey())).ID
+	for range 11 {
 		ids = append(ids, mustCreate(t, s, hash("uid", user)).ID)
 	}
+	replaced, err := s.Replace(t.Context(), sessionstore.NewID(), hash("uid", user), time.Hour, sessionstore.If{})
+	require.NoError(t, err)
+	ids = append(ids, replaced.ID)
 	require.Equal(t, ids[7:], mustFind(t, s, "", user))
-	for _, id := range ids {
+	for _, id := range ids[:7] {
+		requireAbsent(t, s, id)
+	}
+	for _, id := range append(ids[7:], other) {
 		mustRead(t, s, id)
 	}
 }

@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"service/perlcgi":                      {"service", "service/dialect", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/httpd":                        {"service/requestlog", "sessionstore/metric", "wsdl", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"service/metrics":                      {"service", "sessionstore/metric", "github.com/prometheus/client_golang/prometheus/..."},
-	"sessionstore/index":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},
+	"sessionstore/index":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "golang.org/x/sync/errgroup"},
 	"cmd": {
 		"service/...", "sessionstore/...", "soap/...", "wsdl",
 		"github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap",

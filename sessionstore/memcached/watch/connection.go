@@ -71,6 +71,9 @@ func (c *connection) report(e event) {
 		return
 	}
 	if strings.HasPrefix(key, protocol.ReservedKeys) {
+		if removed := st.options.Follower.Removed; removed != nil && !e.plain {
+			removed(key)
+		}
 		return
 	}
 	st.events.Inc()

@@ -1,0 +1,184 @@
+package index
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"memcachedsoap/sessionstore/backend"
+)
+
+// An index is complete when it has every session on every server. An instance
+// trusts only what it has seen itself:
+//
+//   - its Indexer has rebuilt the index since its change streams connected, and
+//     the streams have missed nothing since;
+//   - it has looked at every change that was made before the call, which a
+//     barrier on each stream tells;
+//   - the lists are still there. A restart, a flush or an eviction takes the
+//     marker of the instance on that server with it, and the eviction of a list
+//     is reported by the stream.
+//
+// If one of these does not hold, the index is only a hint, and finding sessions
+// scans the servers.
+
+// ServerState says whether the index has every session of a server.
+type ServerState struct {
+	Server   string
+	Complete bool
+	Since    time.Time
+	Reason   string // why it is not complete, for people; else ""
+}
+
+type state struct {
+	servers     []ServerState
+	epoch       string // value of the markers; "" if the index is not complete
+	withdrawals uint64
+	markers     []string // key of the marker on each server
+}
+
+func (s *state) init(servers []string) {
+	now := time.Now()
+	for _, name := range servers {
+		s.servers = append(s.servers, ServerState{Server: name, Since: now, Reason: "the index is not built yet"})
+	}
+}
+
+// withdraw notes that the index may lack sessions, because of a server.
+func (r *Indexer) withdraw(server int, reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.withdrawLocked(server, reason)
+}
+
+func (r *Indexer) withdrawLocked(server int, reason string) {
+	s := &r.state
+	s.epoch = ""
+	s.withdrawals++
+	if at := &s.servers[server]; at.Complete {
+		*at = ServerState{Server: at.Server, Since: time.Now(), Reason: reason}
+	} else {
+		at.Reason = reason
+	}
+	select {
+	case r.stale <- struct{}{}:
+	default:
+	}
+}
+
+// States says of each server whether the index has its sessions. Without an
+// Indexer there are none.
+func (x *Index) States() []ServerState {
+	r := x.indexer.Load()
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]ServerState(nil), r.state.servers...)
+}
+
+// settleTime bounds how long a call waits for the changes before it to be looked
+// at. After that it scans.
+const settleTime = time.Second
+
+// settle waits until every change that was made before the call has been looked
+// at. It returns the epoch of the index then, or "" if the index is not
+// complete.
+func (r *Indexer) settle(ctx context.Context) string {
+	epoch := r.epoch()
+	if epoch == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	var barriers errgroup.Group
+	for i := range r.pool.Servers() {
+		barriers.Go(func() error { return r.pool.Barrier(ctx, i) })
+	}
+	if barriers.Wait() != nil || r.drain(ctx) != nil || r.epoch() != epoch {
+		return ""
+	}
+	return epoch
+}
+
+func (r *Indexer) epoch() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state.epoch
+}
+
+// confirm says whether the index is still complete, in the same epoch: what was
+// read of the lists between settle and confirm is true.
+func (r *Indexer) confirm(ctx context.Context, epoch string) bool {
+	markers := r.markerKeys()
+	items, err := r.index.backend.GetMany(ctx, markers, maxListBytes)
+	if err != nil {
+		return false
+	}
+	for i, key := range markers {
+		if string(items[key].Image) != epoch {
+			r.withdraw(i, "the server was restarted or flushed, or has evicted the marker of the index")
+		}
+	}
+	return r.epoch() == epoch
+}
+
+const (
+	markerLife   = 5 * time.Minute
+	markerRenews = time.Minute
+)
+
+// markerKeys returns a key for each server that belongs to it, and that no other
+// instance has.
+func (r *Indexer) markerKeys() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state.markers != nil {
+		return r.state.markers
+	}
+	prefix := listPrefix + "index:" + strings.ToLower(rand.Text()[:8]) + ":"
+	markers := make([]string, len(r.state.servers))
+	for n, left := 0, len(markers); left > 0; n++ {
+		key := prefix + strconv.Itoa(n)
+		if i := r.pool.ServerOf(key); markers[i] == "" {
+			markers[i] = key
+			left--
+		}
+		if n > maxMarkerKeys*len(markers) {
+			break // a server without keys keeps no sessions either
+		}
+	}
+	r.state.markers = markers
+	return markers
+}
+
+// maxMarkerKeys bounds how many keys are tried for each server.
+const maxMarkerKeys = 10_000
+
+// setMarkers stores the markers of a new epoch.
+func (r *Indexer) setMarkers(ctx context.Context, epoch string) error {
+	for _, key := range r.markerKeys() {
+		if err := r.index.backend.Delete(ctx, key); err != nil && !errors.Is(err, backend.ErrNotFound) {
+			return err
+		}
+		if err := r.index.backend.Add(ctx, key, backend.Item{Image: []byte(epoch), ExpiresIn: markerLife}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renewMarkers extends the life of the markers.
+func (r *Indexer) renewMarkers(ctx context.Context) {
+	for i, key := range r.markerKeys() {
+		if _, err := r.index.backend.Touch(ctx, key, markerLife); err != nil {
+			r.withdraw(i, "the marker of the index could not be renewed")
+		}
+	}
+}
