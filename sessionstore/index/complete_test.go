@@ -61,6 +61,16 @@ func (f *faulty) Append(ctx context.Context, key string, item backend.Item) (bac
 	return f.Backend.Append(ctx, key, item)
 }
 
+func (f *faulty) Add(ctx context.Context, key string, item backend.Item) error {
+	f.mu.Lock()
+	err := f.appends
+	f.mu.Unlock()
+	if err != nil && isList(key) {
+		return err
+	}
+	return f.Backend.Add(ctx, key, item)
+}
+
 func (f *faulty) Scan(ctx context.Context, server int, visit func(string) error) error {
 	f.mu.Lock()
 	f.scanned++

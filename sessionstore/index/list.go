@@ -265,12 +265,27 @@ func (x *Index) enterMissing(ctx context.Context, ids []string) (entered int, er
 		if endless {
 			longest = 0
 		}
-		if err := x.appendEntry(ctx, p, lines.String(), longest); err != nil {
+		if _, there := lists[p.key()]; there {
+			err = x.appendEntry(ctx, p, lines.String(), longest)
+		} else {
+			err = x.startList(ctx, p, lines.String(), longest)
+		}
+		if err != nil {
 			return entered, err
 		}
 		entered += len(missing)
 	}
 	return entered, nil
+}
+
+// startList stores a new list, which costs a third of appending to it, unless
+// another writer has started it.
+func (x *Index) startList(ctx context.Context, p principal, lines string, life time.Duration) error {
+	err := x.backend.Add(ctx, p.key(), backend.Item{Image: []byte(lines), ExpiresIn: life})
+	if errors.Is(err, backend.ErrExists) {
+		return x.appendEntry(ctx, p, lines, life)
+	}
+	return err
 }
 
 // lists returns the lists under keys: together, or one by one if they are
@@ -286,7 +301,9 @@ func (x *Index) lists(ctx context.Context, keys []string) (map[string]backend.It
 		if err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return nil, err
 		}
-		items[key] = item
+		if err == nil {
+			items[key] = item
+		}
 	}
 	return items, nil
 }

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// rebuildWorkers look at sessions side by side during a rebuild. Two are
+	// rebuildWorkers look at sessions side by side during a rebuild. Four are
 	// enough to read 100,000 sessions in a few seconds, and leave the servers to
 	// the calls.
-	rebuildWorkers = 2
+	rebuildWorkers = 4
 	// A rebuild that fails is repeated after a pause that doubles between these.
 	// After a successful one the next waits restFactor times as long as it took,
 	// so that streams with many gaps do not keep the servers busy.
