@@ -57,7 +57,7 @@ type serveCommand struct {
 	MaxInFlight    int      `default:"512" placeholder:"N" group:"Limits:" help:"Concurrency limit: most requests answered at the same time. Further ones are rejected with HTTP status 503. Default ${default}."`
 	MaxConnections int      `default:"4096" placeholder:"N" group:"Limits:" help:"Most open connections of one listener. Further ones wait. Default ${default}."`
 
-	StoreTimeout time.Duration `default:"100ms" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one exchange with a memcached server. Default ${default}."`
+	StoreTimeout time.Duration `default:"1s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for connecting to a memcached server, and for its answer to one command. Default ${default}."`
 	CallTimeout  time.Duration `default:"10s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one call, from the end of its request. Default ${default}."`
 	ReadTimeout  time.Duration `default:"30s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for reading one request. Default ${default}."`
 	WriteTimeout time.Duration `default:"60s" placeholder:"TIME" group:"Timeouts:" help:"Longest time from the end of a request's header to the end of the response. Default ${default}."`

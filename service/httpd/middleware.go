@@ -71,18 +71,3 @@ func (s *Server) closeOnShutdown(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
-
-// limitInFlight rejects requests above the limit of concurrent requests.
-func (s *Server) limitInFlight(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		select {
-		case s.inFlight <- struct{}{}:
-			defer func() { <-s.inFlight }()
-			return next(c)
-		default:
-			s.rejected.Inc()
-			c.Response().Header().Set(echo.HeaderRetryAfter, "1")
-			return c.String(http.StatusServiceUnavailable, "The service is answering as many requests as it may. Retry later.\n")
-		}
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"io"
 	"log/slog"
@@ -254,6 +255,16 @@ func TestRequestsInFlightAreLimited(t *testing.T) {
 	w := get(t, s.Handler(), "/soap", nil)
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.Equal(t, "1", w.Header().Get("Retry-After"))
+	assert.Equal(t, "text/xml; charset=utf-8", w.Header().Get("Content-Type"))
+	var fault struct {
+		XMLName xml.Name `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
+		Code    string   `xml:"Body>Fault>faultcode"`
+		Reason  string   `xml:"Body>Fault>faultstring"`
+	}
+	require.NoError(t, xml.Unmarshal(w.Body.Bytes(), &fault))
+	assert.Equal(t, "soap:Server", fault.Code)
+	assert.Equal(t, "The service is overloaded: it is answering as many requests as it may. Retry after a second. (request id "+
+		w.Header().Get("X-Request-Id")+")", fault.Reason)
 	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code, "health is answered above the limit")
 	close(leave)
 	wg.Wait()

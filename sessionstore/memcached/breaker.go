@@ -9,59 +9,31 @@ import (
 )
 
 const (
-	// maxFailures is how many calls in a row may fail because of the network
-	// until the breaker opens: a single failure may be chance.
-	maxFailures = 3
-	// openFor is how long the breaker is open. Then it is half-open: one call
-	// probes the server.
-	openFor = time.Second
+	// recently is how long an answer shows that the server is up, whatever
+	// fails meanwhile.
+	recently = time.Second
+	// probeInterval is the time from one probe to the next while the breaker is
+	// open.
+	probeInterval = time.Second
+	// shortestPause is the shortest time between two probes.
+	shortestPause = 10 * time.Millisecond
 )
 
-var errOpen = errors.New("memcached: the circuit breaker is open because the server has failed several times")
+var errOpen = errors.New("memcached: the circuit breaker is open because the server does not answer")
 
-// breaker is the circuit breaker of a server. A server that does not answer
-// costs maxFailures slow calls, and then one a second. The zero value is
-// closed.
+// breaker is the circuit breaker of a server. It opens when a connection is
+// refused or a probe is not answered, unless the server has answered anyone
+// recently. While it is open, calls fail at once, and a probe a second checks
+// whether the server has recovered. The zero value is closed.
 type breaker struct {
 	mu       sync.Mutex
-	failures int       // in a row; the breaker is closed below maxFailures
-	probeAt  time.Time // when it is half-open, unless closed
-	probing  bool      // a call probes the server
+	down     chan struct{} // closed while the breaker is open; nil before it is asked for
+	open     bool
+	probing  bool      // probes run
+	answered time.Time // when the server answered last
 
 	opened metric.Counter // how often it has opened
 }
-
-// permit says as what a call may go to the server.
-type permit uint8
-
-const (
-	rejected permit = iota // the breaker is open
-	admitted               // the breaker is closed
-	probe                  // the breaker is half-open
-)
-
-// acquire asks for a permit. Unless it is rejected, it must be released.
-func (b *breaker) acquire(now time.Time) permit {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case b.failures < maxFailures:
-		return admitted
-	case b.probing || now.Before(b.probeAt):
-		return rejected
-	}
-	b.probing = true
-	return probe
-}
-
-// outcome is what a call says about the server.
-type outcome uint8
-
-const (
-	success outcome = iota // the server has answered
-	failure                // the server or the network has failed
-	ignored                // the call says nothing: the caller gave up, or the server was not reached
-)
 
 // transition is a change of a breaker's state.
 type transition uint8
@@ -72,35 +44,92 @@ const (
 	closes
 )
 
-// release gives a permit back with the outcome of the call.
-func (b *breaker) release(p permit, now time.Time, o outcome) transition {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if p == probe {
-		b.probing = false
-	}
-	wasOpen := b.failures >= maxFailures
-	switch {
-	case o == success:
-		b.failures = 0
-		if wasOpen {
-			return closes
-		}
-	case o == failure && p == probe:
-		b.probeAt = now.Add(openFor)
-	case o == failure && !wasOpen:
-		if b.failures++; b.failures == maxFailures {
-			b.opened.Inc()
-			b.probeAt = now.Add(openFor)
-			return opens
-		}
-	}
-	return none
-}
-
-// isOpen says whether the breaker is open or half-open.
+// isOpen says whether calls fail at once.
 func (b *breaker) isOpen() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.failures >= maxFailures
+	return b.open
+}
+
+// opening returns a channel that is closed when the breaker is open.
+func (b *breaker) opening() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.channel()
+}
+
+func (b *breaker) channel() chan struct{} {
+	if b.down == nil {
+		b.down = make(chan struct{})
+	}
+	return b.down
+}
+
+// success reports that the server has answered.
+func (b *breaker) success(now time.Time) transition {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.answered = now
+	if !b.open {
+		return none
+	}
+	b.open, b.down = false, nil
+	return closes
+}
+
+// answeredRecently says whether the server has answered within the last second.
+func (b *breaker) answeredRecently(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.recent(now)
+}
+
+func (b *breaker) recent(now time.Time) bool {
+	return !b.answered.IsZero() && now.Sub(b.answered) < recently
+}
+
+// failure reports that a call has failed because of the server or the network.
+// certain says that no probe needs to confirm it. If probe is true, the caller
+// must start the probes.
+func (b *breaker) failure(now time.Time, certain bool) (t transition, probe bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if certain {
+		t = b.tryOpen(now)
+	}
+	probe = !b.probing
+	b.probing = true
+	return t, probe
+}
+
+// tryOpen opens the breaker unless the server has answered recently.
+func (b *breaker) tryOpen(now time.Time) transition {
+	if b.open || b.recent(now) {
+		return none
+	}
+	b.open = true
+	b.opened.Inc()
+	close(b.channel())
+	return opens
+}
+
+// probed reports the outcome of a probe that began at a time. It returns the
+// pause until the next probe, or 0 if there is no need for another.
+func (b *breaker) probed(began, now time.Time, answered bool) (t transition, pause time.Duration) {
+	if answered {
+		t = b.success(now)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.answered.Before(began) { // to the probe or to a call
+		b.probing = false
+		return t, 0
+	}
+	t = b.tryOpen(now)
+	if b.open {
+		pause = began.Add(probeInterval).Sub(now)
+	} else {
+		pause = b.answered.Add(recently).Sub(now)
+	}
+	return t, max(pause, shortestPause)
 }

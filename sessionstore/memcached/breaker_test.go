@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -12,83 +13,169 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore/backend"
 )
 
+// A failed dial opens the breaker, unless the server has answered anyone within
+// the last second. A failed call only asks for a probe.
 func TestBreaker(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	var b breaker
-	for range 3 {
-		for range maxFailures - 1 {
-			require.Equal(t, admitted, b.acquire(now))
-			require.Equal(t, none, b.release(admitted, now, failure))
-		}
-		b.release(admitted, now, ignored)
-		require.Equal(t, admitted, b.acquire(now), "an ignored call changes nothing")
-		require.Equal(t, none, b.release(admitted, now, success))
+	opening := b.opening()
+	transition, probe := b.failure(now, false)
+	require.Equal(t, none, transition, "a probe decides")
+	require.True(t, probe)
+	_, probe = b.failure(now, false)
+	require.False(t, probe, "the probes run")
+	transition, pause := b.probed(now, now, true)
+	require.Equal(t, none, transition)
+	require.Zero(t, pause, "it has answered")
+
+	later := now.Add(recently - 1)
+	transition, probe = b.failure(later, true)
+	require.Equal(t, none, transition, "it has answered recently")
+	require.True(t, probe)
+	transition, pause = b.probed(later, later, false)
+	require.Equal(t, none, transition)
+	require.Equal(t, shortestPause, pause)
+	later = later.Add(shortestPause)
+	transition, pause = b.probed(later, later.Add(100*time.Millisecond), false)
+	require.Equal(t, opens, transition)
+	require.Equal(t, probeInterval-100*time.Millisecond, pause)
+	require.True(t, b.isOpen())
+	select {
+	case <-opening:
+	default:
+		require.Fail(t, "the waiting calls do not hear of it")
 	}
-	for i := range maxFailures {
-		require.Equal(t, i == maxFailures-1, b.release(admitted, now, failure) == opens)
+
+	transition, probe = b.failure(later, true)
+	require.Equal(t, none, transition, "of a call that began before")
+	require.False(t, probe)
+	later = later.Add(probeInterval)
+	transition, pause = b.probed(later, later, false)
+	require.Equal(t, none, transition)
+	require.Equal(t, probeInterval, pause)
+	require.EqualValues(t, 1, b.opened.Load())
+
+	require.Equal(t, closes, b.success(later), "of a call that began before")
+	require.False(t, b.isOpen())
+	select {
+	case <-b.opening():
+		require.Fail(t, "it is closed")
+	default:
 	}
-	require.Equal(t, rejected, b.acquire(now.Add(openFor-1)))
-	require.Equal(t, none, b.release(admitted, now.Add(openFor-1), failure), "of a call that began before")
-	later := now.Add(openFor)
-	require.Equal(t, probe, b.acquire(later), "a call that began before does not delay the probe")
-	require.Equal(t, rejected, b.acquire(later), "one probe at a time")
-	require.Equal(t, none, b.release(probe, later, ignored))
-	require.Equal(t, probe, b.acquire(later), "the next call probes")
-	require.Equal(t, none, b.release(probe, later, failure))
-	require.Equal(t, rejected, b.acquire(later.Add(openFor-1)))
-	assert.True(t, b.isOpen())
-	assert.EqualValues(t, 1, b.opened.Load())
-	later = later.Add(openFor)
-	require.Equal(t, probe, b.acquire(later))
-	require.Equal(t, closes, b.release(probe, later, success))
-	require.Equal(t, admitted, b.acquire(later))
-	assert.False(t, b.isOpen())
-	assert.EqualValues(t, 1, b.opened.Load())
+	transition, pause = b.probed(later.Add(-1), later.Add(1), false)
+	require.Equal(t, none, transition)
+	require.Zero(t, pause, "a call was answered during the probe")
+	later = later.Add(recently)
+	transition, probe = b.failure(later, true)
+	require.Equal(t, opens, transition)
+	require.True(t, probe)
+	transition, pause = b.probed(later, later, true)
+	require.Equal(t, closes, transition)
+	require.Zero(t, pause)
+	require.EqualValues(t, 2, b.opened.Load())
 }
 
-// The log says once that a breaker opens, and once that it closes.
+// The log says once that a breaker opens, and once that it closes. No call waits
+// for either.
 func TestBreakerIsLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		b, err := New(Options{Servers: []string{"cache1", "cache2"}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		require.NoError(t, err)
-		refused := true
-		var ends []net.Conn
-		b.servers[1].dialContext = func(context.Context, string, string) (net.Conn, error) {
-			if refused {
-				return nil, syscall.ECONNREFUSED
-			}
-			ours, theirs := net.Pipe()
-			ends = append(ends, theirs)
-			return ours, nil
+		host := silentHost{refuses: true}
+		b.servers[1].dialContext = host.dial
+		call := func() error {
+			return b.servers[1].do(t.Context(), reading, func(c *conn, _ bool) error { return c.ping() })
 		}
-		call := func() error { return b.servers[1].do(t.Context(), reading, func(*conn, bool) error { return nil }) }
-		for range 5 * maxFailures {
+		began := time.Now()
+		for range 15 {
 			require.Error(t, call())
-			time.Sleep(openFor)
 		}
+		require.Equal(t, began, time.Now(), "no call waits")
+		time.Sleep(15 * probeInterval)
+		require.Error(t, call())
+		synctest.Wait()
 		require.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
 		require.Contains(t, log.String(), `level=WARN msg="circuit breaker opened" server=cache2`)
 		require.Contains(t, log.String(), "connection refused")
-		refused = false
 		log.Reset()
+		host.set(true)
+		time.Sleep(probeInterval)
+		synctest.Wait()
+		require.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
+		require.Contains(t, log.String(), `level=INFO msg="circuit breaker closed" server=cache2`)
 		for range 5 {
 			require.NoError(t, call())
 		}
 		require.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
-		require.Contains(t, log.String(), `level=INFO msg="circuit breaker closed" server=cache2`)
 		require.NoError(t, b.Close())
-		for _, end := range ends {
-			end.Close()
+		host.served.Wait()
+	})
+}
+
+// A silent idle connection says nothing about the server: a read is repeated on
+// a new connection, and the other idle connections are dropped. A write is not
+// repeated, since the server may have carried it out.
+func TestSilentConnection(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[access]error{reading: nil, writing: errTimeout} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer("test", addressOf(t, "test:1"), Options{})
+			host := silentHost{back: true}
+			s.dialContext = host.dial
+			for range 5 {
+				ours, theirs := net.Pipe()
+				defer theirs.Close()
+				go io.Copy(io.Discard, theirs) //nolint:errcheck // until it is closed
+				s.release(newConn(ours, s))
+			}
+			began := time.Now()
+			err := s.do(t.Context(), kind, func(c *conn, _ bool) error { return c.ping() })
+			require.ErrorIs(t, err, want)
+			require.Equal(t, DefaultTimeout, time.Since(began))
+			synctest.Wait()
+			require.False(t, s.breaker.isOpen(), "the probe is answered")
+			require.LessOrEqual(t, s.open.Load(), int64(1))
+			s.close()
+			host.served.Wait()
+		})
+	}
+}
+
+// A call that waits for a connection in use waits as long as its caller does,
+// and ends when the server is known to be down or is closed.
+func TestWaitingForASlot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer("test", addressOf(t, "test:1"), Options{MaxConns: 1})
+		s.slots <- struct{}{}
+		wait := func(ctx context.Context) chan error {
+			result := make(chan error, 1)
+			go func() { result <- s.takeSlot(ctx) }()
+			return result
 		}
+		patient := wait(t.Context())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		require.ErrorIs(t, <-wait(ctx), errBusy)
+		<-s.slots
+		require.NoError(t, <-patient)
+		told := wait(t.Context())
+		synctest.Wait()
+		s.breaker.failure(time.Now(), true)
+		require.ErrorIs(t, <-told, errOpen)
+		s.breaker.success(time.Now())
+		late := wait(t.Context())
+		synctest.Wait()
+		s.close()
+		require.ErrorIs(t, <-late, backend.ErrClosed)
 	})
 }
 
@@ -120,22 +207,17 @@ func TestPanicGivesEverythingBack(t *testing.T) {
 		}
 		require.Equal(t, 3, dials)
 
-		// A probe, and one whose context ends meanwhile.
-		for range 2 {
-			s.breaker.failures, s.breaker.probeAt = maxFailures, time.Now()
-			ctx, cancel := context.WithCancel(t.Context())
-			require.PanicsWithValue(t, "late", func() {
-				s.do(ctx, reading, func(*conn, bool) error { //nolint:errcheck // it panics
-					cancel()
-					synctest.Wait()
-					panic("late")
-				})
+		// One whose context ends meanwhile.
+		ctx, cancel := context.WithCancel(t.Context())
+		require.PanicsWithValue(t, "late", func() {
+			s.do(ctx, reading, func(*conn, bool) error { //nolint:errcheck // it panics
+				cancel()
+				synctest.Wait()
+				panic("late")
 			})
-			require.True(t, s.breaker.isOpen())
-			require.False(t, s.breaker.probing)
-			require.NoError(t, do(good), "the next call probes")
-			require.False(t, s.breaker.isOpen())
-		}
+		})
+		require.Empty(t, s.slots)
+		require.NoError(t, do(good))
 
 		// Connecting after a markdown period.
 		s.dropIdle()

@@ -9,12 +9,20 @@
 //
 // # Circuit breaker
 //
-// Each server has a circuit breaker. It opens when three calls in a row have
-// failed because of the network: the server refuses connections, does not
-// answer, or closes connections. Then calls fail at once, and one call a second
-// probes whether the server has recovered. So a server that hangs costs three
-// timeouts and then one a second, however many calls there are. The log says
-// when a circuit breaker opens and when it closes.
+// Each server has a circuit breaker. It opens when a connection is refused, or
+// when a probe, a meta no-op on a new connection, is not answered. A call that
+// times out, and a connection that is lost, start a probe in the background. A
+// server that has answered anyone within the last second is not down, whatever
+// fails: the next probe decides.
+//
+// While the breaker is open, calls fail at once, and a probe a second checks
+// whether the server has recovered. No call waits for a probe. The log says when
+// a circuit breaker opens and when it closes.
+//
+// Only the server's own time counts against the timeout. Waiting for a
+// connection in use to become free takes as long as the caller has; connecting
+// and the wait for the answer have a timeout each. An idle connection that is
+// silent says nothing about the server: a read is repeated on a new one.
 //
 // # Dead servers
 //
@@ -37,16 +45,16 @@
 //	server           reads                   changes                   afterwards
 //	stopped          unavailable, at once    unavailable, nothing was  used again within a second
 //	                                         sent
-//	hung             unavailable; three      as reads; indeterminate   used again within a second;
-//	                 calls wait              if sent before it hung    carries out what it was sent
+//	hung             unavailable; calls      as reads; indeterminate   used again within a second;
+//	                 wait for 2 timeouts,    if sent before it hung    carries out what it was sent
+//	                 then fail at once
 //	slow             as usual if in time     the store looks for the
 //	                                         outcome and returns it
 //	full (-M)        as usual                unavailable, the old
 //	                                         session stays; deletions
 //	                                         succeed
 //	restarted empty  absent                  absent, or created again  closed connections cost no error
-//	partitioned      unavailable; three      as hung                   used again within a second
-//	                 calls wait
+//	partitioned      unavailable; as hung    as hung                   used again within a second
 //	one of several   its sessions are unavailable, and so is what needs them (GetMany, Find,
 //	                 DeleteAll); others as usual
 //
@@ -57,7 +65,8 @@
 // the same connections: the meta get, which returns value, flags, CAS number and
 // remaining time at once, and stats. gomemcache knows no context; therefore each
 // connection has a client of its own, and is closed when a call is given up. A
-// timeout also closes the idle connections to that server.
+// timeout also closes the idle connections to that server, which may be silent,
+// too: a firewall forgets all of them.
 //
 // A server that restarts closes its idle connections. This costs the caller no
 // error: see [Backend]. A connection to a host name is used for a minute; then

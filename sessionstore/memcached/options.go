@@ -13,9 +13,9 @@ import (
 
 // Defaults of [Options].
 const (
-	DefaultTimeout      = 100 * time.Millisecond
-	DefaultMaxConns     = 256
-	DefaultMaxIdleConns = 128
+	DefaultTimeout      = time.Second
+	DefaultMaxConns     = 64
+	DefaultMaxIdleConns = 64
 )
 
 // Options say which servers there are and how to use them. Zero fields have
@@ -45,11 +45,11 @@ type Options struct {
 	// OnDeadServer says what happens to the keys of a server that accepts no
 	// connections; the default is Fail.
 	OnDeadServer OnDeadServer
-	// Timeout bounds each call: the wait for a connection, connecting, and the
-	// wait for the answer.
+	// Timeout bounds connecting, and the wait for the answer to a command, each
+	// by itself.
 	Timeout time.Duration
 	// MaxConns bounds the connections to one server, and so the calls under
-	// way. Further calls wait within their Timeout.
+	// way. Further calls wait until their context ends.
 	MaxConns int
 	// MaxIdleConns bounds the idle connections to one server.
 	MaxIdleConns int

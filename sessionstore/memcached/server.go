@@ -37,7 +37,10 @@ type server struct {
 	mu     sync.Mutex
 	idle   []*conn // the one used last at the end
 	closed bool
-	calls  sync.WaitGroup
+	calls  sync.WaitGroup // the calls and the probes under way
+
+	closing context.Context //nolint:containedctx // ends the probes and the waiting calls
+	cancel  context.CancelFunc
 }
 
 func newServer(name string, a selector.Address, o Options) *server {
@@ -47,6 +50,7 @@ func newServer(name string, a selector.Address, o Options) *server {
 	}
 	s.serverCalls = serverCalls{s}
 	s.dialContext = new(net.Dialer).DialContext
+	s.closing, s.cancel = context.WithCancel(context.Background())
 	return s
 }
 
@@ -72,14 +76,15 @@ const (
 // second time: the first run may have been carried out or not.
 type command func(c *conn, again bool) error
 
-// do runs command on a connection, within the timeout. If the connection was
-// idle and turns out to be closed by the server, command runs once more on a
-// new one.
+// do runs command on a connection. It runs command once more on a new connection
+// if the connection was idle and turns out to be closed by the server, or, when
+// command reads, to be silent. Waiting for a connection in use, connecting and
+// each run have their own time.
 //
 // It returns answers to the command as they are, and anything else as an
 // [*backend.UnavailableError], which says of a write whether its outcome is
 // indeterminate. If command panics, do gives back all that it has acquired.
-func (s *server) do(caller context.Context, kind access, run command) (err error) {
+func (s *server) do(caller context.Context, kind access, run command) error {
 	if !s.begin() {
 		return backend.Unavailable("the store is closed", backend.ErrClosed)
 	}
@@ -87,36 +92,38 @@ func (s *server) do(caller context.Context, kind access, run command) (err error
 	if err := backend.Interrupted(caller); err != nil {
 		return err
 	}
-	p := s.breaker.acquire(time.Now())
-	if p == rejected {
+	if s.breaker.isOpen() {
 		return s.unavailable(errOpen, false)
 	}
-	result := ignored // unless the attempt returns
-	defer func() { s.report(s.breaker.release(p, time.Now(), result), err) }()
-	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
-	defer cancel()
-
-	a := attempt{server: s}
-	err = a.run(ctx, run)
-	result = a.outcome(caller, err)
+	a := attempt{server: s, kind: kind}
+	err := a.run(caller, run)
 	answered := err == nil || isAnswer(err)
 	indeterminate := bool(kind) && a.begun && !answered && !isRejection(err)
 	switch {
 	case answered:
+		s.answered()
 		return err
-	case caller.Err() != nil:
+	case caller.Err() != nil && !errors.Is(err, errBusy):
 		given := backend.Unavailable("the request ended before the store answered", caller.Err())
 		given.Unknown = indeterminate
 		return given
 	}
-	if (ctx.Err() != nil || isTimeout(err)) && !errors.Is(err, errBusy) && !errors.Is(err, errNoConnection) {
-		// If the server is gone, the next call would wait as long for one of
-		// the idle connections. A new connection fails at once.
-		s.dropIdle()
-		err = errTimeout
-	}
+	s.failed(err)
 	s.failures.Inc()
 	return s.unavailable(err, indeterminate)
+}
+
+// failed tells the circuit breaker what a failed call says about the server.
+func (s *server) failed(err error) {
+	switch {
+	case isRejection(err), errors.Is(err, errIndeterminate), errors.Is(err, protocol.ErrUnexpected):
+		s.answered()
+	case errors.Is(err, errBusy), errors.Is(err, errOpen), errors.Is(err, backend.ErrClosed): // it was not asked
+	case !errors.Is(err, errNoConnection):
+		s.suspect(false, err)
+	case s.markdown == nil: // else the markdown period has its own rule
+		s.suspect(!errors.Is(err, errTimeout), err)
+	}
 }
 
 // report logs a transition of the circuit breaker.
@@ -133,55 +140,79 @@ func (s *server) report(t transition, cause error) {
 // attempt is a try to run a command.
 type attempt struct {
 	server *server
-	began  time.Time // when it got a slot; zero if it got none
-	begun  bool      // the command has run
+	kind   access
+	begun  bool // the command has run
 }
 
 func (a *attempt) run(ctx context.Context, run command) error {
 	s := a.server
-	select {
-	case s.slots <- struct{}{}:
-	default:
-		select {
-		case s.slots <- struct{}{}:
-		case <-ctx.Done():
-			return errBusy
-		}
+	if err := s.takeSlot(ctx); err != nil {
+		return err
 	}
 	defer func() { <-s.slots }()
-	a.began = time.Now()
-
 	c, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
 	wasIdle := c.idle
 	a.begun = true
-	err = c.use(ctx, run, false)
-	if !wasIdle || !isLost(err) || ctx.Err() != nil {
+	err = s.exchange(ctx, c, run, false)
+	silent := errors.Is(err, errTimeout)
+	if silent {
+		// If the server is gone, the next calls would wait for the other idle
+		// connections, too.
+		s.dropIdle()
+		s.suspect(false, err)
+	}
+	if !wasIdle || ctx.Err() != nil || !isLost(err) && (!silent || a.kind == writing) {
 		return err
 	}
-	c, err = s.dial(ctx)
-	if err != nil {
+	if s.breaker.isOpen() {
 		return err
 	}
-	return c.use(ctx, run, true)
+	c, dialErr := s.dial(ctx)
+	if dialErr != nil {
+		return dialErr
+	}
+	return s.exchange(ctx, c, run, true)
 }
 
-// outcome says what the attempt tells the circuit breaker.
-func (a *attempt) outcome(caller context.Context, err error) outcome {
-	late := errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) || isTimeout(err)
-	switch {
-	case err == nil, isAnswer(err), isRejection(err), errors.Is(err, errIndeterminate):
-		return success
-	case caller.Err() != nil, errors.Is(err, errBusy), errors.Is(err, protocol.ErrUnexpected), errors.Is(err, errMarkedDown):
-		return ignored
-	case late && time.Since(a.began) < a.server.timeout/2: // most of the time was spent waiting for a slot
-		return ignored
-	case a.server.markdown != nil && errors.Is(err, errNoConnection): // the markdown period has its own rule
-		return ignored
+// takeSlot waits for a connection in use to become free, as long as the caller
+// waits and the server is not known to be down.
+func (s *server) takeSlot(ctx context.Context) error {
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	default:
 	}
-	return failure
+	select {
+	case s.slots <- struct{}{}:
+		if s.breaker.isOpen() {
+			<-s.slots
+			return errOpen
+		}
+		return nil
+	case <-s.breaker.opening():
+		return errOpen
+	case <-s.closing.Done():
+		return backend.ErrClosed
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", errBusy, ctx.Err())
+	}
+}
+
+// exchange runs a command on a connection within the timeout.
+func (s *server) exchange(caller context.Context, c *conn, run command, again bool) error {
+	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
+	defer cancel()
+	err := c.use(ctx, run, again)
+	if err == nil || isAnswer(err) || isRejection(err) || caller.Err() != nil {
+		return err
+	}
+	if ctx.Err() != nil || isTimeout(err) {
+		return errTimeout
+	}
+	return err
 }
 
 // connect returns an idle connection that is still open, or a new one.
@@ -211,27 +242,35 @@ func (s *server) dial(ctx context.Context) (*conn, error) {
 			}
 		}()
 	}
-	began := time.Now()
-	nc, err := s.dialPlain(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		<-ctx.Done() // at the same time, or nearly
+	within, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
+	defer cancel()
+	nc, err := s.dialPlain(within)
+	if isTimeout(err) && endsBefore(ctx, time.Now()) {
+		<-ctx.Done() // it was the time of the caller, which ends at this moment
 	}
 	found = unreachable
 	switch {
 	case err == nil:
 		found = reachable
-	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout):
+	case ctx.Err() != nil:
 		found = unknown
 	case isTimeout(err):
-		if time.Since(began) < s.timeout/2 { // most of the time was spent waiting for a slot
-			found = unknown
-		}
 		err = errTimeout
+		if s.breaker.answeredRecently(time.Now()) { // it is not down
+			found = unknown
+			return nil, err
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoConnection, err)
 	}
 	return newConn(nc, s), nil
+}
+
+// endsBefore says whether the deadline of ctx has passed at a time.
+func endsBefore(ctx context.Context, now time.Time) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && !now.Before(deadline)
 }
 
 // dialPlain makes a connection that does not belong to the pool.
@@ -282,8 +321,10 @@ func (s *server) putIdle(c *conn) bool {
 }
 
 // close closes the idle connections and waits for the calls under way, which
-// end within the timeout and close theirs.
+// close theirs. A call connects, runs and, if it is repeated, connects and runs
+// again: it ends within four timeouts.
 func (s *server) close() {
+	s.cancel()
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
@@ -326,6 +367,8 @@ func isAnswer(err error) bool {
 func (s *server) unavailable(err error, indeterminate bool) error {
 	var reason string
 	switch {
+	case errors.Is(err, backend.ErrClosed):
+		reason = "the store is closed"
 	case errors.Is(err, errMarkedDown), errors.Is(err, errOpen):
 		reason = "a memcached server is down"
 	case errors.Is(err, errTimeout):

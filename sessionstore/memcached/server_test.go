@@ -118,11 +118,11 @@ func TestCloseWaitsForCalls(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	s := newServer("test", addressOf(t, "test:1"), Options{})
-	assert.Equal(t, 100*time.Millisecond, s.timeout)
-	assert.Equal(t, 128, s.maxIdle)
-	assert.Equal(t, 256, cap(s.slots))
-	s = newServer("test", addressOf(t, "test:1"), Options{Timeout: time.Second, MaxConns: 2, MaxIdleConns: 1})
 	assert.Equal(t, time.Second, s.timeout)
+	assert.Equal(t, 64, s.maxIdle)
+	assert.Equal(t, 64, cap(s.slots))
+	s = newServer("test", addressOf(t, "test:1"), Options{Timeout: time.Minute, MaxConns: 2, MaxIdleConns: 1})
+	assert.Equal(t, time.Minute, s.timeout)
 	assert.Equal(t, 1, s.maxIdle)
 	assert.Equal(t, 2, cap(s.slots))
 }

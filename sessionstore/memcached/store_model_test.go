@@ -90,7 +90,7 @@ func (m *storeModel) start() {
 	}
 	m.servers[m.stopped].Restart()
 	for _, b := range m.backends {
-		b.servers[m.stopped].breaker.release(admitted, time.Now(), success) // as a second later
+		b.servers[m.stopped].breaker.success(time.Now()) // as a second later
 	}
 	m.stopped = -1
 }
