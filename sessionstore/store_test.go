@@ -246,6 +246,31 @@ func TestVersionIsADigestOfTheImage(t *testing.T) {
 	assert.Equal(t, "d0261b9e93172f7faa12cce1cfe7a738", session.Version)
 }
 
+// A session that a Perl program has copied names the key that it was copied from.
+// It is read under its own key, and a change gives it that key as its id.
+func TestCopiedSession(t *testing.T) {
+	t.Parallel()
+	b := memory.New(memory.Options{})
+	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
+	first, err := s.Create(t.Context(), nil, time.Hour)
+	require.NoError(t, err)
+	item, err := b.Get(t.Context(), string(first.ID))
+	require.NoError(t, err)
+	require.NoError(t, b.Add(t.Context(), "copy", item))
+	session, err := s.Get(t.Context(), "copy")
+	require.NoError(t, err)
+	assert.Equal(t, sessionstore.ID("copy"), session.ID)
+	named, _ := session.Attributes.Get(sessionstore.IDAttribute)
+	assert.Equal(t, string(first.ID), named.Str())
+
+	_, err = s.Update(t.Context(), "copy", sessionstore.Change{}, 0)
+	require.NoError(t, err)
+	session, err = s.Get(t.Context(), "copy")
+	require.NoError(t, err)
+	named, _ = session.Attributes.Get(sessionstore.IDAttribute)
+	assert.Equal(t, "copy", named.Str())
+}
+
 func BenchmarkStoreGet(b *testing.B) {
 	s, id := benchmarked(b)
 	b.ReportAllocs()

@@ -1,9 +1,9 @@
 package memcached
 
 import (
-	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -70,35 +70,23 @@ func (c *conn) appended(key string, item backend.Item) (backend.Item, int64, err
 
 // extend sets the time to live. The change stream does not report it.
 func (c *conn) extend(key string, expiresIn time.Duration) error {
-	line, err := c.meta("mg ", key, " T", strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10))
-	switch {
-	case err != nil:
-		return err
-	case string(line) == "EN":
-		return backend.ErrNotFound
-	case string(line) != "HD":
-		c.broken = true
-		return protocol.Unexpected("mg", line)
-	}
-	return nil
+	_, err := c.metaGet(key, " T", strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10))
+	return err
 }
 
 // measure asks for the size of an item, its flags and the time left.
 func (c *conn) measure(key string) (backend.Item, int64, error) {
-	line, err := c.meta("mg ", key, " s f c t")
+	flags, err := c.metaGet(key, " s f c t")
 	if err != nil {
 		return backend.Item{}, 0, err
 	}
-	if string(line) == "EN" {
-		return backend.Item{}, 0, backend.ErrNotFound
-	}
-	rest, ok := bytes.CutPrefix(line, []byte("HD s"))
-	digits, flags, _ := bytes.Cut(rest, []byte(" "))
-	size, err := strconv.ParseInt(string(digits), 10, 64)
-	item, _, parsed := parseItemFlags(flags)
+	first, rest := cutWord(flags)
+	digits, ok := strings.CutPrefix(first, "s")
+	size, err := strconv.ParseInt(digits, 10, 64)
+	item, _, parsed := parseItemFlags(rest)
 	if !ok || err != nil || !parsed {
 		c.broken = true
-		return backend.Item{}, 0, protocol.Unexpected("mg", line)
+		return backend.Item{}, 0, protocol.Unexpected("mg", flags)
 	}
 	return item, size, nil
 }

@@ -2,6 +2,7 @@ package memcached
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -94,6 +95,12 @@ func (c *conn) getMany(keys []string, found func(key string, item backend.Item))
 		if key, item, err = readKeyedItem(c.reader); key == "" {
 			break
 		}
+		// Items come in the order of their commands.
+		asked := slices.Index(keys, key)
+		if asked < 0 {
+			return c.outOfStep([]byte("k" + key))
+		}
+		keys = keys[asked+1:]
 		found(key, item)
 	}
 	if err != nil {

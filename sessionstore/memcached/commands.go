@@ -22,18 +22,32 @@ var (
 
 // get asks for value, flags, CAS number and time left at once.
 func (c *conn) get(key string) (backend.Item, error) {
-	if err := c.send("mg ", key, " v f c t"); err != nil {
+	if err := c.send("mg ", key, " v f c t k"); err != nil {
 		return backend.Item{}, err
 	}
-	item, err := readItem(c.reader)
+	return c.readItem(key)
+}
+
+// readItem reads the answer to a meta get of key that asks for an item.
+func (c *conn) readItem(key string) (backend.Item, error) {
+	item, named, err := readItem(c.reader)
 	if err != nil && !errors.Is(err, backend.ErrNotFound) {
 		c.broken = true
+		return backend.Item{}, err
+	}
+	if err == nil || named != "" {
+		if keyErr := c.checkKey(named, key); keyErr != nil {
+			return backend.Item{}, keyErr
+		}
 	}
 	return item, err
 }
 
 func (c *conn) add(key string, item backend.Item) error {
 	if err := c.checkSize(key, item); err != nil {
+		return err
+	}
+	if err := c.before(); err != nil {
 		return err
 	}
 	return c.stored(key, item, c.client.Add(newItem(key, item)))
@@ -45,6 +59,9 @@ func (c *conn) compareAndSwap(key string, item backend.Item) error {
 	}
 	if !c.limits.cas {
 		return errNoCAS
+	}
+	if err := c.before(); err != nil {
+		return err
 	}
 	return c.stored(key, item, c.client.CompareAndSwap(newItem(key, item)))
 }
@@ -70,7 +87,12 @@ func newItem(key string, item backend.Item) *memcache.Item {
 	}
 }
 
-func (c *conn) delete(key string) error { return c.result(c.client.Delete(key)) }
+func (c *conn) delete(key string) error {
+	if err := c.before(); err != nil {
+		return err
+	}
+	return c.result(c.client.Delete(key))
+}
 
 // afterLostAnswer returns the outcome of a write that was repeated and then
 // rejected. If the server holds the same item, the first try has stored it. If
@@ -118,6 +140,9 @@ func (c *conn) ping() error {
 
 // send writes a command line.
 func (c *conn) send(parts ...string) error {
+	if err := c.before(); err != nil {
+		return err
+	}
 	c.line = c.line[:0]
 	for _, part := range parts {
 		c.line = append(c.line, part...)

@@ -26,7 +26,8 @@ type conn struct {
 	server *server
 	born   time.Time
 	client *memcache.Client // speaks over nc and never dials
-	reader *bufio.Reader    // for the commands that client lacks
+	reader *bufio.Reader    // of nc, also for client
+	peeker *peeker          // of nc
 	line   []byte           // the command being written, kept for its memory
 	limits *limits          // what the server takes; nil until asked
 
@@ -35,9 +36,10 @@ type conn struct {
 	idle bool
 	// broken says that the stream is closed or out of step.
 	broken bool
+	// named says that the last answer has named the key that was asked for.
+	named bool
 
 	closing sync.WaitGroup // counts a close that began because the call was given up
-	peeked  [1]byte
 }
 
 // readerSize is the buffer for answers: a line and a common session at once.
@@ -47,7 +49,7 @@ var errNotConnected = errors.New("memcached: connection is gone")
 
 func newConn(nc net.Conn, to *server) *conn {
 	to.open.Add(1)
-	c := &conn{nc: nc, server: to, born: time.Now(), reader: bufio.NewReaderSize(nc, readerSize)}
+	c := &conn{nc: nc, server: to, born: time.Now(), reader: bufio.NewReaderSize(nc, readerSize), peeker: newPeeker(nc)}
 	c.client = memcache.NewFromSelector(only{to.address})
 	c.client.Timeout = to.timeout
 	c.client.MaxIdleConns = 1
@@ -57,7 +59,7 @@ func newConn(nc net.Conn, to *server) *conn {
 			return nil, errNotConnected
 		}
 		given = true
-		return nc, nil
+		return lineConn{nc, c.reader}, nil
 	}
 	return c
 }
@@ -89,7 +91,7 @@ func (c *conn) use(ctx context.Context, run command, again bool) error {
 		c.broken = c.broken || !returned
 		c.server.release(c)
 	}()
-	err := run(c, again)
+	err := c.after(run(c, again))
 	returned = true
 	return err
 }
@@ -122,12 +124,13 @@ func (c *conn) result(err error) error {
 	return err
 }
 
-// isLost says whether err means that the server has closed the connection, as
+// isLost says whether err means that the connection is lost: the server has
+// closed it, or its answers are out of step. That says nothing of the server, as
 // opposed to answering late or wrongly.
 func isLost(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
-		errors.Is(err, syscall.ECONNABORTED)
+		errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, errOutOfStep)
 }
 
 // maxAge is how long a connection to a host name is used. Then the name is

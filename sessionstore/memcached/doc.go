@@ -72,6 +72,16 @@
 // error: see [Backend]. A connection to a host name is used for a minute; then
 // the name is resolved again.
 //
+// # Answers belong to their questions
+//
+// Every read asks the server for the key, too, and compares it: an item never
+// goes to a call that asked for another one, whatever a server or a proxy before
+// it sends. Before and after each command, a connection that holds anything that
+// was not asked for is closed, and the command counts as one whose connection
+// was lost. Answers to stores and deletions name no key. There one case is left:
+// an answer too many that arrives after the check before the command, while the
+// true answer arrives after the check behind it, is taken for the true answer.
+//
 // The package needs memcached 1.6 (the meta commands). Its tests run with 1.6.18,
 // and have passed with 1.6.38.
 package memcached

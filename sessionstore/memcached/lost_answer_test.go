@@ -3,6 +3,7 @@ package memcached_test
 import (
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,8 +26,10 @@ type proxy struct {
 	cutAll atomic.Bool            // as cut, for all answers
 	forge  atomic.Pointer[string] // what comes in the place of the next answer
 	delay  atomic.Int64           // of each answer, in nanoseconds
-	mu     sync.Mutex
-	conns  []net.Conn // of the backend
+	// twice, if not nil, sends the next answer again, after a pause.
+	twice atomic.Pointer[time.Duration]
+	mu    sync.Mutex
+	conns []net.Conn // of the backend
 
 	gate   sync.Mutex
 	answer func() // called with each answer, if there is one
@@ -119,10 +122,28 @@ func (w *proxy) pump(to, from net.Conn, answers bool) {
 				data = []byte(*forged)
 			}
 		}
+		if answers {
+			data = w.repeat(to, data)
+		}
 		if _, err := to.Write(data); err != nil {
 			return
 		}
 	}
+}
+
+// repeat returns an answer with what must be sent at once, and sends the rest
+// later.
+func (w *proxy) repeat(to io.Writer, data []byte) []byte {
+	late := w.twice.Swap(nil)
+	switch {
+	case late == nil:
+		return data
+	case *late == 0:
+		return slices.Concat(data, data)
+	}
+	again := slices.Clone(data)
+	time.AfterFunc(*late, func() { to.Write(again) }) // the connection may be gone
+	return data
 }
 
 func (w *proxy) closeAll() {
@@ -139,15 +160,19 @@ func (w *proxy) connections() int {
 	return len(w.conns)
 }
 
-// inject sends text to the backend without a command.
+// inject sends text to the backend without a command, over all connections that
+// are open.
 func (w *proxy) inject(t *testing.T, text string) {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	open := 0
 	for _, c := range w.conns {
-		_, err := io.WriteString(c, text)
-		require.NoError(t, err)
+		if _, err := io.WriteString(c, text); err == nil {
+			open++
+		}
 	}
+	require.NotZero(t, open)
 }
 
 // openProxied returns a backend with one idle connection through a proxy, the

@@ -2,8 +2,9 @@ package memcached
 
 import (
 	"bytes"
-	"errors"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -17,26 +18,33 @@ import (
 // the CAS number and nothing else.
 func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) {
 	seconds := strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10)
-	err := c.send("mg ", key, " v f c t T", seconds, protocol.LineEnd, "ms ", key, " 0 MA"+protocol.LineEnd)
+	err := c.send("mg ", key, " v f c t k T", seconds, protocol.LineEnd, "ms ", key, " 0 MA"+protocol.LineEnd)
 	if err != nil {
 		return backend.Item{}, err
 	}
-	item, err := readItem(c.reader)
-	if err == nil || errors.Is(err, backend.ErrNotFound) {
-		// HD, NS for an absent key, or that there is no memory: the time is set
-		// in any case.
-		if _, lineErr := protocol.ReadLine(c.reader); lineErr != nil {
-			err = lineErr
-		}
+	item, err := c.readItem(key)
+	if c.broken {
+		return backend.Item{}, err
 	}
-	if err != nil && !errors.Is(err, backend.ErrNotFound) {
+	line, lineErr := protocol.ReadLine(c.reader)
+	if lineErr == nil && !isTouched(line) {
+		lineErr = protocol.Unexpected("ms", line)
+	}
+	if lineErr != nil {
 		c.broken = true
+		return backend.Item{}, lineErr
 	}
 	if err != nil {
 		return backend.Item{}, err
 	}
 	item.CAS, item.ExpiresIn = 0, backend.WholeSeconds(expiresIn)
 	return item, nil
+}
+
+// isTouched says whether a line answers the append of no bytes: HD, NS for an
+// absent key, or that there is no memory. The time to live is set in any case.
+func isTouched(line []byte) bool {
+	return string(line) == "HD" || string(line) == "NS" || bytes.HasPrefix(line, []byte("SERVER_ERROR "))
 }
 
 // deleteUnchanged deletes the item if it still has the CAS number. Otherwise it
@@ -59,18 +67,16 @@ func (c *conn) deleteUnchanged(key string, cas uint64) error {
 
 // casOf returns the CAS number of an item, or ErrNotFound.
 func (c *conn) casOf(key string) (uint64, error) {
-	line, err := c.meta("mg ", key, " c")
-	switch {
-	case err != nil:
+	flags, err := c.metaGet(key, " c")
+	if err != nil {
 		return 0, err
-	case string(line) == "EN":
-		return 0, backend.ErrNotFound
 	}
-	digits, ok := bytes.CutPrefix(line, []byte("HD c"))
-	cas, err := strconv.ParseUint(string(digits), 10, 64)
+	first, _ := cutWord(flags)
+	digits, ok := strings.CutPrefix(first, "c")
+	cas, err := strconv.ParseUint(digits, 10, 64)
 	if !ok || err != nil {
 		c.broken = true
-		return 0, protocol.Unexpected("mg", line)
+		return 0, protocol.Unexpected("mg", flags)
 	}
 	return cas, nil
 }
@@ -83,6 +89,31 @@ func (c *conn) setEmpty(key string) error {
 		err = protocol.Unexpected("ms", line)
 	}
 	return err
+}
+
+// metaGet sends a meta get that does not ask for the value, and returns the flags
+// of the answer, valid until the next command, or ErrNotFound.
+func (c *conn) metaGet(key string, flags ...string) ([]byte, error) {
+	line, err := c.meta(slices.Concat([]string{"mg ", key}, flags, []string{" k"})...)
+	if err != nil {
+		return nil, err
+	}
+	word, got := cutWord(line)
+	named := keyFlag(got)
+	switch {
+	case word == "EN" && named == "":
+		return nil, backend.ErrNotFound
+	case word != "HD" && word != "EN":
+		c.broken = true
+		return nil, protocol.Unexpected("mg", line)
+	}
+	if err := c.checkKey(named, key); err != nil {
+		return nil, err
+	}
+	if word == "EN" {
+		return nil, backend.ErrNotFound
+	}
+	return got, nil
 }
 
 // meta sends a command and returns the line of its answer, valid until the

@@ -15,19 +15,19 @@ import (
 // maxValue is the largest item that memcached can be configured to keep (-I 1g).
 const maxValue = 1 << 30
 
-// readItem reads the answer to "mg <key> v f c t" (memcached's protocol.txt,
-// "Meta Get"): "EN", or "VA <size> <flag>*" and the value. Absence is
-// [backend.ErrNotFound].
-func readItem(r *bufio.Reader) (backend.Item, error) {
+// readItem reads the answer to "mg <key> v f c t k" (memcached's protocol.txt,
+// "Meta Get"): "EN <flag>*", or "VA <size> <flag>*" and the value. Absence is
+// [backend.ErrNotFound]. It returns the key that the answer names: that of an
+// item always, that of an absent one since memcached 1.6.16.
+func readItem(r *bufio.Reader) (item backend.Item, key string, err error) {
 	line, err := protocol.ReadLine(r)
 	if err != nil {
-		return backend.Item{}, err
+		return backend.Item{}, "", err
 	}
-	if string(line) == "EN" {
-		return backend.Item{}, backend.ErrNotFound
+	if word, flags := cutWord(line); word == "EN" {
+		return backend.Item{}, keyFlag(flags), backend.ErrNotFound
 	}
-	item, _, err := readFound(r, line)
-	return item, err
+	return readFound(r, line)
 }
 
 // readKeyedItem reads one of the answers to several "mg <key> v f c t k q" and
@@ -38,9 +38,6 @@ func readKeyedItem(r *bufio.Reader) (key string, item backend.Item, err error) {
 		return "", backend.Item{}, err
 	}
 	item, key, err = readFound(r, line)
-	if err == nil && key == "" {
-		err = protocol.Unexpected("mg", line)
-	}
 	return key, item, err
 }
 
@@ -56,7 +53,7 @@ func readFound(r *bufio.Reader, line []byte) (item backend.Item, key string, err
 		return backend.Item{}, "", protocol.Unexpected("mg", line)
 	}
 	item, key, ok = parseItemFlags(flags)
-	if !ok {
+	if !ok || key == "" {
 		return backend.Item{}, "", protocol.Unexpected("mg", line)
 	}
 	item.Image, err = readValue(r, int(size))
@@ -66,9 +63,9 @@ func readFound(r *bufio.Reader, line []byte) (item backend.Item, key string, err
 	return withTombstone(item), key, nil
 }
 
-// parseItemFlags reads "f<client flags> c<cas> t<seconds left>", and "k<key>" if
-// the command asked for it. The first three must be there. It ignores others,
-// such as W, X and Z of items that another client has invalidated.
+// parseItemFlags reads "f<client flags> c<cas> t<seconds left> k<key>". The first
+// three must be there. It ignores others, such as W, X and Z of items that
+// another client has invalidated.
 func parseItemFlags(flags []byte) (item backend.Item, key string, ok bool) {
 	var hasFlags, hasCAS, hasTime bool
 	for token := range bytes.FieldsSeq(flags) {
