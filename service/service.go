@@ -174,8 +174,8 @@ func (s *Service) Stats(ctx context.Context) Report {
 	return report
 }
 
-// Ready returns an error if a server that stores sessions does not answer.
-func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+// Health returns the state of each server that stores sessions.
+func (s *Service) Health(ctx context.Context) []backend.Health { return s.store.Health(ctx) }
 
 // parse parses the id of a session and adds the session to the log record.
 func parse(ctx context.Context, id string) (sessionstore.ID, error) {

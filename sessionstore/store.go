@@ -192,6 +192,10 @@ func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.
 // cannot be kept.
 func (s *Store) Ping(ctx context.Context) error { return s.backend.Ping(ctx) }
 
+// Health asks every server whether it answers, and returns their states in
+// configured order.
+func (s *Store) Health(ctx context.Context) []backend.Health { return backend.HealthOf(ctx, s.backend) }
+
 // Stats returns the statistics of every server, in configured order. A server
 // that does not answer is a row that says so.
 func (s *Store) Stats(ctx context.Context) []backend.ServerStats { return s.backend.Stats(ctx) }

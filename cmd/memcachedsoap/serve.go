@@ -12,6 +12,7 @@ import (
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/service/requestlog"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -46,7 +47,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies,
 		MaxInFlight: c.MaxInFlight, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
-		Ready: sessions.Ready, Connection: counters.Connection, Logger: logger,
+		Health: healthOf(sessions), Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
 	if len(c.Servers) == 0 {
@@ -57,6 +58,21 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	stopMetrics() // after the service, so that its last metrics can be scraped
 	logger.Info("stopped")
 	return err
+}
+
+// healthOf returns what the probe of readiness asks.
+func healthOf(sessions *service.Service) func(context.Context) []httpd.ServerHealth {
+	return func(ctx context.Context) []httpd.ServerHealth {
+		states := sessions.Health(ctx)
+		servers := make([]httpd.ServerHealth, len(states))
+		for i, state := range states {
+			servers[i] = httpd.ServerHealth{Server: state.Server, Err: state.Err}
+			if down, ok := errors.AsType[*backend.UnavailableError](state.Err); ok {
+				servers[i].Reason = down.Reason
+			}
+		}
+		return servers
+	}
 }
 
 // logger returns the logger that --log-format and --log-level describe.

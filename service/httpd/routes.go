@@ -11,30 +11,6 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// Paths of the probes of health.
-const (
-	livenessPath  = "/healthz"
-	readinessPath = "/readyz"
-)
-
-func isProbe(path string) bool { return path == livenessPath || path == readinessPath }
-
-// health answers that the process runs.
-func (s *Server) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
-
-// readiness answers whether the service can work: all servers that store sessions
-// answer, and the service is not stopping.
-func (s *Server) readiness(c echo.Context) error {
-	if s.stopping.Load() {
-		return c.String(http.StatusServiceUnavailable, "stopping\n")
-	}
-	if err := s.options.Ready(c.Request().Context()); err != nil {
-		s.options.Logger.Warn("not ready", "error", err)
-		return c.String(http.StatusServiceUnavailable, "the session store does not answer\n")
-	}
-	return c.String(http.StatusOK, "ready\n")
-}
-
 // serveContract answers GET with the query ?wsdl, case-insensitive, with the
 // contract. It passes other requests on.
 func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {

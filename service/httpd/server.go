@@ -41,8 +41,9 @@ type Options struct {
 	// another instance before it stops. Default 0, for a server without persistent
 	// connections.
 	Drain time.Duration
-	// Ready returns an error if the service cannot work; nil means always ready.
-	Ready func(context.Context) error
+	// Health returns the state of each server that stores sessions. nil means that
+	// the service needs none, and is always ready.
+	Health func(context.Context) []ServerHealth
 	// Connection is called for each change of a connection's state; may be nil.
 	Connection func(net.Conn, http.ConnState)
 	Logger     *slog.Logger // nil means slog.Default()
@@ -54,8 +55,8 @@ func (o Options) withDefaults() Options {
 	o.ReadTimeout = orDefault(o.ReadTimeout, 30*time.Second)
 	o.WriteTimeout = orDefault(o.WriteTimeout, time.Minute)
 	o.IdleTimeout = orDefault(o.IdleTimeout, 2*time.Minute)
-	if o.Ready == nil {
-		o.Ready = func(context.Context) error { return nil }
+	if o.Health == nil {
+		o.Health = func(context.Context) []ServerHealth { return []ServerHealth{{}} }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -88,8 +89,8 @@ func New(endpoint http.Handler, o Options) *Server {
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Use(s.log, s.closeOnShutdown)
-	router.GET(livenessPath, s.health)
-	router.GET(readinessPath, s.readiness)
+	router.Match(probeMethods, livenessPath, s.liveness)
+	router.Match(probeMethods, readinessPath, s.readiness)
 	for _, path := range []string{EndpointPath, CGIPath} {
 		router.Any(path, s.serveContract(s.limitInFlight(echo.WrapHandler(endpoint))))
 	}

@@ -146,28 +146,15 @@ func TestOnlyTheEndpointReachesTheHandler(t *testing.T) {
 	assert.Equal(t, "Not Found\n", w.Body.String())
 }
 
-func TestHealth(t *testing.T) {
-	var broken error
-	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{
-		Ready: func(context.Context) error { return broken }, Logger: slog.New(slog.DiscardHandler),
-	})
-	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code)
-	assert.Equal(t, 200, get(t, s.Handler(), "/readyz", nil).Code)
-	broken = errors.New("dial tcp 10.1.2.3:11211: connection refused")
-	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code)
-	w := get(t, s.Handler(), "/readyz", nil)
-	assert.Equal(t, 503, w.Code)
-	assert.NotContains(t, w.Body.String(), "10.1.2.3")
-}
-
 // Successful probes of health are logged at debug level; a failed one is a line like
 // any other, after a warning.
 func TestProbesAreLoggedAtDebugLevel(t *testing.T) {
 	var log lines
 	var broken error
+	health := func(context.Context) []httpd.ServerHealth { return []httpd.ServerHealth{{Err: broken}} }
 	handler := slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
 	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{
-		Ready: func(context.Context) error { return broken }, Logger: slog.New(handler),
+		Health: health, Logger: slog.New(handler),
 	})
 	for _, path := range []string{"/healthz", "/readyz"} {
 		get(t, s.Handler(), path, nil)

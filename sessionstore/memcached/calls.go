@@ -18,6 +18,10 @@ type serverCalls struct{ runner }
 
 var _ calls = serverCalls{}
 
+func (s serverCalls) ping(ctx context.Context) error {
+	return s.do(ctx, reading, func(c *conn, _ bool) error { return c.ping() })
+}
+
 func (s serverCalls) get(ctx context.Context, key string) (backend.Item, error) {
 	var item backend.Item
 	err := s.do(ctx, reading, func(c *conn, _ bool) (err error) {

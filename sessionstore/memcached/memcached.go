@@ -42,8 +42,9 @@ type Backend struct {
 }
 
 var (
-	_ backend.Backend = (*Backend)(nil)
-	_ metric.Source   = (*Backend)(nil)
+	_ backend.Backend       = (*Backend)(nil)
+	_ backend.HealthChecker = (*Backend)(nil)
+	_ metric.Source         = (*Backend)(nil)
 )
 
 // New makes a Backend. It fails if an option is missing or invalid. It opens no
@@ -134,10 +135,15 @@ func (b *Backend) Delete(ctx context.Context, key string) error {
 // answers is enough.
 func (b *Backend) Ping(ctx context.Context) error {
 	failures := make([]error, len(b.servers))
-	b.each(func(i int, s *server) {
-		failures[i] = s.do(ctx, reading, func(c *conn, _ bool) error { return c.ping() })
-	})
+	b.each(func(i int, s *server) { failures[i] = s.ping(ctx) })
 	return b.placement.available(failures)
+}
+
+// Health asks all servers whether they answer.
+func (b *Backend) Health(ctx context.Context) []backend.Health {
+	states := make([]backend.Health, len(b.servers))
+	b.each(func(i int, s *server) { states[i] = backend.Health{Server: s.name, Err: s.ping(ctx)} })
+	return states
 }
 
 // Stats asks all servers for memcached's general-purpose statistics.

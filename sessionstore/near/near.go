@@ -54,9 +54,10 @@ type Backend struct {
 }
 
 var (
-	_ backend.Backend = (*Backend)(nil)
-	_ backend.Reader  = (*Backend)(nil)
-	_ metric.Source   = (*Backend)(nil)
+	_ backend.Backend       = (*Backend)(nil)
+	_ backend.HealthChecker = (*Backend)(nil)
+	_ backend.Reader        = (*Backend)(nil)
+	_ metric.Source         = (*Backend)(nil)
 )
 
 // New makes a Backend, which owns the origin and the near cache from now on. It
@@ -77,6 +78,11 @@ func New(origin backend.Backend, o Options) *Backend {
 // date. The stream must call [Backend.Changed] for each change, and
 // [Backend.InvalidateAll] when a server requires a resync.
 func (b *Backend) Follow(s backend.Stream) { b.stream.Store(&s) }
+
+// Health returns the states of the servers of the origin.
+func (b *Backend) Health(ctx context.Context) []backend.Health {
+	return backend.HealthOf(ctx, b.Backend)
+}
 
 // fresh says whether an entry of the key may be used: the change stream has
 // reported every change but those of the last moment.

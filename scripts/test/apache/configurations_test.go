@@ -199,19 +199,19 @@ func TestCGIBin(t *testing.T) {
 
 func TestBalancer(t *testing.T) {
 	t.Parallel()
-	site, _ := balanced(t)
+	site, _ := balanced(t, memcachedtest.Start(t).Addr)
 	site.requireAddress()
 	site.clients()
 }
 
-// balanced starts three instances with one memcached, behind one Apache.
-func balanced(t *testing.T) (*site, []*service) {
+// balanced starts three instances with the same memcached servers, behind one
+// Apache.
+func balanced(t *testing.T, caches ...string) (*site, []*service) {
 	t.Helper()
-	cache := memcachedtest.Start(t)
 	defines := map[string]string{}
 	var instances []*service
 	for _, name := range []string{"SESSIONS1", "SESSIONS2", "SESSIONS3"} {
-		s := startService(t, freeAddress(t), "--servers", cache.Addr, "--drain", "2s")
+		s := startService(t, freeAddress(t), "--servers", strings.Join(caches, ","), "--drain", "2s")
 		instances = append(instances, s)
 		defines[name] = s.address
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/wsdl"
 )
 
@@ -69,7 +70,7 @@ func underLoad(t *testing.T, site *site, restart func()) {
 // Each instance is restarted five times, one after the other.
 func TestInstancesAreRestarted(t *testing.T) {
 	t.Parallel()
-	site, instances := balanced(t)
+	site, instances := balanced(t, memcachedtest.Start(t).Addr)
 	underLoad(t, site, func() {
 		for _, s := range instances {
 			s.stop(t)

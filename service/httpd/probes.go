@@ -1,0 +1,63 @@
+package httpd
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Paths of the probes of health.
+const (
+	livenessPath  = "/healthz"
+	readinessPath = "/readyz"
+)
+
+// probeMethods are the methods of the probes of health: that of Kubernetes and
+// Apache, that of wget --spider and curl -I, and the default of HAProxy.
+var probeMethods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+
+func isProbe(path string) bool { return path == livenessPath || path == readinessPath }
+
+// ServerHealth is the state of a server that stores sessions.
+type ServerHealth struct {
+	Server string // as configured; "" if the sessions are in this process
+	Err    error  // why it cannot be used, for the log; nil if it can
+	Reason string // the same in one sentence that names no address
+}
+
+// liveness answers that the process runs.
+func (s *Server) liveness(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+// readiness answers whether the service can serve sessions: it is not stopping, and
+// a server that stores sessions answers; with the query ?all, every server. The body
+// tells the state of each.
+func (s *Server) readiness(c echo.Context) error {
+	if s.stopping.Load() {
+		return c.String(http.StatusServiceUnavailable, "stopping\n")
+	}
+	servers := s.options.Health(c.Request().Context())
+	up := 0
+	var lines strings.Builder
+	var failed error
+	for _, server := range servers {
+		switch {
+		case server.Err == nil:
+			up++
+			if server.Server != "" {
+				lines.WriteString(server.Server + " up\n")
+			}
+		case server.Server != "":
+			lines.WriteString(server.Server + " down: " + server.Reason + "\n")
+		}
+		if failed == nil {
+			failed = server.Err
+		}
+	}
+	all := c.Request().URL.Query().Has("all")
+	if up == 0 || all && up < len(servers) {
+		s.options.Logger.Warn("not ready", "error", failed)
+		return c.String(http.StatusServiceUnavailable, "not ready\n"+lines.String())
+	}
+	return c.String(http.StatusOK, "ready\n"+lines.String())
+}

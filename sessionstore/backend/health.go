@@ -1,0 +1,25 @@
+package backend
+
+import "context"
+
+// Health is the state of one server.
+type Health struct {
+	Server string // as configured; "" if the backend has only this process
+	Err    error  // why it cannot be used, an [*UnavailableError]; nil if it can
+}
+
+// HealthChecker is a [Backend] that knows the state of each server.
+type HealthChecker interface {
+	// Health asks every server whether it answers, and returns their states in
+	// configured order.
+	Health(ctx context.Context) []Health
+}
+
+// HealthOf returns the state of each server of a backend. A backend that is no
+// [HealthChecker] has one state, that of [Backend.Ping].
+func HealthOf(ctx context.Context, b Backend) []Health {
+	if checker, ok := b.(HealthChecker); ok {
+		return checker.Health(ctx)
+	}
+	return []Health{{Err: b.Ping(ctx)}}
+}
