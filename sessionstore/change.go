@@ -31,11 +31,28 @@ func (m mutation) ref(id ID) Ref {
 	return Ref{ID: id, Version: version(m.image), ExpiresIn: m.expiresIn}
 }
 
-// change is a read-modify-write of the session under id. It calls update with
-// what is there, stores what update decides, and retries if another writer came
-// between. A tombstone is refused before. It returns the last decision, also
-// with an error of storing it.
-func (s *Store) change(ctx context.Context, id ID, update func(present backend.Item, found bool) (mutation, error)) (mutation, error) {
+// updateFunc decides what becomes of the item that is there.
+type updateFunc func(present backend.Item, found bool) (mutation, error)
+
+// change is a read-modify-write of the session under id, as in mutate. It refuses
+// a session that was deleted.
+func (s *Store) change(ctx context.Context, id ID, update updateFunc) (mutation, error) {
+	return s.mutate(ctx, id, func(present backend.Item, found bool) (mutation, error) {
+		if err := s.refuseDeleted(present); err != nil {
+			return mutation{}, err
+		}
+		decided, err := update(present, found)
+		if err == nil && !found {
+			err = s.refuseRemembered(ctx, id)
+		}
+		return decided, err
+	})
+}
+
+// mutate is a read-modify-write of the item under id. It calls update with what
+// is there, stores what update decides, and retries if another writer came
+// between. It returns the last decision, also with an error of storing it.
+func (s *Store) mutate(ctx context.Context, id ID, update updateFunc) (mutation, error) {
 	unlock, err := s.locks.lock(ctx, id)
 	if err != nil {
 		return mutation{}, err
@@ -48,9 +65,6 @@ func (s *Store) change(ctx context.Context, id ID, update func(present backend.I
 		present, err := s.backend.Get(ctx, string(id))
 		found := err == nil
 		if !found && !errors.Is(err, backend.ErrNotFound) {
-			return mutation{}, err
-		}
-		if err := s.refuseDeleted(present); err != nil {
 			return mutation{}, err
 		}
 		decided, err := update(present, found)
@@ -73,7 +87,7 @@ func (s *Store) change(ctx context.Context, id ID, update func(present backend.I
 // write stores an item in the place of the present one. If no answer comes, it
 // looks whether the item was stored.
 func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bool, item backend.Item) (err error) {
-	finished := s.index.Writing(string(id))
+	finished := s.writing(id)
 	defer func() { finished(err) }()
 	item.CAS = present.CAS
 	store := func() error {

@@ -20,8 +20,8 @@ func (s *Store) countRefusal(err error) error {
 	return err
 }
 
-// Metrics returns the metrics of the store, of its index, and of its backend if
-// that has some.
+// Metrics returns the metrics of the store, of its guard and its index, and of
+// its backend if that has some.
 func (s *Store) Metrics() []metric.Metric {
 	c := &s.counts
 	own := []metric.Metric{
@@ -31,6 +31,9 @@ func (s *Store) Metrics() []metric.Metric {
 		c.unknown.Metric("unknown_outcomes_total", "Writes without an answer, after which the store looked whether they were made."),
 		c.idleExtensions.Metric("idle_extensions_total", "Sessions whose idle timeout was extended because they were read."),
 		c.idleFailures.Metric("idle_extension_failures_total", "Sessions that were read and whose idle timeout could not be extended."),
+	}
+	if g := s.guard.Load(); g != nil {
+		own = append(own, g.Metrics()...)
 	}
 	return append(own, metric.SourcesOf(s.index, s.backend)...)
 }

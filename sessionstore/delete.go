@@ -12,7 +12,8 @@ import (
 // tombstone takes its place until the session would have expired, but for at
 // least a minute and at most 30 days: until then nobody can change the session
 // or create it again through a Store. A server that has no memory for a
-// tombstone deletes the item without one. Errors are [backend.ErrNotFound] if
+// tombstone deletes the item without one. With a guard ([Store.NewGuard]) a
+// record remembers the deletion, too. Errors are [backend.ErrNotFound] if
 // there was no session and [*backend.UnavailableError].
 func (s *Store) Delete(ctx context.Context, id ID) error {
 	decided, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
@@ -25,7 +26,10 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 		}, nil
 	})
 	switch {
+	case err == nil:
+		s.rememberDeletion(ctx, id, decided.expiresIn)
 	case errors.Is(err, ErrDeleted):
+		s.confirmDeletion(ctx, id)
 		return backend.ErrNotFound
 	case errors.Is(err, backend.ErrNoMemory):
 		// A log-out must take effect, even if there is no memory to remember it.
@@ -33,6 +37,7 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 			return err
 		}
 		s.index.Apply(ctx, string(id), decided.index)
+		s.rememberDeletion(ctx, id, decided.expiresIn)
 		return nil
 	case errors.Is(err, backend.ErrNotFound):
 		return s.deleteAbsent(ctx, id)

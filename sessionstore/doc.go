@@ -11,7 +11,8 @@
 //     another);
 //   - a [Codec], which turns the attributes into the bytes of an item (package
 //     storable);
-//   - an index, which finds the sessions of a principal (package index).
+//   - an index, which finds the sessions of a principal (package index);
+//   - a guard, which keeps a deleted session deleted (package guard).
 //
 // Every change is a compare-and-swap (change.go), so that of two writers none is
 // lost. A deleted session leaves a tombstone (tombstone.go), so that no late

@@ -3,9 +3,11 @@ package sessionstore
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/guard"
 	"memcachedsoap/sessionstore/index"
 	"memcachedsoap/sessionstore/perldata"
 )
@@ -83,7 +85,8 @@ type Store struct {
 	indexFailed       func(context.Context, ID, error)
 	extensionFailed   func(context.Context, ID, error)
 
-	near   backend.Reader // nil if the backend has no near cache
+	near   backend.Reader              // nil if the backend has no near cache
+	guard  atomic.Pointer[guard.Guard] // nil if deletions are not guarded
 	locks  keyLocks
 	counts counts
 }

@@ -60,7 +60,7 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 
 // touch gives an item a new time to live.
 func (s *Store) touch(ctx context.Context, id ID, expiresIn time.Duration) (item backend.Item, err error) {
-	finished := s.index.Writing(string(id))
+	finished := s.writing(id)
 	defer func() { finished(err) }()
 	return s.backend.Touch(ctx, string(id), expiresIn)
 }

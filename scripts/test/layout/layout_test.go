@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"soap/xmlchar":                         {},
 	"wsdl":                                 {"github.com/hooklift/gowsdl/soap"},
 	"wsdl/wsdltest":                        {"wsdl"},
-	"sessionstore":                         {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "sessionstore/index"},
+	"sessionstore":                         {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "sessionstore/guard", "sessionstore/index"},
 	"sessionstore/perldata":                {},
 	"sessionstore/metric":                  {},
 	"sessionstore/backend":                 {},
@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"service/perlcgi":                      {"service", "service/dialect", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/httpd":                        {"service/requestlog", "sessionstore/metric", "wsdl", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"service/metrics":                      {"service", "sessionstore/metric", "github.com/prometheus/client_golang/prometheus/..."},
+	"sessionstore/guard":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},
 	"sessionstore/index":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "golang.org/x/sync/errgroup"},
 	"cmd": {
 		"service/...", "sessionstore/...", "soap/...", "wsdl",

@@ -1,0 +1,126 @@
+package guard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strconv"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+)
+
+// The record of a deletion is an item on the same server as the session: if that
+// server is there, then both are. Its key has a hash of the session's id, and the
+// smallest number for which it is on that server. Its value is the second since
+// 1970 of the deletion, its time to live that of the tombstone.
+const recordKeys = backend.ReservedKeys + "deleted:"
+
+// maxKeyTries bounds how many keys are tried for a server.
+const maxKeyTries = 10_000
+
+// hashBytes of the SHA-256 of an id name it.
+const hashBytes = 16
+
+// recordKey returns the key of the record of a session's deletion.
+func (g *Guard) recordKey(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	name := recordKeys + base64.RawURLEncoding.EncodeToString(sum[:hashBytes]) + ":"
+	return g.keyOn(g.pool.ServerOf(id), name)
+}
+
+// keyOn returns the first key with a name and a number that is on a server.
+func (g *Guard) keyOn(server int, name string) string {
+	for n := range maxKeyTries {
+		if key := name + strconv.Itoa(n); g.pool.ServerOf(key) == server {
+			return key
+		}
+	}
+	return name + "0" // a server that has next to no keys
+}
+
+// Deleted remembers that a session was deleted, for as long as its tombstone
+// lives. If another program has stored the session since then, it puts the
+// tombstone back. A failure is no error of the deletion: [Options.Failed] is
+// notified.
+func (g *Guard) Deleted(ctx context.Context, id string, life time.Duration) {
+	d, err := g.remember(ctx, id, life)
+	if err != nil {
+		g.failed(ctx, id, err)
+		return
+	}
+	// A change before the record was there had nothing to be compared with.
+	_ = g.restore(ctx, id, d) // it has reported its error
+}
+
+// remember stores the record of a deletion. If there is one already, the later
+// deletion and the longer life count.
+func (g *Guard) remember(ctx context.Context, id string, life time.Duration) (Deletion, error) {
+	key := g.recordKey(id)
+	d := Deletion{Second: time.Now().Unix(), Life: life}
+	for try := range backend.MaxTries {
+		if err := backend.Backoff(ctx, try); err != nil {
+			return d, err
+		}
+		err := g.pool.Add(ctx, key, d.record())
+		if errors.Is(err, backend.ErrExists) {
+			var present backend.Item
+			if present, err = g.pool.Get(ctx, key); err == nil {
+				if before, ok := deletionOf(present); ok {
+					d.Second, d.Life = max(d.Second, before.Second), max(d.Life, before.Life)
+				}
+				record := d.record()
+				record.CAS = present.CAS
+				err = g.pool.CompareAndSwap(ctx, key, record)
+			}
+		}
+		if !backend.LostRace(err) && (try > 0 || !backend.IsUnknown(err)) {
+			return d, err
+		}
+	}
+	return d, backend.Unavailable("other writers changed the record of a deletion all the time", backend.ErrConflict)
+}
+
+// Recall says whether the deletion of a session is remembered. Errors are
+// [*backend.UnavailableError].
+func (g *Guard) Recall(ctx context.Context, id string) (remembered bool, err error) {
+	item, err := g.pool.Get(ctx, g.recordKey(id))
+	if errors.Is(err, backend.ErrNotFound) {
+		return false, nil
+	}
+	_, remembered = deletionOf(item)
+	return remembered, err
+}
+
+// maxRecordBytes bounds the records that are read together.
+const maxRecordBytes = 1 << 20
+
+// recall returns the deletions that are remembered of some sessions, by id.
+func (g *Guard) recall(ctx context.Context, ids []string) (map[string]Deletion, error) {
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = g.recordKey(id)
+	}
+	records, err := g.pool.GetMany(ctx, keys, maxRecordBytes)
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	deletions := make(map[string]Deletion, len(records))
+	for i, id := range ids {
+		if d, ok := deletionOf(records[keys[i]]); ok {
+			deletions[id] = d
+		}
+	}
+	return deletions, nil
+}
+
+func (d Deletion) record() backend.Item {
+	return backend.Item{Image: strconv.AppendInt(nil, d.Second, 10), ExpiresIn: d.Life}
+}
+
+// deletionOf reads a record.
+func deletionOf(record backend.Item) (Deletion, bool) {
+	second, err := strconv.ParseInt(string(record.Image), 10, 64)
+	return Deletion{Second: second, Life: record.ExpiresIn}, err == nil
+}
