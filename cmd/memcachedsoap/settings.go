@@ -44,6 +44,7 @@ type serveCommand struct {
 	Principal               []string `placeholder:"ATTRIBUTE" group:"Sessions:" help:"Attributes, such as uid, by whose values sessions are found. Separate several by commas; a call that names none means the first. findSessions and deleteSessions find every session of a value. Perl programs find the newest one by the MD5 lookup key, which the session has as ATTRIBUTE_MD5 (option principal of Apache::Session::Memorycached). Default: none."`
 	MaxSessionsPerPrincipal int      `name:"max-sessions-per-principal" default:"1000" placeholder:"N" group:"Sessions:" help:"Most sessions of one user with --end-oldest-session, from 1 to 5000. Default ${default}."`
 	EndOldestSession        bool     `group:"Sessions:" help:"End the oldest session of a user who logs in and has more than --max-sessions-per-principal. Default: no session ends because of others."`
+	GuardDeletions          bool     `name:"guard-deletions" default:"true" negatable:"" group:"Sessions:" help:"Keep a deleted session deleted when another program, such as a Perl program, stores it again: its tombstone is put back within milliseconds, unless the session is a newer login. With --no-guard-deletions only the tombstone protects a deletion, and other programs can write over it. Default ${default}."`
 
 	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" group:"Sessions:" help:"Create a session when a program written for MemcachedSOAP.cgi asks for one without an id, as the script did. With --no-legacy-booking that is a fault. Default ${default}."`
 

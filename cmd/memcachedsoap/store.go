@@ -18,7 +18,6 @@ import (
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
-	"memcachedsoap/sessionstore/storable"
 )
 
 // tuneGarbageCollector lets the heap grow to five times its live size before
@@ -63,18 +62,14 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 	}
 	if len(c.Servers) == 0 {
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
-		return c.indexedStore(items, items, nil, options)
+		return c.followingStore(followed{pool: items, items: items}, options, logger)
 	}
-	origin, err := memcached.New(memcached.Options{
-		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
-		HashKeyPrefix: c.HashKeyPrefix,
-		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
-	})
+	origin, err := c.openPool(logger)
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(c.Local) == 0 {
-		return c.indexedStore(origin, origin, nil, options)
+		return c.followingStore(followed{pool: origin, items: origin}, options, logger)
 	}
 	entries, err := c.nearCacheEntries()
 	if err != nil {
@@ -83,53 +78,16 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 	cache := near.New(origin, near.Options{
 		Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
 	})
-	return c.indexedStore(origin, cache, cache, options)
+	return c.followingStore(followed{pool: origin, items: cache, cache: cache}, options, logger)
 }
 
-// indexedStore opens a store over items, which are the pool or a near cache before
-// it. If there is a near cache or an index, it follows the change stream of the
-// pool: to invalidate the one, and to keep the other complete.
-func (c *serveCommand) indexedStore(
-	pool backend.Pool, items backend.Backend, cache *near.Backend, options sessionstore.Options,
-) (*sessionstore.Store, func() error, error) {
-	store := sessionstore.NewStore(items, storable.Codec{}, options)
-	if cache == nil && len(c.Principal) == 0 {
-		return store, store.Close, nil
-	}
-	indexer := store.NewIndexer(pool)
-	closeStore := func() error {
-		indexer.Close()
-		return store.Close()
-	}
-	follower := indexer.Follower()
-	if cache != nil {
-		follower = both(follower, cache)
-	}
-	stream, err := pool.Follow(follower)
-	switch {
-	case errors.Is(err, backend.ErrNotFollowable) && cache == nil:
-		return store, closeStore, nil // findSessions scans the servers then
-	case err != nil:
-		return nil, nil, errors.Join(err, closeStore())
-	case cache != nil:
-		cache.Follow(stream)
-	}
-	return store, closeStore, nil
-}
-
-// both makes a follower that notifies the near cache before another follower.
-func both(f backend.Follower, cache *near.Backend) backend.Follower {
-	return backend.Follower{
-		Changed: func(key string, foreign bool) {
-			cache.Changed(key, foreign)
-			f.Changed(key, foreign)
-		},
-		ResyncRequired: func(server int) {
-			cache.InvalidateAll()
-			f.ResyncRequired(server)
-		},
-		Removed: f.Removed,
-	}
+// openPool opens the pool of the memcached servers.
+func (c *serveCommand) openPool(logger *slog.Logger) (*memcached.Backend, error) {
+	return memcached.New(memcached.Options{
+		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
+		HashKeyPrefix: c.HashKeyPrefix,
+		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
+	})
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near

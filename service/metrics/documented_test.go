@@ -21,6 +21,7 @@ import (
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/guard"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/storable"
 )
@@ -47,6 +48,8 @@ func exported(t *testing.T) map[string]string {
 	require.NoError(t, err)
 	store := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{})
 	defer store.Close()
+	deletions := store.NewGuard(items, guard.Options{})
+	defer deletions.Close()
 	families, err := metrics.NewRegistry(metrics.Sources{
 		Counters: service.NewCounters("1", document.Operations()...), Server: new(httpd.Server), Store: store,
 	}).Gather()

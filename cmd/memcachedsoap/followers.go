@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/guard"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/near"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// followed is what a store keeps its items in: the pool, or a near cache before
+// it.
+type followed struct {
+	pool  backend.Pool
+	items backend.Backend
+	cache *near.Backend // nil without --local
+}
+
+// followingStore opens a store and follows the change stream of its pool: to
+// invalidate the near cache, to keep the index complete, and to guard deletions.
+// Without a near cache and an index only two instances follow, to guard
+// deletions.
+func (c *serveCommand) followingStore(in followed, options sessionstore.Options, logger *slog.Logger) (
+	store *sessionstore.Store, closeStore func() error, err error,
+) {
+	store = sessionstore.NewStore(in.items, storable.Codec{}, options)
+	follows := in.cache != nil || len(c.Principal) > 0
+	guarding := func() {}
+	var followers []backend.Follower
+	if in.cache != nil {
+		followers = append(followers, backend.Follower{
+			Changed: in.cache.Changed, ResyncRequired: func(int) { in.cache.InvalidateAll() },
+		})
+	}
+	if c.guards(logger) {
+		g := store.NewGuard(in.pool, c.guardOptions(follows, logger))
+		guarding = g.Close
+		if follows {
+			followers = append(followers, g.Follower())
+		}
+	}
+	if !follows {
+		return store, func() error {
+			guarding()
+			return store.Close()
+		}, nil
+	}
+	indexer := store.NewIndexer(in.pool)
+	closeStore = func() error {
+		guarding()
+		indexer.Close()
+		return store.Close()
+	}
+	stream, err := in.pool.Follow(each(append(followers, indexer.Follower())))
+	switch {
+	case errors.Is(err, backend.ErrNotFollowable) && in.cache == nil:
+		return store, closeStore, nil // findSessions scans the servers then
+	case err != nil:
+		return nil, nil, errors.Join(err, closeStore())
+	case in.cache != nil:
+		in.cache.Follow(stream)
+	}
+	return store, closeStore, nil
+}
+
+// guards says whether this instance guards deletions. Without memcached servers
+// there are no other writers.
+func (c *serveCommand) guards(logger *slog.Logger) bool {
+	if !c.GuardDeletions || len(c.Servers) == 0 {
+		return false
+	}
+	if c.OnDeadServer == memcached.Rehash {
+		logger.Warn("deletions are not guarded against other programs: with --on-dead-server=rehash the changes on the servers cannot be followed")
+		return false
+	}
+	return true
+}
+
+// guardOptions returns the options of the guard. follows says that this instance
+// follows the changes for other purposes anyway.
+func (c *serveCommand) guardOptions(follows bool, logger *slog.Logger) guard.Options {
+	o := guard.Options{
+		Restored: func(ctx context.Context, id string) {
+			logger.WarnContext(ctx, "another program stored a deleted session again: the session is deleted again", "session", sessionstore.ID(id).Fingerprint())
+		},
+		Failed: func(ctx context.Context, id string, err error) {
+			attributes := []any{"error", err}
+			if id != "" {
+				attributes = append(attributes, "session", sessionstore.ID(id).Fingerprint())
+			}
+			logger.WarnContext(ctx, "could not guard deletions", attributes...)
+		},
+		Overflowed: func(server string) {
+			logger.Warn("too many changes at once: some deletions are not guarded", "server", server)
+		},
+	}
+	if !follows {
+		o.Open = func() (backend.Pool, error) { return c.openPool(logger) }
+	}
+	return o
+}
+
+// each makes a follower that notifies several, in their order.
+func each(followers []backend.Follower) backend.Follower {
+	return backend.Follower{
+		Changed: func(key string, foreign bool) {
+			for _, f := range followers {
+				f.Changed(key, foreign)
+			}
+		},
+		ResyncRequired: func(server int) {
+			for _, f := range followers {
+				f.ResyncRequired(server)
+			}
+		},
+		Removed: func(key string) {
+			for _, f := range followers {
+				if f.Removed != nil {
+					f.Removed(key)
+				}
+			}
+		},
+	}
+}

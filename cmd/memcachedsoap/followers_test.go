@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+)
+
+// plainSet stores what is no session under an id, as a program that knows no
+// tombstones does.
+func plainSet(t *testing.T, socket, id string) {
+	t.Helper()
+	nc, err := net.Dial("unix", socket)
+	require.NoError(t, err)
+	defer nc.Close()
+	_, err = fmt.Fprintf(nc, "set %s 1 0 1\r\nx\r\nquit\r\n", id)
+	require.NoError(t, err)
+	answer, err := io.ReadAll(nc)
+	require.NoError(t, err)
+	require.Equal(t, "STORED\r\n", string(answer))
+}
+
+// TestServeGuardsDeletions: a deleted session stays deleted when another program
+// stores it again, unless the guard is switched off.
+func TestServeGuardsDeletions(t *testing.T) {
+	const (
+		restored  = "another program stored a deleted session again: the session is deleted again"
+		connected = "change stream connected"
+		unguarded = "deletions are not guarded against other programs: with --on-dead-server=rehash the changes on the servers cannot be followed"
+	)
+	for name, c := range map[string]struct {
+		args     []string
+		streams  int
+		restores bool
+	}{
+		"by itself":                        {nil, 1, true},
+		"with a near cache and principals": {[]string{"--local", "memory:1MiB", "--principal", "uid"}, 1, true},
+		"off":                              {[]string{"--no-guard-deletions"}, 0, false},
+		"off with principals":              {[]string{"--guard-deletions=false", "--principal", "uid"}, 1, false},
+		"rehash":                           {[]string{"--on-dead-server", "rehash"}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			socket := startMemcached(t, filepath.Join(t.TempDir(), "cache"))
+			var log logBuffer
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan int, 1)
+			go func() {
+				ended <- run(ctx, append([]string{
+					"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s",
+					"--servers", "unix:" + socket, "--store-timeout", "10s",
+				}, c.args...), streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
+			}()
+			require.Eventually(t, func() bool {
+				return len(log.lines(t, "listening")) == 1 && len(log.lines(t, connected)) == c.streams
+			}, 10*time.Second, time.Millisecond)
+			url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
+			done(t, url, "session", "set", "ab12", "uid=dwho")
+			done(t, url, "session", "delete", "ab12")
+			plainSet(t, socket, "ab12")
+			if c.restores {
+				require.Eventually(t, func() bool { return len(log.lines(t, restored)) == 1 }, 10*time.Second, time.Millisecond)
+				line := log.lines(t, restored)[0]
+				assert.Equal(t, "WARN", line["level"])
+				assert.Equal(t, sessionstore.ID("ab12").Fingerprint(), line["session"])
+				assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", "ab12").code)
+			}
+			stop()
+			assert.Equal(t, exitDone, <-ended)
+			assert.Equal(t, name == "rehash", len(log.lines(t, unguarded)) == 1)
+			assert.Equal(t, c.restores, len(log.lines(t, restored)) == 1)
+		})
+	}
+}
