@@ -25,9 +25,9 @@ type Item struct {
 	// item, in whole seconds, rounded up; 0 means that the item never expires,
 	// a negative time that it has expired already.
 	ExpiresIn time.Duration
-	// CAS is the number that [Backend.CompareAndSwap] compares. [Backend.Get]
-	// sets it. It means nothing outside of the backend, and 0 never compares
-	// equal.
+	// CAS is the number that [Backend.CompareAndSwap] compares. [Backend.Get] and
+	// [Backend.GetMany] set it. It grows with each change of the item, until its
+	// server is restarted, and 0 never compares equal.
 	CAS uint64
 }
 

@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -32,6 +33,7 @@ func tests() map[string]func(*testing.T, backend.Backend) {
 		"Keys":                     testKeys,
 		"InvalidKeys":              testInvalidKeys,
 		"CompareAndSwap":           testCompareAndSwap,
+		"CASGrows":                 testCASGrows,
 		"CompareAndSwapConflict":   testCompareAndSwapConflict,
 		"CompareAndSwapGone":       testCompareAndSwapGone,
 		"TimeLeft":                 testTimeLeft,
@@ -170,6 +172,34 @@ func testCompareAndSwap(t *testing.T, b backend.Backend) {
 	assert.Equal(t, uint32(3), second.Flags)
 	assert.Zero(t, second.ExpiresIn)
 	assert.NotEqual(t, first.CAS, second.CAS)
+}
+
+// The CAS number of an item grows with each change, also of an item that was
+// deleted in between.
+func testCASGrows(t *testing.T, b backend.Backend) {
+	key := NewKey()
+	var last uint64
+	for _, change := range []func() error{
+		func() error { return b.Add(t.Context(), key, backend.Item{Image: []byte("added")}) },
+		func() error {
+			return b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("swapped"), CAS: last})
+		},
+		func() error {
+			_, _, err := b.Append(t.Context(), key, backend.Item{Image: []byte("appended")})
+			return err
+		},
+		func() error {
+			return errors.Join(b.Delete(t.Context(), key), b.Add(t.Context(), key, backend.Item{}))
+		},
+	} {
+		require.NoError(t, change())
+		item := MustGet(t, b, key)
+		assert.Greater(t, item.CAS, last)
+		last = item.CAS
+		items, err := b.GetMany(t.Context(), []string{key}, math.MaxInt64)
+		require.NoError(t, err)
+		assert.Equal(t, item, items[key], "GetMany sets the number, too")
+	}
 }
 
 func testCompareAndSwapConflict(t *testing.T, b backend.Backend) {

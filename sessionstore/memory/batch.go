@@ -34,7 +34,6 @@ func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (m
 
 // Append appends to the image under key, or stores the item if there is none.
 func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (backend.Item, int64, error) {
-	item.CAS = b.lastCAS.Add(1)
 	s, err := b.open(ctx, key)
 	if err != nil {
 		return backend.Item{}, 0, err
@@ -44,7 +43,6 @@ func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (ba
 	longer := item
 	if e := s.find(key, now); e != nil {
 		longer = e.item
-		longer.CAS = item.CAS
 		longer.Image = slices.Concat(e.item.Image, item.Image)
 		if longer.ExpiresIn != 0 {
 			longer.ExpiresIn = longerLife(e.expires-now, item.ExpiresIn)

@@ -38,7 +38,6 @@ type Backend struct {
 	seed         maphash.Seed
 	shards       []shard // their number is a power of two
 	started      time.Time
-	lastCAS      atomic.Uint64
 	closed       atomic.Bool
 	follower     atomic.Pointer[backend.Follower] // nil until somebody follows
 }
@@ -96,7 +95,6 @@ func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error 
 	if err := b.checkSize(key, item); err != nil {
 		return err
 	}
-	item.CAS = b.lastCAS.Add(1)
 	s, err := b.open(ctx, key)
 	if err != nil {
 		return err
@@ -110,14 +108,12 @@ func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.I
 	if err := b.checkSize(key, item); err != nil {
 		return err
 	}
-	old := item.CAS
-	item.CAS = b.lastCAS.Add(1)
 	s, err := b.open(ctx, key)
 	if err != nil {
 		return err
 	}
 	defer s.mu.Unlock()
-	return b.notify(key, s.compareAndSwap(key, old, item, b.now()))
+	return b.notify(key, s.compareAndSwap(key, item, b.now()))
 }
 
 // Touch gives the item under key a new time to live and returns it.

@@ -33,6 +33,7 @@ type shard struct {
 	lru      entry // root of the LRU list: lru.after is its front (most recently used), lru.before its back
 	expiry   expiryQueue
 	counts   counts
+	lastCAS  uint64
 }
 
 // overhead is the memory of an entry besides its key and image: the entry
@@ -85,7 +86,7 @@ func (s *shard) add(key string, item backend.Item, now time.Duration) error {
 	return nil
 }
 
-func (s *shard) compareAndSwap(key string, old uint64, item backend.Item, now time.Duration) error {
+func (s *shard) compareAndSwap(key string, item backend.Item, now time.Duration) error {
 	s.counts.cmdSet++
 	s.dropExpired(now)
 	e := s.find(key, now)
@@ -93,7 +94,7 @@ func (s *shard) compareAndSwap(key string, old uint64, item backend.Item, now ti
 	case e == nil:
 		s.counts.casMisses++
 		return backend.ErrNotFound
-	case e.item.CAS != old:
+	case e.item.CAS != item.CAS:
 		s.counts.casBadval++
 		return backend.ErrConflict
 	}
@@ -159,6 +160,8 @@ func (s *shard) store(key string, item backend.Item, now time.Duration) {
 	// The image belongs to the caller, and the key may share the memory of a
 	// large request.
 	item.Image = bytes.Clone(item.Image)
+	s.lastCAS++
+	item.CAS = s.lastCAS
 	e := &entry{key: strings.Clone(key), item: item, queued: notQueued}
 	s.makeRoom(e.cost(), now)
 	s.entries[e.key] = e
