@@ -10,84 +10,110 @@ import (
 	"memcachedsoap/sessionstore/backend"
 )
 
-// The image of an entry is the image of the item and a trailer: when the entry
-// was made and when the item expires, both in nanoseconds since the start of
-// the Backend (0 means that it never expires), and a byte that is 1 for a
-// tombstone.
-const trailer = 17
+// The image of an entry is the image of the item and a trailer: when the origin
+// was asked and when the item expires, both in nanoseconds since the start of
+// the Backend (0 means that it never expires), a CAS number, and a byte of marks.
+const trailer = 25
+
+// The marks of an entry.
+const (
+	markDeleted = 1 << iota // the item is a tombstone
+	markWritten             // this process wrote the item: the CAS number is that of the item before
+)
 
 // earlier is how much earlier than the item an entry expires: memcached counts
 // whole seconds, so the item may expire up to a second earlier than by our
 // clock, and an entry must not outlive it.
 const earlier = time.Second
 
+// errNoEntry says that the near cache has something else where an entry should
+// be.
+var errNoEntry = errors.New("near: not an entry")
+
 // entryKey returns the key of the entry of a key.
 func (b *Backend) entryKey(key string) string { return *b.generation.Load() + key }
 
-// entry returns the item of an entry that is not older than maxAge.
-func (b *Backend) entry(ctx context.Context, key string, maxAge time.Duration) (backend.Item, bool) {
-	item, err := b.cache.Get(ctx, b.entryKey(key))
-	n := len(item.Image) - trailer
-	if err != nil || n < 0 {
-		return backend.Item{}, false
+// entry is what an entry says of an item.
+type entry struct {
+	backend.Item // without CAS number and time to live
+
+	asked   time.Duration // when the origin was asked, since the start of the Backend
+	expires time.Duration // when the item expires; 0 if it never expires
+	cas     uint64        // of the item, or of the item that was replaced; 0 if there was none
+	written bool          // this process wrote the item, and cas is that of the item before
+}
+
+// parseEntry reads an entry, and says whether it is one.
+func parseEntry(stored backend.Item) (entry, bool) {
+	n := len(stored.Image) - trailer
+	if n < 0 {
+		return entry{}, false
 	}
+	marks := stored.Image[n+24]
+	return entry{
+		Item:    backend.Item{Image: stored.Image[:n:n], Flags: stored.Flags, Deleted: marks&markDeleted != 0},
+		asked:   time.Duration(binary.LittleEndian.Uint64(stored.Image[n:])),
+		expires: time.Duration(binary.LittleEndian.Uint64(stored.Image[n+8:])),
+		cas:     binary.LittleEndian.Uint64(stored.Image[n+16:]),
+		written: marks&markWritten != 0,
+	}, true
+}
+
+// load returns the entry of a key, however old it is.
+func (b *Backend) load(ctx context.Context, key string) (entry, error) {
+	stored, err := b.cache.Get(ctx, b.entryKey(key))
+	if err != nil {
+		return entry{}, err //nolint:wrapcheck // an error of the near cache is not returned
+	}
+	e, ok := parseEntry(stored)
+	if !ok {
+		return entry{}, errNoEntry
+	}
+	return e, nil
+}
+
+// item returns the item of an entry that is not older than maxAge.
+func (b *Backend) item(ctx context.Context, key string, maxAge time.Duration) (backend.Item, bool) {
+	e, err := b.load(ctx, key)
 	now := time.Since(b.started)
-	made := time.Duration(binary.LittleEndian.Uint64(item.Image[n:]))
-	expires := time.Duration(binary.LittleEndian.Uint64(item.Image[n+8:]))
-	if now-made > maxAge || expires != 0 && now >= expires-earlier {
+	if err != nil || now-e.asked > maxAge || e.expires != 0 && now >= e.expires-earlier {
 		return backend.Item{}, false
 	}
-	item.CAS, item.ExpiresIn, item.Deleted, item.Image = 0, 0, item.Image[n+16] == 1, item.Image[:n:n]
-	if expires != 0 {
-		item.ExpiresIn = backend.WholeSeconds(expires - now)
+	if e.expires != 0 {
+		e.ExpiresIn = backend.WholeSeconds(e.expires - now)
 	}
-	return item, true
+	return e.Item, true
 }
 
-// fill makes an entry of an answer of the origin. It rejects the answer if a
-// change was reported since the stripe's changes were counted: the answer may
-// be older than that change.
-func (b *Backend) fill(ctx context.Context, s *stripe, key string, item backend.Item, changes uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.changes != changes || !b.fresh(key) {
-		b.counts.rejectedFills.Inc()
-		return
-	}
-	b.put(ctx, key, item)
-}
-
-// put makes an entry. It is called with the stripe's lock held, when the near
-// cache is fresh.
-func (b *Backend) put(ctx context.Context, key string, item backend.Item) {
+// add makes an entry of the item that a call has returned, or has written. It is
+// called with the stripe's lock held, when the near cache is fresh. It returns
+// false if there may be an earlier entry.
+func (b *Backend) add(ctx context.Context, c call, item backend.Item, written bool) bool {
 	if item.ExpiresIn < 0 || item.ExpiresIn > 0 && item.ExpiresIn <= earlier {
-		return
+		return false
 	}
-	now := time.Since(b.started)
 	var expires time.Duration
 	life := b.ttl + b.staleIfError
 	if item.ExpiresIn != 0 {
-		expires = now + item.ExpiresIn
+		expires = c.asked + item.ExpiresIn
 		life = min(life, item.ExpiresIn)
+	}
+	var marks byte
+	if item.Deleted {
+		marks |= markDeleted
+	}
+	if written {
+		marks |= markWritten
 	}
 	image := make([]byte, 0, len(item.Image)+trailer)
 	image = append(image, item.Image...)
-	image = binary.LittleEndian.AppendUint64(image, uint64(now))
+	image = binary.LittleEndian.AppendUint64(image, uint64(c.asked))
 	image = binary.LittleEndian.AppendUint64(image, uint64(expires))
-	deleted := byte(0)
-	if item.Deleted {
-		deleted = 1
-	}
-	image = append(image, deleted)
-	entry := backend.Item{Image: image, Flags: item.Flags, ExpiresIn: life}
-	for range 2 {
-		err := b.cache.Add(ctx, b.entryKey(key), entry)
-		if !errors.Is(err, backend.ErrExists) {
-			b.checkChange(err)
-			return
-		}
-		b.drop(ctx, key)
-	}
+	image = binary.LittleEndian.AppendUint64(image, item.CAS)
+	image = append(image, marks)
+	err := b.cache.Add(ctx, b.entryKey(c.key), backend.Item{Image: image, Flags: item.Flags, ExpiresIn: life})
+	b.checkChange(err)
+	return err == nil || isUnavailable(err)
 }
 
 // drop removes the entry of a key and says whether there was one. It is called

@@ -3,6 +3,7 @@ package near_test
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -51,6 +52,13 @@ func (f *fragile) Delete(ctx context.Context, key string) error {
 	return f.change(func() error { return f.Backend.Delete(ctx, key) })
 }
 
+func (f *fragile) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
+	if f.failing.Load() {
+		return nil, backend.Unavailable("no answer", nil)
+	}
+	return f.Backend.GetMany(ctx, keys, maxBytes)
+}
+
 // catchUp carries out the changes that failed.
 func (f *fragile) catchUp() {
 	f.failing.Store(false)
@@ -73,6 +81,18 @@ func TestNearCacheFails(t *testing.T) {
 		"entry is not dropped by an own write": func(n *node, cache *fragile) {
 			cache.failing.Store(true)
 			_, err := n.Touch(n.t.Context(), key, time.Hour)
+			require.NoError(n.t, err)
+			cache.failing.Store(false)
+		},
+		"entry is not dropped by an answer": func(n *node, cache *fragile) {
+			cache.failing.Store(true)
+			_, err := n.Get(n.t.Context(), key)
+			require.NoError(n.t, err)
+			cache.failing.Store(false)
+		},
+		"entry is not read": func(n *node, cache *fragile) {
+			cache.failing.Store(true)
+			_, err := n.GetMany(n.t.Context(), []string{key, "other"}, math.MaxInt64)
 			require.NoError(n.t, err)
 			cache.failing.Store(false)
 		},

@@ -74,13 +74,13 @@ func (b *Backend) joinFetch(ctx context.Context, key string) (*fetch, error) {
 	b.fetches.Add(1)
 	// The fetch goes on when the caller gives up, since others may wait for it.
 	// The origin bounds its time.
-	go b.runFetch(context.WithoutCancel(ctx), s, key, f, s.changes)
+	go b.runFetch(context.WithoutCancel(ctx), s, f, b.newCall(s, key))
 	return f, nil
 }
 
 // runFetch asks the origin and fills the near cache. However that ends, the
 // reads that wait get an answer.
-func (b *Backend) runFetch(ctx context.Context, s *stripe, key string, f *fetch, changes uint64) {
+func (b *Backend) runFetch(ctx context.Context, s *stripe, f *fetch, c call) {
 	defer b.fetches.Done()
 	f.err = backend.Unavailable("the read ended without an answer", errUnfinished)
 	defer func() {
@@ -88,17 +88,13 @@ func (b *Backend) runFetch(ctx context.Context, s *stripe, key string, f *fetch,
 			f.panicked = &panicError{value: p, stack: debug.Stack()}
 		}
 		s.mu.Lock()
-		if s.fetches[key] == f {
-			delete(s.fetches, key)
+		if s.fetches[c.key] == f {
+			delete(s.fetches, c.key)
 		}
 		s.mu.Unlock()
 		close(f.done)
 	}()
-	item, err := b.Get(ctx, key)
-	if err == nil {
-		b.fill(ctx, s, key, item, changes)
-	}
-	f.item, f.err = item, err
+	f.item, f.err = b.ask(ctx, c, true)
 }
 
 // panicError is a panic of a fetch, as its callers get it.

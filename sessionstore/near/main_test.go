@@ -63,6 +63,17 @@ func (o *origin) Get(ctx context.Context, key string) (backend.Item, error) {
 	return item, err
 }
 
+func (o *origin) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
+	if o.down.Load() {
+		return nil, backend.Unavailable("down", nil)
+	}
+	items, err := o.Backend.GetMany(ctx, keys, maxBytes)
+	if gate := o.gate.Load(); gate != nil {
+		<-*gate
+	}
+	return items, err
+}
+
 func (o *origin) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	err := o.Backend.CompareAndSwap(ctx, key, item)
 	call(&o.after)
@@ -122,6 +133,20 @@ func (n *node) writeElsewhere(text string) {
 	require.NoError(n.t, err)
 	item.Image = []byte(text)
 	require.NoError(n.t, n.origin.Backend.CompareAndSwap(context.Background(), key, item))
+}
+
+// deleteElsewhere deletes the item at the origin, as a Perl program does. The
+// change stream of memcached before 1.6.20 does not report it.
+func (n *node) deleteElsewhere() {
+	n.t.Helper()
+	require.NoError(n.t, n.origin.Backend.Delete(context.Background(), key))
+}
+
+// requireAbsent reads an item that is absent.
+func (n *node) requireAbsent() {
+	n.t.Helper()
+	_, err := n.Read(context.Background(), key)
+	require.ErrorIs(n.t, err, backend.ErrNotFound)
 }
 
 // update replaces the item through this instance.

@@ -3,6 +3,7 @@ package near
 import (
 	"context"
 	"hash/maphash"
+	"maps"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -111,7 +112,7 @@ func (b *Backend) Read(ctx context.Context, key string) (backend.Item, error) {
 		}
 		return item, err
 	}
-	if item, ok := b.entry(ctx, key, b.ttl); ok {
+	if item, ok := b.item(ctx, key, b.ttl); ok {
 		b.counts.hits.Inc()
 		return item, nil
 	}
@@ -128,7 +129,7 @@ func (b *Backend) stale(ctx context.Context, key string, err error) (backend.Ite
 	if lag, _ := b.streamState(key); lag > b.staleIfError {
 		return backend.Item{}, false
 	}
-	item, ok := b.entry(ctx, key, b.ttl+b.staleIfError)
+	item, ok := b.item(ctx, key, b.ttl+b.staleIfError)
 	if ok {
 		b.counts.staleReads.Inc()
 	}
@@ -139,26 +140,27 @@ func (b *Backend) stale(ctx context.Context, key string, err error) (backend.Ite
 // has entries.
 func (b *Backend) ReadMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
 	found := make(map[string]backend.Item, len(keys))
-	before := make(map[string]uint64) // the changes of a key's stripe before the origin is asked
-	var missing []string
+	asked := make(map[string]bool)
+	var missing []question
 	var total int64
 	for _, key := range keys {
-		if _, twice := found[key]; twice {
+		if _, twice := found[key]; twice || asked[key] {
 			continue
 		}
-		if b.fresh(key) {
-			if item, ok := b.entry(ctx, key, b.ttl); ok {
+		fresh := b.fresh(key)
+		if fresh {
+			if item, ok := b.item(ctx, key, b.ttl); ok {
 				b.counts.hits.Inc()
 				total += int64(len(item.Image))
 				found[key] = item
 				continue
 			}
 			b.counts.misses.Inc()
-			before[key] = b.stripe(key).changeCount()
 		} else {
 			b.counts.bypasses.Inc()
 		}
-		missing = append(missing, key)
+		asked[key] = true
+		missing = append(missing, question{key: key, fill: fresh})
 	}
 	if total > maxBytes {
 		return nil, &backend.TooLargeError{Limit: maxBytes, Actual: total}
@@ -166,15 +168,10 @@ func (b *Backend) ReadMany(ctx context.Context, keys []string, maxBytes int64) (
 	if len(missing) == 0 {
 		return found, nil
 	}
-	items, err := b.GetMany(ctx, missing, maxBytes-total)
+	items, err := b.askMany(ctx, missing, maxBytes-total)
 	if err != nil {
 		return nil, err
 	}
-	for key, item := range items {
-		found[key] = item
-		if changes, missed := before[key]; missed {
-			b.fill(ctx, b.stripe(key), key, item, changes)
-		}
-	}
+	maps.Copy(found, items)
 	return found, nil
 }

@@ -12,7 +12,7 @@ const stripes = 256
 // and cache entries.
 type stripe struct {
 	mu      sync.Mutex
-	changes uint64               // grows with each change of one of the keys
+	calls   map[string]*calls    // to the origin, under way
 	fetches map[string]*fetch    // that a new read may join
 	own     map[string]*ownWrite // own-write suppression
 }
@@ -31,14 +31,6 @@ const maxOwn = 64
 
 func (b *Backend) stripe(key string) *stripe {
 	return &b.stripes[maphash.String(b.seed, key)%stripes]
-}
-
-// changeCount returns a number that is different after a change of any of the
-// stripe's keys.
-func (s *stripe) changeCount() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.changes
 }
 
 // beginWrite expects the change event of a write that begins.

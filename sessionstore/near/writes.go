@@ -29,7 +29,7 @@ func (b *Backend) InvalidateAll() {
 	for i := range b.stripes {
 		s := &b.stripes[i]
 		s.mu.Lock()
-		s.changes++
+		s.forgetCalls()
 		clear(s.fetches)
 		s.forgetOwn()
 		s.mu.Unlock()
@@ -43,7 +43,9 @@ func (b *Backend) InvalidateAll() {
 // not wait for them. It says whether the key is in use: it had an entry, or a
 // read was waiting for it.
 func (b *Backend) changed(ctx context.Context, s *stripe, key string) (used bool) {
-	s.changes++
+	if all := s.calls[key]; all != nil {
+		all.changes++
+	}
 	_, fetching := s.fetches[key]
 	delete(s.fetches, key)
 	return b.drop(ctx, key) || fetching
@@ -51,6 +53,7 @@ func (b *Backend) changed(ctx context.Context, s *stripe, key string) (used bool
 
 // Add stores an item under a key that has none.
 func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error {
+	item.CAS = 0
 	return b.write(ctx, key, item, true, func() error { return b.Backend.Add(ctx, key, item) })
 }
 
@@ -69,15 +72,17 @@ func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.I
 // gets one: a session that was just created is read next.
 func (b *Backend) write(ctx context.Context, key string, item backend.Item, isNew bool, store func() error) (err error) {
 	s := b.stripe(key)
-	own := s.beginWrite(key)
+	own, c := s.beginWrite(key), b.beginCall(key)
 	err = errUnfinished // the outcome of a store that panics
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		ctx := context.WithoutCancel(ctx) // the old entry must be dropped in any case
+		defer s.endCall(c)
+		newest := c.newest(item.CAS)
 		used := b.changed(ctx, s, key)
-		if s.endWrite(key, own, err) && (isNew || used) && b.fresh(key) {
-			b.put(ctx, key, item)
+		if s.endWrite(key, own, err) && newest && (isNew || used) && b.fresh(key) {
+			b.add(ctx, c, item, true)
 		}
 	}()
 	err = store()

@@ -1,0 +1,77 @@
+package near
+
+import "time"
+
+// calls is what is known of the calls to the origin about one key that are under
+// way: reads, and writes that make an entry. The origin may carry them out in
+// any order. All fields are read and written with the stripe's lock held.
+type calls struct {
+	underWay int
+	// changes grows with each change of the item, and when the origin answers
+	// that the item is absent. Calls that began before make no entry.
+	changes uint64
+	// cas is the greatest CAS number in the answer to a read; 0 if there is none.
+	// A lower number is that of an older item.
+	cas uint64
+}
+
+// call is one call to the origin.
+type call struct {
+	key     string
+	asked   time.Duration // when it began, since the start of the Backend
+	all     *calls
+	changes uint64 // when it began
+}
+
+// beginCall begins a call to the origin about a key.
+func (b *Backend) beginCall(key string) call {
+	s := b.stripe(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return b.newCall(s, key)
+}
+
+// newCall is beginCall with the stripe's lock held.
+func (b *Backend) newCall(s *stripe, key string) call {
+	all := s.calls[key]
+	if all == nil {
+		all = new(calls)
+		if s.calls == nil {
+			s.calls = make(map[string]*calls)
+		}
+		s.calls[key] = all
+	}
+	all.underWay++
+	return call{key: key, asked: time.Since(b.started), all: all, changes: all.changes}
+}
+
+// endCall ends a call. It is called with the lock held.
+func (s *stripe) endCall(c call) {
+	c.all.underWay--
+	if c.all.underWay == 0 {
+		delete(s.calls, c.key)
+	}
+}
+
+// answer notes the answer to a read, with the lock held; cas is 0 if the item is
+// absent. Reads that begin now do not wait for an answer that may be older.
+func (s *stripe) answer(c call, cas uint64) {
+	delete(s.fetches, c.key)
+	if cas == 0 {
+		c.all.changes++
+	}
+	c.all.cas = max(c.all.cas, cas)
+}
+
+// forgetCalls is called with the lock held when changes may have been missed. A
+// server that was restarted begins with small CAS numbers again.
+func (s *stripe) forgetCalls() {
+	for _, all := range s.calls {
+		all.changes++
+		all.cas = 0
+	}
+}
+
+// newest says whether no answer is newer than that of a call, as far as is known;
+// cas is the CAS number in the answer, or of the item that a write has replaced.
+func (c call) newest(cas uint64) bool { return c.changes == c.all.changes && c.all.cas <= cas }
