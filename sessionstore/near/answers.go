@@ -12,6 +12,9 @@ import (
 // Get returns the item under key at the origin. Its answer replaces or drops an
 // entry that says something else.
 func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {
+	if backend.IsReserved(key) {
+		return b.Backend.Get(ctx, key)
+	}
 	return b.ask(ctx, b.beginCall(key), false)
 }
 

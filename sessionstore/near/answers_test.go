@@ -506,11 +506,14 @@ func TestAbsentStaysAbsent(t *testing.T) {
 				lag, _ := w.State(key)
 				return lag > 300*time.Millisecond
 			}, ample, time.Millisecond)
-			server.Thaw()
-			require.Eventually(t, func() bool {
+			answer := make(chan error)
+			go func() {
 				_, err := n.Read(t.Context(), key)
-				return errors.Is(err, backend.ErrNotFound)
-			}, ample, time.Millisecond)
+				answer <- err
+			}()
+			require.Eventually(t, func() bool { return metricOf(t, n, "near_bypasses_total") == 1 }, ample, time.Millisecond)
+			server.Thaw()
+			require.ErrorIs(t, <-answer, backend.ErrNotFound)
 			for range 100 {
 				_, err := n.Read(t.Context(), key)
 				require.ErrorIs(t, err, backend.ErrNotFound)

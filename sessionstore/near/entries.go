@@ -116,15 +116,11 @@ func (b *Backend) add(ctx context.Context, c call, item backend.Item, written bo
 	return err == nil || isUnavailable(err)
 }
 
-// drop removes the entry of a key and says whether there was one. It is called
-// with the stripe's lock held.
-func (b *Backend) drop(ctx context.Context, key string) (dropped bool) {
-	if b.closed.Load() {
-		return false
+// drop removes the entry of a key. It is called with the stripe's lock held.
+func (b *Backend) drop(ctx context.Context, key string) {
+	if !b.closed.Load() {
+		b.checkChange(b.cache.Delete(ctx, b.entryKey(key)))
 	}
-	err := b.cache.Delete(ctx, b.entryKey(key))
-	b.checkChange(err)
-	return err == nil
 }
 
 // checkChange invalidates all entries if a change of the near cache has failed:

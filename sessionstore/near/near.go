@@ -86,10 +86,11 @@ func (b *Backend) Health(ctx context.Context) []backend.Health {
 }
 
 // fresh says whether an entry of the key may be used: the change stream has
-// reported every change but those of the last moment.
+// reported every change but those of the last moment. The change stream does not
+// report changes of reserved keys.
 func (b *Backend) fresh(key string) bool {
 	lag, connected := b.streamState(key)
-	return connected && lag <= maxLag && !b.closed.Load()
+	return connected && lag <= maxLag && !b.closed.Load() && !backend.IsReserved(key)
 }
 
 // streamState returns the state of the change stream. Without one, the lag is the

@@ -35,3 +35,16 @@ func TestNoFetchAfterClose(t *testing.T) {
 	_, err := b.joinFetch(t.Context(), "key")
 	require.ErrorIs(t, err, backend.ErrClosed)
 }
+
+// The change stream does not report writes to reserved keys, so none is
+// expected.
+func TestReservedKeysAreNotSuppressed(t *testing.T) {
+	t.Parallel()
+	b := New(memory.New(memory.Options{}), Options{Cache: memory.New(memory.Options{})})
+	key := backend.ReservedKeys + "list"
+	require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
+	require.Empty(t, b.stripe(key).own)
+	require.NoError(t, b.Add(t.Context(), "key", backend.Item{}))
+	require.Len(t, b.stripe("key").own, 1)
+	require.NoError(t, b.Close())
+}

@@ -40,53 +40,49 @@ func (b *Backend) InvalidateAll() {
 
 // changed is called with the stripe's lock held after a change. Answers to
 // questions that were asked before it are not kept, and reads that begin now do
-// not wait for them. It says whether the key is in use: it had an entry, or a
-// read was waiting for it.
-func (b *Backend) changed(ctx context.Context, s *stripe, key string) (used bool) {
+// not wait for them.
+func (b *Backend) changed(ctx context.Context, s *stripe, key string) {
 	if all := s.calls[key]; all != nil {
 		all.changes++
 	}
-	_, fetching := s.fetches[key]
 	delete(s.fetches, key)
-	return b.drop(ctx, key) || fetching
+	b.drop(ctx, key)
 }
 
 // Add stores an item under a key that has none.
 func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error {
 	item.CAS = 0
-	return b.write(ctx, key, item, true, func() error { return b.Backend.Add(ctx, key, item) })
+	return b.write(ctx, key, item, b.Backend.Add)
 }
 
 // CompareAndSwap replaces the item that was read with item.CAS.
 func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
-	return b.write(ctx, key, item, false, func() error { return b.Backend.CompareAndSwap(ctx, key, item) })
+	return b.write(ctx, key, item, b.Backend.CompareAndSwap)
 }
 
 // write stores an item at the origin and makes an entry of it if no other
 // writer came between.
-//
-// An item that replaces another gets an entry only if the key is in use, as a
-// session is that is read, updated and read again. An index list of up to 1 MiB
-// is rewritten often and never read through the near cache: its entry would
-// evict hundreds of sessions and cost two copies of the list. A new item always
-// gets one: a session that was just created is read next.
-func (b *Backend) write(ctx context.Context, key string, item backend.Item, isNew bool, store func() error) (err error) {
+func (b *Backend) write(
+	ctx context.Context, key string, item backend.Item, store func(context.Context, string, backend.Item) error,
+) (err error) {
+	if backend.IsReserved(key) {
+		return store(ctx, key, item)
+	}
 	s := b.stripe(key)
 	own, c := s.beginWrite(key), b.beginCall(key)
 	err = errUnfinished // the outcome of a store that panics
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		ctx := context.WithoutCancel(ctx) // the old entry must be dropped in any case
 		defer s.endCall(c)
+		ctx := context.WithoutCancel(ctx) // the old entry must be dropped in any case
 		newest := c.newest(item.CAS)
-		used := b.changed(ctx, s, key)
-		if s.endWrite(key, own, err) && newest && (isNew || used) && b.fresh(key) {
+		b.changed(ctx, s, key)
+		if s.endWrite(key, own, err) && newest && b.fresh(key) {
 			b.add(ctx, c, item, true)
 		}
 	}()
-	err = store()
-	return err
+	return store(ctx, key, item)
 }
 
 // Append appends to the item under key.
@@ -110,10 +106,10 @@ func (b *Backend) Delete(ctx context.Context, key string) error {
 // dropAfterWrite drops the entry of an item that this process has changed, or
 // may have changed. It is deferred: a call that panics may have changed it, too.
 func (b *Backend) dropAfterWrite(ctx context.Context, key string) {
-	s := b.stripe(key)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b.changed(context.WithoutCancel(ctx), s, key)
+	if backend.IsReserved(key) {
+		return
+	}
+	b.withStripe(key, func(s *stripe) { b.changed(context.WithoutCancel(ctx), s, key) })
 }
 
 // Close closes the origin and the near cache and waits for every fetch under

@@ -2,6 +2,7 @@ package near_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,27 +119,36 @@ func TestOwnWriteIsReadBack(t *testing.T) {
 	}
 }
 
-// An item that is rewritten and never read through the near cache takes no
-// memory of it: an index list has up to 1 MiB. It is read back all the same.
-func TestUnreadItemGetsNoEntry(t *testing.T) {
+// An item under a reserved key takes no memory of the near cache, however it is
+// written and read: an index list has up to 1 MiB, and the change stream does
+// not report its changes. No event is expected of its writes.
+func TestReservedKeyHasNoEntry(t *testing.T) {
 	t.Parallel()
+	const key = backend.ReservedKeys + "list"
 	cache := memory.New(memory.Options{})
 	n := newNode(t, near.Options{Cache: cache})
-	list := backend.Item{Image: make([]byte, 100_000)}
-	_, _, err := n.Append(t.Context(), key, list)
+	_, _, err := n.Append(t.Context(), key, backend.Item{Image: make([]byte, 100_000)})
 	require.NoError(t, err)
-	for range 3 {
-		require.NoError(t, n.update("rewritten"))
+	for i := range 3 {
+		item, err := n.Get(t.Context(), key)
+		require.NoError(t, err)
+		item.Image = []byte(strconv.Itoa(i))
+		require.NoError(t, n.CompareAndSwap(t.Context(), key, item))
+		n.requireMiss(strconv.Itoa(i), key)
+		_, err = n.ReadMany(t.Context(), []string{key}, 100)
+		require.NoError(t, err)
+		_, err = n.Touch(t.Context(), key, time.Hour)
+		require.NoError(t, err)
 		require.Zero(t, metricOf(t, cache, "memory_items"))
 	}
-	n.requireMiss("rewritten", key)
-	require.Equal(t, 1, metricOf(t, cache, "memory_items"))
-	require.NoError(t, n.update("read"))
-	n.requireHit("read", key)
+	require.NoError(t, n.Delete(t.Context(), key))
+	require.NoError(t, n.Add(t.Context(), key, session("added")))
+	n.requireMiss("added", key)
+	require.Zero(t, metricOf(t, cache, "memory_items"))
 }
 
-// An item that is read and updated in turn stays in the near cache, also if the
-// read is still under way when the update ends.
+// An item that is written has an entry, also if a read is still under way when
+// the write ends.
 func TestItemInUseKeepsItsEntry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
