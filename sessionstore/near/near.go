@@ -17,7 +17,7 @@ import (
 const DefaultTTL = 5 * time.Second
 
 // maxLag is the lag up to which the near cache is used. The usual lag is many
-// times shorter.
+// times shorter. The documents state it.
 const maxLag = 250 * time.Millisecond
 
 // Options says where the near cache is and how long its entries are used.
@@ -30,7 +30,9 @@ type Options struct {
 	TTL time.Duration
 	// StaleIfError is how long an entry still answers reads while the origin is
 	// unavailable (stale-if-error, RFC 5861), counted from the time up to which
-	// the change stream has reported all changes. 0 means never.
+	// the change stream has reported all changes: deletions since then are not
+	// honoured. An item that the origin has reported absent does not come back.
+	// 0 means never.
 	StaleIfError time.Duration
 }
 
