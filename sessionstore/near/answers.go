@@ -47,10 +47,11 @@ func (b *Backend) settle(ctx context.Context, c call, item backend.Item, found, 
 	}
 	fresh := b.fresh(c.key)
 	newest := fresh && c.newest(item.CAS)
+	renew := fill && newest // an entry that agrees is too old
 	if fill && !newest {
 		b.counts.rejectedFills.Inc()
 	}
-	if fill && newest && b.add(ctx, c, item, false) {
+	if renew && b.add(ctx, c, item, false) {
 		return
 	}
 	e, err := b.load(ctx, c.key)
@@ -59,7 +60,7 @@ func (b *Backend) settle(ctx context.Context, c call, item backend.Item, found, 
 		return
 	case err == nil && fresh && e.newer(item):
 		return
-	case err == nil && e.agrees(item, c.asked) && !(fill && newest):
+	case err == nil && e.agrees(item, c.asked) && !renew:
 		return
 	}
 	generation := b.generation.Load()
@@ -143,13 +144,11 @@ func (b *Backend) settleMany(ctx context.Context, questions []question, items ma
 	}
 	for i, q := range questions {
 		item, found := items[q.key]
-		if image, has := entries[keys[i]]; err == nil && !(q.fill && found) {
-			if !has {
-				continue
-			}
-			if e, ok := parseEntry(image); ok && found && e.agrees(item, q.call.asked) {
-				continue
-			}
+		image, has := entries[keys[i]]
+		switch e, ok := parseEntry(image); {
+		case err != nil || found && q.fill:
+		case !has, ok && found && e.agrees(item, q.call.asked):
+			continue
 		}
 		b.withStripe(q.key, func(*stripe) { b.settle(ctx, q.call, item, found, q.fill) })
 	}

@@ -63,7 +63,7 @@ func parseEntry(stored backend.Item) (entry, bool) {
 func (b *Backend) load(ctx context.Context, key string) (entry, error) {
 	stored, err := b.cache.Get(ctx, b.entryKey(key))
 	if err != nil {
-		return entry{}, err //nolint:wrapcheck // an error of the near cache is not returned
+		return entry{}, err
 	}
 	e, ok := parseEntry(stored)
 	if !ok {

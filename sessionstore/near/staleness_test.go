@@ -171,7 +171,7 @@ func measureStaleness(
 // spin keeps a processor busy.
 func spin(ctx context.Context) {
 	for ctx.Err() == nil {
-		for range 1_000_000 { //nolint:revive // the work is the loop
+		for range 1_000_000 {
 		}
 	}
 }
