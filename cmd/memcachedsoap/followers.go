@@ -96,7 +96,7 @@ func (c *serveCommand) guardOptions(follows bool, logger *slog.Logger) guard.Opt
 			logger.WarnContext(ctx, "could not guard deletions", attributes...)
 		},
 		Overflowed: func(server string) {
-			logger.Warn("too many changes at once: some deletions are not guarded", "server", server)
+			logger.Warn("too many changes at once: the guard of deletions scans the server", "server", server)
 		},
 	}
 	if !follows {

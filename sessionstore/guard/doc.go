@@ -13,6 +13,7 @@
 // instance that follows the changes for no other purpose follows them only while
 // it holds one of two leases (lease.go), because a server accepts few watchers.
 //
-// What the change stream does not show, nobody guards: changes while no instance
-// follows. A server that has lost its memory has lost its records, too.
+// When changes were missed, because no instance followed or the stream had a gap,
+// the Guard looks at all sessions of the server (recheck.go).
+// A server that has lost its memory has lost its records, too.
 package guard

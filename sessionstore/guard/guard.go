@@ -31,8 +31,8 @@ type Options struct {
 	// a session at which the Guard could not look; id is "" if it is about
 	// several sessions. The error is for the log only.
 	Failed func(ctx context.Context, id string, err error)
-	// Overflowed is notified once, when a change was not looked at because too
-	// many were waiting.
+	// Overflowed is notified once, when too many changes were waiting: the Guard
+	// then looks at all sessions of the server.
 	Overflowed func(server string)
 	// Open opens the pool once more, for following its changes. With it, the
 	// Guard follows them itself while it holds a lease, and closes that pool
@@ -82,11 +82,13 @@ func New(pool backend.Pool, sessions Sessions, o Options) *Guard {
 	ctx, cancel := context.WithCancel(context.Background())
 	g := &Guard{pool: pool, sessions: sessions, options: o, cancel: cancel}
 	for range pool.Servers() {
-		q := newQueue()
-		g.queues = append(g.queues, q)
+		g.queues = append(g.queues, newQueue())
+	}
+	for server, q := range g.queues {
 		for range workersPerServer {
 			g.ended.Go(func() { g.work(ctx, q) })
 		}
+		g.ended.Go(func() { g.recheck(ctx, server) })
 	}
 	if o.Open != nil {
 		g.ended.Go(func() { g.share(ctx) })
@@ -114,9 +116,12 @@ func (g *Guard) changed(key string, foreign bool) {
 	}
 }
 
-// resyncRequired notifies the Guard that changes may have been missed: the
-// events of own writes may never come.
-func (g *Guard) resyncRequired(int) { g.own.clear() }
+// resyncRequired notifies the Guard that changes on a server may have been
+// missed.
+func (g *Guard) resyncRequired(server int) {
+	g.own.clear() // their events may never come
+	signal(g.queues[server].missed)
+}
 
 // Writing notes that this process writes to a session: the event needs no look,
 // because a store does not write over a tombstone. Call finished with the
@@ -142,6 +147,7 @@ func (g *Guard) enqueue(id string) {
 		return
 	}
 	g.counts.overflows.Inc()
+	signal(g.queues[server].missed)
 	if g.options.Overflowed != nil && g.overflowed.CompareAndSwap(false, true) {
 		g.options.Overflowed(g.pool.Servers()[server])
 	}
@@ -234,7 +240,7 @@ func (g *Guard) Metrics() []metric.Metric {
 	metrics := []metric.Metric{
 		metric.Switch("guard_following", "Whether this instance follows the changes on the servers to guard deletions.", g.following.Load()),
 		c.restored.Metric("guard_restored_total", "Deleted sessions that another program has stored again and whose tombstone was put back."),
-		c.overflows.Metric("guard_overflows_total", "Changes that the guard of deletions has not looked at because too many were waiting."),
+		c.overflows.Metric("guard_overflows_total", "Changes that the guard of deletions has not looked at one by one because too many were waiting."),
 		c.failures.Metric("guard_failures_total", "Deletions whose record could not be stored, and changed sessions that could not be looked at."),
 	}
 	return append(metrics, g.opened.Load().metrics()...)

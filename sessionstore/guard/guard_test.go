@@ -509,6 +509,30 @@ func TestTwoInstancesFollow(t *testing.T) {
 	assert.NotEmpty(t, d.store.Metrics())
 }
 
+// Sessions that were stored again while no instance followed are deleted again
+// when one follows.
+func TestChangesThatNobodySaw(t *testing.T) {
+	t.Parallel()
+	servers := startServers(t, 2)
+	before := startInstance(t, servers...)
+	var ids []sessionstore.ID
+	for range 250 {
+		ids = append(ids, before.deletedSession())
+	}
+	alive := before.login(nil)
+	before.close()
+	unguarded := &instance{TB: t, servers: servers, pool: openPool(t, servers)}
+	defer unguarded.pool.Close()
+	for _, id := range ids {
+		unguarded.plainSet(id, hash(nil))
+	}
+	after := startInstance(t, servers...)
+	for _, id := range ids {
+		after.requireTombstone(id)
+	}
+	after.requireAlive(alive)
+}
+
 // With a guard in no instance, a plain set brings the session back.
 func TestWithoutGuard(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,8 @@ const maxWaiting = 10_000
 // queue holds the ids of changed sessions, each once, in the order of their
 // changes.
 type queue struct {
-	wake chan struct{} // there are ids to take
+	wake   chan struct{} // there are ids to take
+	missed chan struct{} // there were changes whose ids are not here
 
 	mu      sync.Mutex
 	order   []string
@@ -16,7 +17,7 @@ type queue struct {
 }
 
 func newQueue() *queue {
-	return &queue{wake: make(chan struct{}, 1), waiting: make(map[string]struct{})}
+	return &queue{wake: make(chan struct{}, 1), missed: make(chan struct{}, 1), waiting: make(map[string]struct{})}
 }
 
 // add adds an id, or returns false if the queue is full.
@@ -31,7 +32,7 @@ func (q *queue) add(id string) bool {
 	}
 	q.waiting[id] = struct{}{}
 	q.order = append(q.order, id)
-	q.signal()
+	signal(q.wake)
 	return true
 }
 
@@ -45,14 +46,14 @@ func (q *queue) take(n int) []string {
 		delete(q.waiting, id)
 	}
 	if len(q.order) > 0 {
-		q.signal() // another worker
+		signal(q.wake) // another worker
 	}
 	return ids
 }
 
-func (q *queue) signal() {
+func signal(c chan<- struct{}) {
 	select {
-	case q.wake <- struct{}{}:
-	default:
+	case c <- struct{}{}:
+	default: // it has been signalled already
 	}
 }
