@@ -151,7 +151,8 @@ func (s *Store) isSession(item backend.Item) bool {
 	return !lookupKey
 }
 
-// Create stores a new session under a new random id. It takes the attributes
+// Create stores a new session under a new random id, on a server that is not down
+// if there is one. It takes the attributes
 // over and sets [IDAttribute] in them; nil means none. The time to live is
 // positive, [DefaultTTL] or [LongestTTL]; what exceeds the longest allowed is
 // cut, as the Ref shows. With an idle timeout it is the absolute timeout, and
@@ -168,8 +169,12 @@ func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.
 	terms := s.index.Mark(attributes)
 	image := newImageBuffer()
 	defer image.release()
-	for range maxIDs {
-		id := NewID()
+	failed := error(backend.Unavailable("every new session id was taken", nil))
+	for try := range maxIDs {
+		id, available := s.newID()
+		if try > 0 && !available {
+			break
+		}
 		if err := s.encode(image, id, attributes); err != nil {
 			return Ref{}, err
 		}
@@ -183,11 +188,33 @@ func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.
 			s.endOldest(ctx, id, terms)
 			return created.ref(id), nil
 		}
-		if !errors.Is(err, backend.ErrExists) {
+		switch {
+		case errors.Is(err, backend.ErrExists):
+		case ctx.Err() == nil && isDown(err):
+			failed = err
+		default:
 			return Ref{}, err
 		}
 	}
-	return Ref{}, backend.Unavailable("every new session id was taken", nil)
+	return Ref{}, failed
+}
+
+// newID returns a new id. Unless available is false, its server is not known to be
+// down.
+func (s *Store) newID() (id ID, available bool) {
+	for range maxServerTries {
+		if id = NewID(); backend.Available(s.backend, string(id)) {
+			return id, true
+		}
+	}
+	return id, false
+}
+
+// isDown says whether err means that a new session was certainly not stored, and
+// may be stored on another server.
+func isDown(err error) bool {
+	down, ok := errors.AsType[*backend.UnavailableError](err)
+	return ok && !down.Unknown && !errors.Is(err, backend.ErrClosed)
 }
 
 // Ping asks every server whether it answers. The error is an
@@ -207,5 +234,9 @@ func (s *Store) Stats(ctx context.Context) []backend.ServerStats { return s.back
 func (s *Store) Close() error { return s.backend.Close() }
 
 // maxIDs bounds how many new ids are tried. That even one is taken is most
-// unlikely.
+// unlikely; that the server of one goes down at this moment is not.
 const maxIDs = 8
+
+// maxServerTries bounds how many ids are looked at to find one whose server is not
+// down. With nine of ten servers down one try in a thousand finds none.
+const maxServerTries = 64

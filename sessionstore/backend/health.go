@@ -23,3 +23,18 @@ func HealthOf(ctx context.Context, b Backend) []Health {
 	}
 	return []Health{{Err: b.Ping(ctx)}}
 }
+
+// AvailabilityTeller is a [Backend] that knows, without asking, which keys
+// belong to a server that is down.
+type AvailabilityTeller interface {
+	// Available says whether an item can be stored under key, as far as is
+	// known at this moment.
+	Available(key string) bool
+}
+
+// Available says whether an item can be stored under key, as far as the backend
+// knows. A backend that is no [AvailabilityTeller] can store all keys.
+func Available(b Backend, key string) bool {
+	teller, ok := b.(AvailabilityTeller)
+	return !ok || teller.Available(key)
+}

@@ -51,6 +51,14 @@ func (b *breaker) isOpen() bool {
 	return b.open
 }
 
+// suspected says whether the breaker is open, or a probe decides whether it
+// opens.
+func (b *breaker) suspected() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.open || b.probing
+}
+
 // opening returns a channel that is closed when the breaker is open.
 func (b *breaker) opening() <-chan struct{} {
 	b.mu.Lock()

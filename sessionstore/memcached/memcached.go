@@ -42,9 +42,10 @@ type Backend struct {
 }
 
 var (
-	_ backend.Backend       = (*Backend)(nil)
-	_ backend.HealthChecker = (*Backend)(nil)
-	_ metric.Source         = (*Backend)(nil)
+	_ backend.Backend            = (*Backend)(nil)
+	_ backend.AvailabilityTeller = (*Backend)(nil)
+	_ backend.HealthChecker      = (*Backend)(nil)
+	_ metric.Source              = (*Backend)(nil)
 )
 
 // New makes a Backend. It fails if an option is missing or invalid. It opens no
@@ -144,6 +145,13 @@ func (b *Backend) Health(ctx context.Context) []backend.Health {
 	states := make([]backend.Health, len(b.servers))
 	b.each(func(i int, s *server) { states[i] = backend.Health{Server: s.name, Err: s.ping(ctx)} })
 	return states
+}
+
+// Available says whether the server of a key is up: its circuit breaker is closed,
+// and no call to it has failed since it answered last. With [Rehash] another
+// server takes its place.
+func (b *Backend) Available(key string) bool {
+	return b.placement.moves() || !b.servers[b.ServerOf(key)].breaker.suspected()
 }
 
 // Stats asks all servers for memcached's general-purpose statistics.

@@ -57,10 +57,11 @@ type Backend struct {
 }
 
 var (
-	_ backend.Backend       = (*Backend)(nil)
-	_ backend.HealthChecker = (*Backend)(nil)
-	_ backend.Reader        = (*Backend)(nil)
-	_ metric.Source         = (*Backend)(nil)
+	_ backend.Backend            = (*Backend)(nil)
+	_ backend.AvailabilityTeller = (*Backend)(nil)
+	_ backend.HealthChecker      = (*Backend)(nil)
+	_ backend.Reader             = (*Backend)(nil)
+	_ metric.Source              = (*Backend)(nil)
 )
 
 // New makes a Backend, which owns the origin and the near cache from now on. It
@@ -86,6 +87,9 @@ func (b *Backend) Follow(s backend.Stream) { b.stream.Store(&s) }
 func (b *Backend) Health(ctx context.Context) []backend.Health {
 	return backend.HealthOf(ctx, b.Backend)
 }
+
+// Available says whether the origin can store an item under key.
+func (b *Backend) Available(key string) bool { return backend.Available(b.Backend, key) }
 
 // fresh says whether an entry of the key may be used: the change stream has
 // reported every change but those of the last moment. The change stream does not
