@@ -48,15 +48,16 @@ type serveCommand struct {
 
 	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" group:"Sessions:" help:"Create a session when a program written for MemcachedSOAP.cgi asks for one without an id, as the script did. With --no-legacy-booking that is a fault. Default ${default}."`
 
-	MaxBody        byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
-	MaxHeader      byteSize `default:"32KiB" placeholder:"SIZE" group:"Limits:" help:"Largest header of a request. Default ${default}."`
-	MaxDepth       int      `default:"600" placeholder:"N" group:"Limits:" help:"Deepest nesting of XML elements. Default ${default}."`
-	MaxAttributes  int      `default:"64" placeholder:"N" group:"Limits:" help:"Most attributes of one XML element. Default ${default}."`
-	MaxNamespaces  int      `default:"64" placeholder:"N" group:"Limits:" help:"Most XML namespace declarations in scope at one element. Default ${default}."`
-	MaxElements    int      `default:"500000" placeholder:"N" group:"Limits:" help:"Most XML elements of one request. Default ${default}."`
-	MaxEntries     int      `default:"100000" placeholder:"N" group:"Limits:" help:"Most entries of one session, nested ones included, and of all sessions of one response. Default ${default}."`
-	MaxInFlight    int      `default:"512" placeholder:"N" group:"Limits:" help:"Concurrency limit: most requests answered at the same time. Further ones are rejected with HTTP status 503. Default ${default}."`
-	MaxConnections int      `default:"4096" placeholder:"N" group:"Limits:" help:"Most open connections of one listener. Further ones wait. Default ${default}."`
+	MaxBody              byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
+	MaxHeader            byteSize `default:"32KiB" placeholder:"SIZE" group:"Limits:" help:"Largest header of a request. Default ${default}."`
+	MaxDepth             int      `default:"600" placeholder:"N" group:"Limits:" help:"Deepest nesting of XML elements. Default ${default}."`
+	MaxAttributes        int      `default:"64" placeholder:"N" group:"Limits:" help:"Most attributes of one XML element. Default ${default}."`
+	MaxNamespaces        int      `default:"64" placeholder:"N" group:"Limits:" help:"Most XML namespace declarations in scope at one element. Default ${default}."`
+	MaxElements          int      `default:"500000" placeholder:"N" group:"Limits:" help:"Most XML elements of one request. Default ${default}."`
+	MaxEntries           int      `default:"100000" placeholder:"N" group:"Limits:" help:"Most entries of one session, nested ones included, and of all sessions of one response. Default ${default}."`
+	MaxInFlight          int      `default:"512" placeholder:"N" group:"Limits:" help:"Concurrency limit: most requests answered at the same time. Further ones are rejected with HTTP status 503. Default ${default}."`
+	MaxConnections       int      `default:"4096" placeholder:"N" group:"Limits:" help:"Most open connections of one listener. Further ones wait. Default ${default}."`
+	MaxServerConnections int      `name:"max-server-connections" default:"64" placeholder:"N" group:"Limits:" help:"Most connections to one memcached server. Further calls wait for one. Default ${default}."`
 
 	StoreTimeout time.Duration `default:"1s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for connecting to a memcached server, and for its answer to one command. Default ${default}."`
 	CallTimeout  time.Duration `default:"10s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one call, from the end of its request. Default ${default}."`
@@ -131,6 +132,7 @@ func (c *serveCommand) validateLimits() error {
 		{"max-entries", int64(c.MaxEntries)},
 		{"max-in-flight", int64(c.MaxInFlight)},
 		{"max-connections", int64(c.MaxConnections)},
+		{"max-server-connections", int64(c.MaxServerConnections)},
 		{"store-timeout", int64(c.StoreTimeout)},
 		{"call-timeout", int64(c.CallTimeout)},
 		{"read-timeout", int64(c.ReadTimeout)},

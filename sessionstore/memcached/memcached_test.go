@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -321,6 +322,37 @@ func TestConnectionsAreBounded(t *testing.T) {
 	// Statistics count their own connection, and those that waited for the start.
 	assert.LessOrEqual(t, stat(t, b, "total_connections"), most+5)
 	assert.LessOrEqual(t, stat(t, b, "curr_connections"), most+2)
+}
+
+// A server with too many connections is named as that, with its option. Nothing
+// was sent, and the circuit breaker stays closed.
+func TestTooManyConnections(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t, "-c", "64", "-t", "1")
+	b := openOn(t, server)
+	named := 0
+	for range 50 {
+		var others []net.Conn
+		for range 100 {
+			if nc, err := net.Dial("tcp", server.Addr); err == nil {
+				others = append(others, nc)
+			}
+		}
+		_, err := b.Get(t.Context(), "k")
+		if down, ok := errors.AsType[*backend.UnavailableError](err); ok && down.Reason == "a memcached server has too many open connections (its option -c)" {
+			named++
+			err = b.Add(t.Context(), "k", backend.Item{})
+			assert.False(t, indeterminate(err))
+		}
+		for _, nc := range others {
+			nc.Close()
+		}
+		if named > 0 {
+			break
+		}
+	}
+	assert.Positive(t, named)
+	untilUp(t, b)
 }
 
 func TestBusyServer(t *testing.T) {

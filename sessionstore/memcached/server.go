@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -57,6 +58,9 @@ func newServer(name string, a selector.Address, o Options) *server {
 var (
 	errBusy    = errors.New("memcached: all connections are in use")
 	errTimeout = errors.New("memcached: no answer in time")
+	// errTooManyConnections is the answer to a new connection beyond the server's
+	// limit. The server has not read the command.
+	errTooManyConnections = errors.New("memcached: the server has too many open connections (its option -c)")
 	// errNoConnection is in the error of a call that could not connect.
 	errNoConnection = errors.New("memcached: no connection")
 	// errIndeterminate is in the error of a write that the server rejected
@@ -201,11 +205,19 @@ func (s *server) takeSlot(ctx context.Context) error {
 	}
 }
 
+// tooManyConnections is what memcached 1.6 says before it closes a connection
+// beyond its limit.
+const tooManyConnections = "ERROR Too many open connections"
+
 // exchange runs a command on a connection within the timeout.
 func (s *server) exchange(caller context.Context, c *conn, run command, again bool) error {
 	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
 	defer cancel()
+	fresh := !c.idle
 	err := c.use(ctx, run, again)
+	if fresh && errors.Is(err, protocol.ErrUnexpected) && strings.Contains(err.Error(), tooManyConnections) {
+		return fmt.Errorf("%w: %w", errTooManyConnections, err)
+	}
 	if err == nil || isAnswer(err) || isRejection(err) || caller.Err() != nil {
 		return err
 	}
@@ -352,7 +364,7 @@ func isTimeout(err error) bool {
 // isRejection says whether err means that a command was certainly not carried
 // out.
 func isRejection(err error) bool {
-	return errors.Is(err, backend.ErrNoMemory) || errors.Is(err, errNoCAS)
+	return errors.Is(err, backend.ErrNoMemory) || errors.Is(err, errNoCAS) || errors.Is(err, errTooManyConnections)
 }
 
 // isAnswer says whether err is an answer to the command, not a failure.
@@ -381,6 +393,8 @@ func (s *server) unavailable(err error, indeterminate bool) error {
 		reason = "a memcached server has no memory left"
 	case errors.Is(err, errNoCAS):
 		reason = "a memcached server runs without compare-and-swap"
+	case errors.Is(err, errTooManyConnections):
+		reason = "a memcached server has too many open connections (its option -c)"
 	case errors.Is(err, backend.ErrNotScannable):
 		reason = "a memcached server cannot list its keys"
 	case errors.Is(err, errScanStalled), errors.Is(err, errScanAhead):
