@@ -85,6 +85,18 @@ func (b *breaker) success(now time.Time) transition {
 	return closes
 }
 
+// reset closes the breaker and ends the probes.
+func (b *breaker) reset() transition {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.probing = false
+	if !b.open {
+		return none
+	}
+	b.open, b.down = false, nil
+	return closes
+}
+
 // answeredRecently says whether the server has answered within the last second.
 func (b *breaker) answeredRecently(now time.Time) bool {
 	b.mu.Lock()

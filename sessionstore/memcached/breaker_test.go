@@ -149,6 +149,34 @@ func TestSilentConnection(t *testing.T) {
 	}
 }
 
+// In a pool with failover, a server that hung and is then dead is marked down: the
+// circuit breaker does not keep its keys from the next server.
+func TestDeadServerIsMarkedDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer("test", addressOf(t, "test:1"), Options{})
+		s.markdown, s.returned = new(markdown), func() {}
+		hung := true
+		s.dialContext = func(context.Context, string, string) (net.Conn, error) {
+			if !hung {
+				return nil, syscall.ECONNREFUSED
+			}
+			ours, theirs := net.Pipe()
+			go io.Copy(io.Discard, theirs) //nolint:errcheck // until it is closed
+			return ours, nil
+		}
+		ping := func() error { return s.do(t.Context(), reading, func(c *conn, _ bool) error { return c.ping() }) }
+		require.ErrorIs(t, ping(), errTimeout)
+		time.Sleep(2 * DefaultTimeout)
+		require.ErrorIs(t, ping(), errOpen)
+		hung = false
+		time.Sleep(probeInterval + 2*DefaultTimeout)
+		require.ErrorIs(t, ping(), errNoConnection)
+		require.ErrorIs(t, ping(), errMarkedDown)
+		s.close()
+	})
+}
+
 // A call that waits for a connection in use waits as long as its caller does,
 // and ends when the server is known to be down or is closed.
 func TestWaitingForASlot(t *testing.T) {

@@ -35,6 +35,12 @@ func (s *server) probeUntilAnswered() {
 		if s.closing.Err() != nil {
 			return
 		}
+		if s.markdown != nil && errors.Is(err, errNoConnection) {
+			// The next call marks the server down, and another one takes its
+			// place: calls must not fail before that.
+			s.report(s.breaker.reset(), nil)
+			return
+		}
 		t, pause := s.breaker.probed(began, time.Now(), err == nil)
 		s.report(t, err)
 		if pause == 0 {
