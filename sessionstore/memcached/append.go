@@ -1,6 +1,7 @@
 package memcached
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"strings"
@@ -26,6 +27,9 @@ func (c *conn) append(key string, item backend.Item) (backend.Item, int64, error
 			return backend.Item{}, 0, err
 		case string(line) == "HD":
 			return c.appended(key, item)
+		case bytes.HasPrefix(line, []byte(answerTooLarge)):
+			c.broken = true // the server may read the rest of the item as commands
+			return backend.Item{}, 0, c.tooLarge(key, item)
 		case string(line) != "NS":
 			c.broken = true
 			return backend.Item{}, 0, protocol.Unexpected("ms", line)

@@ -73,6 +73,11 @@ func (c *conn) stored(key string, item backend.Item, err error) error {
 	if !errors.Is(err, errTooLarge) {
 		return err
 	}
+	return c.tooLarge(key, item)
+}
+
+// tooLarge is the error of an item that the server has rejected for its size.
+func (c *conn) tooLarge(key string, item backend.Item) error {
 	size := int64(len(item.Image))
 	return &backend.TooLargeError{Limit: min(c.limits.value(key, clientFlags(item)), size-1), Actual: size}
 }
@@ -123,6 +128,21 @@ func (c *conn) stats(command string) ([]backend.Stat, error) {
 	return stats, err
 }
 
+// readSettings asks for the limits. Managed servers may refuse to tell their
+// settings: then the limit is unknown, and the answer to a write says whether
+// the item was too large.
+func (c *conn) readSettings() error {
+	settings, err := c.stats("stats settings")
+	if err != nil {
+		if !errors.Is(err, protocol.ErrRefused) {
+			return err
+		}
+		c.broken = false
+	}
+	c.limits = readLimits(settings)
+	return nil
+}
+
 // ping sends the meta no-op.
 func (c *conn) ping() error {
 	if err := c.send("mn"); err != nil {
@@ -168,11 +188,9 @@ type limits struct {
 func (c *conn) checkSize(key string, item backend.Item) error {
 	size := int64(len(item.Image))
 	if c.limits == nil || size > c.limits.value(key, clientFlags(item)) {
-		settings, err := c.stats("stats settings")
-		if err != nil {
+		if err := c.readSettings(); err != nil {
 			return err
 		}
-		c.limits = readLimits(settings)
 	}
 	if limit := c.limits.value(key, clientFlags(item)); size > limit {
 		return &backend.TooLargeError{Limit: limit, Actual: size}

@@ -96,6 +96,9 @@ func (c *conn) use(ctx context.Context, run command, again bool) error {
 	return err
 }
 
+// answerTooLarge begins the answer to an item that is too large.
+const answerTooLarge = "SERVER_ERROR object too large"
+
 // result translates what gomemcache returns. After an error that is no answer
 // to the command the connection is broken: gomemcache has closed it.
 func (c *conn) result(err error) error {
@@ -114,7 +117,7 @@ func (c *conn) result(err error) error {
 	// those of memcached's process_update_command, and gomemcache's prefix for
 	// answers that it does not understand.
 	switch text := err.Error(); {
-	case strings.Contains(text, "SERVER_ERROR object too large"):
+	case strings.Contains(text, answerTooLarge):
 		return errTooLarge
 	case strings.Contains(text, "SERVER_ERROR out of memory"):
 		return backend.ErrNoMemory

@@ -72,6 +72,10 @@
 // error: see [Backend]. A connection to a host name is used for a minute; then
 // the name is resolved again.
 //
+// A server that refuses to tell its settings, as managed ones do, has an unknown
+// item limit. Then a write that is too large is known only by its answer, and
+// memcached 1.6 has removed the item that was there before.
+//
 // # Answers belong to their questions
 //
 // Every read asks the server for the key, too, and compares it: an item never

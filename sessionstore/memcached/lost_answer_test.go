@@ -1,6 +1,7 @@
 package memcached_test
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"slices"
@@ -28,8 +29,10 @@ type proxy struct {
 	delay  atomic.Int64           // of each answer, in nanoseconds
 	// twice, if not nil, sends the next answer again, after a pause.
 	twice atomic.Pointer[time.Duration]
-	mu    sync.Mutex
-	conns []net.Conn // of the backend
+	// noSettings says that the server does not know "stats settings".
+	noSettings atomic.Bool
+	mu         sync.Mutex
+	conns      []net.Conn // of the backend
 
 	gate   sync.Mutex
 	answer func() // called with each answer, if there is one
@@ -124,6 +127,8 @@ func (w *proxy) pump(to, from net.Conn, answers bool) {
 		}
 		if answers {
 			data = w.repeat(to, data)
+		} else if w.noSettings.Load() {
+			data = bytes.ReplaceAll(data, []byte("stats settings"), []byte("stats_settings"))
 		}
 		if _, err := to.Write(data); err != nil {
 			return

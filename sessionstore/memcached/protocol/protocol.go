@@ -24,6 +24,10 @@ const ReservedKeys = "memcachedsoap:"
 // with which the server refuses a command.
 var ErrUnexpected = errors.New("memcached: unexpected answer")
 
+// ErrRefused is an [ErrUnexpected] by which the server says that it does not
+// carry out the command. The connection can be used for others.
+var ErrRefused = fmt.Errorf("%w: the server refuses the command", ErrUnexpected)
+
 // MaxQuoted bounds how many bytes of an unexpected answer go into an error.
 const MaxQuoted = 80
 
@@ -50,7 +54,8 @@ func ReadLine(r *bufio.Reader) ([]byte, error) {
 const maxStats = 4096
 
 // ReadStats reads the answer to "stats" and similar commands: lines of
-// "STAT <name> <value>" up to "END".
+// "STAT <name> <value>" up to "END". A server that does not have these
+// statistics is an [ErrRefused].
 func ReadStats(r *bufio.Reader) ([]backend.Stat, error) {
 	var stats []backend.Stat
 	for {
@@ -61,6 +66,9 @@ func ReadStats(r *bufio.Reader) ([]backend.Stat, error) {
 		if string(line) == "END" {
 			return stats, nil
 		}
+		if len(stats) == 0 && isRefusal(line) {
+			return nil, fmt.Errorf("%w: %q", ErrRefused, line[:min(len(line), MaxQuoted)])
+		}
 		row, ok := bytes.CutPrefix(line, []byte("STAT "))
 		if !ok || len(stats) == maxStats {
 			return nil, Unexpected("stats", line)
@@ -68,6 +76,13 @@ func ReadStats(r *bufio.Reader) ([]backend.Stat, error) {
 		name, value, _ := bytes.Cut(row, []byte(" "))
 		stats = append(stats, backend.Stat{Name: string(name), Value: string(value)})
 	}
+}
+
+// isRefusal says whether a line refuses a command. A server that refuses the
+// connection sends "ERROR" with more behind it.
+func isRefusal(line []byte) bool {
+	return string(line) == "ERROR" || bytes.HasPrefix(line, []byte("CLIENT_ERROR ")) ||
+		bytes.HasPrefix(line, []byte("SERVER_ERROR "))
 }
 
 // Unescape undoes memcached's URI encoding of a key, in place. An invalid

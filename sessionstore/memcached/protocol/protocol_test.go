@@ -3,6 +3,7 @@ package protocol
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -30,6 +31,20 @@ func TestReadLine(t *testing.T) {
 	_, err = ReadLine(answering(strings.Repeat("x", 1000) + "\n"))
 	require.ErrorIs(t, err, ErrUnexpected)
 	require.Less(t, len(err.Error()), 200)
+}
+
+// A server that does not have the statistics is told apart from one that answers
+// wrongly.
+func TestReadStatsRefused(t *testing.T) {
+	t.Parallel()
+	for text, refused := range map[string]bool{
+		"ERROR": true, "CLIENT_ERROR no": true, "SERVER_ERROR no": true,
+		"ERROR Too many open connections": false, "STAT a b\r\nERROR": false, "OK": false,
+	} {
+		_, err := ReadStats(answering(text + "\r\n"))
+		require.ErrorIs(t, err, ErrUnexpected)
+		assert.Equal(t, refused, errors.Is(err, ErrRefused), text)
+	}
 }
 
 func TestReadStats(t *testing.T) {

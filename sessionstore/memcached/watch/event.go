@@ -25,7 +25,9 @@ type event struct {
 //	ts=1795374101.402819 gid=2 type=eviction key=b fetch=no ttl=300 la=0 clsid=14 size=1500
 //	skipped=9965
 //
-// The key shares the line's memory. ok is false if the line is not understood.
+// Other types report no change and are passed over, such as extwrite of a server
+// that moves items to a disk (extstore). The key shares the line's memory. ok is
+// false if the line is not understood.
 func parseEvent(line []byte) (e event, ok bool) {
 	var kind, status, cmd string
 	for token := range bytes.FieldsSeq(line) {
@@ -35,7 +37,9 @@ func parseEvent(line []byte) (e event, ok bool) {
 		}
 		switch string(name) {
 		case "type":
-			kind = eventWord(value)
+			if kind = eventWord(value); kind == "" && len(value) > 0 {
+				return event{}, true
+			}
 		case "status":
 			status = eventWord(value)
 		case "cmd":

@@ -27,7 +27,9 @@ func TestParseEvent(t *testing.T) {
 		"ts=1.1 gid=5 type=item_store key=k status=exists cmd=cas ttl=0 clsid=1 cfd=2 size=0":                  {},
 		"ts=1795374051.347503 gid=105 type=deleted key=a cmd=md clsid=1 size=1":                                {key: []byte("a")},
 		"ts=1795374101.4 gid=2 type=eviction key=b fetch=no ttl=300 la=0 clsid=14 size=1500":                   {key: []byte("b")},
-		"skipped=9965": {skipped: 9965},
+		"ts=1.1 gid=2 type=extwrite key=k fetch=yes ttl=-1 la=3 clsid=5 bucket=0 size=600":                     {},
+		"ts=1.1 gid=2 type=wonder and more": {},
+		"skipped=9965":                      {skipped: 9965},
 	} {
 		got, ok := parseEvent([]byte(line + protocol.LineEnd))
 		require.True(t, ok, line)
@@ -35,7 +37,7 @@ func TestParseEvent(t *testing.T) {
 	}
 	for _, line := range []string{
 		"", "OK", "ERROR", "skipped=", "skipped=0", "skipped=-1", "ts=1.1 gid=2", "ts=1.1 gid=2 type=item_store status=stored cmd=set",
-		"ts=1.1 gid=2 type=wonder key=k", "ts=1.1 gid=2 type=deleted key=k and more",
+		"ts=1.1 gid=2 type= key=k", "ts=1.1 gid=2 type=deleted key=k and more",
 	} {
 		_, ok := parseEvent([]byte(line + protocol.LineEnd))
 		assert.False(t, ok, line)
