@@ -79,8 +79,8 @@ type Follower struct {
 	// out, was evicted or removed, or may have been.
 	Removed func(key string)
 	// ResyncRequired is called when changes on a server may have been missed:
-	// each time its stream connects, and when the server says that it has left
-	// out changes. The stream reports all changes after it: a scan that begins
+	// each time its stream connects, when the server says that it has left out
+	// changes, and when all items were removed at once (flush_all). The stream reports all changes after it: a scan that begins
 	// then misses nothing.
 	ResyncRequired func(server int)
 }

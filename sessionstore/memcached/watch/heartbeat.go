@@ -18,6 +18,11 @@ const (
 	// server, in turn. A stream that is more heartbeats behind, about ten
 	// seconds, counts as broken, since one could be taken for another.
 	heartbeatKeys = 512
+	// sentinelKey is the key of the sentinel, among those of the heartbeats. It is
+	// an item that each heartbeat touches and none stores: when it is gone, the
+	// server was flushed. A flush spares items of its own second, and so may spare
+	// a young sentinel; the statistics count it in any case.
+	sentinelKey = "sentinel"
 	// maxEarly bounds the heartbeats under way when a barrier asks for one
 	// before its time.
 	maxEarly = 32
@@ -28,11 +33,12 @@ const (
 
 var errBehind = errors.New("memcached: the change stream is too far behind")
 
-// leftOut is how many changes a server has not reported to its watchers since
-// it was started.
+// leftOut is what a server has not reported to its watchers since it was
+// started.
 type leftOut struct {
-	dropped int64 // by a thread whose buffer was full
-	skipped int64 // for a watcher that read too slowly
+	dropped int64 // changes, by a thread whose buffer was full
+	skipped int64 // changes, for a watcher that read too slowly
+	flushes int64 // commands that remove all items, at once or later
 }
 
 // run sends heartbeats until the context ends or something fails.
@@ -66,18 +72,75 @@ func (c *connection) run(ctx context.Context) error {
 	}
 }
 
-// heartbeat stores the next heartbeat.
+// heartbeat stores the next heartbeat, and looks whether the server still has
+// the sentinel. When the third heartbeat of a barrier
+// is sent, a flush before the first has been noticed.
 func (c *connection) heartbeat() error {
 	st := c.stream
 	number := c.heartbeats.begin(func(number int64) {
 		c.sent[number%heartbeatKeys].Store(max(int64(time.Since(st.started)), 1))
 	})
-	key := st.options.KeyPrefix + st.heartbeatKeys + strconv.FormatInt(number%heartbeatKeys, 10)
-	line, err := c.command("ms " + key + " 0 T" + heartbeatLife + protocol.LineEnd)
+	err := c.send("ms " + c.key(strconv.FormatInt(number%heartbeatKeys, 10)) + " 0 T" + heartbeatLife + protocol.LineEnd +
+		protocol.LineEnd + "mg " + c.key(sentinelKey) + " T" + heartbeatLife)
+	if err != nil {
+		return err
+	}
+	if err := c.stored(); err != nil {
+		return err
+	}
+	switch line, err := protocol.ReadLine(c.reader); {
+	case err != nil:
+		return err
+	case string(line) == "EN":
+		return c.flushed()
+	case string(line) != "HD":
+		return protocol.Unexpected("mg", line)
+	}
+	return nil
+}
+
+// flushed has the follower resync after the sentinel has gone: the server was
+// flushed, or a flush that was announced before takes effect. The sentinel may as
+// well have been evicted, or have expired while this process was stopped.
+func (c *connection) flushed() error {
+	if err := c.storeSentinel(); err != nil {
+		return err
+	}
+	now, err := c.leftOut()
+	if err != nil {
+		return err
+	}
+	c.resync(now)
+	return nil
+}
+
+// resync has the follower resync; now is what the server has left out.
+func (c *connection) resync(now leftOut) {
+	c.stream.dropped.Add(max(now.dropped-c.known.dropped, 0))
+	c.stream.options.Follower.ResyncRequired(c.stream.server)
+	c.known = now
+}
+
+// storeSentinel stores the item that is there until the server is flushed.
+func (c *connection) storeSentinel() error {
+	if err := c.send("ms " + c.key(sentinelKey) + " 0 T" + heartbeatLife + protocol.LineEnd); err != nil {
+		return err
+	}
+	return c.stored()
+}
+
+// stored reads the answer to a meta set.
+func (c *connection) stored() error {
+	line, err := protocol.ReadLine(c.reader)
 	if err == nil && string(line) != "HD" {
 		err = protocol.Unexpected("ms", line)
 	}
 	return err
+}
+
+// key returns the key of an item of this stream.
+func (c *connection) key(name string) string {
+	return c.stream.options.KeyPrefix + c.stream.heartbeatKeys + name
 }
 
 // heartbeatReturned notes that the server has reported a heartbeat. They come
@@ -107,9 +170,7 @@ func (c *connection) compare() error {
 		return err
 	}
 	if now != c.known {
-		c.stream.dropped.Add(max(now.dropped-c.known.dropped, 0))
-		c.stream.options.Follower.ResyncRequired(c.stream.server)
-		c.known = now
+		c.resync(now)
 	}
 	c.statistics.finish(number)
 	return nil
@@ -131,6 +192,8 @@ func (c *connection) leftOut() (leftOut, error) {
 			l.dropped = countOf(s)
 		case "log_watcher_skipped":
 			l.skipped = countOf(s)
+		case "cmd_flush":
+			l.flushes = countOf(s)
 		}
 	}
 	return l, nil
@@ -142,13 +205,6 @@ func countOf(s backend.Stat) int64 {
 		return 0
 	}
 	return n
-}
-
-func (c *connection) command(text string) ([]byte, error) {
-	if err := c.send(text); err != nil {
-		return nil, err
-	}
-	return protocol.ReadLine(c.reader)
 }
 
 // send sends a command and bounds the time until the answer.

@@ -131,6 +131,9 @@ func (st *stream) follow(ctx context.Context) error {
 	if c.known, err = c.leftOut(); err != nil {
 		return err
 	}
+	if err := c.storeSentinel(); err != nil {
+		return err
+	}
 	// The stream has every change from now on. The follower makes up for those
 	// before.
 	st.options.Follower.ResyncRequired(st.server)

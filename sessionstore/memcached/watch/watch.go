@@ -11,6 +11,12 @@
 // asked every 200 ms. Then, and each time the stream connects, the follower
 // must resync.
 //
+// A server does not report flush_all. Each heartbeat also touches an item that
+// was stored once, the sentinel. When it is gone the follower must resync, about
+// 20 ms after the flush. A flush in the second in which the sentinel was stored
+// is seen in the statistics. A barrier that is begun after a flush returns after
+// the follower was notified of it.
+//
 // A server accepts 20 watchers.
 package watch
 

@@ -3,6 +3,7 @@ package watch_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -370,4 +371,54 @@ func BenchmarkBarrier(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// A flush, which the server does not report, requires a resync, before a barrier
+// that is begun after it returns: also if the sentinel is as young as the flush.
+func TestFlush(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	b, w, n := followServer(t, server)
+	connected(t, b)
+	for range 5 {
+		require.NoError(t, b.Barrier(t.Context(), 0))
+	}
+	_, resyncs := n.take()
+	require.Equal(t, 1, resyncs, "when it has connected")
+	for range 5 {
+		command(t, server, "flush_all")
+		require.NoError(t, b.Barrier(t.Context(), 0))
+		_, resyncs = n.take()
+		require.Positive(t, resyncs)
+	}
+	require.NoError(t, b.Add(t.Context(), "k", backend.Item{}))
+	require.Eventually(t, func() bool { // until the sentinel is older than a second, and so the item
+		command(t, server, "flush_all")
+		require.NoError(t, b.Barrier(t.Context(), 0))
+		_, err := b.Get(t.Context(), "k")
+		return errors.Is(err, backend.ErrNotFound)
+	}, ample, 100*time.Millisecond)
+	_, resyncs = n.take()
+	require.Positive(t, resyncs)
+	require.True(t, isConnected(w))
+	require.InDelta(t, 1, metric(t, b, "watch_reconnects_total"), 0)
+}
+
+// A flush that was announced takes effect later, and is noticed then.
+func TestDelayedFlush(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	b, w, n := followServer(t, server)
+	connected(t, b)
+	require.NoError(t, b.Add(t.Context(), "k", backend.Item{}))
+	n.take()
+	command(t, server, "flush_all 2")
+	require.Eventually(t, func() bool {
+		_, err := b.Get(t.Context(), "k")
+		return errors.Is(err, backend.ErrNotFound)
+	}, ample, time.Millisecond)
+	require.NoError(t, b.Barrier(t.Context(), 0))
+	_, resyncs := n.take()
+	require.Positive(t, resyncs)
+	require.True(t, isConnected(w))
 }
