@@ -83,12 +83,17 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 
 // openPool opens the pool of the memcached servers.
 func (c *serveCommand) openPool(logger *slog.Logger) (*memcached.Backend, error) {
-	return memcached.New(memcached.Options{
+	pool, err := memcached.New(memcached.Options{
 		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
 		HashKeyPrefix: c.HashKeyPrefix,
 		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
 		MaxConns: c.MaxServerConnections, MaxIdleConns: c.MaxServerConnections,
 	})
+	if err != nil {
+		return nil, err
+	}
+	pool.CheckServers()
+	return pool, nil
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near

@@ -13,9 +13,9 @@ const (
 	readinessPath = "/readyz"
 )
 
-// probeMethods are the methods of the probes of health: that of Kubernetes and
+// probeMethods returns the methods of the probes of health: that of Kubernetes and
 // Apache, that of wget --spider and curl -I, and the default of HAProxy.
-var probeMethods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+func probeMethods() []string { return []string{http.MethodGet, http.MethodHead, http.MethodOptions} }
 
 func isProbe(path string) bool { return path == livenessPath || path == readinessPath }
 

@@ -89,8 +89,8 @@ func New(endpoint http.Handler, o Options) *Server {
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Use(s.log, s.closeOnShutdown)
-	router.Match(probeMethods, livenessPath, s.liveness)
-	router.Match(probeMethods, readinessPath, s.readiness)
+	router.Match(probeMethods(), livenessPath, s.liveness)
+	router.Match(probeMethods(), readinessPath, s.readiness)
 	for _, path := range []string{EndpointPath, CGIPath} {
 		router.Any(path, s.serveContract(s.limitInFlight(echo.WrapHandler(endpoint))))
 	}

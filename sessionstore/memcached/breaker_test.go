@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -156,9 +157,9 @@ func TestDeadServerIsMarkedDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer("test", addressOf(t, "test:1"), Options{})
 		s.markdown, s.returned = new(markdown), func() {}
-		hung := true
+		var dead atomic.Bool
 		s.dialContext = func(context.Context, string, string) (net.Conn, error) {
-			if !hung {
+			if dead.Load() {
 				return nil, syscall.ECONNREFUSED
 			}
 			ours, theirs := net.Pipe()
@@ -169,7 +170,7 @@ func TestDeadServerIsMarkedDown(t *testing.T) {
 		require.ErrorIs(t, ping(), errTimeout)
 		time.Sleep(2 * DefaultTimeout)
 		require.ErrorIs(t, ping(), errOpen)
-		hung = false
+		dead.Store(true)
 		time.Sleep(probeInterval + 2*DefaultTimeout)
 		require.ErrorIs(t, ping(), errNoConnection)
 		require.ErrorIs(t, ping(), errMarkedDown)

@@ -86,6 +86,7 @@
 // an answer too many that arrives after the check before the command, while the
 // true answer arrives after the check behind it, is taken for the true answer.
 //
-// The package needs memcached 1.6 (the meta commands). Its tests run with 1.6.18,
-// and have passed with 1.6.38.
+// The package needs memcached 1.6.10 or newer, for the meta commands, and
+// compare-and-swap. [Backend.CheckServers] refuses other servers. The tests run with
+// 1.6.18, and have passed with 1.6.38.
 package memcached

@@ -151,7 +151,8 @@ func (b *Backend) Health(ctx context.Context) []backend.Health {
 // and no call to it has failed since it answered last. With [Rehash] another
 // server takes its place.
 func (b *Backend) Available(key string) bool {
-	return b.placement.moves() || !b.servers[b.ServerOf(key)].breaker.suspected()
+	s := b.servers[b.ServerOf(key)]
+	return b.placement.moves() || !s.breaker.suspected() && s.refused.Load() == nil
 }
 
 // Stats asks all servers for memcached's general-purpose statistics.

@@ -41,9 +41,13 @@ func (s *server) probeUntilAnswered() {
 			s.report(s.breaker.reset(), nil)
 			return
 		}
+		if err == nil && s.checked.Load() {
+			s.inspect(s.closing) //nolint:errcheck // it keeps the outcome
+		}
 		t, pause := s.breaker.probed(began, time.Now(), err == nil)
 		s.report(t, err)
 		if pause == 0 {
+			s.inspectWhileRefused()
 			return
 		}
 		select {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,6 +35,10 @@ type server struct {
 	returned    func()         // called when the server returns from a markdown
 	open        metric.Gauge   // connections of the pool
 	failures    metric.Counter // calls that failed because of the server
+
+	checked    atomic.Bool                  // it is inspected when it comes back
+	inspecting atomic.Bool                  // it is inspected while it is refused
+	refused    atomic.Pointer[refusedError] // nil unless it cannot be used
 
 	mu     sync.Mutex
 	idle   []*conn // the one used last at the end
@@ -98,6 +103,9 @@ func (s *server) do(caller context.Context, kind access, run command) error {
 	}
 	if s.breaker.isOpen() {
 		return s.unavailable(errOpen, false)
+	}
+	if refused := s.refused.Load(); refused != nil {
+		return s.unavailable(refused, false)
 	}
 	a := attempt{server: s, kind: kind}
 	err := a.run(caller, run)
@@ -251,6 +259,9 @@ func (s *server) dial(ctx context.Context) (*conn, error) {
 		defer func() {
 			if s.markdown.release(time.Now(), found) {
 				s.returned()
+				if s.checked.Load() {
+					s.inspectInBackground()
+				}
 			}
 		}()
 	}
@@ -378,7 +389,10 @@ func isAnswer(err error) bool {
 // did.
 func (s *server) unavailable(err error, indeterminate bool) error {
 	var reason string
+	var refused *refusedError
 	switch {
+	case errors.As(err, &refused):
+		reason = refused.reason
 	case errors.Is(err, backend.ErrClosed):
 		reason = "the store is closed"
 	case errors.Is(err, errMarkedDown), errors.Is(err, errOpen):
