@@ -74,7 +74,10 @@ func (c *conn) appended(key string, item backend.Item) (backend.Item, int64, err
 
 // extend sets the time to live. The change stream does not report it.
 func (c *conn) extend(key string, expiresIn time.Duration) error {
-	_, err := c.metaGet(key, " T", strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10))
+	seconds, err := c.exptime(expiresIn)
+	if err == nil {
+		_, err = c.metaGet(key, " T", strconv.FormatInt(int64(seconds), 10))
+	}
 	return err
 }
 

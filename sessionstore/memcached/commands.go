@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
 
@@ -47,10 +46,7 @@ func (c *conn) add(key string, item backend.Item) error {
 	if err := c.checkSize(key, item); err != nil {
 		return err
 	}
-	if err := c.before(); err != nil {
-		return err
-	}
-	return c.stored(key, item, c.client.Add(newItem(key, item)))
+	return c.store(key, item, c.client.Add)
 }
 
 func (c *conn) compareAndSwap(key string, item backend.Item) error {
@@ -60,10 +56,21 @@ func (c *conn) compareAndSwap(key string, item backend.Item) error {
 	if !c.limits.cas {
 		return errNoCAS
 	}
+	return c.store(key, item, c.client.CompareAndSwap)
+}
+
+// store runs a command of gomemcache that stores an item.
+func (c *conn) store(key string, item backend.Item, run func(*memcache.Item) error) error {
+	seconds, err := c.exptime(item.ExpiresIn)
+	if err != nil {
+		return err
+	}
 	if err := c.before(); err != nil {
 		return err
 	}
-	return c.stored(key, item, c.client.CompareAndSwap(newItem(key, item)))
+	return c.stored(key, item, run(&memcache.Item{
+		Key: key, Value: item.Image, Flags: clientFlags(item), Expiration: seconds, CasID: item.CAS,
+	}))
 }
 
 // stored translates what gomemcache returns for a write. A server may reject an
@@ -80,16 +87,6 @@ func (c *conn) stored(key string, item backend.Item, err error) error {
 func (c *conn) tooLarge(key string, item backend.Item) error {
 	size := int64(len(item.Image))
 	return &backend.TooLargeError{Limit: min(c.limits.value(key, clientFlags(item)), size-1), Actual: size}
-}
-
-func newItem(key string, item backend.Item) *memcache.Item {
-	return &memcache.Item{
-		Key:        key,
-		Value:      item.Image,
-		Flags:      clientFlags(item),
-		Expiration: exptime(item.ExpiresIn, time.Now()),
-		CasID:      item.CAS,
-	}
 }
 
 func (c *conn) delete(key string) error {

@@ -1,10 +1,13 @@
 package memcached
 
 import (
+	"errors"
 	"math"
+	"strconv"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 // longestRelative is the longest time, in seconds, that memcached counts from
@@ -12,9 +15,9 @@ import (
 const longestRelative = 60 * 60 * 24 * 30
 
 // exptime returns a time to live in memcached's form: 0 for never, else whole
-// seconds, rounded up; up to 30 days from now, more as seconds since 1970. The
-// form has 31 bits and ends on 2038-01-19: a longer time to live ends on that
-// day, or after 30 days if that is later.
+// seconds, rounded up; up to 30 days from now, more as seconds since 1970. now is
+// the time of the server. The form has 31 bits and ends on 2038-01-19: a longer
+// time to live ends on that day, or after 30 days if that is later.
 func exptime(ttl time.Duration, now time.Time) int32 {
 	switch {
 	case ttl == 0:
@@ -30,4 +33,30 @@ func exptime(ttl time.Duration, now time.Time) int32 {
 		return longestRelative
 	}
 	return int32(min(now.Unix()+seconds, math.MaxInt32))
+}
+
+// exptime returns a time to live in the form of the server behind the
+// connection. A date is one of the server's own clock, which is asked each time:
+// an estimate would move the end of a session with each update.
+func (c *conn) exptime(ttl time.Duration) (int32, error) {
+	now := time.Now()
+	if ttl <= longestRelative*time.Second {
+		return exptime(ttl, now), nil
+	}
+	stats, err := c.stats("stats")
+	switch {
+	case errors.Is(err, protocol.ErrRefused):
+		c.broken = false // its clock is unknown
+	case err != nil:
+		return 0, err
+	}
+	for _, stat := range stats {
+		if stat.Name != "time" {
+			continue
+		}
+		if seconds, err := strconv.ParseInt(stat.Value, 10, 64); err == nil {
+			now = time.Unix(seconds, 0)
+		}
+	}
+	return exptime(ttl, now), nil
 }

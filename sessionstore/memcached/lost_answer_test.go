@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"regexp"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,8 +33,11 @@ type proxy struct {
 	twice atomic.Pointer[time.Duration]
 	// noSettings says that the server does not know "stats settings".
 	noSettings atomic.Bool
-	mu         sync.Mutex
-	conns      []net.Conn // of the backend
+	// apart is how many seconds the clock of the server is ahead: the proxy
+	// changes what the server says and the dates that it is told.
+	apart atomic.Int64
+	mu    sync.Mutex
+	conns []net.Conn // of the backend
 
 	gate   sync.Mutex
 	answer func() // called with each answer, if there is one
@@ -125,6 +130,9 @@ func (w *proxy) pump(to, from net.Conn, answers bool) {
 				data = []byte(*forged)
 			}
 		}
+		if apart := w.apart.Load(); apart != 0 {
+			data = otherClock(data, answers, apart)
+		}
 		if answers {
 			data = w.repeat(to, data)
 		} else if w.noSettings.Load() {
@@ -134,6 +142,21 @@ func (w *proxy) pump(to, from net.Conn, answers bool) {
 			return
 		}
 	}
+}
+
+// date is a date behind "STAT time ", in a command that stores, or behind T.
+var date = regexp.MustCompile(`(STAT time |^(?:add|cas) \S+ \d+ | T)(\d{10})\b`)
+
+// otherClock changes the dates in what a server says and in what it is told.
+func otherClock(data []byte, answers bool, apart int64) []byte {
+	if !answers {
+		apart = -apart
+	}
+	return date.ReplaceAllFunc(data, func(found []byte) []byte {
+		at := len(found) - 10
+		seconds, _ := strconv.ParseInt(string(found[at:]), 10, 64)
+		return strconv.AppendInt(found[:at:at], seconds+apart, 10)
+	})
 }
 
 // repeat returns an answer with what must be sent at once, and sends the rest

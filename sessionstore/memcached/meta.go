@@ -17,8 +17,11 @@ import (
 // report that, but it reports the append of no bytes that follows, which changes
 // the CAS number and nothing else.
 func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) {
-	seconds := strconv.FormatInt(int64(exptime(expiresIn, time.Now())), 10)
-	err := c.send("mg ", key, " v f c t k T", seconds, protocol.LineEnd, "ms ", key, " 0 MA"+protocol.LineEnd)
+	seconds, err := c.exptime(expiresIn)
+	if err != nil {
+		return backend.Item{}, err
+	}
+	err = c.send("mg ", key, " v f c t k T", strconv.FormatInt(int64(seconds), 10), protocol.LineEnd, "ms ", key, " 0 MA"+protocol.LineEnd)
 	if err != nil {
 		return backend.Item{}, err
 	}
