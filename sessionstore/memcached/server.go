@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -147,92 +146,6 @@ func (s *server) report(t transition, cause error) {
 		s.logger.Info("circuit breaker closed", "server", s.name)
 	case none:
 	}
-}
-
-// attempt is a try to run a command.
-type attempt struct {
-	server *server
-	kind   access
-	begun  bool // the command has run
-}
-
-func (a *attempt) run(ctx context.Context, run command) error {
-	s := a.server
-	if err := s.takeSlot(ctx); err != nil {
-		return err
-	}
-	defer func() { <-s.slots }()
-	c, err := s.connect(ctx)
-	if err != nil {
-		return err
-	}
-	wasIdle := c.idle
-	a.begun = true
-	err = s.exchange(ctx, c, run, false)
-	silent := errors.Is(err, errTimeout)
-	if silent {
-		// If the server is gone, the next calls would wait for the other idle
-		// connections, too.
-		s.dropIdle()
-		s.suspect(false, err)
-	}
-	if !wasIdle || ctx.Err() != nil || !isLost(err) && (!silent || a.kind == writing) {
-		return err
-	}
-	if s.breaker.isOpen() {
-		return err
-	}
-	c, dialErr := s.dial(ctx)
-	if dialErr != nil {
-		return dialErr
-	}
-	return s.exchange(ctx, c, run, true)
-}
-
-// takeSlot waits for a connection in use to become free, as long as the caller
-// waits and the server is not known to be down.
-func (s *server) takeSlot(ctx context.Context) error {
-	select {
-	case s.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case s.slots <- struct{}{}:
-		if s.breaker.isOpen() {
-			<-s.slots
-			return errOpen
-		}
-		return nil
-	case <-s.breaker.opening():
-		return errOpen
-	case <-s.closing.Done():
-		return backend.ErrClosed
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", errBusy, ctx.Err())
-	}
-}
-
-// tooManyConnections is what memcached 1.6 says before it closes a connection
-// beyond its limit.
-const tooManyConnections = "ERROR Too many open connections"
-
-// exchange runs a command on a connection within the timeout.
-func (s *server) exchange(caller context.Context, c *conn, run command, again bool) error {
-	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
-	defer cancel()
-	fresh := !c.idle
-	err := c.use(ctx, run, again)
-	if fresh && errors.Is(err, protocol.ErrUnexpected) && strings.Contains(err.Error(), tooManyConnections) {
-		return fmt.Errorf("%w: %w", errTooManyConnections, err)
-	}
-	if err == nil || isAnswer(err) || isRejection(err) || caller.Err() != nil {
-		return err
-	}
-	if ctx.Err() != nil || isTimeout(err) {
-		return errTimeout
-	}
-	return err
 }
 
 // connect returns an idle connection that is still open, or a new one.
