@@ -133,6 +133,18 @@ func (b *breaker) tryOpen(now time.Time) transition {
 	return opens
 }
 
+// settled says whether the server has answered a call after a time, so that no
+// further probe is needed.
+func (b *breaker) settled(since time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open || b.answered.Before(since) {
+		return false
+	}
+	b.probing = false
+	return true
+}
+
 // probed reports the outcome of a probe that began at a time. It returns the
 // pause until the next probe, or 0 if there is no need for another.
 func (b *breaker) probed(began, now time.Time, answered bool) (t transition, pause time.Duration) {

@@ -54,6 +54,9 @@ func (s *server) probeUntilAnswered() {
 		case <-time.After(pause):
 		case <-s.closing.Done():
 		}
+		if s.breaker.settled(began) {
+			return
+		}
 	}
 }
 
