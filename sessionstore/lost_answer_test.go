@@ -115,7 +115,9 @@ type goneOnce struct {
 func (g *goneOnce) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	if key == g.key {
 		g.key = ""
-		_ = g.Delete(ctx, key) // it is there
+		if err := g.Delete(ctx, key); err != nil {
+			return err
+		}
 	}
 	return g.Backend.CompareAndSwap(ctx, key, item)
 }

@@ -64,6 +64,7 @@ func BenchmarkFindSessions(b *testing.B) {
 	i := startInstance(b, servers...)
 	i.waitComplete()
 	find := func(b *testing.B) {
+		b.Helper()
 		for b.Loop() {
 			ids, err := i.store.Find(b.Context(), "uid", "user17")
 			require.NoError(b, err)
