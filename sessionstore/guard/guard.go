@@ -51,7 +51,7 @@ type Guard struct {
 	sessions Sessions
 	options  Options
 	queues   []*queue // of the changed sessions to look at, by server
-	own      ownWrites
+	own      backend.OwnWrites
 	counts   counts
 
 	following  atomic.Bool
@@ -111,7 +111,7 @@ func (g *Guard) Follower() backend.Follower {
 // changed notifies the Guard that the item under key was changed; foreign says
 // that it was certainly not by this process. It never blocks.
 func (g *Guard) changed(key string, foreign bool) {
-	if g.sessions.IsID(key) && (foreign || !g.own.forget(key)) {
+	if g.sessions.IsID(key) && (foreign || !g.own.Take(key)) {
 		g.enqueue(key)
 	}
 }
@@ -119,7 +119,7 @@ func (g *Guard) changed(key string, foreign bool) {
 // resyncRequired notifies the Guard that changes on a server may have been
 // missed.
 func (g *Guard) resyncRequired(server int) {
-	g.own.clear() // their events may never come
+	g.own.Clear() // their events may never come
 	signal(g.queues[server].missed)
 }
 
@@ -130,12 +130,12 @@ func (g *Guard) Writing(id string) (finished func(error)) {
 	if !g.following.Load() {
 		return func(error) {}
 	}
-	g.own.add(id)
+	g.own.Add(id)
 	return func(err error) {
 		if err != nil {
 			// There may be an event or none, and it may have been taken for that
 			// of another writer.
-			g.own.forget(id)
+			g.own.Take(id)
 			g.enqueue(id)
 		}
 	}

@@ -170,6 +170,6 @@ func (g *Guard) unfollow() {
 	if o := g.opened.Swap(nil); o != nil {
 		g.following.Store(false)
 		o.Close() //nolint:errcheck // nothing is left to be lost
-		g.own.clear()
+		g.own.Clear()
 	}
 }

@@ -30,8 +30,9 @@ type Indexer struct {
 	busy    uint64            // number of the first event that is looked at now; 0 if none
 	last    uint64            // number of the last event
 	settled chan struct{}     // is closed and replaced when keys were looked at
-	own     map[string]int    // writes of this process whose event is still to come
 	state   state
+
+	own backend.OwnWrites // which the store enters itself
 }
 
 type event struct {
@@ -40,9 +41,8 @@ type event struct {
 }
 
 const (
-	// maxPending bounds the keys at which an Indexer has yet to look, and the
-	// own writes whose events are still to come. Beyond it the index is not
-	// complete.
+	// maxPending bounds the keys at which an Indexer has yet to look. Beyond it
+	// the index is not complete.
 	maxPending = 10_000
 	// lookAtOnce is how many keys are looked at together.
 	lookAtOnce = 100
@@ -58,7 +58,7 @@ func NewIndexer(x *Index, pool backend.Pool) *Indexer {
 	r := &Indexer{
 		index: x, pool: pool, ctx: ctx, cancel: cancel,
 		wake: make(chan struct{}, 1), stale: make(chan struct{}, 1),
-		pending: make(map[string]uint64), settled: make(chan struct{}), own: make(map[string]int),
+		pending: make(map[string]uint64), settled: make(chan struct{}),
 	}
 	r.state.init(pool.Servers())
 	if !x.Empty() {
@@ -80,21 +80,18 @@ func (r *Indexer) Changed(key string, foreign bool) {
 	if r.index.Empty() || !r.index.sessions.IsID(key) {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if n := r.own[key]; n > 0 && !foreign {
-		r.forgetOwn(key, n)
+	if !foreign && r.own.Take(key) {
 		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.enqueue(key)
 }
 
 // ResyncRequired notifies the Indexer that changes on a server may have been
 // missed.
 func (r *Indexer) ResyncRequired(server int) {
-	r.mu.Lock()
-	clear(r.own) // their events may never come
-	r.mu.Unlock()
+	r.own.Clear()
 	r.withdraw(server, "changes on the server may have been missed")
 }
 
@@ -109,32 +106,14 @@ func (r *Indexer) Removed(key string) {
 // writing notes a write by this process to a session, whose event needs no look:
 // the store enters the session itself. finished is called with the outcome.
 func (r *Indexer) writing(id string) (finished func(error)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.own) >= maxPending {
-		clear(r.own) // then the events are looked at
-	}
-	r.own[id]++
+	r.own.Add(id)
 	return func(err error) {
-		if err == nil {
-			return
+		if err != nil {
+			// There may be an event or none, and another writer's may have been
+			// taken for it.
+			r.own.Take(id)
+			r.retry(id)
 		}
-		// There may be an event or none, and it may have been taken for that of
-		// another writer.
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if n := r.own[id]; n > 0 {
-			r.forgetOwn(id, n)
-		}
-		r.enqueue(id)
-	}
-}
-
-func (r *Indexer) forgetOwn(key string, n int) {
-	if n == 1 {
-		delete(r.own, key)
-	} else {
-		r.own[key] = n - 1
 	}
 }
 
