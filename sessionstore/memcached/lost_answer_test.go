@@ -170,7 +170,7 @@ func (w *proxy) repeat(to io.Writer, data []byte) []byte {
 		return slices.Concat(data, data)
 	}
 	again := slices.Clone(data)
-	time.AfterFunc(*late, func() { to.Write(again) }) // the connection may be gone
+	time.AfterFunc(*late, func() { to.Write(again) }) //nolint:errcheck // the connection may be gone
 	return data
 }
 

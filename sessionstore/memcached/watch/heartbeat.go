@@ -73,8 +73,8 @@ func (c *connection) run(ctx context.Context) error {
 }
 
 // heartbeat stores the next heartbeat, and looks whether the server still has
-// the sentinel. When the third heartbeat of a barrier
-// is sent, a flush before the first has been noticed.
+// the sentinel. When the third heartbeat of a barrier is sent, a flush before the
+// first has been noticed.
 func (c *connection) heartbeat() error {
 	st := c.stream
 	number := c.heartbeats.begin(func(number int64) {
