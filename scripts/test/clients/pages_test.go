@@ -57,7 +57,7 @@ func (s *site) blocks(t *testing.T, path string) []pagetest.Block {
 // an attribute. The interop tests compare it.
 func (s *site) readme(t *testing.T) {
 	t.Helper()
-	shell := pagetest.NewShell(t, root)
+	shell := pagetest.NewShell(t, root, "MEMCACHEDSOAP_URL="+strings.TrimSuffix(s.wsdl, "?wsdl"))
 	ran := 0
 	for _, b := range s.blocks(t, filepath.Join(root, "README.md")) {
 		if b.Runs() {
