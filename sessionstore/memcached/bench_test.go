@@ -128,7 +128,7 @@ func BenchmarkLogin(b *testing.B) {
 	for _, sessions := range []int{0, 10, 100, 1000} {
 		b.Run(strconv.Itoa(sessions), func(b *testing.B) {
 			s := sessionstore.NewStore(openOn(b, memcachedtest.StartUnix(b)), storable.Codec{}, sessionstore.Options{
-				Principals: []string{"uid"}, MaxSessionsPerPrincipal: 1000,
+				Principals: []string{"uid"},
 			})
 			login := func() {
 				if _, err := s.Create(b.Context(), user("dwho"), time.Hour); err != nil {
