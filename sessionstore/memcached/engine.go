@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
@@ -18,7 +19,7 @@ const (
 	// under that key, so that there is none to replace. memcached before 1.6.10
 	// has another syntax of ms.
 	inspectionCommands = "version\r\nmg " + inspectionKey + "\r\nms " + inspectionKey + " 0 MR\r\n\r\nstats settings\r\n"
-	inspectionKey      = protocol.ReservedKeys + "inspection"
+	inspectionKey      = backend.ReservedKeys + "inspection"
 	// refusedInterval is the time from one inspection of a refused server to the
 	// next: its operator may replace it.
 	refusedInterval = 5 * time.Second

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
-	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 // epoch is the fencing epoch of a server in a pool with failover: it separates
@@ -28,7 +27,7 @@ type epoch struct {
 
 const (
 	// epochKey is the key of the epoch's item, behind the key prefix.
-	epochKey = protocol.ReservedKeys + "back"
+	epochKey = backend.ReservedKeys + "back"
 	// epochValid is how long a new epoch of another process may go unnoticed.
 	epochValid = time.Second
 	// epochRecent is how long after the start of an epoch other processes may

@@ -190,7 +190,7 @@ func readScan(stall *stallReader, prefix string, parts chan<- []byte) error {
 
 // isSessionKey says whether a key, without prefix, may be one of a caller.
 func isSessionKey(key string) bool {
-	return backend.CheckKey(key) == nil && !strings.HasPrefix(key, protocol.ReservedKeys)
+	return backend.CheckKey(key) == nil && !backend.IsReserved(key)
 }
 
 // readScanned reads one line of the answer: a key, with its prefix, or the end

@@ -16,10 +16,6 @@ import (
 // LineEnd ends every command and every answer.
 const LineEnd = "\r\n"
 
-// ReservedKeys is the beginning, behind the key prefix, of keys that this
-// program stores for itself: no session has such a key.
-const ReservedKeys = "memcachedsoap:"
-
 // ErrUnexpected is an answer that has no place in the protocol, or an answer
 // with which the server refuses a command.
 var ErrUnexpected = errors.New("memcached: unexpected answer")

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
@@ -70,7 +71,7 @@ func (c *connection) report(e event) {
 		c.heartbeatReturned(turn)
 		return
 	}
-	if strings.HasPrefix(key, protocol.ReservedKeys) {
+	if backend.IsReserved(key) {
 		if removed := st.options.Follower.Removed; removed != nil && !e.plain {
 			removed(key)
 		}

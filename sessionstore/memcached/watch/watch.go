@@ -31,7 +31,6 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
-	"memcachedsoap/sessionstore/memcached/protocol"
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/metric"
 )
@@ -73,7 +72,7 @@ func Start(o Options) *Watch {
 	for i, server := range o.Selector.Servers() {
 		st := &stream{
 			server: i, name: server.Name, options: o, started: time.Now(),
-			heartbeatKeys: protocol.ReservedKeys + "beat:" + node + ":",
+			heartbeatKeys: backend.ReservedKeys + "beat:" + node + ":",
 		}
 		w.streams = append(w.streams, st)
 		w.running.Go(func() { st.run(ctx) })
