@@ -49,6 +49,9 @@ func (s *Store) DeleteAll(ctx context.Context, attribute, principal string) ([]I
 	for range logoutRounds {
 		ids, err := s.find(ctx, attribute, principal)
 		for _, id := range ids {
+			if interrupted := backend.Interrupted(ctx); interrupted != nil {
+				return deleted, interrupted
+			}
 			switch deleteErr := s.Delete(ctx, id); {
 			case deleteErr == nil:
 				deleted = append(deleted, id)

@@ -229,3 +229,28 @@ func TestFindLargeSessions(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, found)
 }
+
+// A call that ends deletes no further sessions, and says how far it came.
+func TestDeleteAllEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	b, s, _ := newIndexing()
+	for range 10 {
+		_, err := s.Create(ctx, dwho(), time.Hour)
+		require.NoError(t, err)
+	}
+	swaps := b.swaps
+	b.beforeCAS = func(key string) {
+		if b.swaps > swaps+4 && key != keyOfDwho {
+			cancel()
+		}
+	}
+	deleted, err := s.DeleteAll(ctx, "uid", "dwho")
+	require.ErrorIs(t, err, context.Canceled)
+	assert.NotEmpty(t, deleted)
+	assert.Less(t, len(deleted), 10)
+	b.beforeCAS = nil
+	left, err := s.Find(t.Context(), "uid", "dwho")
+	require.NoError(t, err)
+	assert.Len(t, left, 10-len(deleted))
+}
