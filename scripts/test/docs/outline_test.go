@@ -81,7 +81,7 @@ func TestWidth(t *testing.T) {
 
 var (
 	// machinePath finds paths that exist on one machine only.
-	machinePath = regexp.MustCompile(`(?:^|[\s"'(=])(?:/home/|/root/|/Users/|/work/|[A-Z]:\\)\S*`)
+	machinePath = regexp.MustCompile(`(?:^|[\s"'(=])(?:/home/|/root/|/Users/|[A-Z]:\\)\S*`)
 	// ownPath finds code spans that are paths of the repository.
 	ownPath = regexp.MustCompile(`^(?:\.ci|cmd|docs|scripts|service|sessionstore|soap|wsdl)(?:/[\w.*-]+)+$`)
 )
