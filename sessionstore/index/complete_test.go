@@ -39,6 +39,7 @@ type faulty struct {
 	*memory.Backend
 
 	mu       sync.Mutex
+	lists    error // of reading one
 	appends  error
 	scans    error
 	barriers error
@@ -69,6 +70,16 @@ func (f *faulty) Add(ctx context.Context, key string, item backend.Item) error {
 		return err
 	}
 	return f.Backend.Add(ctx, key, item)
+}
+
+func (f *faulty) Get(ctx context.Context, key string) (backend.Item, error) {
+	f.mu.Lock()
+	err := f.lists
+	f.mu.Unlock()
+	if err != nil && isList(key) {
+		return backend.Item{}, err
+	}
+	return f.Backend.Get(ctx, key)
 }
 
 func (f *faulty) Scan(ctx context.Context, server int, visit func(string) error) error {
@@ -249,6 +260,62 @@ func TestIndexThatCannotKnow(t *testing.T) {
 	<-ctx.Done()
 	_, err = k.index.Find(ctx, "uid", "dwho")
 	require.Error(t, err, "a call ends with its context")
+}
+
+// A list that cannot be read is no reason to find nothing: a scan does.
+func TestListThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	k := keep(t, nil)
+	k.complete()
+	k.put("a1", "dwho")
+	require.Equal(t, []string{"a1"}, k.find("dwho"))
+	k.pool.mu.Lock()
+	k.pool.lists = backend.Unavailable("it is down", nil)
+	k.pool.mu.Unlock()
+	assert.Equal(t, []string{"a1"}, k.find("dwho"))
+	assert.Positive(t, k.scans())
+}
+
+// Looking at sessions fails on one server: the others are found, and the call
+// says that they may not be all.
+func TestSearchGoesOnAfterAFailure(t *testing.T) {
+	t.Parallel()
+	k := keep(t, func(b *memory.Backend) {
+		for i := range 1000 {
+			put(t, b, strconv.Itoa(i), "dwho")
+		}
+	})
+	k.complete()
+	down := backend.Unavailable("it is down", nil)
+	k.index.sessions = failing{stored{k.pool}, down}
+	ids, err := k.indexer.search(t.Context(), principal{"uid", "dwho"})
+	require.ErrorIs(t, err, down)
+	assert.Greater(t, len(ids), 500)
+	assert.Less(t, len(ids), 1000)
+}
+
+// failing fails to look at groups that have a certain session.
+type failing struct {
+	stored
+
+	err error
+}
+
+func (f failing) Look(ctx context.Context, ids []string, visit func(string, Session)) error {
+	if slices.Contains(ids, "7") {
+		return f.err
+	}
+	return f.stored.Look(ctx, ids, visit)
+}
+
+// No search begins after the Indexer is closed.
+func TestSearchAfterClose(t *testing.T) {
+	t.Parallel()
+	k := keep(t, nil)
+	k.complete()
+	k.indexer.Close()
+	_, err := k.indexer.search(t.Context(), principal{"uid", "dwho"})
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 // What could not be entered is retried, and found meanwhile.

@@ -30,10 +30,7 @@ func (x *Index) Find(ctx context.Context, attribute, value string) ([]string, er
 	}
 	if epoch := r.settle(ctx); epoch != "" {
 		ids, truncated, err := x.findListed(ctx, p)
-		if err != nil {
-			return ids, err
-		}
-		if !truncated && r.confirm(ctx, epoch) {
+		if err == nil && !truncated && r.confirm(ctx, epoch) {
 			return ids, nil
 		}
 	}

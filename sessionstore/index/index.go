@@ -54,8 +54,7 @@ type Index struct {
 	notify     func(state ServerState)
 	counts     counts
 
-	indexer  atomic.Pointer[Indexer] // nil if nobody keeps the index complete
-	searches searches
+	indexer atomic.Pointer[Indexer] // nil if nobody keeps the index complete
 }
 
 // New makes an index of the sessions in a backend.

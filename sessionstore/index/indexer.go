@@ -32,7 +32,8 @@ type Indexer struct {
 	settled chan struct{}     // is closed and replaced when keys were looked at
 	state   state
 
-	own backend.OwnWrites // which the store enters itself
+	own      backend.OwnWrites // which the store enters itself
+	searches searches
 }
 
 type event struct {
@@ -149,6 +150,9 @@ func (r *Indexer) enqueue(key string) {
 func (r *Indexer) Close() {
 	r.index.indexer.CompareAndSwap(r, nil)
 	r.cancel()
+	// A search that began before has its goroutine; none begins from now on.
+	r.searches.mu.Lock()
+	r.searches.mu.Unlock() //nolint:staticcheck // it only waits
 	r.ended.Wait()
 }
 

@@ -190,8 +190,12 @@ const searchTime = time.Minute
 // search scans all servers for the sessions of a principal. With an error it
 // returns the sessions that it has found.
 func (r *Indexer) search(ctx context.Context, p principal) ([]string, error) {
-	s := &r.index.searches
+	s := &r.searches
 	s.mu.Lock()
+	if err := backend.Interrupted(r.ctx); err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
 	if s.waiting == nil {
 		s.waiting = make(map[principal]*search)
 	}
@@ -215,7 +219,7 @@ func (r *Indexer) search(ctx context.Context, p principal) ([]string, error) {
 
 // searchAll scans until no call is waiting.
 func (r *Indexer) searchAll() {
-	s := &r.index.searches
+	s := &r.searches
 	for {
 		s.mu.Lock()
 		round := s.waiting
@@ -235,8 +239,9 @@ func (r *Indexer) searchRound(round map[principal]*search) {
 	defer cancel()
 	r.index.counts.scans.Inc()
 	var mu sync.Mutex
+	var failed error
 	err := r.scanAll(ctx, func(ids []string) error {
-		return r.index.sessions.Look(ctx, ids, func(id string, session Session) {
+		err := r.index.sessions.Look(ctx, ids, func(id string, session Session) {
 			for _, p := range r.index.principals(session.Attributes) {
 				if found := round[p]; found != nil {
 					mu.Lock()
@@ -247,7 +252,16 @@ func (r *Indexer) searchRound(round map[principal]*search) {
 				}
 			}
 		})
+		if err != nil { // the sessions on the other servers count
+			mu.Lock()
+			failed = err
+			mu.Unlock()
+		}
+		return nil
 	})
+	if err == nil {
+		err = failed
+	}
 	for _, found := range round {
 		found.err = err
 		close(found.done)

@@ -30,9 +30,6 @@ func chance(n int) int { return rand.IntN(n) } //nolint:gosec // chance is no se
 // log-out that answered, no session is alive that was acknowledged before it.
 func TestLogoutUnderChaos(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes 20 seconds")
-	}
 	servers := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

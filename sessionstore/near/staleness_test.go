@@ -64,9 +64,9 @@ func TestNoStaleReadOfAReportedDeletion(t *testing.T) {
 	}
 }
 
-// BenchmarkStaleness measures for how long after a change elsewhere a read still
-// returns the item before: until the last such read began. The figures of
-// docs/operations.md are from it:
+// BenchmarkStaleness measures how long after a change elsewhere a read still
+// returns the previous item. The time ends when the last such read begins.
+// docs/operations.md has its results:
 //
 //	go test -run '^$' -bench Staleness -benchtime 5000x ./sessionstore/near
 func BenchmarkStaleness(b *testing.B) {
