@@ -192,7 +192,7 @@ const searchTime = time.Minute
 func (r *Indexer) search(ctx context.Context, p principal) ([]string, error) {
 	s := &r.searches
 	s.mu.Lock()
-	if err := backend.Interrupted(r.ctx); err != nil {
+	if err := backend.Interrupted(r.ctx); err != nil { //nolint:contextcheck // whether the Indexer is closed
 		s.mu.Unlock()
 		return nil, err
 	}
