@@ -106,8 +106,8 @@ const (
 	maxLookBytes = 16 << 20 // of their items
 )
 
-// Look reads sessions, several together. Those that are together too large are
-// read in smaller groups, and one that is too large by itself alone.
+// Look reads sessions in groups. A group that is too large is divided, down to
+// single sessions, which may have any size.
 func (i indexedSessions) Look(ctx context.Context, ids []string, visit func(id string, session index.Session)) error {
 	size := lookAtOnce
 	for len(ids) > 0 {

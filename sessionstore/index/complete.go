@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,12 +118,12 @@ func (r *Indexer) epoch() string {
 // read of the lists between settle and confirm is true.
 func (r *Indexer) confirm(ctx context.Context, epoch string) bool {
 	markers := r.markerKeys()
-	items, err := r.index.backend.GetMany(ctx, markers, maxListBytes)
+	items, err := r.index.backend.GetMany(ctx, withoutEmpty(markers), maxListBytes)
 	if err != nil {
 		return false
 	}
 	for i, key := range markers {
-		if string(items[key].Image) != epoch {
+		if key != "" && string(items[key].Image) != epoch {
 			r.withdraw(i, "the server was restarted or flushed, or has evicted the marker of the index")
 		}
 	}
@@ -135,7 +136,8 @@ const (
 )
 
 // markerKeys returns a key for each server that belongs to it, and that no other
-// instance has.
+// instance has. It is "" for a server that no key belongs to: such a server keeps
+// no list either.
 func (r *Indexer) markerKeys() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -151,11 +153,15 @@ func (r *Indexer) markerKeys() []string {
 			left--
 		}
 		if n > maxMarkerKeys*len(markers) {
-			break // a server without keys keeps no sessions either
+			break
 		}
 	}
 	r.state.markers = markers
 	return markers
+}
+
+func withoutEmpty(keys []string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "" })
 }
 
 // maxMarkerKeys bounds how many keys are tried for each server.
@@ -163,7 +169,7 @@ const maxMarkerKeys = 10_000
 
 // setMarkers stores the markers of a new epoch.
 func (r *Indexer) setMarkers(ctx context.Context, epoch string) error {
-	for _, key := range r.markerKeys() {
+	for _, key := range withoutEmpty(r.markerKeys()) {
 		if err := r.index.backend.Delete(ctx, key); err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return err
 		}
@@ -177,6 +183,9 @@ func (r *Indexer) setMarkers(ctx context.Context, epoch string) error {
 // renewMarkers extends the life of the markers.
 func (r *Indexer) renewMarkers(ctx context.Context) {
 	for i, key := range r.markerKeys() {
+		if key == "" {
+			continue
+		}
 		if _, err := r.index.backend.Touch(ctx, key, markerLife); err != nil {
 			r.withdraw(i, "the marker of the index could not be renewed")
 		}

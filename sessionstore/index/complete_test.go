@@ -319,6 +319,40 @@ func TestSearchAfterClose(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// lopsided is a pool with a second server that no key belongs to, as with a tiny
+// weight on a continuum.
+type lopsided struct{ *faulty }
+
+func (lopsided) Servers() []string   { return []string{"all", "none"} }
+func (lopsided) ServerOf(string) int { return 0 }
+
+func (l lopsided) Scan(ctx context.Context, server int, visit func(string) error) error {
+	if server == 1 {
+		return nil
+	}
+	return l.faulty.Scan(ctx, server, visit)
+}
+
+// A server without keys does not keep the index from being complete.
+func TestServerWithoutKeys(t *testing.T) {
+	t.Parallel()
+	pool := lopsided{&faulty{Backend: memory.New(memory.Options{})}}
+	x := New(pool, stored{pool}, Options{Attributes: []string{"uid"}})
+	r := NewIndexer(x, pool)
+	t.Cleanup(r.Close)
+	_, err := pool.Follow(r.Follower())
+	require.NoError(t, err)
+	r.ResyncRequired(1)
+	require.Eventually(t, func() bool { return r.epoch() != "" }, time.Minute, time.Millisecond)
+	put(t, pool.faulty.Backend, "a1", "dwho")
+	ids, err := x.Find(t.Context(), "uid", "dwho")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a1"}, ids)
+	assert.Zero(t, x.counts.scans.Load())
+	r.renewMarkers(t.Context())
+	assert.NotEmpty(t, r.epoch())
+}
+
 // What could not be entered is retried, and found meanwhile.
 func TestIndexWritesThatFail(t *testing.T) {
 	t.Parallel()
