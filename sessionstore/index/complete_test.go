@@ -344,7 +344,7 @@ func TestServerWithoutKeys(t *testing.T) {
 	require.NoError(t, err)
 	r.ResyncRequired(1)
 	require.Eventually(t, func() bool { return r.epoch() != "" }, time.Minute, time.Millisecond)
-	put(t, pool.faulty.Backend, "a1", "dwho")
+	put(t, pool.Backend, "a1", "dwho")
 	ids, err := x.Find(t.Context(), "uid", "dwho")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a1"}, ids)
