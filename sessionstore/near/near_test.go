@@ -90,27 +90,31 @@ func TestRejectedFill(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNode(t, near.Options{})
-			require.NoError(t, n.origin.Add(t.Context(), key, session("one")))
-			gate := make(chan struct{})
-			n.origin.gate.Store(&gate)
-			first, second := make(chan string), make(chan string)
-			read := func(answer chan string) {
-				text, _ := n.read(key)
-				answer <- text
-			}
-			go read(first)
-			require.Eventually(t, func() bool { return n.origin.gets.Load() == 1 }, ample, time.Millisecond)
-			n.writeElsewhere("two")
-			report(n)
-			go read(second)
-			require.Eventually(t, func() bool { return n.origin.gets.Load() == 2 }, ample, time.Millisecond, "it does not wait for the first")
-			n.origin.gate.Store(nil)
-			close(gate)
-			require.Equal(t, "one", <-first)
-			require.Equal(t, "two", <-second)
-			n.requireHit("two", key)
-			assert.Equal(t, 1, n.metric("near_refused_fills_total"))
+			synctest.Test(t, func(t *testing.T) {
+				n := newNode(t, near.Options{})
+				require.NoError(t, n.origin.Add(t.Context(), key, session("one")))
+				gate := make(chan struct{})
+				n.origin.gate.Store(&gate)
+				first, second := make(chan string, 1), make(chan string, 1)
+				read := func(answer chan string) {
+					text, _ := n.read(key)
+					answer <- text
+				}
+				go read(first)
+				synctest.Wait() // it has its answer
+				require.EqualValues(t, 1, n.origin.gets.Load())
+				n.writeElsewhere("two")
+				report(n)
+				go read(second)
+				synctest.Wait()
+				require.EqualValues(t, 2, n.origin.gets.Load(), "it does not wait for the first")
+				n.origin.gate.Store(nil)
+				close(gate)
+				require.Equal(t, "one", <-first)
+				require.Equal(t, "two", <-second)
+				n.requireHit("two", key)
+				assert.Equal(t, 1, n.metric("near_refused_fills_total"))
+			})
 		})
 	}
 }
