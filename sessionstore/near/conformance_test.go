@@ -106,10 +106,11 @@ func TestNoEntryStaysOutdated(t *testing.T) {
 		})
 	}
 	all.Wait()
-	time.Sleep(100 * time.Millisecond) // until everything was reported
 	for _, n := range nodes {
+		pool, _ := n.Backend.(backend.Pool)
+		require.Eventually(t, func() bool { return pool.Barrier(t.Context(), 0) == nil }, ample, time.Millisecond)
 		for _, key := range keys {
-			truth, err := n.Get(t.Context(), key)
+			truth, err := pool.Get(t.Context(), key) // n.Get would mend the entry
 			require.NoError(t, err)
 			seen, err := n.Read(t.Context(), key)
 			require.NoError(t, err)
