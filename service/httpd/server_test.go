@@ -303,9 +303,10 @@ func TestStopLosesNoRequest(t *testing.T) {
 		require.NoError(t, err)
 		return conn
 	}
-	slow, kept := dial(), dial()
+	slow, kept, probe := dial(), dial(), dial()
 	defer slow.Close()
 	defer kept.Close()
+	defer probe.Close()
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		body, _ := call("/soap", "yes", slow)
@@ -317,12 +318,8 @@ func TestStopLosesNoRequest(t *testing.T) {
 
 	var stopped error
 	wg.Go(func() { stopped = stop() })
-	require.Eventually(t, func() bool {
-		probe := dial()
-		defer probe.Close()
-		body, _ := call("/readyz", "", probe)
-		return body == "stopping\n"
-	}, 5*time.Second, time.Millisecond)
+	for body := ""; body != "stopping\n"; body, _ = call("/readyz", "", probe) {
+	}
 	body, last := call("/soap", "", kept)
 	assert.Equal(t, "done", body)
 	assert.True(t, last, "a stopping server answers and closes the connection")
