@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -147,22 +148,38 @@ func (s *site) clients() {
 	s.java()
 }
 
+// behind starts a service, and Apache in front of it with a configuration. defines
+// are the values that the configuration expects besides the address of the service.
+// In endpoint, APACHE stands for the address of Apache.
+func behind(t *testing.T, configuration string, defines map[string]string, endpoint string) *site {
+	t.Helper()
+	s := startService(t, freeAddress(t))
+	all := map[string]string{"SESSIONS": relayed(t, s)}
+	maps.Copy(all, defines)
+	a := startApache(t, configuration, all)
+	return newSite(t, s, strings.Replace(endpoint, "APACHE", a.address, 1))
+}
+
 func TestHTTP(t *testing.T) {
 	t.Parallel()
-	s := startService(t, freeAddress(t))
-	a := startApache(t, "http.conf", map[string]string{"SESSIONS": relayed(t, s)})
-	site := newSite(t, s, "http://"+a.address+"/soap")
+	site := behind(t, "http.conf", nil, "http://APACHE/soap")
 	site.requireProxied()
 	site.clients()
 }
 
-func TestUnixSocket(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+// sharedFolder makes a folder that Apache's user can enter.
+func sharedFolder(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for d := folder; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
 		require.NoError(t, os.Chmod(d, 0o755)) //nolint:gosec // for Apache's user
 	}
-	path := filepath.Join(dir, "soap.sock")
+	return folder
+}
+
+func TestUnixSocket(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(sharedFolder(t), "soap.sock")
 	s := startService(t, "unix:"+path)
 	require.NoError(t, os.Chmod(path, 0o666)) //nolint:gosec // for Apache's user
 	a := startApache(t, "unix-socket.conf", map[string]string{"SESSIONS": path})
@@ -173,9 +190,7 @@ func TestUnixSocket(t *testing.T) {
 
 func TestSubPath(t *testing.T) {
 	t.Parallel()
-	s := startService(t, freeAddress(t))
-	a := startApache(t, "sub-path.conf", map[string]string{"SESSIONS": relayed(t, s)})
-	site := newSite(t, s, "http://"+a.address+"/apps/sessions/soap")
+	site := behind(t, "sub-path.conf", nil, "http://APACHE/apps/sessions/soap")
 	site.requireProxied()
 	site.clients()
 }
@@ -183,9 +198,7 @@ func TestSubPath(t *testing.T) {
 // Programs of the Perl CGI work without a change.
 func TestCGIBin(t *testing.T) {
 	t.Parallel()
-	s := startService(t, freeAddress(t))
-	a := startApache(t, "cgi-bin.conf", map[string]string{"SESSIONS": relayed(t, s)})
-	site := newSite(t, s, "http://"+a.address+"/cgi-bin/MemcachedSOAP.cgi")
+	site := behind(t, "cgi-bin.conf", nil, "http://APACHE/cgi-bin/MemcachedSOAP.cgi")
 	site.requireProxied()
 	site.clients()
 	out, err := exec.CommandContext(t.Context(), "perl", "../../setTest.pl", site.endpoint).CombinedOutput()
@@ -221,9 +234,7 @@ func balanced(t *testing.T, caches ...string) (*site, []*service) {
 
 func TestDeflate(t *testing.T) {
 	t.Parallel()
-	s := startService(t, freeAddress(t))
-	a := startApache(t, "deflate.conf", map[string]string{"SESSIONS": relayed(t, s)})
-	site := newSite(t, s, "http://"+a.address+"/soap")
+	site := behind(t, "deflate.conf", nil, "http://APACHE/soap")
 	site.requireProxied()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
@@ -242,31 +253,24 @@ func TestDeflate(t *testing.T) {
 
 func TestBasicAuthentication(t *testing.T) {
 	t.Parallel()
-	s := startService(t, freeAddress(t))
-	users := filepath.Join(t.TempDir(), "users")
-	for d := filepath.Dir(users); d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
-		require.NoError(t, os.Chmod(d, 0o755)) //nolint:gosec // for Apache's user
-	}
+	users := filepath.Join(sharedFolder(t), "users")
 	hash, err := exec.CommandContext(t.Context(), "openssl", "passwd", "-apr1", "sesame").Output()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(users, append([]byte("portal:"), hash...), 0o644)) //nolint:gosec // for Apache's user
-	a := startApache(t, "basic-auth.conf", map[string]string{"SESSIONS": relayed(t, s), "USERS": users})
-	site := newSite(t, s, "http://"+a.address+"/soap")
+	site := behind(t, "basic-auth.conf", map[string]string{"USERS": users}, "http://APACHE/soap")
 	code, _ := site.call(envelope(status))
 	assert.Equal(t, http.StatusUnauthorized, code)
 	site.php(`SOAP_OPTIONS={"login": "portal", "password": "sesame"}`)
 	site.java("SOAP_LOGIN=portal:sesame")
-	log := s.logged(t)
+	log := site.service.logged(t)
 	assert.Contains(t, log, `"user":"portal"`)
 	assert.NotContains(t, log, "sesame")
 }
 
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	s := startService(t, freeAddress(t))
 	c := newCertificates(t)
-	a := startApache(t, "tls.conf", map[string]string{"SESSIONS": relayed(t, s), "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key")})
-	site := newSite(t, s, "https://"+a.address+"/soap")
+	site := behind(t, "tls.conf", c.defines(), "https://APACHE/soap")
 	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}}
 	site.requireProxied()
 	site.php("SSL_CERT_FILE=" + c.path("ca.pem"))
@@ -276,12 +280,8 @@ func TestTLS(t *testing.T) {
 
 func TestClientCertificate(t *testing.T) {
 	t.Parallel()
-	s := startService(t, freeAddress(t))
 	c := newCertificates(t)
-	a := startApache(t, "client-certificate.conf", map[string]string{
-		"SESSIONS": relayed(t, s), "CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key"), "CLIENT_AUTHORITY": c.path("ca.pem"),
-	})
-	site := newSite(t, s, "https://"+a.address+"/soap")
+	site := behind(t, "client-certificate.conf", c.defines(), "https://APACHE/soap")
 	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site.endpoint, strings.NewReader(envelope(status)))
 	require.NoError(t, err)
@@ -295,7 +295,7 @@ func TestClientCertificate(t *testing.T) {
 	require.NoError(t, err)
 	site.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.pool, Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}}
 	site.requireProxied()
-	assert.Contains(t, s.logged(t), `"user":"portal"`)
+	assert.Contains(t, site.service.logged(t), `"user":"portal"`)
 	site.php("SSL_CERT_FILE="+c.path("ca.pem"), `SOAP_OPTIONS={"local_cert": "`+c.path("portal.both")+`"}`)
 	site.perl("PERL_LWP_SSL_CA_FILE="+c.path("ca.pem"), "CERTIFICATE="+c.path("portal.pem"), "CERTIFICATE_KEY="+c.path("portal.key"))
 	site.java(javaTrust(t, c) + " -Djavax.net.ssl.keyStorePassword=sesame -Djavax.net.ssl.keyStore=" + c.path("portal.p12"))
@@ -308,6 +308,13 @@ type certificates struct {
 }
 
 func (c certificates) path(name string) string { return filepath.Join(c.dir, name) }
+
+// defines returns the values with which the configurations name the certificates.
+func (c certificates) defines() map[string]string {
+	return map[string]string{
+		"CERTIFICATE": c.path("server.pem"), "CERTIFICATE_KEY": c.path("server.key"), "CLIENT_AUTHORITY": c.path("ca.pem"),
+	}
+}
 
 func newCertificates(t *testing.T) certificates {
 	t.Helper()
