@@ -32,8 +32,12 @@ func TestPages(t *testing.T) {
 	require.NotEmpty(t, paths)
 	for _, path := range paths {
 		language := filepath.Base(filepath.Dir(path))
-		if selected(language) {
-			t.Run(language, func(t *testing.T) { s.page(t, path) })
+		if !selected(language) {
+			continue
+		}
+		t.Run(language, func(t *testing.T) { s.page(t, path) })
+		if language == "perl" {
+			t.Run("program of the Perl page", func(t *testing.T) { s.perlProgram(t) })
 		}
 	}
 }

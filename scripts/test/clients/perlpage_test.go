@@ -19,14 +19,11 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// The program of the Perl page prints one attribute or several, as UTF-8, and
-// tells an absent session, a typed fault and a service that does not answer
-// apart.
-func TestPerlPageProgram(t *testing.T) {
-	if !selected("perl") {
-		t.Skip("CLIENT selects other clients")
-	}
-	s := newSite(t)
+// perlProgram tests the program of the Perl page: it prints one attribute or
+// several, as UTF-8, and tells an absent session, a typed fault and a service that
+// does not answer apart.
+func (s *site) perlProgram(t *testing.T) {
+	t.Helper()
 	folder := readerFolder(t)
 	blocks := s.blocks(t, filepath.Join(programs, "perl", "README.md"))
 	at := slices.IndexFunc(blocks, func(b pagetest.Block) bool { return b.File == "session.pl" })
