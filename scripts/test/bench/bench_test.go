@@ -61,7 +61,7 @@ func TestNearCache(t *testing.T) {
 func TestFlags(t *testing.T) {
 	s, err := parse(nil, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, settings{rounds: 60, interval: 250 * time.Millisecond, connections: 4, entries: 24}, s)
+	assert.Equal(t, settings{Rounds: load.Rounds{Count: 60, Interval: 250 * time.Millisecond}, connections: 4, entries: 24}, s)
 	for _, args := range []string{
 		"-rounds 0", "-seconds 0", "-seconds NaN", "-connections 0", "-entries 0", "-connections 513", "-entries 5001",
 		"-rounds 10001", "-seconds 1e300", "-rounds 1200 -seconds 1", "surplus", "-nosuch",
@@ -115,7 +115,7 @@ func TestServersReturnTheSameSession(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	r := report{settings: settings{rounds: 3, interval: time.Second, connections: 1, entries: 1}}
+	r := report{settings: settings{Rounds: load.Rounds{Count: 3, Interval: time.Second}, connections: 1, entries: 1}}
 	for i, rates := range [...][3]float64{{900, 80, 1000}, {1000, 100, 1100}, {400, 41, 500}} {
 		for _, rate := range rates {
 			r.results[i] = append(r.results[i], load.Result{

@@ -33,17 +33,17 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(progress, "bench: this takes %v\n", s.time().Round(time.Second)); err != nil {
+	if _, err := fmt.Fprintf(progress, "bench: this takes %v\n", s.Time(serverCount).Round(time.Second)); err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
 	r := report{settings: s}
 	if r.sizes, err = prepare(ctx, running.servers, sessions); err != nil {
 		return err
 	}
-	for round := range s.rounds + 1 {
+	for round := range s.Count + 1 {
 		for i := range running.servers {
 			at := (round + i) % len(running.servers) // each round starts with another server
-			t, err := load.Measure(ctx, running.servers[at], s.interval, s.sources(sessions))
+			t, err := load.Measure(ctx, running.servers[at], s.Interval, s.sources(sessions))
 			if err != nil {
 				return err
 			}

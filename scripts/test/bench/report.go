@@ -22,17 +22,17 @@ type report struct {
 func (r *report) write(w io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n%s, %s/%s, %d processors shared with memcached and the load; %d connections, %d rounds of %v a server; ",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.settings.connections, r.settings.rounds, r.settings.interval)
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.settings.connections, r.settings.Count, r.settings.Interval)
 	fmt.Fprintf(&text, "%d entries; getSession %d B, answer %d B; setSession %d B, answer %d B.\n\n",
 		r.settings.entries, r.sizes.get, r.sizes.gotten, r.sizes.set, r.sizes.acknowledged)
 
 	text.WriteString("| server | req/s | best | p50 | p99 | server CPU per request |\n|---|---:|---:|---:|---:|---:|\n")
 	names := r.settings.servers()
 	for i, name := range names {
-		rates := each(r.results[i], func(t load.Result) float64 { return t.Rate })
+		rates := load.Each(r.results[i], func(t load.Result) float64 { return t.Rate })
+		p50, p99 := load.Latency(r.results[i])
 		fmt.Fprintf(&text, "| %s | %.0f | %.0f | %.2f ms | %.2f ms | %.0f µs |\n", name, load.Median(rates), slices.Max(rates),
-			milliseconds(load.Median(each(r.results[i], func(t load.Result) time.Duration { return t.P50 }))),
-			milliseconds(load.Median(each(r.results[i], func(t load.Result) time.Duration { return t.P99 }))), r.cpu(i))
+			load.Milliseconds(p50), load.Milliseconds(p99), r.cpu(i))
 	}
 	text.WriteString("\n| ratio | by req/s | half of the rounds | by server CPU | target for req/s |\n|---|---:|---|---:|---|\n")
 	for _, row := range r.settings.targets() {
@@ -79,24 +79,7 @@ func (r *report) ratios(of, to int) []float64 {
 	return ratios
 }
 
-// cpu returns the processor time of a server per request, in microseconds. It uses
-// the sum of all rounds, because one interval is too short for the clock of /proc.
+// cpu returns the processor time of a server per request, in microseconds.
 func (r *report) cpu(server int) float64 {
-	var used time.Duration
-	requests := 0
-	for _, t := range r.results[server] {
-		used += t.CPU
-		requests += t.Requests
-	}
-	return float64(used) / float64(time.Microsecond) / float64(requests)
+	return float64(load.CPUPerRequest(r.results[server])) / float64(time.Microsecond)
 }
-
-func each[T any](results []load.Result, get func(load.Result) T) []T {
-	values := make([]T, len(results))
-	for i, t := range results {
-		values[i] = get(t)
-	}
-	return values
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -31,7 +31,7 @@ func TestService(t *testing.T) {
 	times := site{Times: filepath.Join(dir, "times")}
 	require.NoError(t, os.WriteFile(times.Times, []byte("0.25\n1.5\n"), 0o600))
 	other := server{process: service, path: "/cgi-bin/MemcachedSOAP.cgi", connections: 1, spent: times.cgiTime}
-	r, err := measureAll(t.Context(), settings{rounds: 1, interval: 10 * time.Millisecond}, []server{one, other, one})
+	r, err := measureAll(t.Context(), load.Rounds{Count: 1, Interval: 10 * time.Millisecond}, []server{one, other, one})
 	require.NoError(t, err)
 	for _, operation := range operations() {
 		for i, results := range r.results[operation] {
@@ -54,7 +54,7 @@ func TestService(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	r := report{settings: settings{rounds: 1, interval: time.Second}}
+	r := report{rounds: load.Rounds{Count: 1, Interval: time.Second}}
 	for _, operation := range operations() {
 		for i, rate := range []float64{9000, 300, 10} {
 			r.add(operation, i, load.Result{
@@ -72,7 +72,7 @@ func TestReport(t *testing.T) {
 func TestFlags(t *testing.T) {
 	s, err := parse(nil, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, settings{rounds: 5, interval: 2 * time.Second}, s)
+	assert.Equal(t, load.Rounds{Count: 5, Interval: 2 * time.Second}, s)
 	for _, args := range []string{"-rounds 0", "-seconds 0", "-seconds NaN", "-rounds 10001", "-seconds 1e300", "surplus", "-nosuch"} {
 		_, err := parse(strings.Fields(args), io.Discard)
 		assert.ErrorContains(t, err, "cgibench: ", args)

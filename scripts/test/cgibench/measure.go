@@ -33,7 +33,7 @@ type server struct {
 const apacheConnections = 2
 
 // measure measures the servers and prints the report.
-func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err error) {
+func measure(ctx context.Context, rounds load.Rounds, stdout, progress io.Writer) (err error) {
 	dir, err := os.MkdirTemp("", "cgibench")
 	if err != nil {
 		return fmt.Errorf("cgibench: %w", err)
@@ -58,10 +58,10 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 		return err
 	}
 	defer apache.Terminate()
-	if _, err := fmt.Fprintf(progress, "cgibench: this takes %v\n", s.time().Round(time.Second)); err != nil {
+	if _, err := fmt.Fprintf(progress, "cgibench: this takes %v\n", rounds.Time(measurements()).Round(time.Second)); err != nil {
 		return fmt.Errorf("cgibench: %w", err)
 	}
-	r, err := measureAll(ctx, s, []server{
+	r, err := measureAll(ctx, rounds, []server{
 		{process: service, path: "/cgi-bin/MemcachedSOAP.cgi", connections: 16},
 		{process: apache, path: "/fcgi/sessions.fcgi", connections: apacheConnections},
 		{process: apache, path: "/cgi/sessions.cgi", connections: apacheConnections, spent: site.cgiTime},
@@ -86,16 +86,16 @@ func startService(ctx context.Context, dir, memcached string) (*load.Process, er
 }
 
 // measureAll measures each operation on each server, in rounds.
-func measureAll(ctx context.Context, s settings, servers []server) (*report, error) {
-	r := &report{settings: s}
+func measureAll(ctx context.Context, rounds load.Rounds, servers []server) (*report, error) {
+	r := &report{rounds: rounds}
 	id, err := store(ctx, servers[0])
 	if err != nil {
 		return nil, err
 	}
-	for round := range s.rounds + 1 {
+	for round := range rounds.Count + 1 {
 		for _, operation := range operations() {
 			for i, server := range servers {
-				t, err := server.measure(ctx, s.interval, newRequest(server.path, operation, id))
+				t, err := server.measure(ctx, rounds.Interval, newRequest(server.path, operation, id))
 				if err != nil {
 					return nil, fmt.Errorf("cgibench: %s of %s: %w", operation, serverNames()[i], err)
 				}

@@ -5,15 +5,14 @@ import (
 	"io"
 	"runtime"
 	"strings"
-	"time"
 
 	"memcachedsoap/scripts/test/load"
 )
 
 // report holds the results.
 type report struct {
-	settings settings
-	results  map[string][][]load.Result // by operation, by server, by round
+	rounds  load.Rounds
+	results map[string][][]load.Result // by operation, by server, by round
 }
 
 func (r *report) add(operation string, server int, t load.Result) {
@@ -30,20 +29,21 @@ func (r *report) add(operation string, server int, t load.Result) {
 func (r *report) write(w io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n%s, %s/%s, %d processors shared with memcached and the load; %d rounds of %v for each result.\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.settings.rounds, r.settings.interval)
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.rounds.Count, r.rounds.Interval)
 	text.WriteString("| operation | server | req/s | p50 | p99 | CPU per request | the service: times the req/s | of the CPU |\n" +
 		"|---|---|---:|---:|---:|---:|---:|---:|\n")
 	for _, operation := range operations() {
 		results := r.results[operation]
 		for i, name := range serverNames() {
-			fmt.Fprintf(&text, "| %s | %s | %.*f | %.2f ms | %.2f ms | %.3f ms |", operation, name, decimals(rate(results[i])), rate(results[i]),
-				milliseconds(typical(results[i], func(t load.Result) time.Duration { return t.P50 })),
-				milliseconds(typical(results[i], func(t load.Result) time.Duration { return t.P99 })), milliseconds(cpu(results[i])))
+			rate, cpu := load.Rate(results[i]), load.CPUPerRequest(results[i])
+			p50, p99 := load.Latency(results[i])
+			fmt.Fprintf(&text, "| %s | %s | %.*f | %.2f ms | %.2f ms | %.3f ms |", operation, name, decimals(rate), rate,
+				load.Milliseconds(p50), load.Milliseconds(p99), load.Milliseconds(cpu))
 			if i == 0 {
 				text.WriteString(" | |\n")
 				continue
 			}
-			fmt.Fprintf(&text, " %.0f | 1/%.0f |\n", rate(results[0])/rate(results[i]), float64(cpu(results[i]))/float64(cpu(results[0])))
+			fmt.Fprintf(&text, " %.0f | 1/%.0f |\n", load.Rate(results[0])/rate, float64(cpu)/float64(load.CPUPerRequest(results[0])))
 		}
 	}
 	if _, err := io.WriteString(w, text.String()); err != nil {
@@ -59,33 +59,3 @@ func decimals(rate float64) int {
 	}
 	return 0
 }
-
-func rate(results []load.Result) float64 {
-	return load.Median(each(results, func(t load.Result) float64 { return t.Rate }))
-}
-
-func typical(results []load.Result, get func(load.Result) time.Duration) time.Duration {
-	return load.Median(each(results, get))
-}
-
-// cpu returns the processor time per request. It uses the sum of all rounds, because
-// one interval is too short for the clock of /proc.
-func cpu(results []load.Result) time.Duration {
-	var used time.Duration
-	requests := 0
-	for _, t := range results {
-		used += t.CPU
-		requests += t.Requests
-	}
-	return used / time.Duration(requests)
-}
-
-func each[T any](results []load.Result, get func(load.Result) T) []T {
-	values := make([]T, len(results))
-	for i, t := range results {
-		values[i] = get(t)
-	}
-	return values
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

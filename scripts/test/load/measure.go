@@ -1,7 +1,6 @@
 package load
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -106,10 +105,3 @@ func (c *Client) runUntil(until time.Time, source Source) ([]time.Duration, erro
 	}
 	return latencies, nil
 }
-
-// Median returns the median of at least one value. The order of values does not
-// matter.
-func Median[T cmp.Ordered](values []T) T { return Quantile(slices.Sorted(slices.Values(values)), 0.5) }
-
-// Quantile returns the q-quantile of at least one sorted value.
-func Quantile[T cmp.Ordered](sorted []T, q float64) T { return sorted[int(q*float64(len(sorted)-1))] }
