@@ -12,9 +12,9 @@ import (
 // tombstone takes its place until the session would have expired, but for at
 // least a minute and at most 30 days: until then nobody can change the session
 // or create it again through a Store. A server that has no memory for a
-// tombstone deletes the item without one. With a guard ([Store.NewGuard]) a
-// record remembers the deletion, too. Errors are [backend.ErrNotFound] if
-// there was no session and [*backend.UnavailableError].
+// tombstone deletes the item without one. With a guard ([Store.NewGuard]) a record
+// remembers the deletion too. Errors are [backend.ErrNotFound] if there was no
+// session and [*backend.UnavailableError].
 func (s *Store) Delete(ctx context.Context, id ID) error {
 	decided, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
 		if !found || !s.isSession(present) {

@@ -138,7 +138,7 @@ func (s *Store) session(id ID, item backend.Item) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	if s.ended(attributes) { // also if another program has let the item live on
+	if s.ended(attributes) { // also if another program has extended the item
 		return Session{}, backend.ErrNotFound
 	}
 	return Session{Ref: Ref{ID: id, Version: version, ExpiresIn: s.left(attributes, item.ExpiresIn)}, Attributes: attributes}, nil
@@ -151,12 +151,12 @@ func (s *Store) isSession(item backend.Item) bool {
 	return !lookupKey
 }
 
-// Create stores a new session under a new random id, on a server that is not down
-// if there is one. It takes the attributes
-// over and sets [IDAttribute] in them; nil means none. The time to live is
-// positive, [DefaultTTL] or [LongestTTL]; what exceeds the longest allowed is
-// cut, as the Ref shows. With an idle timeout it is the absolute timeout, and
-// the Ref says when the session expires if nobody uses it.
+// Create stores a new session under a new random id, on a server that is not known
+// to be down if there is one. It takes the attributes over and sets [IDAttribute]
+// in them; nil means none. The time to live is positive, [DefaultTTL] or
+// [LongestTTL]; what exceeds the longest allowed is cut, as the Ref shows. With an
+// idle timeout it is the absolute timeout, and the Ref says when the session
+// expires if nobody uses it.
 //
 // Errors are [*InvalidTTLError], [*perldata.UnrepresentableError],
 // [*backend.TooLargeError] and [*backend.UnavailableError].
@@ -199,7 +199,7 @@ func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.
 	return Ref{}, failed
 }
 
-// newID returns a new id. Unless available is false, its server is not known to be
+// newID returns a new id, and whether its server is available: not known to be
 // down.
 func (s *Store) newID() (id ID, available bool) {
 	for range maxServerTries {
