@@ -309,6 +309,39 @@ func (f *failing) Look(ctx context.Context, ids []string, visit func(string, Ses
 	return f.stored.Look(ctx, ids, visit)
 }
 
+// A server that does not answer its scan takes no more than three quarters of the
+// time of a call: the rest is for the sessions on the other servers.
+func TestSearchLeavesTime(t *testing.T) {
+	t.Parallel()
+	pool := hanging{&faulty{Backend: memory.New(memory.Options{})}}
+	put(t, pool.Backend, "a1", "dwho")
+	x := New(pool, stored{pool}, Options{Attributes: []string{"uid"}})
+	r := NewIndexer(x, pool)
+	t.Cleanup(r.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	ids, err := x.Find(ctx, "uid", "dwho")
+	var down *backend.UnavailableError
+	require.ErrorAs(t, err, &down)
+	assert.Equal(t, []string{"a1"}, ids)
+	require.NoError(t, ctx.Err(), "time is left")
+}
+
+// hanging is a pool of which one server hangs.
+type hanging struct{ *faulty }
+
+func (hanging) Servers() []string { return []string{"hangs", "answers"} }
+
+func (hanging) ServerOf(string) int { return 1 }
+
+func (h hanging) Scan(ctx context.Context, server int, visit func(string) error) error {
+	if server == 0 {
+		<-ctx.Done()
+		return backend.Interrupted(ctx)
+	}
+	return h.faulty.Scan(ctx, server, visit)
+}
+
 // No search begins after the Indexer is closed.
 func TestSearchAfterClose(t *testing.T) {
 	t.Parallel()
@@ -401,8 +434,8 @@ func TestOwnWritesCostNoLook(t *testing.T) {
 	assert.Equal(t, []string{"a1", "a2"}, k.find("dwho"))
 }
 
-// A list holds a bounded number of entries; sessions beyond it are found by a
-// scan.
+// A list holds a bounded number of entries; of a user with more, a scan finds the
+// sessions, until the user has few again.
 func TestListThatIsFull(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
@@ -411,13 +444,50 @@ func TestListThatIsFull(t *testing.T) {
 	for i := range 100 {
 		k.put(strconv.Itoa(i), "dwho")
 	}
-	require.Eventually(t, func() bool { k.find("dwho"); return k.index.counts.evictions.Load() > 0 }, time.Minute, time.Millisecond)
-	assert.Len(t, k.find("dwho"), 100)
-	assert.Positive(t, k.scans())
-	assert.Equal(t, int64(10), k.index.counts.longestList.Load())
-	evictions := k.index.counts.evictions.Load()
-	k.find("dwho")
-	assert.Equal(t, evictions, k.index.counts.evictions.Load(), "each is evicted once")
+	for range 3 {
+		assert.Len(t, k.find("dwho"), 100)
+	}
+	assert.Equal(t, int64(2), k.scans(), "the first one has read all of them in the list")
+	assert.Equal(t, int64(90), k.index.counts.evictions.Load(), "each is evicted once")
+	assert.Equal(t, int64(100), k.index.counts.longestList.Load())
+	entered := k.index.counts.foreign.Load()
+	k.put("a1", "dwho")
+	assert.Len(t, k.find("dwho"), 101)
+	require.NoError(t, k.indexer.drain(t.Context()))
+	assert.Equal(t, entered, k.index.counts.foreign.Load(), "an entry would be of no use")
+
+	for i := range 95 {
+		require.NoError(t, k.pool.Delete(t.Context(), strconv.Itoa(i)))
+	}
+	assert.Len(t, k.find("dwho"), 6)
+	scans := k.scans()
+	assert.Len(t, k.find("dwho"), 6)
+	k.put("a2", "dwho")
+	assert.Len(t, k.find("dwho"), 7)
+	assert.Equal(t, scans, k.scans(), "the list is whole again")
+}
+
+// The clock of an instance that has entered a session may be wrong: what is in a
+// list neither makes the session unknown nor ends the list before the session.
+func TestEntriesOfAnotherClock(t *testing.T) {
+	t.Parallel()
+	for _, ahead := range []time.Duration{-2 * time.Hour, 10 * time.Minute} {
+		k := keep(t, nil)
+		k.complete()
+		p := principal{"uid", "dwho"}
+		k.put("a1", "dwho")
+		require.Len(t, k.find("dwho"), 1)
+		for range 300 { // until the list is compacted
+			line := entry{id: "a1", expiry: time.Now().Add(ahead).Unix()}.line()
+			require.NoError(t, k.index.appendEntry(t.Context(), p, line, time.Hour))
+		}
+		require.Positive(t, k.index.counts.compactions.Load())
+		assert.Equal(t, []string{"a1"}, k.find("dwho"))
+		item, err := k.pool.Get(t.Context(), p.key())
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, item.ExpiresIn, 59*time.Minute)
+		assert.Zero(t, k.scans())
+	}
 }
 
 // Calls that wait for a scan at the same time share it, but not one that began

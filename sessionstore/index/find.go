@@ -25,56 +25,68 @@ func (x *Index) Find(ctx context.Context, attribute, value string) ([]string, er
 	p := principal{attribute, value}
 	r := x.indexer.Load()
 	if r == nil {
-		ids, _, err := x.findListed(ctx, p)
-		return ids, err
+		found, _, err := x.findListed(ctx, p, true)
+		return idsOf(found), err
 	}
+	var before list
 	if epoch := r.settle(ctx); epoch != "" {
-		ids, truncated, err := x.findListed(ctx, p)
-		if err == nil && !truncated && r.confirm(ctx, epoch) {
-			return ids, nil
+		found, l, err := x.findListed(ctx, p, false)
+		if err == nil && !l.truncated && r.confirm(ctx, epoch) {
+			return idsOf(found), nil
 		}
+		before = l
 	}
-	return r.search(ctx, p)
+	found, err := r.search(ctx, p)
+	if err == nil && before.truncated && len(found) <= x.maxEntries {
+		x.repair(ctx, p, before, found)
+	}
+	return idsOf(found), err
 }
 
-// findListed returns the sessions that are in the list of a principal, and
-// whether entries of the list were left out.
-func (x *Index) findListed(ctx context.Context, p principal) (ids []string, truncated bool, err error) {
-	item, err := x.backend.Get(ctx, p.key())
-	if err != nil && !errors.Is(err, backend.ErrNotFound) {
-		return nil, false, err
-	}
-	l := x.read(item.Image)
-	entries, err := x.withLookupKeys(ctx, p.value, l.entries)
-	if err != nil {
-		return nil, false, err
-	}
-	found, err := x.verify(ctx, p, entries)
-	if err != nil {
-		return nil, false, err
-	}
-	byLookupKey := func(e entry) bool { return e.byLookupKey }
-	if l.evicted > 0 || len(found) != len(l.entries) || slices.ContainsFunc(found, byLookupKey) {
-		x.counts.repairs.Inc()
-		x.repair(ctx, p, item, list{entries: found, evicted: l.evicted, truncated: l.truncated})
-	}
-	ids = make([]string, len(found))
-	for i, e := range found {
+func idsOf(entries []entry) []string {
+	ids := make([]string, len(entries))
+	for i, e := range entries {
 		ids[i] = e.id
 	}
-	return ids, l.truncated, nil
+	return ids
+}
+
+// findListed returns the sessions of a principal that are in its list, and the
+// list as it was read. With lookup, it also follows the lookup keys.
+func (x *Index) findListed(ctx context.Context, p principal, lookup bool) (found []entry, l list, err error) {
+	item, err := x.backend.Get(ctx, p.key())
+	if err != nil && !errors.Is(err, backend.ErrNotFound) {
+		return nil, list{}, err
+	}
+	l = x.read(item)
+	entries := l.entries
+	if lookup {
+		if entries, err = x.withLookupKeys(ctx, p.value, entries); err != nil {
+			return nil, list{}, err
+		}
+	}
+	if found, err = x.verify(ctx, p, entries); err != nil {
+		return nil, list{}, err
+	}
+	x.counts.longestList.Raise(int64(len(found)))
+	isNew := func(e entry) bool { return e.byLookupKey }
+	if !l.truncated && (len(found) != len(l.entries) || len(found) > x.maxEntries || slices.ContainsFunc(found, isNew)) {
+		x.counts.repairs.Inc()
+		x.repair(ctx, p, l, found)
+	}
+	return found, l, nil
 }
 
 // repair makes the list of a principal say what was found. If another writer
 // comes between, that writer is right, and the next Find repairs the rest.
-func (x *Index) repair(ctx context.Context, p principal, item backend.Item, found list) {
-	if item.CAS != 0 {
-		if err := x.rewrite(ctx, p.key(), item, found); !backend.LostRace(err) {
+func (x *Index) repair(ctx context.Context, p principal, l list, found []entry) {
+	if l.item.CAS != 0 {
+		if err := x.rewrite(ctx, p, list{item: l.item, entries: found}); !backend.LostRace(err) {
 			x.report(ctx, "", err)
 		}
 		return
 	}
-	for _, e := range found.entries {
+	for _, e := range found {
 		x.report(ctx, e.id, x.appendEntry(ctx, p, e.line(), backend.Until(e.expiry)))
 	}
 }
@@ -134,7 +146,7 @@ func (x *Index) Oldest(ctx context.Context, terms Terms, most int) ([]string, er
 		if err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return oldest, err
 		}
-		l := x.read(item.Image)
+		l := x.read(item)
 		if len(l.entries) <= most {
 			continue
 		}

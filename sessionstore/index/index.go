@@ -207,7 +207,7 @@ func (x *Index) Metrics() []metric.Metric {
 		c.overflows.Metric("index_overflows_total", "Changes by other programs that were not looked at because too many were waiting."),
 		c.longestList.Metric("index_longest_list", "Most sessions that the list of a principal had when it was read."),
 		c.rebuilds.Metric("index_rebuilds_total", "Rebuilds of the index from the sessions on all servers."),
-		c.scans.Metric("index_scans_total", "Scans of all servers because the index could not be trusted."),
+		c.scans.Metric("index_scans_total", "Scans of all servers for findSessions and deleteSessions."),
 	}
 	for _, s := range x.States() {
 		m := metric.Switch("index_complete", "Whether the index has every session of the server.", s.Complete)

@@ -40,12 +40,15 @@ func of(uid string) *perldata.Hash {
 }
 
 // A list says what a simple model says, whatever the order of logins, log-outs
-// and damage, and a compacted list says the same.
+// and damage. A compacted list says the same, without the entries that have
+// expired and whose session does not exist.
 func TestListAgainstModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		most := rapid.IntRange(1, 6).Draw(t, "most")
-		x := New(nil, sessions{}, Options{Attributes: []string{"uid"}})
+		ctx, b := context.Background(), memory.New(memory.Options{})
+		alive := sessions{"a1": of("dwho"), "b2": of("dwho"), "c3": of("other")} // whatever the entry says
+		x := New(b, alive, Options{Attributes: []string{"uid"}})
 		x.maxEntries = most
 		now := time.Now().Unix()
 		var text strings.Builder
@@ -72,18 +75,33 @@ func TestListAgainstModel(t *testing.T) {
 				}
 			}
 		}
-		model = slices.DeleteFunc(model, func(e entry) bool { return e.expiry != 0 && e.expiry < now })
-		evicted := max(len(model)-most, 0)
-		l := x.read([]byte(text.String() + "+a1 12")) // and a line that was cut
-		require.Equal(t, evicted, l.evicted)
-		require.Equal(t, evicted > 0, l.truncated)
-		require.True(t, slices.Equal(model[evicted:], l.entries), "%v, not %v", l.entries, model[evicted:])
+		l := x.read(backend.Item{Image: []byte(text.String() + "+a1 12")}) // and a line that was cut
+		require.False(t, l.truncated)
+		require.True(t, slices.Equal(model, l.entries), "%v, not %v", l.entries, model)
 
-		var compacted []byte
-		for _, e := range l.entries {
-			compacted = append(compacted, e.line()...)
+		p := principal{"uid", "dwho"}
+		require.NoError(t, b.Add(ctx, p.key(), backend.Item{Image: []byte(text.String())}))
+		require.NoError(t, x.compact(ctx, p))
+		model = slices.DeleteFunc(model, func(e entry) bool {
+			return e.expiry != 0 && e.expiry < now && e.id != "a1" && e.id != "b2"
+		})
+		evicted := max(len(model)-most, 0)
+		item, err := b.Get(ctx, p.key())
+		if len(model) == 0 {
+			require.ErrorIs(t, err, backend.ErrNotFound)
+			return
 		}
-		require.True(t, slices.Equal(l.entries, x.read(compacted).entries))
+		require.NoError(t, err)
+		l = x.read(item)
+		require.Equal(t, evicted > 0, l.truncated)
+		require.Equal(t, idsOf(model[evicted:]), idsOf(l.entries))
+		for i, e := range l.entries {
+			if was := model[evicted+i].expiry; backend.Expired(was) {
+				require.False(t, backend.Expired(e.expiry), "the session tells when it expires")
+			} else {
+				require.Equal(t, was, e.expiry)
+			}
+		}
 	})
 }
 

@@ -24,13 +24,14 @@ import (
 //	!
 //
 // The last one says that entries were left out, because there were more than
-// maxEntries: the sessions of this principal are found by a scan only.
+// maxEntries: then a scan finds the sessions of this principal.
 //
 // A login appends one line, so that it costs the same however long the list is,
 // and loses nothing when others log in at the same time. When the list has
-// doubled since it was last compacted, it is compacted: entries that have
-// expired or were taken back go. The flags of the item are the length after the
-// last compaction.
+// doubled since it was last compacted, it is compacted: entries that were taken
+// back go, and entries that seem to have expired go after a look at the session,
+// because the clock of another instance may be wrong. The flags of the item are
+// the length after the last compaction.
 
 const (
 	listPrefix   = backend.ReservedKeys
@@ -100,7 +101,7 @@ func (x *Index) appendEntry(ctx context.Context, p principal, line string, life 
 	var tooLarge *backend.TooLargeError
 	switch {
 	case errors.As(err, &tooLarge):
-		if err := x.compact(ctx, key); err != nil {
+		if err := x.compact(ctx, p); err != nil {
 			return err
 		}
 		_, _, err = x.backend.Append(ctx, key, addition)
@@ -108,17 +109,20 @@ func (x *Index) appendEntry(ctx context.Context, p principal, line string, life 
 	case err != nil:
 		return err
 	case size > max(shortestList, 2*int64(after.Flags)):
-		return x.compact(ctx, key)
+		return x.compact(ctx, p)
 	}
 	return nil
 }
 
-// compact compacts a list, unless another writer appends to it meanwhile: that
-// one will see that the list is long.
-func (x *Index) compact(ctx context.Context, key string) error {
-	item, err := x.backend.Get(ctx, key)
+// compact compacts the list of a principal, unless another writer appends to it
+// meanwhile: that one will see that the list is long.
+func (x *Index) compact(ctx context.Context, p principal) error {
+	item, err := x.backend.Get(ctx, p.key())
 	if err == nil {
-		err = x.rewrite(ctx, key, item, x.read(item.Image))
+		l := x.read(item)
+		if l.entries, err = x.withoutExpired(ctx, p, l.entries); err == nil {
+			err = x.rewrite(ctx, p, l)
+		}
 	}
 	if backend.LostRace(err) {
 		return nil
@@ -126,53 +130,80 @@ func (x *Index) compact(ctx context.Context, key string) error {
 	return err
 }
 
+// withoutExpired returns the entries that have not expired by the clock of this
+// process, and those whose session exists all the same.
+func (x *Index) withoutExpired(ctx context.Context, p principal, entries []entry) ([]entry, error) {
+	var expired []entry
+	for _, e := range entries {
+		if backend.Expired(e.expiry) {
+			expired = append(expired, e)
+		}
+	}
+	if len(expired) == 0 {
+		return entries, nil
+	}
+	alive, err := x.verify(ctx, p, expired)
+	if err != nil {
+		return nil, err
+	}
+	kept := entries[:0]
+	for _, e := range entries {
+		if backend.Expired(e.expiry) {
+			at := slices.IndexFunc(alive, func(a entry) bool { return a.id == e.id })
+			if at < 0 {
+				continue
+			}
+			e = alive[at]
+		}
+		kept = append(kept, e)
+	}
+	return kept, nil
+}
+
 // expireNow as the time to live of an item that is swapped deletes the item,
 // but only if no other writer came between.
 const expireNow = -time.Second
 
-// rewrite replaces a list that was read by one with the given entries.
-func (x *Index) rewrite(ctx context.Context, key string, item backend.Item, l list) error {
+// rewrite stores a list in the place of the item that it was read from. It leaves
+// out the oldest entries beyond maxEntries.
+func (x *Index) rewrite(ctx context.Context, p principal, l list) error {
+	evicted := max(len(l.entries)-x.maxEntries, 0)
+	l.entries, l.truncated = l.entries[evicted:], l.truncated || evicted > 0
+	item := l.item
 	item.Image = nil
-	longest := expireNow // of a list without entries
 	if l.truncated {
 		item.Image = append(item.Image, truncation...)
-		longest = item.ExpiresIn
 	}
 	for _, e := range l.entries {
 		item.Image = append(item.Image, e.line()...)
-		if longest == 0 {
-			continue
-		}
-		if left := backend.Until(e.expiry); left == 0 {
-			longest = 0
-		} else {
-			longest = max(longest, left)
-		}
 	}
-	item.ExpiresIn = longest
+	if len(item.Image) == 0 {
+		item.ExpiresIn = expireNow
+	}
+	// Else it lives as long as before: the moments in it may be by another clock.
 	item.Flags = uint32(len(item.Image))
-	err := x.backend.CompareAndSwap(ctx, key, item)
+	err := x.backend.CompareAndSwap(ctx, p.key(), item)
 	if err == nil {
 		x.counts.compactions.Inc()
-		x.counts.evictions.Add(int64(l.evicted))
+		x.counts.evictions.Add(int64(evicted))
 	}
 	return err
 }
 
-// list is what a list says: the entries that have neither expired nor been
-// taken back, in the order of the logins.
+// list is what a list says: the entries that were not taken back, in the order of
+// the logins. Their sessions may have expired.
 type list struct {
-	entries   []entry // the newest, up to maxEntries
-	evicted   int     // entries beyond maxEntries
-	truncated bool    // entries were left out, now or before
+	item      backend.Item // that it was read from
+	entries   []entry
+	truncated bool // entries were left out
 }
 
 // read reads a list.
-func (x *Index) read(text []byte) list {
+func (x *Index) read(item backend.Item) list {
 	place := make(map[string]int)
 	var all []entry
 	truncated := false
-	for line := range bytes.Lines(text) {
+	for line := range bytes.Lines(item.Image) {
 		if string(line) == truncation {
 			truncated = true
 			continue
@@ -193,11 +224,8 @@ func (x *Index) read(text []byte) list {
 			all = append(all, e)
 		}
 	}
-	all = slices.DeleteFunc(all, func(e entry) bool { return e.id == "" || backend.Expired(e.expiry) })
-	evicted := max(len(all)-x.maxEntries, 0)
-	l := list{entries: all[evicted:], evicted: evicted, truncated: truncated || evicted > 0}
-	x.counts.longestList.Raise(int64(len(l.entries)))
-	return l
+	all = slices.DeleteFunc(all, func(e entry) bool { return e.id == "" })
+	return list{item: item, entries: all, truncated: truncated}
 }
 
 // parseEntry reads a line of a list. A line that was cut or damaged is not ok.
@@ -218,10 +246,10 @@ func (x *Index) parseEntry(line []byte) (e entry, removal, ok bool) {
 	return entry{id: id, expiry: seconds}, false, text[0] == '+' && err == nil
 }
 
-// enterMissing enters those of the sessions under ids that are not in the lists
-// until they expire, and returns how many it has entered. Other programs may
-// store a session often, each time with a new life: an entry lasts a quarter
-// longer than the session, so that not each time costs one.
+// enterMissing enters those of the sessions under ids that are not in the lists,
+// and returns how many it has entered. It makes each list live as long as its
+// sessions, and a quarter longer: other programs may store a session often, each
+// time with a new life.
 func (x *Index) enterMissing(ctx context.Context, ids []string) (entered int, err error) {
 	lives := make(map[principal]map[string]time.Duration)
 	err = x.sessions.Look(ctx, ids, func(id string, session Session) {
@@ -244,39 +272,50 @@ func (x *Index) enterMissing(ctx context.Context, ids []string) (entered int, er
 		return 0, err
 	}
 	for p, missing := range lives {
-		for _, e := range x.read(lists[p.key()].Image).entries {
-			if life, ok := missing[e.id]; ok && e.lasts(life) {
+		item, there := lists[p.key()]
+		l := x.read(item)
+		if l.truncated {
+			continue // a scan finds these sessions
+		}
+		for _, e := range l.entries {
+			if life, ok := missing[e.id]; ok && lasts(item.ExpiresIn, life) {
 				delete(missing, e.id)
 			}
 		}
 		if len(missing) == 0 {
 			continue
 		}
-		var lines strings.Builder
-		endless := false
-		longest := removalLife
-		for id, life := range missing {
-			longer := life + life/4
-			lines.WriteString(entry{id: id, expiry: backend.ExpiryOf(longer)}.line())
-			if longest = max(longest, longer); longer == 0 {
-				endless = true
-			}
+		write := x.appendEntry
+		if !there {
+			write = x.startList
 		}
-		if endless {
-			longest = 0
-		}
-		if _, there := lists[p.key()]; there {
-			err = x.appendEntry(ctx, p, lines.String(), longest)
-		} else {
-			err = x.startList(ctx, p, lines.String(), longest)
-		}
-		if err != nil {
+		lines, life := linesOf(missing)
+		if err := write(ctx, p, lines, life); err != nil {
 			return entered, err
 		}
 		entered += len(missing)
 	}
 	return entered, nil
 }
+
+// linesOf returns the lines that enter sessions with these lives, and the life
+// that their list must have.
+func linesOf(lives map[string]time.Duration) (lines string, longest time.Duration) {
+	var text strings.Builder
+	longest = removalLife
+	for id, life := range lives {
+		text.WriteString(entry{id: id, expiry: backend.ExpiryOf(life)}.line())
+		if life == 0 || longest == 0 {
+			longest = 0
+			continue
+		}
+		longest = max(longest, life+life/4)
+	}
+	return text.String(), longest
+}
+
+// lasts says whether something with a time to live lasts for a life.
+func lasts(ttl, life time.Duration) bool { return ttl == 0 || life != 0 && ttl >= life }
 
 // startList stores a new list, which costs a third of appending to it, unless
 // another writer has started it.
@@ -306,9 +345,4 @@ func (x *Index) lists(ctx context.Context, keys []string) (map[string]backend.It
 		}
 	}
 	return items, nil
-}
-
-// lasts says whether an entry is there until a session expires.
-func (e entry) lasts(life time.Duration) bool {
-	return e.expiry == 0 || life != 0 && e.expiry >= backend.ExpiryOf(life)
 }

@@ -1,10 +1,13 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -47,6 +50,7 @@ func (r *Indexer) maintain(ctx context.Context) {
 		for ctx.Err() == nil && r.epoch() == "" {
 			started := time.Now()
 			err := r.rebuild(ctx)
+			told = r.notify(told)
 			pause := rest
 			if err == nil {
 				rest, pause = shortestRest, min(restFactor*time.Since(started), longestRest)
@@ -117,41 +121,23 @@ func (r *Indexer) rebuild(ctx context.Context) error {
 	return nil
 }
 
-// scanAll scans all servers and calls visit with the ids of their sessions, some
-// together, from several goroutines.
+// scansAtOnce is how many servers are scanned side by side. A scan may hold 64 MiB
+// of keys until they are visited; two go on if one of them hangs.
+const scansAtOnce = 2
+
+// scanAll scans all servers and calls visit with the ids of their sessions, in
+// groups, from several goroutines. An error of one server does not keep it from
+// scanning the others.
 func (r *Indexer) scanAll(ctx context.Context, visit func(ids []string) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []string, 2*rebuildWorkers)
 	var scans errgroup.Group
-	for i := range r.pool.Servers() {
-		scans.Go(func() error {
-			var ids []string
-			pass := func() error {
-				select {
-				case batches <- ids:
-					ids = nil
-					return nil
-				case <-ctx.Done():
-					return backend.Interrupted(ctx)
-				}
-			}
-			err := r.pool.Scan(ctx, i, func(key string) error {
-				if !r.index.sessions.IsID(key) {
-					return nil
-				}
-				if ids = append(ids, key); len(ids) < lookAtOnce {
-					return nil
-				}
-				return pass()
-			})
-			if err == nil && len(ids) > 0 {
-				err = pass()
-			}
-			return err
-		})
-	}
+	scans.SetLimit(scansAtOnce)
 	group.Go(func() error {
 		defer close(batches)
+		for i := range r.pool.Servers() {
+			scans.Go(func() error { return r.scan(ctx, i, batches) })
+		}
 		return scans.Wait()
 	})
 	for range rebuildWorkers {
@@ -167,12 +153,67 @@ func (r *Indexer) scanAll(ctx context.Context, visit func(ids []string) error) e
 	return group.Wait() //nolint:wrapcheck // an error of the pool or of the visitor
 }
 
+// scan scans one server and passes the ids of its sessions on, in groups. It does
+// not wait for a server that is known to be down.
+func (r *Indexer) scan(ctx context.Context, server int, batches chan<- []string) error {
+	if key := r.markerKeys()[server]; key != "" && !backend.Available(r.index.backend, key) {
+		return backend.Unavailable("a memcached server is down", nil)
+	}
+	var ids []string
+	pass := func() error {
+		select {
+		case batches <- ids:
+			ids = nil
+			return nil
+		case <-ctx.Done():
+			return backend.Interrupted(ctx)
+		}
+	}
+	err := r.pool.Scan(ctx, server, func(key string) error {
+		if !r.index.sessions.IsID(key) {
+			return nil
+		}
+		if ids = append(ids, key); len(ids) < lookAtOnce {
+			return nil
+		}
+		return pass()
+	})
+	if len(ids) > 0 { // also those of a scan that has failed
+		if passErr := pass(); err == nil {
+			err = passErr
+		}
+	}
+	return err
+}
+
 // search is a scan for the sessions of a principal, which several calls may
 // share.
 type search struct {
-	ids  []string
-	err  error
-	done chan struct{}
+	mu    sync.Mutex
+	found map[string]int64 // when each session expires, by id
+	err   error            // once it is done
+	done  chan struct{}
+}
+
+func (s *search) add(id string, expiry int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found[id] = expiry
+}
+
+// entries returns what was found up to now, in the order in which it expires: that
+// of the logins, if all sessions live equally long.
+func (s *search) entries() []entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entries := make([]entry, 0, len(s.found))
+	for id, expiry := range s.found {
+		entries = append(entries, entry{id: id, expiry: expiry})
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(uint64(a.expiry)-1, uint64(b.expiry)-1), strings.Compare(a.id, b.id)) // 0 is never
+	})
+	return entries
 }
 
 // searches are the scans that calls wait for. One runs at a time, for all calls
@@ -184,16 +225,40 @@ type searches struct {
 	running bool
 }
 
-// searchTime bounds one scan.
-const searchTime = time.Minute
+const (
+	// searchTime bounds one scan.
+	searchTime = time.Minute
+	// A call that has a deadline waits for its scan for three quarters of its
+	// time: the rest is for what it does with the sessions that were found.
+	searchShare = 4
+)
 
 // search scans all servers for the sessions of a principal. With an error it
 // returns the sessions that it has found.
-func (r *Indexer) search(ctx context.Context, p principal) ([]string, error) {
+func (r *Indexer) search(ctx context.Context, p principal) ([]entry, error) {
+	mine, err := r.join(p)
+	if err != nil {
+		return nil, err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/searchShare))
+		defer cancel()
+	}
+	select {
+	case <-mine.done:
+		return mine.entries(), mine.err
+	case <-ctx.Done():
+		return mine.entries(), backend.Unavailable("the scan of the memcached servers did not end in time", ctx.Err())
+	}
+}
+
+// join adds a call to the next scan.
+func (r *Indexer) join(p principal) (*search, error) {
 	s := &r.searches
 	s.mu.Lock()
-	if err := backend.Interrupted(r.ctx); err != nil { //nolint:contextcheck // whether the Indexer is closed
-		s.mu.Unlock()
+	defer s.mu.Unlock()
+	if err := backend.Interrupted(r.ctx); err != nil {
 		return nil, err
 	}
 	if s.waiting == nil {
@@ -201,20 +266,14 @@ func (r *Indexer) search(ctx context.Context, p principal) ([]string, error) {
 	}
 	mine := s.waiting[p]
 	if mine == nil {
-		mine = &search{done: make(chan struct{})}
+		mine = &search{found: make(map[string]int64), done: make(chan struct{})}
 		s.waiting[p] = mine
 	}
 	if !s.running {
 		s.running = true
 		r.ended.Go(r.searchAll)
 	}
-	s.mu.Unlock()
-	select {
-	case <-mine.done:
-		return mine.ids, mine.err
-	case <-ctx.Done():
-		return nil, backend.Interrupted(ctx)
-	}
+	return mine, nil
 }
 
 // searchAll scans until no call is waiting.
@@ -224,46 +283,40 @@ func (r *Indexer) searchAll() {
 		s.mu.Lock()
 		round := s.waiting
 		s.waiting = nil
+		s.running = len(round) > 0
+		s.mu.Unlock()
 		if len(round) == 0 {
-			s.running = false
-			s.mu.Unlock()
 			return
 		}
-		s.mu.Unlock()
-		r.searchRound(round)
+		err := r.searchRound(round)
+		for _, mine := range round {
+			mine.err = err
+			close(mine.done)
+		}
 	}
 }
 
-func (r *Indexer) searchRound(round map[principal]*search) {
+// searchRound scans once for all principals of a round.
+func (r *Indexer) searchRound(round map[principal]*search) error {
 	ctx, cancel := context.WithTimeout(r.ctx, searchTime)
 	defer cancel()
 	r.index.counts.scans.Inc()
-	var mu sync.Mutex
-	var failed error
+	var failed atomic.Pointer[error]
 	err := r.scanAll(ctx, func(ids []string) error {
 		err := r.index.sessions.Look(ctx, ids, func(id string, session Session) {
 			for _, p := range r.index.principals(session.Attributes) {
-				if found := round[p]; found != nil {
-					mu.Lock()
-					if !slices.Contains(found.ids, id) {
-						found.ids = append(found.ids, id)
-					}
-					mu.Unlock()
+				if mine := round[p]; mine != nil {
+					mine.add(id, backend.ExpiryOf(session.Life))
 				}
 			}
 		})
-		if err != nil { // the sessions on the other servers count
-			mu.Lock()
-			failed = err
-			mu.Unlock()
+		if err != nil {
+			failed.Store(&err) // the sessions on the other servers count
 		}
 		return nil
 	})
-	if err == nil {
-		err = failed
+	if first := failed.Load(); err == nil && first != nil {
+		return *first
 	}
-	for _, found := range round {
-		found.err = err
-		close(found.done)
-	}
+	return err
 }
