@@ -12,10 +12,9 @@ import (
 	"memcachedsoap/sessionstore/metric"
 )
 
-// A lease is an item whose value names the instance that holds it. The holder
-// renews it before it expires. When a holder dies, its lease expires and another
-// instance takes it. The leases are on different servers if there are several:
-// one server that is down does not keep all instances from following.
+// At most two instances follow the changes for the guard alone: each holds a
+// [backend.Lease]. The leases are on different servers if there are several: one
+// server that is down does not keep all instances from following.
 const (
 	leases           = 2
 	leaseKeys        = backend.ReservedKeys + "guard:"
@@ -28,18 +27,27 @@ const (
 
 // holder is an instance that holds a lease or wants one.
 type holder struct {
-	guard *Guard
-	name  string
-	life  time.Duration
-	slot  int // of the lease that it holds; -1 if none
+	leases []backend.Lease
+	life   time.Duration
+	slot   int // of the lease that it holds; -1 if none
+}
+
+func (g *Guard) newHolder() *holder {
+	h := &holder{life: g.options.LeaseLife, slot: -1}
+	if h.life == 0 {
+		h.life = defaultLeaseLife
+	}
+	name := rand.Text()
+	for slot := range leases {
+		key := g.keyOn(slot%len(g.queues), leaseKeys+strconv.Itoa(slot)+":")
+		h.leases = append(h.leases, backend.Lease{Backend: g.pool, Key: key, Holder: name, Life: h.life})
+	}
+	return h
 }
 
 // share follows the changes while it holds a lease.
 func (g *Guard) share(ctx context.Context) {
-	h := &holder{guard: g, name: rand.Text(), life: g.options.LeaseLife, slot: -1}
-	if h.life == 0 {
-		h.life = defaultLeaseLife
-	}
+	h := g.newHolder()
 	defer h.release() //nolint:contextcheck // ctx has ended
 	defer g.unfollow()
 	failing := false
@@ -69,14 +77,14 @@ func (g *Guard) share(ctx context.Context) {
 // hold renews the lease, or takes one that is free.
 func (h *holder) hold(ctx context.Context) (held bool, err error) {
 	if h.slot >= 0 {
-		if held, err = h.take(ctx, h.slot); held || err != nil {
+		if held, err = h.leases[h.slot].Hold(ctx, ""); held || err != nil {
 			return held, err
 		}
 		h.slot = -1
 	}
 	var failure error
-	for slot := range leases {
-		held, err = h.take(ctx, slot)
+	for slot, lease := range h.leases {
+		held, err = lease.Hold(ctx, "")
 		if held {
 			h.slot = slot
 			return true, nil
@@ -88,29 +96,6 @@ func (h *holder) hold(ctx context.Context) (held bool, err error) {
 	return false, failure
 }
 
-// take renews or takes the lease of a slot. It returns false if another instance
-// has it.
-func (h *holder) take(ctx context.Context, slot int) (bool, error) {
-	key := h.guard.leaseKey(slot)
-	lease := backend.Item{Image: []byte(h.name), ExpiresIn: backend.WholeSeconds(h.life)}
-	present, err := h.guard.pool.Get(ctx, key)
-	switch {
-	case errors.Is(err, backend.ErrNotFound):
-		err = h.guard.pool.Add(ctx, key, lease)
-	case err != nil:
-		return false, err
-	case string(present.Image) != h.name:
-		return false, nil
-	default:
-		lease.CAS = present.CAS
-		err = h.guard.pool.CompareAndSwap(ctx, key, lease)
-	}
-	if backend.LostRace(err) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // release lets another instance have the lease at once.
 func (h *holder) release() {
 	if h.slot < 0 {
@@ -118,17 +103,7 @@ func (h *holder) release() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
 	defer cancel()
-	key := h.guard.leaseKey(h.slot)
-	lease, err := h.guard.pool.Get(ctx, key)
-	if err == nil && string(lease.Image) == h.name {
-		lease.ExpiresIn = -time.Second                   // now
-		_ = h.guard.pool.CompareAndSwap(ctx, key, lease) // else it expires by itself
-	}
-}
-
-// leaseKey returns the key of the lease of a slot.
-func (g *Guard) leaseKey(slot int) string {
-	return g.keyOn(slot%len(g.queues), leaseKeys+strconv.Itoa(slot)+":")
+	h.leases[h.slot].Release(ctx, 0)
 }
 
 // openedPool is a pool whose changes a Guard follows itself.

@@ -1,0 +1,66 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// Lease is an item that one process at a time holds, to do what not all need to
+// do. The holder renews it before it expires; when the holder dies, another
+// process takes it. It saves work only: a holder that was suspended does not know
+// that its lease has expired.
+type Lease struct {
+	Backend Backend
+	Key     string
+	Holder  string        // name of this process, which no other one has; without blanks
+	Life    time.Duration // from one renewal on
+}
+
+// Hold takes the lease if it is free or released, or renews it, and leaves a note
+// in it for the others. It returns false if another process holds it.
+func (l Lease) Hold(ctx context.Context, note string) (bool, error) {
+	present, err := l.Backend.Get(ctx, l.Key)
+	if holder, _ := parseLease(present); err == nil && holder != "" && holder != l.Holder {
+		return false, nil
+	}
+	item := Item{Image: []byte(l.Holder + " " + note), ExpiresIn: WholeSeconds(l.Life), CAS: present.CAS}
+	switch {
+	case errors.Is(err, ErrNotFound):
+		err = l.Backend.Add(ctx, l.Key, item)
+	case err == nil:
+		err = l.Backend.CompareAndSwap(ctx, l.Key, item)
+	}
+	if LostRace(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Read returns who holds the lease, and the note. The holder is "" if the lease is
+// released; the error is [ErrNotFound] if it is free.
+func (l Lease) Read(ctx context.Context) (holder, note string, err error) {
+	item, err := l.Backend.Get(ctx, l.Key)
+	holder, note = parseLease(item)
+	return holder, note, err
+}
+
+// Release ends the lease if this process holds it. It is free after a time, which
+// may be 0; meanwhile it is released: who reads it may choose not to take it.
+func (l Lease) Release(ctx context.Context, after time.Duration) {
+	item, err := l.Backend.Get(ctx, l.Key)
+	if holder, _ := parseLease(item); err != nil || holder != l.Holder {
+		return
+	}
+	item.Image, item.ExpiresIn = nil, WholeSeconds(after)
+	if after <= 0 {
+		item.ExpiresIn = -time.Second // now
+	}
+	_ = l.Backend.CompareAndSwap(ctx, l.Key, item) // else it expires by itself
+}
+
+func parseLease(item Item) (holder, note string) {
+	holder, note, _ = strings.Cut(string(item.Image), " ")
+	return holder, note
+}
