@@ -171,6 +171,11 @@ func (s *Service) Stats(ctx context.Context) Report {
 		}
 		report.Service = append(report.Service, backend.Stat{Name: name, Value: strconv.FormatFloat(m.Value, 'f', -1, 64)})
 	}
+	for _, state := range s.store.IndexStates() {
+		if !state.Complete {
+			report.Service = append(report.Service, backend.Stat{Name: "index_incomplete_reason:" + state.Server, Value: state.Reason})
+		}
+	}
 	return report
 }
 

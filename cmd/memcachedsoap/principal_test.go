@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,17 +26,7 @@ import (
 // is logBuffer.
 func TestServePrincipal(t *testing.T) {
 	server := "unix:" + startMemcached(t, filepath.Join(t.TempDir(), "cache"))
-	var log logBuffer
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan int, 1)
-	go func() {
-		ended <- run(ctx, []string{
-			"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s",
-			"--servers", server, "--store-timeout", "10s", "--principal", "uid",
-		}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
-	}()
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, 10*time.Second, time.Millisecond)
-	url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
+	url, log, stop := startService(t, "--servers", server, "--store-timeout", "10s", "--principal", "uid")
 	items, err := memcached.New(memcached.Options{Servers: []string{server}, Timeout: 10 * time.Second})
 	require.NoError(t, err)
 	defer items.Close()
@@ -54,13 +46,61 @@ func TestServePrincipal(t *testing.T) {
 	require.NoError(t, items.Delete(t.Context(), key))
 	require.NoError(t, items.Add(t.Context(), key, backend.Item{Image: []byte("somebody's")}))
 	done(t, url, "session", "set", "ab12", "uid=dwho")
-	stop()
-	assert.Equal(t, exitDone, <-ended)
+	assert.Equal(t, exitDone, stop())
 	line := log.lines(t, "could not update the secondary index")
 	require.Len(t, line, 1)
 	assert.Equal(t, sessionstore.ID("ab12").Fingerprint(), line[0]["session"])
 	assert.NotEmpty(t, line[0]["request_id"])
 	assert.Contains(t, line[0]["error"], "not a lookup key")
+}
+
+// The probe of readiness and the statistics say whether the index is complete, and
+// why it is not.
+func TestServeTellsTheIndex(t *testing.T) {
+	t.Parallel()
+	cache, withoutCrawler := filepath.Join(t.TempDir(), "cache"), filepath.Join(t.TempDir(), "cache")
+	startMemcached(t, cache)
+	startMemcached(t, withoutCrawler, "-o", "no_lru_crawler")
+	url, _, _ := startService(t, "--servers", "unix:"+cache, "--principal", "uid")
+	require.Eventually(t, func() bool {
+		return strings.HasSuffix(readiness(t, url), "/cache up; its index is complete\n")
+	}, time.Minute, 10*time.Millisecond, "the index is rebuilt")
+	assert.NotContains(t, done(t, url, "stats"), "index_incomplete_reason")
+
+	url, _, _ = startService(t, "--servers", "unix:"+withoutCrawler, "--principal", "uid")
+	assert.Regexp(t, `(?s)^ready\nunix:.*/cache up; its index is not complete since \S+Z: .+\n$`, readiness(t, url))
+	assert.Regexp(t, `index_incomplete_reason:unix:\S+/cache +[a-z]`, done(t, url, "stats"))
+	url, _, _ = startService(t, "--servers", "unix:"+cache)
+	assert.Regexp(t, `/cache up\n$`, readiness(t, url))
+}
+
+// startService starts a service. stop stops it and returns its exit code.
+func startService(t *testing.T, args ...string) (url string, log *logBuffer, stop func() int) {
+	t.Helper()
+	log = new(logBuffer)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s"}, args...),
+			streams{In: strings.NewReader(""), Out: io.Discard, Err: log})
+	}()
+	stop = sync.OnceValue(func() int {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() { stop() })
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, 10*time.Second, time.Millisecond)
+	return fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap"), log, stop
+}
+
+func readiness(t *testing.T, url string) string {
+	t.Helper()
+	response, err := http.Get(strings.TrimSuffix(url, "/soap") + "/readyz")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return string(body)
 }
 
 func TestInvalidPrincipal(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/service/requestlog"
+	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
@@ -47,7 +48,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies,
 		MaxInFlight: c.MaxInFlight, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
-		Health: healthOf(sessions), Connection: counters.Connection, Logger: logger,
+		Health: healthOf(sessions, store), Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
 	if len(c.Servers) == 0 {
@@ -61,12 +62,16 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 }
 
 // healthOf returns what the probe of readiness asks.
-func healthOf(sessions *service.Service) func(context.Context) []httpd.ServerHealth {
+func healthOf(sessions *service.Service, store *sessionstore.Store) func(context.Context) []httpd.ServerHealth {
 	return func(ctx context.Context) []httpd.ServerHealth {
 		states := sessions.Health(ctx)
+		indexes := make(map[string]string)
+		for _, state := range store.IndexStates() {
+			indexes[state.Server] = state.String()
+		}
 		servers := make([]httpd.ServerHealth, len(states))
 		for i, state := range states {
-			servers[i] = httpd.ServerHealth{Server: state.Server, Err: state.Err}
+			servers[i] = httpd.ServerHealth{Server: state.Server, Err: state.Err, Index: indexes[state.Server]}
 			if down, ok := errors.AsType[*backend.UnavailableError](state.Err); ok {
 				servers[i].Reason = down.Reason
 			}

@@ -90,11 +90,11 @@ func TestDeadServer(t *testing.T) {
 
 // startMemcached starts memcached on a unix socket and waits until it
 // listens.
-func startMemcached(tb testing.TB, path string) string {
+func startMemcached(tb testing.TB, path string, options ...string) string {
 	tb.Helper()
 	program, err := exec.LookPath("memcached")
 	require.NoError(tb, err, "make deps installs memcached")
-	process := exec.Command(program, "-s", path, "-u", "root", "-m", "16", "-t", "1")
+	process := exec.Command(program, append([]string{"-s", path, "-u", "root", "-m", "16", "-t", "1"}, options...)...)
 	require.NoError(tb, process.Start())
 	tb.Cleanup(func() {
 		_ = process.Process.Kill()

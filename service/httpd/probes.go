@@ -24,6 +24,15 @@ type ServerHealth struct {
 	Server string // as configured; "" if the sessions are in this process
 	Err    error  // why it cannot be used, for the log; nil if it can
 	Reason string // the same in one sentence that names no address
+	Index  string // whether findSessions can use the index of the server, in one sentence; "" without an index
+}
+
+// index returns what the line of the server says of its index.
+func (h ServerHealth) index() string {
+	if h.Index == "" {
+		return ""
+	}
+	return "; " + h.Index
 }
 
 // liveness answers that the process runs.
@@ -45,7 +54,7 @@ func (s *Server) readiness(c echo.Context) error {
 		case server.Err == nil:
 			up++
 			if server.Server != "" {
-				lines.WriteString(server.Server + " up\n")
+				lines.WriteString(server.Server + " up" + server.index() + "\n")
 			}
 		case server.Server != "":
 			lines.WriteString(server.Server + " down: " + server.Reason + "\n")

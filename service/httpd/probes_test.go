@@ -35,6 +35,7 @@ func TestReadiness(t *testing.T) {
 		{[]httpd.ServerHealth{{Err: down.Err}}, "/readyz", "not ready\n", 503},
 		{[]httpd.ServerHealth{up, up}, "/readyz?all", "ready\n" + upLine + upLine, 200},
 		{[]httpd.ServerHealth{up, down}, "/readyz", "ready\n" + upLine + downLine, 200},
+		{[]httpd.ServerHealth{{Server: "cache1:11211", Index: "its index is complete"}}, "/readyz", "ready\ncache1:11211 up; its index is complete\n", 200},
 		{[]httpd.ServerHealth{down, up}, "/readyz?all", "not ready\n" + downLine + upLine, 503},
 		{[]httpd.ServerHealth{down, down}, "/readyz", "not ready\n" + downLine + downLine, 503},
 	} {

@@ -9,16 +9,15 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"memcachedsoap/sessionstore/backend"
 )
 
 // An index is complete when it has every session on every server. An instance
 // trusts only what it has seen itself:
 //
-//   - its Indexer has rebuilt the index since its change streams connected, and
-//     the streams have missed nothing since;
+//   - since its change streams connected, it has rebuilt the index, or another
+//     instance has proved that the index is complete (share.go), and the streams
+//     have missed nothing since;
 //   - it has looked at every change that was made before the call, which a
 //     barrier on each stream tells;
 //   - the lists are still there. A restart, a flush or an eviction takes the
@@ -34,6 +33,14 @@ type ServerState struct {
 	Complete bool
 	Since    time.Time
 	Reason   string // why it is not complete, for people; else ""
+}
+
+// String returns the state in one sentence, without the server.
+func (s ServerState) String() string {
+	if s.Complete {
+		return "its index is complete"
+	}
+	return "its index is not complete since " + s.Since.UTC().Format(time.RFC3339) + ": " + s.Reason
 }
 
 type state struct {
@@ -98,14 +105,35 @@ func (r *Indexer) settle(ctx context.Context) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	var barriers errgroup.Group
-	for i := range r.pool.Servers() {
-		barriers.Go(func() error { return r.pool.Barrier(ctx, i) })
-	}
-	if barriers.Wait() != nil || r.drain(ctx) != nil || r.epoch() != epoch {
+	if r.barriers(ctx) != nil || r.drain(ctx) != nil || r.epoch() != epoch {
 		return ""
 	}
 	return epoch
+}
+
+// trust notes that the index is complete, unless it was withdrawn since a number of
+// withdrawals was read. The markers of the epoch are set.
+func (r *Indexer) trust(epoch string, before uint64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := &r.state
+	if s.withdrawals != before {
+		return backend.Unavailable("the index was withdrawn meanwhile", nil)
+	}
+	s.epoch = epoch
+	now := time.Now()
+	for i := range s.servers {
+		if !s.servers[i].Complete {
+			s.servers[i] = ServerState{Server: s.servers[i].Server, Complete: true, Since: now}
+		}
+	}
+	return nil
+}
+
+func (r *Indexer) withdrawals() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state.withdrawals
 }
 
 func (r *Indexer) epoch() string {

@@ -45,6 +45,7 @@ type faulty struct {
 	scans    error
 	barriers error
 	scanned  int
+	scanning time.Duration // how long a scan takes
 }
 
 func (f *faulty) set(appends, scans, barriers error) {
@@ -86,8 +87,9 @@ func (f *faulty) Get(ctx context.Context, key string) (backend.Item, error) {
 func (f *faulty) Scan(ctx context.Context, server int, visit func(string) error) error {
 	f.mu.Lock()
 	f.scanned++
-	err := f.scans
+	err, scanning := f.scans, f.scanning
 	f.mu.Unlock()
+	time.Sleep(scanning)
 	if err != nil {
 		return err
 	}

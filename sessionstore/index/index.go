@@ -191,7 +191,7 @@ func (x *Index) report(ctx context.Context, id string, err error) {
 // counts are the metrics of an Index.
 type counts struct {
 	repairs, evictions, failures, compactions, foreign, overflows metric.Counter
-	rebuilds, scans                                               metric.Counter
+	rebuilds, adoptions, scans                                    metric.Counter
 	longestList                                                   metric.Gauge
 }
 
@@ -207,12 +207,20 @@ func (x *Index) Metrics() []metric.Metric {
 		c.overflows.Metric("index_overflows_total", "Changes by other programs that were not looked at because too many were waiting."),
 		c.longestList.Metric("index_longest_list", "Most sessions that the list of a principal had when it was read."),
 		c.rebuilds.Metric("index_rebuilds_total", "Rebuilds of the index from the sessions on all servers."),
+		c.adoptions.Metric("index_adoptions_total", "Times that the index was trusted because another instance had proved that it is complete."),
 		c.scans.Metric("index_scans_total", "Scans of all servers for findSessions and deleteSessions."),
 	}
 	for _, s := range x.States() {
-		m := metric.Switch("index_complete", "Whether the index has every session of the server.", s.Complete)
-		m.Server, m.Tier = s.Server, string(backend.Origin)
-		metrics = append(metrics, m)
+		complete := metric.Switch("index_complete", "Whether the index has every session of the server.", s.Complete)
+		incomplete := time.Duration(0)
+		if !s.Complete {
+			incomplete = time.Since(s.Since)
+		}
+		since := metric.GaugeOf("index_incomplete_seconds", "How long the index has lacked sessions of the server; 0 if it is complete.", incomplete.Seconds())
+		for _, m := range []metric.Metric{complete, since} {
+			m.Server, m.Tier = s.Server, string(backend.Origin)
+			metrics = append(metrics, m)
+		}
 	}
 	return metrics
 }

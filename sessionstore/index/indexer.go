@@ -13,8 +13,9 @@ import (
 // Indexer keeps an index complete. The reader of the backend's change stream
 // notifies it of every change; it enters the sessions that other programs and
 // other instances store, and retries what could not be entered. It knows whether
-// the index has every session (complete.go), and rebuilds the index in the
-// background when it has not (rebuild.go).
+// the index has every session (complete.go), and makes it complete in the
+// background when it has not: by a rebuild (rebuild.go) or by the proof of another
+// instance (share.go).
 type Indexer struct {
 	index  *Index
 	pool   backend.Pool
@@ -65,7 +66,7 @@ func NewIndexer(x *Index, pool backend.Pool) *Indexer {
 	if !x.Empty() {
 		x.indexer.Store(r)
 		r.ended.Go(func() { r.run(ctx) })
-		r.ended.Go(func() { r.maintain(ctx) })
+		r.ended.Go(func() { newMaintainer(r).run(ctx) })
 	}
 	return r
 }

@@ -28,43 +28,6 @@ const (
 	restFactor   = 10
 )
 
-// maintain rebuilds the index when it is not complete, and renews the markers.
-func (r *Indexer) maintain(ctx context.Context) {
-	renew := time.NewTicker(markerRenews)
-	defer renew.Stop()
-	rest := shortestRest
-	told := r.index.States()
-	for {
-		told = r.notify(told)
-		select {
-		case <-r.stale:
-			told = r.notify(told)
-		case <-renew.C:
-			if r.epoch() != "" {
-				r.renewMarkers(ctx)
-			}
-			continue
-		case <-ctx.Done():
-			return
-		}
-		for ctx.Err() == nil && r.epoch() == "" {
-			started := time.Now()
-			err := r.rebuild(ctx)
-			told = r.notify(told)
-			pause := rest
-			if err == nil {
-				rest, pause = shortestRest, min(restFactor*time.Since(started), longestRest)
-			} else {
-				rest = min(2*rest, longestRest)
-			}
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
-			}
-		}
-	}
-}
-
 // notify notifies the operator of the servers whose state is another one than
 // what he was told, and returns the present states.
 func (r *Indexer) notify(told []ServerState) []ServerState {
@@ -80,15 +43,11 @@ func (r *Indexer) notify(told []ServerState) []ServerState {
 // rebuild enters every session on every server. It fails if a server cannot be
 // scanned, or if the index was withdrawn meanwhile.
 func (r *Indexer) rebuild(ctx context.Context) error {
-	r.mu.Lock()
-	before := r.state.withdrawals
-	r.mu.Unlock()
+	before := r.withdrawals()
 	// The streams must be connected before the scan: what changes during the
 	// scan comes by them.
-	for i := range r.pool.Servers() {
-		if err := r.pool.Barrier(ctx, i); err != nil {
-			return err
-		}
+	if err := r.barriers(ctx); err != nil {
+		return err
 	}
 	err := r.scanAll(ctx, func(ids []string) error {
 		_, err := r.index.enterMissing(ctx, ids)
@@ -104,18 +63,8 @@ func (r *Indexer) rebuild(ctx context.Context) error {
 	if err := r.setMarkers(ctx, epoch); err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := &r.state
-	if s.withdrawals != before {
-		return backend.Unavailable("the index was withdrawn while it was rebuilt", nil)
-	}
-	s.epoch = epoch
-	now := time.Now()
-	for i := range s.servers {
-		if !s.servers[i].Complete {
-			s.servers[i] = ServerState{Server: s.servers[i].Server, Complete: true, Since: now}
-		}
+	if err := r.trust(epoch, before); err != nil {
+		return err
 	}
 	r.index.counts.rebuilds.Inc()
 	return nil
