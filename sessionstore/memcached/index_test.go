@@ -103,6 +103,16 @@ func (i *instance) complete() bool {
 	return true
 }
 
+// available says whether no server is known to be down.
+func (i *instance) available() bool {
+	for n := range 100 {
+		if !i.pool.Available(strconv.Itoa(n)) {
+			return false
+		}
+	}
+	return true
+}
+
 func (i *instance) waitComplete() {
 	i.Helper()
 	require.Eventually(i, i.complete, time.Minute, 5*time.Millisecond)
@@ -170,6 +180,9 @@ func TestLogoutAfterAServerLostItsMemory(t *testing.T) {
 			time.Sleep(1100 * time.Millisecond) // flush_all spares items of its own second
 		}
 		lose(t, servers[0])
+		for _, instance := range []*instance{i, other} { // until then a log-out is a fault
+			require.Eventually(t, instance.available, time.Minute, 5*time.Millisecond)
+		}
 		for n, uid := range users {
 			[]*instance{i, other}[n%2].logout(uid, ids[uid])
 		}
