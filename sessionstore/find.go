@@ -101,6 +101,14 @@ type indexedSessions struct{ store *Store }
 // IsID says whether a text is a session id.
 func (i indexedSessions) IsID(text string) bool { return isID(text) }
 
+// displaceable says whether a lookup key may take the place of an item: of a
+// tombstone, or of a session that a Store has put under an id of its caller's
+// choice. A lookup key protects a deletion as a tombstone does: no Store creates a
+// session in its place.
+func displaceable(item backend.Item) bool {
+	return item.Deleted || item.Flags&chosenIDFlag != 0 && item.Flags&^chosenIDFlag <= storableFlag|gzipFlag
+}
+
 const (
 	lookAtOnce   = 100      // sessions that are read together
 	maxLookBytes = 16 << 20 // of their items

@@ -19,6 +19,12 @@ import (
 const (
 	storableFlag = 1 // a reference, as a Storable image
 	gzipFlag     = 2 // compressed
+
+	// chosenIDFlag says that a Store has stored the session under an id that its
+	// caller has chosen, and that may be the lookup key of a principal. No
+	// memcached client uses this bit. A Perl program that stores the session
+	// clears it, and makes the session its own.
+	chosenIDFlag = 1 << 29
 )
 
 // looksStorable says whether a string begins like a Storable image in memory: in
@@ -33,7 +39,7 @@ func looksStorable(image []byte) bool {
 // imageOf returns the Storable image in an item. An item of another program is an
 // [*UnreadableError].
 func imageOf(id ID, item backend.Item) ([]byte, error) {
-	if item.Flags > storableFlag|gzipFlag {
+	if item.Flags&^chosenIDFlag > storableFlag|gzipFlag {
 		return nil, &UnreadableError{
 			ID: id, Foreign: item.Flags&storableFlag == 0,
 			Reason: fmt.Sprintf("its flags are %d, those of a session are 0 to 3", item.Flags),
@@ -90,7 +96,7 @@ func (s *Store) check(id ID, item backend.Item) error {
 // pack makes the item in which an image is stored, in the form that flags say. A
 // session that was compressed is compressed again, whatever the threshold.
 func (s *Store) pack(image []byte, flags uint32, expiresIn time.Duration) backend.Item {
-	item := backend.Item{Image: image, Flags: flags & storableFlag, ExpiresIn: expiresIn}
+	item := backend.Item{Image: image, Flags: flags & (storableFlag | chosenIDFlag), ExpiresIn: expiresIn}
 	if flags&gzipFlag == 0 && (s.compressThreshold <= 0 || len(image) < s.compressThreshold) {
 		return item
 	}

@@ -50,7 +50,10 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *perldata.Hash, t
 			if cond.any() {
 				return mutation{}, backend.ErrNotFound
 			}
-			return m, nil
+			if s.index.MayBeLookupKey(string(id)) {
+				m.flags |= chosenIDFlag
+			}
+			return m, s.refuseLookupKey(id, attributes)
 		}
 		former, has, err := s.replaced(id, present, cond)
 		if err != nil {
@@ -73,6 +76,19 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *perldata.Hash, t
 	}
 	s.endOldest(ctx, id, terms)
 	return stored.ref(id), nil
+}
+
+// refuseLookupKey refuses a new session under the MD5 of a value of its own: it
+// would give way to the lookup key at the next login with this value. LemonLDAP
+// stores its persistent sessions so.
+func (s *Store) refuseLookupKey(id ID, attributes *perldata.Hash) error {
+	if !s.index.IsLookupKey(string(id), attributes) {
+		return nil
+	}
+	return &InvalidIDError{
+		Text:   string(id),
+		Reason: "it is the MD5 of a value of the session, and such ids are kept for MD5 lookup keys; choose another id, or run the service with --no-md5-key",
+	}
 }
 
 // check returns the error of a condition that a session of that version does

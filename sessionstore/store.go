@@ -38,6 +38,10 @@ type Options struct {
 	// may leave a key that leads to a session without that value, or to none,
 	// until the key expires: who follows a key looks at the session.
 	Principals []string
+	// NoLookupKeys says that the MD5 of a value is no lookup key: it is neither
+	// written, read nor followed, NAME_MD5 is an attribute like others, and the
+	// Perl programs find no session by it.
+	NoLookupKeys bool
 	// MaxSessionsPerPrincipal bounds how many sessions a principal has: a login
 	// beyond it ends the oldest. 0 means no limit.
 	MaxSessionsPerPrincipal int
@@ -99,7 +103,7 @@ func NewStore(b backend.Backend, c Codec, o Options) *Store {
 		maxSessions: o.MaxSessionsPerPrincipal, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed,
 	}
 	s.near, _ = b.(backend.Reader)
-	indexed := index.Options{Attributes: o.Principals, Notify: o.IndexState}
+	indexed := index.Options{Attributes: o.Principals, NoLookupKeys: o.NoLookupKeys, Displaceable: displaceable, Notify: o.IndexState}
 	if o.IndexFailed != nil {
 		indexed.Failed = func(ctx context.Context, id string, err error) { o.IndexFailed(ctx, ID(id), err) }
 	}

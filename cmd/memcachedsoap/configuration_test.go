@@ -19,7 +19,7 @@ type setting struct{ group, flag, variable, value string }
 func TestConfigurationPageListsTheSettings(t *testing.T) {
 	page, err := os.ReadFile("../../docs/configuration.md")
 	require.NoError(t, err)
-	item := regexp.MustCompile("(?m)^- `--([a-z-]+)`\\s+\\(`([A-Z_]+)`\\),\\s+(?:no default|default `([^`]+)`):")
+	item := regexp.MustCompile("(?m)^- `--([a-z0-9-]+)`\\s+\\(`([A-Z0-9_]+)`\\),\\s+(?:no default|default `([^`]+)`):")
 	var listed []setting
 	for section := range strings.SplitSeq(string(page), "\n## ") {
 		heading, text, _ := strings.Cut(section, "\n")

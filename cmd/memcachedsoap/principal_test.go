@@ -51,7 +51,39 @@ func TestServePrincipal(t *testing.T) {
 	require.Len(t, line, 1)
 	assert.Equal(t, sessionstore.ID("ab12").Fingerprint(), line[0]["session"])
 	assert.NotEmpty(t, line[0]["request_id"])
-	assert.Contains(t, line[0]["error"], "not a lookup key")
+	assert.Contains(t, line[0]["error"], "another program's item is under the lookup key")
+}
+
+// TestServeNoMD5Key: the MD5 of a user's name is an id like others.
+func TestServeNoMD5Key(t *testing.T) {
+	sum := md5.Sum([]byte("dwho")) //nolint:gosec // as Perl has it
+	key := hex.EncodeToString(sum[:])
+	for _, args := range [][]string{{"--no-md5-key"}, {"--md5-key=false"}} {
+		server := "unix:" + startMemcached(t, filepath.Join(t.TempDir(), "cache"))
+		var log logBuffer
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan int, 1)
+		go func() {
+			ended <- run(ctx, append([]string{
+				"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s",
+				"--servers", server, "--store-timeout", "10s", "--principal", "uid",
+			}, args...), streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
+		}()
+		require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, 10*time.Second, time.Millisecond)
+		url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
+		done(t, url, "session", "set", "ab12", "uid=dwho")
+		assert.NotContains(t, done(t, url, "session", "get", "ab12"), "_MD5")
+		assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", key).code)
+		done(t, url, "session", "set", key, "_session_uid=dwho")
+		done(t, url, "session", "set", "ab12", "uid=dwho", "again=1")
+		assert.Contains(t, done(t, url, "session", "get", key), "_session_uid  dwho")
+		assert.Contains(t, done(t, url, "session", "find", "dwho"), "ab12")
+		done(t, url, "session", "delete", "ab12")
+		done(t, url, "session", "get", key)
+		stop()
+		assert.Equal(t, exitDone, <-ended)
+		assert.Empty(t, log.lines(t, "could not update the secondary index"))
+	}
 }
 
 // The probe of readiness and the statistics say whether the index is complete, and

@@ -43,6 +43,7 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 		},
 		CompressThreshold: int(c.CompressThreshold),
 		Principals:        c.Principal,
+		NoLookupKeys:      !c.MD5Key,
 		IndexState: func(state index.ServerState) {
 			if state.Complete {
 				logger.Info("the index is complete", "server", state.Server)

@@ -60,7 +60,7 @@ func (x *Index) findListed(ctx context.Context, p principal, lookup bool) (found
 	}
 	l = x.read(item)
 	entries := l.entries
-	if lookup {
+	if lookup && x.lookup {
 		if entries, err = x.withLookupKeys(ctx, p.value, entries); err != nil {
 			return nil, list{}, err
 		}

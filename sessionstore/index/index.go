@@ -33,6 +33,12 @@ type Options struct {
 	// Attributes are the attributes by whose value sessions are found. With
 	// none, the index keeps nothing.
 	Attributes []string
+	// NoLookupKeys says that MD5 lookup keys are neither written, read nor
+	// followed, and that NAME_MD5 is an attribute like others.
+	NoLookupKeys bool
+	// Displaceable says whether a lookup key may take the place of an item that is
+	// none: no program but the store has put it under the key. It may be nil.
+	Displaceable func(item backend.Item) bool
 	// Failed is notified of a session whose lookup key or list entry could not
 	// be kept; id is "" if the list of several sessions could not be repaired.
 	// The error is for the log only. It may be called from any goroutine; it may
@@ -49,7 +55,9 @@ type Index struct {
 	backend    backend.Backend
 	sessions   Sessions
 	attributes []string
-	maxEntries int // of a list
+	maxEntries int  // of a list
+	lookup     bool // keep MD5 lookup keys
+	displaces  func(item backend.Item) bool
 	failed     func(ctx context.Context, id string, err error)
 	notify     func(state ServerState)
 	counts     counts
@@ -61,6 +69,7 @@ type Index struct {
 func New(b backend.Backend, sessions Sessions, o Options) *Index {
 	return &Index{
 		backend: b, sessions: sessions, attributes: slices.Clone(o.Attributes),
+		lookup: !o.NoLookupKeys && len(o.Attributes) > 0, displaces: o.Displaceable,
 		maxEntries: maxEntries, failed: o.Failed, notify: o.Notify,
 	}
 }

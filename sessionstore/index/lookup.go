@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -20,7 +21,11 @@ import (
 // principal).
 const md5Suffix = "_MD5"
 
-var errLookupKeyTaken = errors.New("index: the item under a lookup key is not a lookup key")
+// An item of another program may lie under a lookup key: the MD5 of a user's name
+// is also the id of LemonLDAP's persistent session. It stays, and the user has no
+// lookup key then. What callers of a store have put there gives way, so that
+// nobody can keep Perl programs from finding a user.
+var errLookupKeyTaken = errors.New("index: another program's item is under the lookup key and stays; if it is LemonLDAP's persistent session, set --no-md5-key")
 
 // lookupKey returns the key for a value, and whether it has one: it is a string
 // or a number, and not empty. Perl hashes Latin-1 if the characters fit, whether
@@ -52,7 +57,7 @@ func lookupKey(v perldata.Value) (key string, ok bool) {
 // markLookupKeys puts the names of the lookup keys into attributes that are to
 // be stored, and returns the keys.
 func (x *Index) markLookupKeys(attributes *perldata.Hash) (keys []string) {
-	if attributes == nil {
+	if attributes == nil || !x.lookup {
 		return nil
 	}
 	for _, name := range x.attributes {
@@ -70,7 +75,7 @@ func (x *Index) markLookupKeys(attributes *perldata.Hash) (keys []string) {
 
 // lookupKeys returns the keys that may lead to a stored session.
 func (x *Index) lookupKeys(attributes *perldata.Hash) (keys []string) {
-	if attributes == nil {
+	if attributes == nil || !x.lookup {
 		return nil
 	}
 	for _, name := range x.attributes {
@@ -87,14 +92,37 @@ func (x *Index) lookupKeys(attributes *perldata.Hash) (keys []string) {
 	return slices.Compact(keys)
 }
 
-// claimLookupKey makes key lead to the session, whichever it led to before.
+// IsLookupKey says whether id is the MD5 of an attribute, indexed or not.
+func (x *Index) IsLookupKey(id string, attributes *perldata.Hash) bool {
+	if !x.MayBeLookupKey(id) || attributes == nil {
+		return false
+	}
+	for _, v := range attributes.All() {
+		if key, ok := lookupKey(v); ok && key == id {
+			return true
+		}
+	}
+	return false
+}
+
+// MayBeLookupKey says whether an id has the form of a lookup key, if there are
+// any.
+func (x *Index) MayBeLookupKey(id string) bool {
+	return x.lookup && len(id) == hex.EncodedLen(md5.Size) && strings.ToLower(id) == id
+}
+
+// claimLookupKey makes key lead to the session, whatever is there, unless it
+// belongs to another program or is the session itself.
 func (x *Index) claimLookupKey(ctx context.Context, key, id string, life time.Duration) error {
+	if key == id {
+		return errLookupKeyTaken
+	}
 	item := backend.Item{Image: []byte(id), ExpiresIn: life}
 	return x.changeLookupKey(ctx, key, func(present backend.Item, found bool) error {
-		switch _, ok := x.LookupKey(present); {
-		case !found:
+		if !found {
 			return x.backend.Add(ctx, key, item)
-		case !ok:
+		}
+		if _, ok := x.LookupKey(present); !ok && (x.displaces == nil || !x.displaces(present)) {
 			return errLookupKeyTaken
 		}
 		item.CAS = present.CAS

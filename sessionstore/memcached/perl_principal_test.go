@@ -75,6 +75,35 @@ func TestPerlFindsSessionsByPrincipal(t *testing.T) {
 	}
 }
 
+// The persistent session that LemonLDAP::NG stores for a user lies under the MD5 of
+// the user's name. Logins through a Store do not end it. A session that was stored
+// through a Store under such an id does not keep Perl from finding the user.
+func TestLookupKeyAndPersistentSession(t *testing.T) {
+	t.Parallel()
+	servers := []string{memcachedtest.Start(t).Addr}
+	s := sessionstore.NewStore(open(t, memcached.Options{Servers: servers}), storable.Codec{}, sessionstore.Options{
+		Principals: []string{"uid"},
+	})
+	p := startPerlScript(t, "testdata/principal.pl", servers)
+	login := func(name string) sessionstore.ID {
+		ref, err := s.Create(t.Context(), user(name), time.Hour)
+		require.NoError(t, err)
+		return ref.ID
+	}
+	p.call(map[string]any{"op": "persist", "text": "dwho"})
+	require.NoError(t, s.Delete(t.Context(), login("dwho")))
+	login("dwho")
+	require.Equal(t, "s", p.call(map[string]any{"op": "seed", "text": "dwho"})["seed"])
+
+	sum := md5.Sum([]byte("rtyler")) //nolint:gosec // as Perl has it
+	squat := perldata.NewHash(1)
+	squat.Set("seed", perldata.TextOf("squat"))
+	_, err := s.Replace(t.Context(), sessionstore.ID(hex.EncodeToString(sum[:])), squat, time.Hour, sessionstore.If{})
+	require.NoError(t, err)
+	require.Equal(t, "squat", p.call(map[string]any{"op": "seed", "text": "rtyler"})["seed"], "Perl reads it as any session")
+	require.Equal(t, string(login("rtyler")), p.call(map[string]any{"op": "find", "text": "rtyler"})["id"])
+}
+
 // Perl's md5 dies of characters above U+FF; programs hash their UTF-8.
 func TestWidePrincipal(t *testing.T) {
 	t.Parallel()

@@ -27,7 +27,10 @@ func principalTests() map[string]func(*testing.T, backend.Backend) {
 		"LookupKeyOfNoValue":     testLookupKeyOfNoValue,
 		"LookupKeyBytes":         testLookupKeyBytes,
 		"LookupKeyIsNoSession":   testLookupKeyIsNoSession,
-		"LookupKeyTaken":         testLookupKeyTaken,
+		"LookupKeyNotSquatted":   testLookupKeyNotSquatted,
+		"LookupKeyOfOtherItem":   testLookupKeyOfOtherItem,
+		"LookupKeyOfOwnSession":  testLookupKeyOfOwnSession,
+		"NoLookupKeys":           testNoLookupKeys,
 		"LookupKeysOfPerl":       testLookupKeysOfPerl,
 		"LookupKeysOfTwo":        testLookupKeysOfTwo,
 		"LookupKeyRace":          testLookupKeyRace,
@@ -220,27 +223,6 @@ func testLookupKeyIsNoSession(t *testing.T, b backend.Backend) {
 		backendtest.AssertTimeLeft(t, time.Hour, requireLookupKey(t, b, string(key), ref.ID).ExpiresIn)
 		assert.Greater(t, backendtest.MustGet(t, b, string(key)).ExpiresIn, 2*time.Minute)
 	}
-}
-
-// A session that is stored in the place of a lookup key stays.
-func testLookupKeyTaken(t *testing.T, b backend.Backend) {
-	var failed []sessionstore.ID
-	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
-		Principals:  []string{"uid"},
-		IndexFailed: func(_ context.Context, id sessionstore.ID, _ error) { failed = append(failed, id) },
-	})
-	user := newKey()
-	key := sessionstore.ID(md5Hex(user))
-	_, err := s.Replace(t.Context(), key, hash("a", "theirs"), time.Hour, sessionstore.If{})
-	require.NoError(t, err)
-	require.Empty(t, failed)
-	ref, err := s.Create(t.Context(), hash("uid", user), time.Hour)
-	require.NoError(t, err)
-	assert.Equal(t, []sessionstore.ID{ref.ID}, failed)
-	assert.Equal(t, "theirs", texts(t, mustRead(t, s, key))["a"])
-	assert.Equal(t, user, texts(t, mustRead(t, s, ref.ID))["uid"])
-	require.NoError(t, s.Delete(t.Context(), ref.ID))
-	mustRead(t, s, key)
 }
 
 // A program that does not know the index has changed the value, and the session

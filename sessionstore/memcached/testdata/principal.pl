@@ -38,8 +38,25 @@ sub save {
     return {};
 }
 
+# persist stores the persistent session of a user, as LemonLDAP::NG does.
+sub persist {
+    my ($user) = @_;
+    my $id = md5_hex($user);
+    $memcached->set($id, { _session_id => $id, _session_kind => 'Persistent', _session_uid => $user, seed => 's' }, 0)
+        or die "the persistent session is not stored\n";
+    return {};
+}
+
+# seed reads the persistent session of a user.
+sub seed {
+    my ($user) = @_;
+    my $session = $memcached->get(md5_hex($user));
+    return ref $session ? { seed => $session->{seed} } : {};
+}
+
 while (my $line = <STDIN>) {
     my $command = $json->decode($line);
-    my $answer = $command->{op} eq 'find' ? find(user($command)) : save($command->{id}, user($command));
+    my %do = (find => \&find, seed => \&seed, persist => \&persist, save => sub { save($command->{id}, @_) });
+    my $answer = $do{ $command->{op} }->(user($command));
     print $json->encode({ answer => { map { $_ => "$answer->{$_}" } grep { defined $answer->{$_} } keys %$answer } }), "\n";
 }
