@@ -18,6 +18,7 @@ const maxBatchBytes = 32 << 20
 // [*TooManyError], [*backend.TooLargeError] for all sessions together,
 // [*UnreadableError] and [*backend.UnavailableError].
 func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
+	s.counts.calls.Inc()
 	if len(ids) > MaxBatch {
 		return nil, &TooManyError{Limit: MaxBatch, Actual: len(ids)}
 	}

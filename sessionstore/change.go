@@ -53,6 +53,7 @@ func (s *Store) change(ctx context.Context, id ID, update updateFunc) (mutation,
 // is there, stores what update decides, and retries if another writer came
 // between. It returns the last decision, also with an error of storing it.
 func (s *Store) mutate(ctx context.Context, id ID, update updateFunc) (mutation, error) {
+	s.counts.calls.Inc()
 	unlock, err := s.locks.lock(ctx, id)
 	if err != nil {
 		return mutation{}, err

@@ -10,6 +10,8 @@ import (
 type counts struct {
 	conflicts, versionConflicts, tombstoneRefusals, unknown metric.Counter
 	idleExtensions, idleFailures                            metric.Counter
+
+	calls metric.Counter // a rebuild of the index waits for them
 }
 
 // countRefusal counts a change that was refused because of its condition.

@@ -109,6 +109,9 @@ func displaceable(item backend.Item) bool {
 	return item.Deleted || item.Flags&chosenIDFlag != 0 && item.Flags&^chosenIDFlag <= storableFlag|gzipFlag
 }
 
+// Calls returns how many calls the Store has begun to serve.
+func (i indexedSessions) Calls() int64 { return i.store.counts.calls.Load() }
+
 const (
 	lookAtOnce   = 100      // sessions that are read together
 	maxLookBytes = 16 << 20 // of their items

@@ -127,6 +127,7 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 
 // look returns an item that is only to be shown: a cache entry will do.
 func (s *Store) look(ctx context.Context, key string) (backend.Item, error) {
+	s.counts.calls.Inc()
 	if s.near != nil {
 		return s.near.Read(ctx, key)
 	}
@@ -165,6 +166,7 @@ func (s *Store) isSession(item backend.Item) bool {
 // Errors are [*InvalidTTLError], [*perldata.UnrepresentableError],
 // [*backend.TooLargeError] and [*backend.UnavailableError].
 func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.Duration) (Ref, error) {
+	s.counts.calls.Inc()
 	life, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err

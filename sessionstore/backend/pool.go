@@ -40,7 +40,8 @@ type Pool interface {
 	// any reason is an error, never a server with fewer keys: an
 	// [*UnavailableError], which wraps [ErrNotScannable] if the server cannot
 	// list its keys, or the error that visit returned. visit may take its
-	// time, but a scan whose unvisited keys exceed a limit is given up.
+	// time, but a scan whose unvisited keys exceed a limit is given up
+	// ([ErrSlowVisitor]).
 	//
 	// A server runs one scan at a time; Scan waits for another one to end, and
 	// ctx bounds the time.
@@ -106,4 +107,8 @@ var (
 	// server that cannot list its keys: the operator must change its settings
 	// or its version.
 	ErrNotScannable = errors.New("backend: the server cannot list its keys")
+
+	// ErrSlowVisitor is the cause in the [*UnavailableError] of a scan that was
+	// given up because too many keys were waiting to be visited.
+	ErrSlowVisitor = errors.New("backend: too many keys wait for the visitor of the scan")
 )

@@ -22,6 +22,8 @@ type stored struct{ backend.Backend }
 
 func (s stored) IsID(text string) bool { return sessions{}.IsID(text) }
 
+func (stored) Calls() int64 { return 0 }
+
 func (s stored) Look(ctx context.Context, ids []string, visit func(string, Session)) error {
 	items, err := s.GetMany(ctx, ids, 1<<30)
 	for _, id := range ids {

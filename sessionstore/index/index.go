@@ -20,6 +20,8 @@ type Sessions interface {
 	// left out because a server does not answer. visit may not keep the
 	// attributes.
 	Look(ctx context.Context, ids []string, visit func(id string, session Session)) error
+	// Calls returns how many calls of programs the store has begun to serve.
+	Calls() int64
 }
 
 // Session is what an Index needs of a session.

@@ -26,6 +26,9 @@ const (
 	shortestRest = 100 * time.Millisecond
 	longestRest  = 10 * time.Second
 	restFactor   = 10
+	// While calls come, each worker of a rebuild rests considerateRest times as
+	// long as it works: together they work a tenth of the time.
+	considerateRest = 10*rebuildWorkers - 1
 )
 
 // notify notifies the operator of the servers whose state is another one than
@@ -40,9 +43,10 @@ func (r *Indexer) notify(told []ServerState) []ServerState {
 	return now
 }
 
-// rebuild enters every session on every server. It fails if a server cannot be
-// scanned, or if the index was withdrawn meanwhile.
-func (r *Indexer) rebuild(ctx context.Context) error {
+// rebuild enters every session on every server; considerate, it leaves the servers
+// to the calls. It fails if a server cannot be scanned, or if the index was
+// withdrawn meanwhile.
+func (r *Indexer) rebuild(ctx context.Context, considerate bool) error {
 	before := r.withdrawals()
 	// The streams must be connected before the scan: what changes during the
 	// scan comes by them.
@@ -50,7 +54,11 @@ func (r *Indexer) rebuild(ctx context.Context) error {
 		return err
 	}
 	err := r.scanAll(ctx, func(ids []string) error {
+		started, calls := time.Now(), r.index.sessions.Calls()
 		_, err := r.index.enterMissing(ctx, ids)
+		if err == nil && considerate && r.index.sessions.Calls() > calls {
+			err = pause(ctx, considerateRest*time.Since(started))
+		}
 		return err
 	})
 	if err != nil {
@@ -68,6 +76,16 @@ func (r *Indexer) rebuild(ctx context.Context) error {
 	}
 	r.index.counts.rebuilds.Inc()
 	return nil
+}
+
+// pause waits.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return backend.Interrupted(ctx)
+	}
 }
 
 // scansAtOnce is how many servers are scanned side by side. A scan may hold 64 MiB

@@ -57,6 +57,7 @@ type maintainer struct {
 	renew  time.Time // when the markers must be renewed
 	next   time.Time // no rebuild begins before
 	rest   time.Duration
+	hurry  bool // the last rebuild was too slow for a server with many keys
 }
 
 func newMaintainer(r *Indexer) *maintainer {
@@ -72,12 +73,12 @@ const placements = 1000
 // the same index: they index the same attributes and keep each key on the same
 // server.
 func (r *Indexer) identity() string {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "1 %q %q", slices.Sorted(slices.Values(r.index.attributes)), r.pool.Servers())
+	text := fmt.Appendf(nil, "1 %q %q", slices.Sorted(slices.Values(r.index.attributes)), r.pool.Servers())
 	for i := range placements {
-		fmt.Fprintln(sum, r.pool.ServerOf(leaseKeys+strconv.Itoa(i)))
+		text = fmt.Appendln(text, r.pool.ServerOf(leaseKeys+strconv.Itoa(i)))
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:8])
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // run makes the index complete after the streams have connected and whenever it is
@@ -177,7 +178,8 @@ func (m *maintainer) rebuildHolding(ctx context.Context) {
 		}
 	})
 	started := time.Now()
-	err := m.rebuild(ctx)
+	err := m.rebuild(ctx, !m.hurry)
+	m.hurry = errors.Is(err, backend.ErrSlowVisitor)
 	stop()
 	renewal.Wait()
 	if err != nil {
@@ -217,10 +219,8 @@ func (m *maintainer) adopt(ctx context.Context) error {
 		case number >= first+2:
 			return m.trust(epoch, before)
 		}
-		select {
-		case <-time.After(beat):
-		case <-ctx.Done():
-			return backend.Interrupted(ctx)
+		if err := pause(ctx, beat); err != nil {
+			return err
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // estate is a pool that several instances share, in the time of a synctest.
@@ -247,5 +249,58 @@ func TestHolderThatCannotRebuild(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, held)
 		e.start("uid").requireComplete()
+	})
+}
+
+// busy are sessions of a store that serves calls all the time. Reading a batch takes
+// a millisecond.
+type busy struct {
+	stored
+	calls *metric.Counter
+}
+
+func (b busy) Calls() int64 {
+	b.calls.Inc()
+	return b.calls.Load()
+}
+
+func (b busy) Look(ctx context.Context, ids []string, visit func(string, Session)) error {
+	time.Sleep(time.Millisecond)
+	return b.stored.Look(ctx, ids, visit)
+}
+
+// While calls come, a rebuild works a tenth of the time, unless the one before was too
+// slow for a server with many keys.
+func TestConsiderateRebuild(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstate(t, 0)
+		for i := range 4000 {
+			put(t, e.pool, "a"+strconv.Itoa(i), "dwho")
+		}
+		k := e.start("uid")
+		k.requireComplete()
+		took := func(sessions Sessions, considerate bool) time.Duration {
+			k.index.sessions = sessions
+			started := time.Now()
+			require.NoError(t, k.indexer.rebuild(t.Context(), considerate))
+			return time.Since(started)
+		}
+		calls := busy{stored{e.pool}, new(metric.Counter)}
+		assert.Equal(t, 11*time.Millisecond, took(calls, false)) // 41 batches, four at a time
+		assert.Equal(t, 11*40*time.Millisecond, took(calls, true))
+		assert.Zero(t, took(stored{e.pool}, true), "no calls")
+
+		m := newMaintainer(k.indexer)
+		k.index.sessions = calls
+		for _, step := range []struct {
+			fails error
+			took  time.Duration
+		}{{nil, 11 * 40 * time.Millisecond}, {backend.Unavailable("", backend.ErrSlowVisitor), 0}, {nil, 11 * time.Millisecond}, {nil, 11 * 40 * time.Millisecond}} {
+			k.pool.set(nil, step.fails, nil)
+			started := time.Now()
+			m.rebuildHolding(t.Context())
+			assert.Equal(t, step.took, time.Since(started))
+		}
 	})
 }

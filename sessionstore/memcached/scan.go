@@ -43,7 +43,6 @@ const (
 var (
 	errScanBusy    = errors.New("memcached: the server cannot scan at the moment")
 	errScanStalled = errors.New("memcached: the scan was not read in time")
-	errScanAhead   = errors.New("memcached: too many keys wait for the visitor of the scan")
 )
 
 // Scan calls visit with every live key of a server. It uses a connection of
@@ -162,7 +161,7 @@ func readScan(stall *stallReader, prefix string, parts chan<- []byte) error {
 			part = nil
 			return nil
 		default:
-			return errScanAhead
+			return backend.ErrSlowVisitor
 		}
 	}
 	for first := true; ; {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 // A pause of this process during which the server could not write spoils the
@@ -44,7 +46,7 @@ func TestScanTooFarAhead(t *testing.T) {
 		}
 	}()
 	parts := make(chan []byte, 3)
-	require.ErrorIs(t, readScan(&stallReader{nc: ours, last: time.Now()}, "", parts), errScanAhead)
+	require.ErrorIs(t, readScan(&stallReader{nc: ours, last: time.Now()}, "", parts), backend.ErrSlowVisitor)
 	require.Len(t, parts, 3)
 	require.NoError(t, ours.Close())
 }
