@@ -489,7 +489,7 @@ type SessionPortType interface {
 	// Error can be either of the following types:
 	//
 	//   - StoreUnavailable
-	/* Returns the ids of all sessions in which the attribute has the value, such as those of one user. The operator configures the attributes by which sessions are found. */
+	/* Returns the ids of all sessions in which the attribute has the value, such as those of one user. The operator configures the attributes by which sessions are found. The answer has every session that was stored before the call; if that cannot be known, it is a StoreUnavailable fault. */
 	FindSessions(request *FindSessions) (*FindSessionsResponse, error)
 
 	FindSessionsContext(ctx context.Context, request *FindSessions) (*FindSessionsResponse, error)
@@ -497,7 +497,7 @@ type SessionPortType interface {
 	// Error can be either of the following types:
 	//
 	//   - StoreUnavailable
-	/* Deletes all sessions that findSessions would return, as deleteSession does, and returns their ids: it logs a user out everywhere. */
+	/* Deletes all sessions that findSessions would return, as deleteSession does, and returns their ids: it logs a user out everywhere. If not every session is found and deleted, the answer is a StoreUnavailable fault: call it again. */
 	DeleteSessions(request *DeleteSessions) (*DeleteSessionsResponse, error)
 
 	DeleteSessionsContext(ctx context.Context, request *DeleteSessions) (*DeleteSessionsResponse, error)

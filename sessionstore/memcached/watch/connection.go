@@ -71,6 +71,9 @@ func (c *connection) report(e event) {
 		c.heartbeatReturned(turn)
 		return
 	}
+	if e.evicted {
+		st.evictions.Inc()
+	}
 	if backend.IsReserved(key) {
 		if removed := st.options.Follower.Removed; removed != nil && !e.plain {
 			removed(key)

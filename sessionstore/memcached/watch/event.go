@@ -14,6 +14,7 @@ type event struct {
 	// too. All else that happens to an item was done by others, or has removed
 	// it.
 	plain   bool
+	evicted bool  // the server had no room for the item
 	skipped int64 // how many lines the server has left out before this one
 }
 
@@ -59,6 +60,7 @@ func parseEvent(line []byte) (e event, ok bool) {
 		// there was no memory: then a set has removed the item that was there.
 		return event{}, true
 	}
+	e.evicted = kind == "eviction"
 	e.plain = kind == "item_store" && status == "stored" && cmd != ""
 	return e, true
 }
@@ -68,8 +70,10 @@ func eventWord(word []byte) string {
 	switch string(word) {
 	case "item_store":
 		return "item_store"
-	case "deleted", "eviction":
-		return "gone"
+	case "deleted":
+		return "deleted"
+	case "eviction":
+		return "eviction"
 	case "stored":
 		return "stored"
 	case "too_large", "no_memory":

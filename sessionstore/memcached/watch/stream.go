@@ -32,7 +32,7 @@ type stream struct {
 	followed atomic.Bool // heartbeats come back
 	current  atomic.Pointer[connection]
 
-	events, skipped, dropped, connects metric.Counter
+	events, evictions, skipped, dropped, connects metric.Counter
 
 	lastHeartbeat int64 // its number; heartbeats are numbered from 1
 }
@@ -74,6 +74,7 @@ func (st *stream) metrics() []metric.Metric {
 		metric.Switch("watch_connected", "Whether the change stream of the server is connected.", st.followed.Load()),
 		metric.GaugeOf("watch_lag_seconds", "Staleness of what is known of changes on the server.", lag),
 		st.events.Metric("watch_events_total", "Changes that the server has reported."),
+		st.evictions.Metric("watch_evictions_total", "Items that the server has evicted because it had no room for them."),
 		st.skipped.Metric("watch_skipped_total", "Changes that the server has left out because this process read too slowly."),
 		st.dropped.Metric("watch_dropped_total", "Changes that the server has left out because too many came at once."),
 		st.connects.Metric("watch_reconnects_total", "How often the change stream of the server has connected."),

@@ -216,6 +216,18 @@ func TestReportsEvictions(t *testing.T) {
 	connected(t, b)
 	changes, _ := n.take()
 	require.Contains(t, changes, "first!")
+	var evicted, said int
+	for _, change := range changes {
+		if strings.HasSuffix(change, "!") {
+			evicted++
+		}
+	}
+	for _, m := range b.Metrics() {
+		if m.Name == "watch_evictions_total" {
+			said = int(m.Value)
+		}
+	}
+	require.Equal(t, evicted, said)
 }
 
 // After an outage the stream reconnects, and it requires a resync before it
