@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlchar"
 	"memcachedsoap/soap/xmlscan"
@@ -30,6 +31,9 @@ const (
 func (r *Reader) attributes(s *xmlscan.Scanner, at int32, inherited kind) (items kind, err error) {
 	n := &r.nodes[at]
 	n.kind = inherited
+	if !s.HasAttributes() && !isEncoding(s.Space()) {
+		return untyped, nil // most elements of a message without types
+	}
 	if err := checkStyle(s); err != nil {
 		return untyped, err
 	}
@@ -47,31 +51,44 @@ func (r *Reader) attributes(s *xmlscan.Scanner, at int32, inherited kind) (items
 	if root, ok := encodingAttr(s, "root"); ok && string(root) == "0" {
 		n.apart = true
 	}
-	if l.id, l.href, err = linkOf(s); err != nil {
+	if l.id, l.href, err = r.linkOf(s); err != nil {
 		return untyped, err
 	}
-	return items, r.link(at, l)
+	r.link(at, l)
+	return items, nil
 }
 
 // link stores the attributes that few elements have.
-func (r *Reader) link(at int32, l link) error {
-	if l == (link{}) {
+func (r *Reader) link(at int32, l link) {
+	if l.id == "" && l.href == "" && l.declared == 0 {
+		return
+	}
+	l.element = at
+	r.links = append(r.links, l)
+	r.nodes[at].link = int32(len(r.links))
+}
+
+// findIDs makes the table of ids.
+func (r *Reader) findIDs() error {
+	n := 0
+	for i := range r.links {
+		if r.links[i].id != "" {
+			n++
+		}
+	}
+	if n == 0 {
 		return nil
 	}
-	if r.linked == nil {
-		r.linked = map[int32]link{}
+	r.ids, r.values = make(map[string]int32, n), make([]perldata.Value, n)
+	for i := range r.links {
+		if l := &r.links[i]; l.id != "" {
+			l.value = int32(len(r.ids))
+			r.ids[l.id] = l.element
+		}
 	}
-	r.linked[at] = l
-	if l.id == "" {
-		return nil
-	}
-	if r.ids == nil {
-		r.ids = map[string]int32{}
-	}
-	if _, taken := r.ids[l.id]; taken {
+	if len(r.ids) < n {
 		return soap.ClientFault("Two elements have the same id. Use each id once.")
 	}
-	r.ids[l.id] = at
 	return nil
 }
 
@@ -116,14 +133,16 @@ func nilOf(s *xmlscan.Scanner) (bool, error) {
 // linkOf returns the id of an element and the id to which it refers. SOAP 1.2 has
 // other names for both (part 2 sections 3.1.5.2 and 3.1.5.3). Its clients may use
 // either names, because SOAP::Lite writes the same in both versions.
-func linkOf(s *xmlscan.Scanner) (id, href string, err error) {
+func (r *Reader) linkOf(s *xmlscan.Scanner) (id, href string, err error) {
 	value, ok := s.Attr("", "id")
 	if !ok {
 		value, _ = s.Attr(encoding12, "id")
 	}
-	id = string(value)
+	if len(value) > 0 {
+		id = r.keep(value)
+	}
 	if value, ok := s.Attr(encoding12, "ref"); ok {
-		return id, string(value), nil
+		return id, r.keep(value), nil
 	}
 	if value, ok = s.Attr("", "href"); !ok {
 		return id, "", nil
@@ -131,7 +150,7 @@ func linkOf(s *xmlscan.Scanner) (id, href string, err error) {
 	if len(value) < 2 || value[0] != '#' {
 		return "", "", soap.ClientFault("Invalid href: use # and the id of an element of the same message.")
 	}
-	return id, string(value[1:]), nil
+	return id, r.keep(value[1:]), nil
 }
 
 // typeOf returns the kind of an element: that of its xsi:type, else that of its name
@@ -180,7 +199,7 @@ func resolve(s *xmlscan.Scanner, name []byte) (space, local []byte, err error) {
 // arrayOf reads the attributes of arrays (SOAP 1.1 section 5.4.2, SOAP 1.2 part 2
 // section 3.3). It returns the kind of the element, the kind of its items and the
 // declared number of items, which is 0 if the element declares none.
-func arrayOf(s *xmlscan.Scanner, own kind) (array, items kind, declared int, err error) {
+func arrayOf(s *xmlscan.Scanner, own kind) (array, items kind, declared int32, err error) {
 	for _, partial := range [...]string{"offset", "position"} {
 		if _, ok := encodingAttr(s, partial); ok {
 			return own, untyped, 0, soap.ClientFault("An array has an offset or positions, which this service does not support. Send the whole array.")
@@ -207,7 +226,7 @@ func arrayOf(s *xmlscan.Scanner, own kind) (array, items kind, declared int, err
 		if err != nil {
 			return own, untyped, 0, soap.ClientFault("Invalid size of an array: use one number of at most 31 bits. Arrays have one dimension.")
 		}
-		declared = int(n)
+		declared = int32(n)
 	}
 	item := arrayType[:open]
 	if item[len(item)-1] == ']' {

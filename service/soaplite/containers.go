@@ -10,24 +10,51 @@ import (
 // remember keeps the value of an element while its content is read, which may refer
 // to the element.
 func (r *Reader) remember(at int32, v perldata.Value) {
-	if r.open[at] {
-		r.values[at] = v
+	if l := r.nodes[at].link; l > 0 && r.links[l-1].state == open {
+		r.links[l-1].state, r.values[r.links[l-1].value] = known, v
 	}
+}
+
+// slab is how many hashes, and how many entries, are allocated together: a message may
+// have many small structs.
+const slab = 64
+
+// newHash returns an empty hash.
+func (r *Reader) newHash() *perldata.Hash {
+	if len(r.hashes) == 0 {
+		r.hashes = make([]perldata.Hash, min(slab, 1+len(r.nodes)/2))
+	}
+	h := &r.hashes[0]
+	r.hashes = r.hashes[1:]
+	return h
+}
+
+// newEntries returns room for n entries.
+func (r *Reader) newEntries(n int) []perldata.Entry {
+	if n > slab/4 {
+		return make([]perldata.Entry, 0, n)
+	}
+	if n > len(r.entries) {
+		r.entries = make([]perldata.Entry, max(n, min(slab, len(r.nodes))))
+	}
+	room := r.entries[:0:n]
+	r.entries = r.entries[n:]
+	return room
 }
 
 // structure returns a hash of the children by their names. Children with the same
 // name become a list (SOAP::Lite since 0.65).
 func (r *Reader) structure(at int32) (perldata.Value, error) {
-	h := new(perldata.Hash)
+	h := r.newHash()
 	v := perldata.HashOf(h)
 	r.remember(at, v)
-	entries := make([]perldata.Entry, 0, r.count(at))
+	entries := r.newEntries(r.count(at))
 	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
 		held, err := r.value(i)
 		if err != nil {
 			return v, err
 		}
-		entries = append(entries, perldata.Entry{Name: r.keep(r.nodes[i].name), Form: perldata.KeyWasUTF8, Value: held})
+		entries = append(entries, perldata.Entry{Name: r.keep(r.scan.Bytes(r.nodes[i].name)), Form: perldata.KeyWasUTF8, Value: held})
 	}
 	if repeatsName(entries) {
 		entries = listRepeated(entries)
@@ -49,34 +76,51 @@ func repeatsName(entries []perldata.Entry) bool {
 		}
 		return false
 	}
-	seen := make(map[string]struct{}, len(entries))
+	seen := make(map[string]struct{}, min(len(entries), 1024)) // grows if the names differ
 	for i := range entries {
-		seen[entries[i].Name] = struct{}{}
+		if seen[entries[i].Name] = struct{}{}; len(seen) <= i {
+			return true
+		}
 	}
-	return len(seen) < len(entries)
+	return false
 }
 
 // listRepeated replaces entries with the same name by one entry with a list.
 func listRepeated(entries []perldata.Entry) []perldata.Entry {
-	first := make(map[string]int, len(entries))
-	lists := map[string]*perldata.List{}
+	names := make(map[string]*repeated)
+	of := make([]*repeated, len(entries))
+	for i := range entries {
+		n := names[entries[i].Name]
+		if n == nil {
+			n = &repeated{first: -1}
+			names[entries[i].Name] = n
+		}
+		n.count++
+		of[i] = n
+	}
 	kept := entries[:0]
-	for _, e := range entries {
-		i, again := first[e.Name]
-		if !again {
-			first[e.Name] = len(kept)
+	for i, e := range entries {
+		n := of[i]
+		if n.first < 0 {
+			n.first = len(kept)
 			kept = append(kept, e)
 			continue
 		}
-		l := lists[e.Name]
-		if l == nil {
-			l = &perldata.List{Items: []perldata.Value{kept[i].Value}}
-			lists[e.Name] = l
-			kept[i].Value = perldata.ListFrom(l)
+		if n.list == nil {
+			n.list = &perldata.List{Items: make([]perldata.Value, 1, n.count)}
+			n.list.Items[0] = kept[n.first].Value
+			kept[n.first].Value = perldata.ListFrom(n.list)
 		}
-		l.Items = append(l.Items, e.Value)
+		n.list.Items = append(n.list.Items, e.Value)
 	}
 	return kept
+}
+
+// repeated is a name that entries have.
+type repeated struct {
+	count int // of the entries
+	first int // index of the entry that is kept; -1 before it is
+	list  *perldata.List
 }
 
 // list returns a list of the children. If the array declares more items, the rest
@@ -85,7 +129,10 @@ func (r *Reader) list(at int32) (perldata.Value, error) {
 	l := new(perldata.List)
 	v := perldata.ListFrom(l)
 	r.remember(at, v)
-	declared, n := r.linked[at].declared, r.count(at)
+	declared, n := 0, r.count(at)
+	if l := r.nodes[at].link; l > 0 {
+		declared = int(r.links[l-1].declared)
+	}
 	if declared > 0 && n > declared {
 		return v, soap.ClientFault("An array has more items than its declared size. Declare the size that it has.")
 	}

@@ -46,7 +46,7 @@ func (e Encoding) Attributes() string {
 // result refers in several places. If the result has too many values, or is nested
 // too deeply, the error is a [*soap.Fault].
 func (e Encoding) AppendResponse(dst []byte, method soap.Name, result perldata.Value) ([]byte, error) {
-	w := writer{dst: dst, encoding: e, gensym: firstGensym - 1}
+	w := writer{dst: dst, encoding: e, gensym: firstGensym - 1, visited: perldata.NewVisit()}
 	w.left = w.most()
 	if !w.survey(result) {
 		return dst, &soap.Fault{Code: soap.Server, Reason: "The answer exceeds the limit of " + strconv.Itoa(w.most()) + " values or " + strconv.Itoa(maxNesting) + " levels."}

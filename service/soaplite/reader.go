@@ -20,37 +20,51 @@ type Reader struct {
 	// means [DefaultMaxEntries].
 	MaxEntries int
 
-	nodes  []element // in document order
-	linked map[int32]link
-	ids    map[string]int32 // of elements, by id
+	scan   *xmlscan.Scanner // of the whole message
+	nodes  []element        // in document order
+	links  []link           // of the elements that have one
+	ids    map[string]int32 // of elements, by id; made when the message has been read
+	values []perldata.Value // of the elements with an id
 	schema Schema
 
-	values map[int32]perldata.Value // of elements with an id
-	open   map[int32]bool           // elements with an id whose value is being built
+	hashes  []perldata.Hash  // not used yet
+	entries []perldata.Entry // not used yet
+
 	depth  int
 	padded int // items that were declared but not sent
 	copied int // size of the strings that references have copied
 	kept   strings.Builder
 }
 
-// element is an element of the message. Its slices are parts of the document.
+// element is an element of the message. It has no pointers, so that the garbage
+// collector does not look at the elements of a large message.
 type element struct {
-	name  []byte // local part
-	text  []byte // if it has no children
-	end   int32  // index of the next element that is not inside it
+	name  xmlscan.Span // local part
+	text  xmlscan.Span // if it has no children
+	end   int32        // index of the next element that is not inside it
+	link  int32        // its index in links plus 1, or 0
 	kind  kind
 	kids  bool // it has children
 	apart bool // it is not a parameter (soapenc:root="0", SOAP 1.1 section 5.6)
 }
 
-// link has the attributes that few elements have.
+// link has what few elements have.
 type link struct {
 	id, href string
-	declared int // number of items of an array, 0 if the array declares none
+	element  int32
+	declared int32 // number of items of an array, 0 if the array declares none
+	value    int32 // of an element with an id: the index in values
+	state    state
 }
 
-// usual is room for the parameters of a common call.
-const usual = 64
+// state says how far the value of an element with an id is.
+type state uint8
+
+const (
+	unread state = iota
+	open         // being built, and not known yet
+	known        // its value is known, though a container may still be filled
+)
 
 // Call reads the payload, whose start tag the scanner has just read: the element of
 // the method, whose children are the parameters, or a response.
@@ -61,8 +75,10 @@ func (r *Reader) Call(s *xmlscan.Scanner) error {
 	if err := checkStyle(s); err != nil {
 		return err
 	}
-	r.nodes = make([]element, 0, usual)
-	r.nodes = append(r.nodes, element{name: s.Local()})
+	r.scan = s
+	// Exact room: growing would copy the elements of a large message several times.
+	r.nodes = make([]element, 0, 1+min(s.TagsLeft(), r.MaxEntries))
+	r.nodes = append(r.nodes, element{name: s.LocalSpan()})
 	return r.content(s, 0, untyped)
 }
 
@@ -80,7 +96,7 @@ func (r *Reader) element(s *xmlscan.Scanner, inherited kind) error {
 		return soap.ClientFault("The message has more than " + strconv.Itoa(r.MaxEntries) + " values, the limit of this service.")
 	}
 	at := int32(len(r.nodes))
-	r.nodes = append(r.nodes, element{name: s.Local()})
+	r.nodes = append(r.nodes, element{name: s.LocalSpan()})
 	items, err := r.attributes(s, at, inherited)
 	if err != nil {
 		return err
@@ -98,7 +114,7 @@ func (r *Reader) content(s *xmlscan.Scanner, at int32, items kind) error {
 		}
 		switch kind {
 		case xmlscan.Text:
-			r.nodes[at].text = s.Text()
+			r.nodes[at].text = s.TextSpan()
 		case xmlscan.Start:
 			r.nodes[at].kids = true
 			if err := r.element(s, items); err != nil {
@@ -115,6 +131,9 @@ func (r *Reader) content(s *xmlscan.Scanner, at int32, items kind) error {
 func (r *Reader) Values() ([]perldata.Value, error) {
 	if len(r.nodes) == 0 {
 		return nil, nil // no payload was read
+	}
+	if err := r.findIDs(); err != nil {
+		return nil, err
 	}
 	values := make([]perldata.Value, 0, r.count(0))
 	for i := int32(1); i < r.nodes[0].end; i = r.nodes[i].end {

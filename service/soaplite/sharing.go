@@ -2,11 +2,10 @@ package soaplite
 
 import "memcachedsoap/sessionstore/perldata"
 
-// node is a list, a hash or a reference in a result.
+// node is a list, a hash or a reference that is in several places of a result.
 type node struct {
 	value     perldata.Value
-	id        int  // from 1 on, if it is in a second place
-	open      bool // its content is being surveyed
+	id        int  // from 1 on
 	recursive bool // it contains itself: it is written in its first place
 	written   bool
 }
@@ -54,27 +53,60 @@ func (w *writer) visit(v perldata.Value) bool {
 	if w.left--; w.left < 0 {
 		return false
 	}
-	key := identity(v)
-	if key == nil {
+	state, again := w.meet(v)
+	switch {
+	case state == nil:
+		return true
+	case again:
+		w.share(v, *state == surveying)
 		return true
 	}
-	if n := w.nodes[key]; n != nil {
-		n.recursive = n.recursive || n.open
-		if n.id == 0 {
-			w.ids++
-			n.id = w.ids
-			w.shared = append(w.shared, n)
-		}
-		return true
-	}
-	if w.nodes == nil {
-		w.nodes = map[any]*node{}
-	}
-	n := &node{value: v, open: true}
-	w.nodes[key] = n
+	*state = surveying
 	ok := w.contents(v)
-	n.open = false
+	*state = surveyed
 	return ok
+}
+
+// What the survey knows of a list, a hash or a reference.
+const (
+	surveying = iota // its content
+	surveyed
+)
+
+// meet returns what the survey knows of a list, a hash or a reference, and whether it
+// has met it before. For a scalar it is nil: each place has its own.
+func (w *writer) meet(v perldata.Value) (state *uint32, again bool) {
+	switch v.Kind() { //nolint:exhaustive // scalars
+	case perldata.KindHash:
+		return w.visited.Hash(v.Hash())
+	case perldata.KindList:
+		return w.visited.List(v.List())
+	case perldata.KindRef:
+		if state, again = w.scalars[v.Scalar()]; !again {
+			if w.scalars == nil {
+				w.scalars = map[*perldata.Scalar]*uint32{}
+			}
+			state = new(uint32)
+			w.scalars[v.Scalar()] = state
+		}
+		return state, again
+	}
+	return nil, false
+}
+
+// share notes a second place of a value, which is inside itself if it is open.
+func (w *writer) share(v perldata.Value, open bool) {
+	key := identity(v)
+	n := w.nodes[key]
+	if n == nil {
+		n = &node{value: v, id: len(w.shared) + 1}
+		w.shared = append(w.shared, n)
+		if w.nodes == nil {
+			w.nodes = map[any]*node{}
+		}
+		w.nodes[key] = n
+	}
+	n.recursive = n.recursive || open
 }
 
 // identity returns a pointer that is the same for one value in two places. It is

@@ -19,10 +19,14 @@ const maxCopied = 4 << 20
 // value returns the value of an element: its own, or that of the element to which
 // it refers.
 func (r *Reader) value(at int32) (perldata.Value, error) {
-	if l := r.linked[at]; l.href == "" && l.id == "" {
-		return r.make(at)
+	n := &r.nodes[at]
+	if n.link == 0 && !n.kids && (n.kind == untyped || n.kind == plain) {
+		return r.string(r.scan.Bytes(n.text)), nil // most values
 	}
-	return r.shared(at)
+	if l := n.link; l > 0 && (r.links[l-1].href != "" || r.links[l-1].id != "") {
+		return r.shared(at)
+	}
+	return r.make(at)
 }
 
 // shared returns the value of an element that has an id or refers to another one,
@@ -30,25 +34,28 @@ func (r *Reader) value(at int32) (perldata.Value, error) {
 // a chain of as many as it has elements. Each element with an id is passed once,
 // since its value is kept.
 func (r *Reader) shared(at int32) (perldata.Value, error) {
-	if r.open == nil {
-		r.open, r.values = map[int32]bool{}, map[int32]perldata.Value{}
-	}
-	var few [4]int32 // saves an allocation
-	passed := few[:0]
+	var few [4]int32  // saves an allocation
+	passed := few[:0] // indexes of links
 	for {
-		if v, made := r.values[at]; made {
+		i := r.nodes[at].link - 1
+		if i < 0 {
+			v, err := r.make(at)
+			return r.keepValue(passed, v), err
+		}
+		l := &r.links[i]
+		switch l.state {
+		case known:
+			v := r.values[l.value]
 			if r.copied += len(v.Str()); r.copied > maxCopied {
 				return v, soap.ClientFault("The strings to which the message refers have more than " + strconv.Itoa(maxCopied) + " bytes together, counted for each reference. Send fewer references.")
 			}
 			return r.keepValue(passed, v), nil
-		}
-		if r.open[at] {
+		case open:
 			return perldata.Value{}, soap.ClientFault("An href refers to its own element, directly or through others. Refer to an element with a value.")
 		}
-		l := r.linked[at]
 		if l.id != "" {
-			r.open[at] = true
-			passed = append(passed, at)
+			l.state = open
+			passed = append(passed, i)
 		}
 		if l.href == "" {
 			v, err := r.make(at)
@@ -63,9 +70,9 @@ func (r *Reader) shared(at int32) (perldata.Value, error) {
 }
 
 // keepValue keeps the value of elements with an id for further references.
-func (r *Reader) keepValue(elements []int32, v perldata.Value) perldata.Value {
-	for _, at := range elements {
-		r.values[at] = v
+func (r *Reader) keepValue(links []int32, v perldata.Value) perldata.Value {
+	for _, i := range links {
+		r.links[i].state, r.values[r.links[i].value] = known, v
 	}
 	return v
 }
@@ -85,7 +92,7 @@ func (r *Reader) make(at int32) (perldata.Value, error) {
 	case keyed:
 		return r.keyed(at)
 	case foreign:
-		if n.kids || len(bytes.Trim(n.text, xmlchar.Whitespace)) == 0 {
+		if n.kids || len(bytes.Trim(r.scan.Bytes(n.text), xmlchar.Whitespace)) == 0 {
 			return r.structure(at)
 		}
 	case untyped, unlisted:
@@ -105,24 +112,25 @@ func (r *Reader) make(at int32) (perldata.Value, error) {
 
 // scalar returns the value of an element with text.
 func (r *Reader) scalar(n *element) (perldata.Value, error) {
+	text := r.scan.Bytes(n.text)
 	switch n.kind { //nolint:exhaustive // all others are text
 	case binary:
-		decoded, err := decodeBase64(n.text)
+		decoded, err := decodeBase64(text)
 		return perldata.BytesOf(r.keep(decoded)), err
 	case hex:
-		decoded, err := stdhex.DecodeString(string(bytes.Trim(n.text, xmlchar.Whitespace)))
+		decoded, err := stdhex.DecodeString(string(bytes.Trim(text, xmlchar.Whitespace)))
 		if err != nil {
 			return perldata.Value{}, soap.ClientFault("Invalid hexBinary: use two hexadecimal digits for each byte.")
 		}
 		return r.string([]byte(perldata.Latin1ToUTF8(string(decoded)))), nil // characters, not bytes
 	case boolean:
-		truth, err := parseBoolean(n.text)
+		truth, err := parseBoolean(text)
 		if truth {
 			return perldata.IntOf(1), err
 		}
 		return perldata.IntOf(0), err
 	}
-	return r.string(n.text), nil
+	return r.string(text), nil
 }
 
 // string returns a string of characters. Perl's XML parser gives each string the

@@ -21,11 +21,12 @@ type writer struct {
 	encoding Encoding
 	gensym   int // number of the last generated name
 
-	nodes  map[any]*node // found by survey
-	shared []*node       // in several places, in the order of their ids
-	ids    int
-	depth  int
-	left   int // how many more values the answer may have
+	visited perldata.Visit               // of survey
+	scalars map[*perldata.Scalar]*uint32 // the same for scalars
+	nodes   map[any]*node                // in several places
+	shared  []*node                      // the same in the order of their ids
+	depth   int
+	left    int // how many more values the answer may have
 }
 
 func (w *writer) text(s string) { w.dst = append(w.dst, s...) }
@@ -42,7 +43,7 @@ func (w *writer) generated() string {
 // place writes a value in one of its places: in full, or as a reference.
 func (w *writer) place(name string, v perldata.Value) {
 	attribute := ""
-	if n := w.node(v); n != nil && n.id != 0 {
+	if n := w.node(v); n != nil {
 		reference := n.reference()
 		if !n.recursive || n.written {
 			w.start(name, ` href="#`+reference+`"`, v)

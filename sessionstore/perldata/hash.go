@@ -17,6 +17,7 @@ type Hash struct {
 
 	entries []Entry
 	index   map[string]int // the position of each name; nil until find needs it
+	mark    mark
 }
 
 // Entry is a name with its value. It is for codecs.

@@ -124,8 +124,11 @@ func (v Value) Class() string {
 	return ""
 }
 
-// List is an ordered list of values.
+// List is an ordered list of values. Two goroutines must not use a List at the same
+// time, not even for reading: [Visit] notes in it what it has met.
 type List struct {
 	Items []Value
 	Class string // the Perl class if the list is an object, else ""
+
+	mark mark
 }

@@ -70,7 +70,7 @@ func (c Codec) Append(dst []byte, attributes *perldata.Hash) ([]byte, error) {
 // AppendFreeze appends the image that Perl's nfreeze makes of a reference: a value
 // of KindHash, KindList or KindRef. The errors are those of Append.
 func (c Codec) AppendFreeze(dst []byte, v perldata.Value) ([]byte, error) {
-	e := encoder{dst: append(dst, headerNetwork, minorVersion)}
+	e := encoder{dst: append(dst, headerNetwork, minorVersion), visit: perldata.NewVisit()}
 	if err := e.freeze(v); err != nil {
 		return dst, err
 	}

@@ -9,10 +9,11 @@ import (
 // encoder appends one image to dst.
 type encoder struct {
 	dst     []byte
-	depth   int            // as Perl counts it
-	objects int            // number of objects so far
-	numbers map[any]uint32 // the numbers of lists, hashes and scalars with an identity
-	classes map[string]int // the index of each class
+	depth   int                         // as Perl counts it
+	objects int                         // number of objects so far
+	visit   perldata.Visit              // has the numbers of lists and hashes
+	numbers map[*perldata.Scalar]uint32 // of scalars with an identity
+	classes map[string]int              // the index of each class
 
 	elements     int // number of elements of all containers
 	longestClass int // in bytes
@@ -47,23 +48,45 @@ func (e *encoder) referent(v perldata.Value) error {
 	}
 }
 
-// start gives a node the next number, and appends its class if it has one. If the
-// node has a number already, start appends that number and returns false.
-func (e *encoder) start(node any, class string) bool {
-	if number, again := e.numbers[node]; again {
-		e.dst = append(e.dst, tagObject)
-		e.dst = binary.BigEndian.AppendUint32(e.dst, number)
+// start gives a list or a hash the next number, for which the visit has a place, and
+// appends its class if it has one. If the visit has met it again, start appends the
+// number that it has and returns false.
+func (e *encoder) start(number *uint32, again bool, class string) bool {
+	if again {
+		e.repeat(*number)
+		return false
+	}
+	*number = uint32(e.objects)
+	e.object(class)
+	return true
+}
+
+// startScalar is start for a scalar with an identity.
+func (e *encoder) startScalar(s *perldata.Scalar) bool {
+	if number, again := e.numbers[s]; again {
+		e.repeat(number)
 		return false
 	}
 	if e.numbers == nil {
-		e.numbers = make(map[any]uint32)
+		e.numbers = make(map[*perldata.Scalar]uint32)
 	}
-	e.numbers[node] = uint32(e.objects)
+	e.numbers[s] = uint32(e.objects)
+	e.object(s.Class)
+	return true
+}
+
+// repeat appends the number of an object that the image has already.
+func (e *encoder) repeat(number uint32) {
+	e.dst = append(e.dst, tagObject)
+	e.dst = binary.BigEndian.AppendUint32(e.dst, number)
+}
+
+// object counts an object and appends its class if it has one.
+func (e *encoder) object(class string) {
 	e.objects++
 	if class != "" {
 		e.bless(class)
 	}
-	return true
 }
 
 // bless appends the name of a class when it occurs first, else its index.

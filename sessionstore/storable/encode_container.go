@@ -7,7 +7,7 @@ import (
 )
 
 func (e *encoder) list(l *perldata.List) error {
-	if !e.start(l, l.Class) {
+	if number, again := e.visit.List(l); !e.start(number, again, l.Class) {
 		return nil
 	}
 	e.dst = append(e.dst, tagArray)
@@ -22,7 +22,7 @@ func (e *encoder) list(l *perldata.List) error {
 }
 
 func (e *encoder) hash(h *perldata.Hash) error {
-	if !e.start(h, h.Class) {
+	if number, again := e.visit.Hash(h); !e.start(number, again, h.Class) {
 		return nil
 	}
 	if e.depth > perlHashDepth {

@@ -19,7 +19,7 @@ func (e *encoder) scalar(v *perldata.Value, inList bool) error {
 
 // identity appends a scalar that may occur in several places.
 func (e *encoder) identity(s *perldata.Scalar, immortal bool) error {
-	if !e.start(s, s.Class) {
+	if !e.startScalar(s) {
 		return nil
 	}
 	if s.VString != "" {

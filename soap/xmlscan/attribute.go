@@ -26,6 +26,10 @@ func (s *Scanner) Attr(space, local string) ([]byte, bool) {
 	return nil, false
 }
 
+// HasAttributes reports whether the last Start has attributes or namespace
+// declarations. Without them no [Scanner.Attr] finds one.
+func (s *Scanner) HasAttributes() bool { return len(s.attrs) > 0 }
+
 // attributes reads the rest of a start tag from offset i on, brings its namespace
 // declarations into scope, and returns the end of the tag.
 func (s *Scanner) attributes(i int) (int, error) {

@@ -52,6 +52,8 @@ type Scanner struct {
 
 	space, local []byte // name of the last Start or End
 	text         []byte // of the last Text
+	localAt      int    // where local starts in the document
+	textAt       int    // where text starts in the document
 	elements     int    // start tags so far
 	halfway      bool   // the next token is the End of an empty-element tag
 }
@@ -107,12 +109,13 @@ func (s *Scanner) next() (Kind, error) {
 	if len(s.open) == 0 {
 		return s.outside()
 	}
+	start := s.pos
 	text, err := s.charData()
 	if err != nil {
 		return EOF, err
 	}
 	if len(text) > 0 {
-		s.text = text
+		s.text, s.textAt = text, start
 		return Text, nil
 	}
 	if s.at(s.pos+1) == '/' {
@@ -137,6 +140,40 @@ func (s *Scanner) Is(space, local string) bool {
 // comments. CDATA sections and references are resolved, and each line end is a
 // line feed (XML 1.0, 2.11).
 func (s *Scanner) Text() []byte { return s.text }
+
+// Span is a part of the document. It is smaller than a slice and has no pointer.
+type Span struct{ start, end uint32 }
+
+// LocalSpan returns the place of [Scanner.Local] after a Start. [Scanner.Bytes] finds
+// it until the next Reset.
+func (s *Scanner) LocalSpan() Span { return span(s.localAt, s.local) }
+
+// TextSpan returns the place of [Scanner.Text], as LocalSpan does.
+func (s *Scanner) TextSpan() Span { return span(s.textAt, s.text) }
+
+func span(start int, part []byte) Span { return Span{uint32(start), uint32(start + len(part))} }
+
+// Bytes returns a part of the document. A Span that is zero has none.
+func (s *Scanner) Bytes(at Span) []byte { return s.doc[at.start:at.end:at.end] }
+
+// TagsLeft returns the greatest number of start tags that can follow in the document.
+func (s *Scanner) TagsLeft() int { return CountTags(s.doc[s.pos:]) }
+
+// CountTags returns the greatest number of elements that a document, or the rest of
+// one, can have.
+func CountTags(doc []byte) int {
+	n := 0
+	for {
+		i := bytes.IndexByte(doc, '<')
+		if i < 0 || i+1 == len(doc) {
+			return n
+		}
+		if c := doc[i+1]; c != '/' && c != '!' && c != '?' {
+			n++
+		}
+		doc = doc[i+1:]
+	}
+}
 
 // Depth returns how many elements are open. The element of the last Start is open,
 // the element of the last End is not.

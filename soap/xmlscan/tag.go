@@ -26,7 +26,7 @@ func (s *Scanner) startTag() (Kind, error) {
 		return EOF, s.refuse(start, "element with prefix xmlns")
 	}
 	s.scope = len(s.bindings)
-	s.space, s.local = s.bindings[space].name, s.doc[local:end:end]
+	s.space, s.local, s.localAt = s.bindings[space].name, s.doc[local:end:end], local
 	s.open = append(s.open, element{
 		name:  s.doc[start:end],
 		space: s.space,
