@@ -62,7 +62,8 @@ type SetSession struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
 
 	// 1 to 64 hexadecimal digits. Absent: the service creates a session with a
-	// new id.
+	// new id. The operator can set the fewest digits of the id of a new session; a shorter id of a session that
+	// is absent or deleted is an InvalidSessionId fault.
 	Id *string `xml:"id,omitempty" json:"id,omitempty"`
 
 	// Required, but may be empty. _session_id is optional; its value must be the

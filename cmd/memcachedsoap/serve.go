@@ -102,7 +102,7 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		Observe:   dialect.Observer(counters),
 		Logger:    logger,
 	})
-	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries})
+	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries, MinIDLength: c.MinIDLength})
 	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, CreateOnGet: c.LegacyBooking})
 	return d
 }

@@ -47,6 +47,7 @@ type serveCommand struct {
 	EndOldestSession        bool     `group:"Sessions:" help:"End the oldest session of a user who logs in and has more than --max-sessions-per-principal. Default: no session ends because of others."`
 	GuardDeletions          bool     `name:"guard-deletions" default:"true" negatable:"" group:"Sessions:" help:"Keep a deleted session deleted when another program, such as a Perl program, stores it again: its tombstone is put back within milliseconds, unless the session is a newer login. With --no-guard-deletions only the tombstone protects a deletion, and other programs can write over it. Default ${default}."`
 
+	MinIDLength   int  `name:"min-id-length" default:"0" placeholder:"N" group:"Sessions:" help:"Fewest digits of an id under which setSession of the contract creates a session, up to 64. A shorter id of a session that is absent or deleted is refused, so that nobody stores a session under an id that is easy to guess. Ids that the service creates have 32 digits. Default ${default}."`
 	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" group:"Sessions:" help:"Create a session when a program written for MemcachedSOAP.cgi asks for one without an id, as the script did. With --no-legacy-booking that is a fault. Default ${default}."`
 
 	MaxBody              byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
@@ -75,7 +76,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validatePublicURL, c.validateTTLs, c.validatePrincipals, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validatePublicURL, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateNearCache, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err
@@ -101,6 +102,13 @@ func (c *serveCommand) validateTTLs() error {
 	}
 	if c.SessionIdle > 0 && c.SessionTTL > 0 && c.SessionIdle > c.SessionTTL {
 		return errors.New("--session-idle must not be longer than --session-ttl")
+	}
+	return nil
+}
+
+func (c *serveCommand) validateMinIDLength() error {
+	if c.MinIDLength < 0 || c.MinIDLength > sessionstore.MaxIDLength {
+		return fmt.Errorf("--min-id-length must be from 0 to %d", sessionstore.MaxIDLength)
 	}
 	return nil
 }

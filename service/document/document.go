@@ -18,6 +18,9 @@ type Options struct {
 	// MaxEntries is the greatest number of entries and list items, at all depths
 	// together, of all sessions of a message. 0 means DefaultMaxEntries.
 	MaxEntries int
+	// MinIDLength is the least number of digits of an id under which setSession creates
+	// a session. 0 means any.
+	MinIDLength int
 }
 
 // Register registers the operations of the contract.
@@ -32,7 +35,7 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 	soap.Handle(d, operation("getSessions", decodeIDs, o.appendSessions), s.GetSessions)
 	soap.Handle(d, operation("setSession", o.decodeSet, appendRef("setSession")),
 		func(ctx context.Context, r setRequest) (sessionstore.Ref, error) {
-			return s.SetSession(ctx, r.id, r.attributes, r.ttl, r.condition)
+			return o.set(ctx, s, r)
 		})
 	soap.Handle(d, operation("updateSession", o.decodeUpdate, appendRef("updateSession")),
 		func(ctx context.Context, r updateRequest) (sessionstore.Ref, error) {
