@@ -31,14 +31,19 @@ func Listen(ctx context.Context, address string, maxConnections int) (net.Listen
 	}
 	var config net.ListenConfig
 	config.SetMultipathTCP(false) // stopAccepting does not work with it
-	l, err := config.Listen(ctx, network, address)
+	var l net.Listener
+	var err error
+	listen := func() { l, err = config.Listen(ctx, network, address) }
+	if network == "unix" {
+		// The folder decides who may connect, as for the sockets of web servers. The
+		// umask creates the socket with its mode 0666; a change of the mode afterwards
+		// would leave a moment with another one.
+		withUmask(0o111, listen)
+	} else {
+		listen()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("httpd: %w", err)
-	}
-	if network == "unix" {
-		if err := os.Chmod(address, 0o666); err != nil { //nolint:gosec // the folder decides who may connect, as for the sockets of web servers
-			return nil, errors.Join(fmt.Errorf("httpd: %w", err), l.Close())
-		}
 	}
 	return &listener{Listener: netutil.LimitListener(l, maxConnections), inner: l}, nil
 }
