@@ -35,7 +35,7 @@ type serveCommand struct {
 	MemoryLimit byteSize `default:"64MiB" placeholder:"SIZE" group:"Servers:" help:"Memory for sessions without --servers. The least recently used sessions are evicted. Default ${default}."`
 
 	PublicURL      string         `name:"public-url" placeholder:"URL" group:"Addresses:" help:"URL of the endpoint as clients know it, for the WSDL. Default: the URL at which the WSDL is requested."`
-	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"Addresses:" help:"Networks of the reverse proxies whose headers X-Forwarded-For, -Proto, -Host, -Prefix, -User and X-Request-ID are trusted. Separate several by commas. Default ${default}."`
+	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"Addresses:" help:"Networks of the reverse proxies whose headers X-Forwarded-For, -Host, -Proto, -Port, -Prefix and -User, Forwarded and X-Request-ID are trusted. Name every proxy of a chain. Separate several by commas. Default ${default}."`
 
 	SessionTTL    seconds `name:"session-ttl" default:"72000" placeholder:"SECONDS" group:"Sessions:" help:"TTL of a session whose writer sets none; 0: it never expires. Default ${default}."`
 	SessionIdle   seconds `name:"session-idle" default:"0" placeholder:"SECONDS" group:"Sessions:" help:"Idle timeout: a session expires if nobody reads or changes it for this time, and at the end of its TTL in any case; 0: no idle timeout. Default ${default}."`

@@ -7,6 +7,7 @@
 // makes the first server public.
 //
 // The server believes what a reverse proxy says about the client (its address, and
-// the scheme, host and path that the client used) only if the address of the proxy
-// is among the trusted ones.
+// the scheme, host, port and path that the client used) only if the address of the
+// proxy is among the trusted ones. Of a chain of proxies it believes those that are
+// trusted, from the nearest one on.
 package httpd

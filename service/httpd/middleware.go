@@ -29,7 +29,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		attrs := make([]slog.Attr, 0, 16)
 		attrs = append(attrs,
 			slog.String("request_id", id),
-			slog.String("client", s.client(r).String()),
+			slog.String("client", s.forwarded(r).client.String()),
 			slog.String("method", r.Method),
 			slog.String("path", r.URL.Path),
 			slog.Int("status", status),

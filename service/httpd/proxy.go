@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-
-	"github.com/labstack/echo/v4"
 )
 
 func loopback() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
@@ -34,54 +32,51 @@ func (s *Server) trusts(addr netip.Addr) bool {
 	return false
 }
 
-// client returns the address of the client: that of the peer, or, if the peer is a
-// trusted proxy, the last address in X-Forwarded-For that is not a trusted proxy.
-func (s *Server) client(r *http.Request) netip.Addr {
-	addr := peer(r)
-	hops := strings.Split(strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ","), ",")
-	for i := len(hops) - 1; i >= 0 && s.trusts(addr); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		addr = hop.Unmap()
-	}
-	return addr
-}
-
 // address returns the address of the endpoint as the client of this request knows
-// it. The last element of a header is what the nearest proxy has added.
-// X-Forwarded-Prefix is the path that the proxy maps to the root of this server.
+// it.
 func (s *Server) address(r *http.Request) string {
 	if s.options.PublicURL != "" {
 		return s.options.PublicURL
 	}
-	scheme, host, prefix := "http", r.Host, ""
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	if s.trusts(peer(r)) {
-		if proto := forwarded(r, echo.HeaderXForwardedProto); proto == "http" || proto == "https" {
-			scheme = proto
-		}
-		if outer := forwarded(r, "X-Forwarded-Host"); isHost(outer) {
-			host = outer
-		}
-		if outer := forwarded(r, "X-Forwarded-Prefix"); isPrefix(outer) {
-			prefix = strings.TrimSuffix(outer, "/")
-		}
-	}
-	if !isHost(host) {
-		host = "localhost"
-		if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
-			host = local.String()
+	f := s.forwarded(r)
+	scheme := f.scheme
+	if scheme == "" {
+		scheme = "http"
+		if r.TLS != nil {
+			scheme = "https"
 		}
 	}
 	path := EndpointPath
 	if r.URL.Path == CGIPath {
 		path = CGIPath // it may be the only path that a proxy forwards
 	}
-	return scheme + "://" + host + prefix + path
+	return scheme + "://" + f.authority(r, scheme) + f.prefix + path
+}
+
+// authority returns the host of a request, and its port unless it is the default of
+// the scheme, as the client knows them.
+func (f forwarded) authority(r *http.Request, scheme string) string {
+	host := f.host
+	if host == "" {
+		host = r.Host
+	}
+	if !isHost(host) {
+		host = "localhost"
+		if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+			return local.String()
+		}
+	}
+	isDefault := scheme == "http" && f.port == "80" || scheme == "https" && f.port == "443"
+	if f.port == "" || isDefault || hasPort(host) {
+		return host
+	}
+	return host + ":" + f.port
+}
+
+// hasPort reports whether a host is followed by a port. The colons of an IPv6 address
+// are in brackets.
+func hasPort(host string) bool {
+	return strings.LastIndexByte(host, ':') > strings.LastIndexByte(host, ']')
 }
 
 // maxUser is the greatest length in bytes of a user's name in the log.
@@ -95,16 +90,6 @@ func (s *Server) user(r *http.Request) string {
 		return ""
 	}
 	return strings.ToValidUTF8(name[:min(len(name), maxUser)], "")
-}
-
-// forwarded returns the last element of a header that proxies append to.
-func forwarded(r *http.Request, name string) string {
-	values := r.Header.Values(name)
-	if len(values) == 0 {
-		return ""
-	}
-	last := values[len(values)-1]
-	return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 }
 
 // isHost reports whether text looks like HOST or HOST:PORT.

@@ -23,7 +23,7 @@ func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
 		h := c.Response().Header()
 		h.Set("ETag", wsdl.ETag(document))
 		h.Set(echo.HeaderCacheControl, "no-cache") // clients revalidate it and get a 304
-		h.Set(echo.HeaderVary, "Host, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix")
+		h.Set(echo.HeaderVary, strings.Join(addressHeaders(), ", "))
 		h.Set(echo.HeaderContentType, "text/xml; charset=utf-8")
 		// Code generators compare the time of the document with that of their output.
 		http.ServeContent(c.Response(), r, "", s.started, bytes.NewReader(document))
