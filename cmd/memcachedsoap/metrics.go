@@ -37,7 +37,7 @@ func (c *serveCommand) serveMetrics(ctx context.Context, l net.Listener, from me
 	}
 	server := httpd.NewMetrics(metrics.NewHandler(from, logger), httpd.Options{
 		MaxHeaderBytes: int(c.MaxHeader), ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
-		Logger: logger,
+		AllowedHosts: c.AllowedHosts, PublicURL: c.PublicURL, Logger: logger,
 	})
 	logger.Info("metrics", "address", l.Addr().String(), "path", httpd.MetricsPath)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

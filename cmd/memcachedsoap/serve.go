@@ -45,7 +45,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	counters := service.NewCounters(version, document.Operations()...)
 	sessions := service.New(store, counters)
 	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{
-		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies,
+		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
 		MaxInFlight: c.MaxInFlight, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Health: healthOf(sessions, store), Connection: counters.Connection, Logger: logger,

@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 
+	"memcachedsoap/service/httpd"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/selector"
@@ -35,6 +37,7 @@ type serveCommand struct {
 	MemoryLimit byteSize `default:"64MiB" placeholder:"SIZE" group:"Servers:" help:"Memory for sessions without --servers. The least recently used sessions are evicted. Default ${default}."`
 
 	PublicURL      string         `name:"public-url" placeholder:"URL" group:"Addresses:" help:"URL of the endpoint as clients know it, for the WSDL. Default: the URL at which the WSDL is requested."`
+	AllowedHosts   []string       `name:"allowed-hosts" placeholder:"NAME" group:"Addresses:" help:"Host names for which the service answers, besides localhost, IP addresses, names without a dot and the host of --public-url. A request for another host is refused with HTTP status 421, because a web page may have redirected the name to the service (DNS rebinding). Name the public host if a reverse proxy passes it on (ProxyPreserveHost of Apache). * allows every host. Separate several by commas."`
 	TrustedProxies []netip.Prefix `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"Addresses:" help:"Networks of the reverse proxies whose headers X-Forwarded-For, -Host, -Proto, -Port, -Prefix and -User, Forwarded and X-Request-ID are trusted. Name every proxy of a chain. Separate several by commas. Default ${default}."`
 
 	SessionTTL    seconds `name:"session-ttl" default:"72000" placeholder:"SECONDS" group:"Sessions:" help:"TTL of a session whose writer sets none; 0: it never expires. Default ${default}."`
@@ -76,7 +79,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validatePublicURL, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateNearCache, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err
@@ -95,6 +98,18 @@ func (c *serveCommand) validatePublicURL() error {
 	}
 	return nil
 }
+
+func (c *serveCommand) validateAllowedHosts() error {
+	for _, name := range c.AllowedHosts {
+		if name != httpd.AnyHost && !hostName.MatchString(name) {
+			return fmt.Errorf("--allowed-hosts: %q must be a host name without a port, such as sso.example.com, or * for every host", name)
+		}
+	}
+	return nil
+}
+
+// hostName matches the names that a Host header can have.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$`)
 
 func (c *serveCommand) validateTTLs() error {
 	if c.MaxSessionTTL > 0 && (c.SessionTTL == 0 || c.SessionTTL > c.MaxSessionTTL) {

@@ -22,7 +22,7 @@ func BenchmarkEdge(b *testing.B) {
 	})
 	s := httpd.New(endpoint, httpd.Options{TrustedProxies: trusted, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}) //nolint:sloglint // formatting is measured too
 	h := s.Handler()
-	r := httptest.NewRequest(http.MethodPost, httpd.EndpointPath, nil)
+	r := httptest.NewRequest(http.MethodPost, "http://localhost"+httpd.EndpointPath, nil)
 	r.RemoteAddr = "127.0.0.1:4711"
 	w := &discarder{header: http.Header{}}
 	b.ReportAllocs()

@@ -11,11 +11,13 @@ const MetricsPath = "/metrics"
 
 // NewMetrics returns a server that answers GET and HEAD at [MetricsPath] with a
 // handler. Other paths get 404, other methods 405. It does not log requests. Of the
-// options it uses the timeouts, MaxHeaderBytes and Logger.
+// options it uses the timeouts, MaxHeaderBytes, AllowedHosts, PublicURL and Logger.
 func NewMetrics(handler http.Handler, o Options) *Server {
 	s := newServer(o)
 	s.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
+		case !s.hosts.allow(r.Host):
+			http.Error(w, foreignHost, http.StatusMisdirectedRequest)
 		case r.URL.Path != MetricsPath:
 			refuse(w, http.StatusNotFound)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
@@ -37,5 +39,7 @@ func (s *Server) Metrics() []metric.Metric {
 	return []metric.Metric{
 		metric.GaugeOf("requests_in_flight", "SOAP requests that are being answered.", float64(len(s.inFlight))),
 		s.rejected.Metric("turned_away_requests_total", "Requests rejected with 503 because too many were in flight."),
+		s.foreignHosts.Metric("foreign_host_requests_total", "Requests refused with 421 because their host is not allowed."),
+		s.foreignOrigins.Metric("foreign_origin_requests_total", "Requests refused with 403 because a web page of another origin may have sent them."),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -65,9 +66,11 @@ func TestServerCountsRejectedRequests(t *testing.T) {
 		<-leave
 	}), httpd.Options{MaxInFlight: 1, Logger: slog.New(slog.DiscardHandler)})
 	values := func() []float64 {
-		var all []float64
+		all := make([]float64, 2)
 		for _, m := range s.Metrics() {
-			all = append(all, m.Value)
+			if i := slices.Index([]string{"requests_in_flight", "turned_away_requests_total"}, m.Name); i >= 0 {
+				all[i] = m.Value
+			}
 		}
 		return all
 	}
@@ -75,7 +78,7 @@ func TestServerCountsRejectedRequests(t *testing.T) {
 	done := make(chan struct{})
 	post := func() int {
 		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, httpd.EndpointPath, nil))
+		s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://localhost"+httpd.EndpointPath, nil))
 		return w.Code
 	}
 	go func() {

@@ -39,18 +39,23 @@ func (s *Server) address(r *http.Request) string {
 		return s.options.PublicURL
 	}
 	f := s.forwarded(r)
-	scheme := f.scheme
-	if scheme == "" {
-		scheme = "http"
-		if r.TLS != nil {
-			scheme = "https"
-		}
-	}
+	scheme := f.schemeOf(r)
 	path := EndpointPath
 	if r.URL.Path == CGIPath {
 		path = CGIPath // it may be the only path that a proxy forwards
 	}
 	return scheme + "://" + f.authority(r, scheme) + f.prefix + path
+}
+
+// schemeOf returns the scheme of a request as the client knows it.
+func (f forwarded) schemeOf(r *http.Request) string {
+	switch {
+	case f.scheme != "":
+		return f.scheme
+	case r.TLS != nil:
+		return "https"
+	}
+	return "http"
 }
 
 // authority returns the host of a request, and its port unless it is the default of
@@ -66,11 +71,19 @@ func (f forwarded) authority(r *http.Request, scheme string) string {
 			return local.String()
 		}
 	}
-	isDefault := scheme == "http" && f.port == "80" || scheme == "https" && f.port == "443"
-	if f.port == "" || isDefault || hasPort(host) {
-		return host
+	if f.port != "" && !hasPort(host) {
+		host += ":" + f.port
 	}
-	return host + ":" + f.port
+	return withoutDefaultPort(host, scheme)
+}
+
+// withoutDefaultPort returns a host as browsers write it in an origin: without the
+// port if it is the default of the scheme.
+func withoutDefaultPort(host, scheme string) string {
+	if scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
 }
 
 // hasPort reports whether a host is followed by a port. The colons of an IPv6 address

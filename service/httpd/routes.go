@@ -16,7 +16,7 @@ import (
 func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if r.Method != http.MethodGet && r.Method != http.MethodHead || !asksForWSDL(r) {
+		if !requestsContract(r) {
 			return next(c)
 		}
 		document := wsdl.WithAddress(s.address(r))
@@ -29,6 +29,12 @@ func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
 		http.ServeContent(c.Response(), r, "", s.started, bytes.NewReader(document))
 		return nil
 	}
+}
+
+// requestsContract reports whether a request is for the contract, on a path of the
+// endpoint.
+func requestsContract(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && asksForWSDL(r)
 }
 
 func asksForWSDL(r *http.Request) bool {

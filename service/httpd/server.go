@@ -31,6 +31,10 @@ type Options struct {
 	// TrustedProxies are the addresses of the reverse proxies whose headers the
 	// server believes. The peer on a unix socket has the address 127.0.0.1.
 	TrustedProxies []netip.Prefix
+	// AllowedHosts are the names, besides that of PublicURL, for which the server
+	// answers. It always answers for localhost, for IP addresses, for names without a
+	// dot, and for requests without a Host. [AnyHost] allows every name.
+	AllowedHosts   []string
 	MaxInFlight    int           // concurrent SOAP requests; default 512
 	MaxHeaderBytes int           // of a request's head; default 32 KiB
 	ReadTimeout    time.Duration // for a whole request; default 30 s
@@ -79,8 +83,12 @@ type Server struct {
 	http     *http.Server
 	inFlight chan struct{}  // has a token for each SOAP request that is being answered
 	rejected metric.Counter // requests above the limit
-	active   activeConns
-	stopping atomic.Bool
+	hosts    allowedHosts
+	origins  *http.CrossOriginProtection
+	// Requests that were refused because of their host, and their origin.
+	foreignHosts, foreignOrigins metric.Counter
+	active                       activeConns
+	stopping                     atomic.Bool
 }
 
 // New returns a server for a SOAP endpoint.
@@ -88,7 +96,7 @@ func New(endpoint http.Handler, o Options) *Server {
 	s := newServer(o)
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
-	router.Use(s.log, s.closeOnShutdown)
+	router.Use(s.log, s.closeOnShutdown, s.refuseForeignHosts, s.refuseForeignOrigins)
 	router.Match(probeMethods(), livenessPath, s.liveness)
 	router.Match(probeMethods(), readinessPath, s.readiness)
 	for _, path := range []string{EndpointPath, CGIPath} {
@@ -102,6 +110,7 @@ func New(endpoint http.Handler, o Options) *Server {
 func newServer(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{options: o, started: time.Now(), inFlight: make(chan struct{}, o.MaxInFlight)}
+	s.hosts, s.origins = newAllowedHosts(o), http.NewCrossOriginProtection()
 	s.active.conns = make(map[net.Conn]struct{})
 	return s
 }

@@ -60,7 +60,7 @@ func echoHandler(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString
 
 func get(t *testing.T, h http.Handler, target string, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r := httptest.NewRequest(http.MethodGet, "http://localhost"+target, nil)
 	r.RemoteAddr = "127.0.0.1:4711"
 	if change != nil {
 		change(r)
