@@ -64,13 +64,6 @@ func canonical(space string) string {
 // method runs a call with its parameters.
 type method func(context.Context, []perldata.Value) (perldata.Value, error)
 
-// response is an answer and how to write it.
-type response struct {
-	encoding soaplite.Encoding
-	method   soap.Name
-	result   perldata.Value
-}
-
 // call is a message that was read; its parameters are not built yet.
 type call struct {
 	soaplite.Reader
@@ -79,7 +72,7 @@ type call struct {
 }
 
 func register(d *soap.Dispatcher, o Options, name string, do method) {
-	soap.Handle(d, soap.Operation[*call, response]{
+	soap.Handle(d, soap.Operation[*call, *soaplite.Response]{
 		Name: soap.Name{Space: Namespace, Local: name}, Action: Namespace + "#" + name,
 		BareEnvelope: true, // a client sends it if soapversion('1.2') is called after new
 		Decode: func(s *xmlscan.Scanner, r soap.Request) (*call, error) {
@@ -87,24 +80,32 @@ func register(d *soap.Dispatcher, o Options, name string, do method) {
 			return c, c.Call(s)
 		},
 		More:       func(s *xmlscan.Scanner, c *call) error { return c.More(s) },
-		Attributes: func(a response) string { return a.encoding.Attributes() },
-		Append: func(dst []byte, a response) ([]byte, error) {
-			return a.encoding.AppendResponse(dst, a.method, a.result)
-		},
-	}, func(ctx context.Context, c *call) (response, error) {
+		Attributes: (*soaplite.Response).Attributes,
+		Append:     func(dst []byte, r *soaplite.Response) ([]byte, error) { return r.Append(dst), nil },
+	}, func(ctx context.Context, c *call) (*soaplite.Response, error) {
 		if err := check(c.request); err != nil {
-			return response{}, err
+			return nil, err
 		}
 		parameters, err := c.Values()
 		if err != nil {
-			return response{}, err
+			return nil, err
 		}
 		result, err := do(ctx, parameters)
-		return response{
-			encoding: soaplite.Encoding{Version: c.request.Version, Schema: c.Schema(), MaxEntries: o.MaxEntries},
-			method:   c.request.Name, result: result,
-		}, fault(err)
+		if err != nil {
+			return nil, fault(err)
+		}
+		return answer(soaplite.Encoding{Version: c.request.Version, Schema: c.Schema(), MaxEntries: o.MaxEntries}, c.request.Name, result)
 	})
+}
+
+// answer returns the answer of a method. An answer that exceeds a limit is that of
+// getSession, with a session that this service cannot show.
+func answer(e soaplite.Encoding, method soap.Name, result perldata.Value) (*soaplite.Response, error) {
+	r, err := e.Response(method, result)
+	if f, exceeds := errors.AsType[*soap.Fault](err); exceeds {
+		f.Err = &sessionstore.UnreadableError{Reason: "it exceeds the limits of one answer"}
+	}
+	return r, err
 }
 
 // check rejects a SOAPAction that is not that of the method, as SOAP::Server does,

@@ -62,12 +62,12 @@ func BenchmarkEncodeGetSession(b *testing.B) {
 	require.NoError(b, err)
 	h.Set(sessionstore.IDAttribute, perldata.BytesOf("5fbc010fecf1bbba68cf4d2fac579005"))
 	e, name := soaplite.Encoding{Version: soap.V11}, soap.Name{Space: "urn:MemcachedSOAPClass", Local: "getSession"}
-	dst, err := e.AppendResponse(nil, name, perldata.HashOf(h))
+	dst, err := write(nil, e, name, perldata.HashOf(h))
 	require.NoError(b, err)
 	b.SetBytes(int64(len(dst)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if dst, err = e.AppendResponse(dst[:0], name, perldata.HashOf(h)); err != nil {
+		if dst, err = write(dst[:0], e, name, perldata.HashOf(h)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -33,8 +33,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	answer, err := soaplite.Encoding{Version: soap.V11}.AppendResponse(nil, soap.Name{Space: "urn:x", Local: "getSession"}, perldata.HashOf(session))
-	fmt.Println(string(answer), err)
+	answer, err := soaplite.Encoding{Version: soap.V11}.Response(soap.Name{Space: "urn:x", Local: "getSession"}, perldata.HashOf(session))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(answer.Append(nil)))
 	// Output:
-	// <getSessionResponse xmlns="urn:x"><s-gensym3><level xsi:type="xsd:int">2</level><uid xsi:type="xsd:base64Binary">em/Dqw==</uid></s-gensym3></getSessionResponse> <nil>
+	// <getSessionResponse xmlns="urn:x"><s-gensym3><level xsi:type="xsd:int">2</level><uid xsi:type="xsd:base64Binary">em/Dqw==</uid></s-gensym3></getSessionResponse>
 }

@@ -3,9 +3,11 @@ package soaplite_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"memcachedsoap/service/soaplite"
+	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -34,9 +36,9 @@ func FuzzValues(f *testing.F) {
 			return
 		}
 		e := soaplite.Encoding{Version: soap.V11}
-		write := func() (answers []string, err error) {
+		writeAll := func() (answers []string, err error) {
 			for _, v := range values {
-				dst, err := e.AppendResponse(nil, soap.Name{Space: "urn:x", Local: "get"}, v)
+				dst, err := write(nil, e, soap.Name{Space: "urn:x", Local: "get"}, v)
 				if err != nil {
 					return nil, err
 				}
@@ -57,7 +59,7 @@ func FuzzValues(f *testing.F) {
 		// The first two times it may differ: empty structs become "", booleans numbers.
 		var before []string
 		for round := range 4 {
-			answers, err := write()
+			answers, err := writeAll()
 			if _, tooDeep := errors.AsType[*soap.Fault](err); tooDeep && round == 0 {
 				return // nested deeper than is written
 			}
@@ -69,6 +71,33 @@ func FuzzValues(f *testing.F) {
 			}
 			before = answers
 			again(answers)
+		}
+	})
+}
+
+// FuzzClass writes an object of any class. The answer is always readable, and has the
+// class as the type of the element, or no type.
+func FuzzClass(f *testing.F) {
+	for _, class := range []string{"Foo::Bar", "a.b-c", "A:::B", "a\"b", "<", "é", "string", "HASH", "\x00", "x:y", "Foo\" href=\"#1"} {
+		f.Add(class, "k")
+	}
+	f.Fuzz(func(t *testing.T, class, key string) {
+		list := object(class, perldata.ListOf(object(class, hash(key, perldata.BytesOf("v")))))
+		answer, err := write(nil, soaplite.Encoding{}, soap.Name{Space: "urn:x", Local: "get"}, hash("a", list, "b", list))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, results, err := read(string(answer), 0)
+		if err != nil || len(results) != 1 {
+			t.Fatalf("%v in %s", err, answer)
+		}
+		a, _ := results[0].Hash().Get("a")
+		if a.Kind() != perldata.KindList || len(a.List().Items) != 1 || a.List().Items[0].Kind() != perldata.KindHash {
+			t.Fatalf("other data: %s", answer)
+		}
+		if named := strings.ReplaceAll(class, "::", "__"); strings.Contains(string(answer), "namesp1:") &&
+			(!strings.Contains(string(answer), ` xsi:type="namesp1:`+named+`"`) || len(class) > 256) {
+			t.Fatalf("another class than %q: %s", class, answer)
 		}
 	})
 }

@@ -16,7 +16,8 @@ import (
 const prefixes = `xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:soapenc="http://schemas.xmlsoap.org/soap/encoding/" ` +
 	`xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ` +
 	`xmlns:xsd99="http://www.w3.org/1999/XMLSchema" xmlns:xsi99="http://www.w3.org/1999/XMLSchema-instance" ` +
-	`xmlns:enc12="http://www.w3.org/2003/05/soap-encoding" xmlns:apachens="http://xml.apache.org/xml-soap" xmlns:z="urn:z"`
+	`xmlns:enc12="http://www.w3.org/2003/05/soap-encoding" xmlns:apachens="http://xml.apache.org/xml-soap" xmlns:z="urn:z" ` +
+	`xmlns:namesp1="http://namespaces.soaplite.com/perl"`
 
 // read reads the children of a Body: a call and the elements to which it refers.
 func read(body string, most int) (*soaplite.Reader, []perldata.Value, error) {
@@ -76,10 +77,19 @@ func refused(t *testing.T, body string, most int) string {
 	return fault.Reason
 }
 
+// write appends the response of a method to dst.
+func write(dst []byte, e soaplite.Encoding, method soap.Name, v perldata.Value) ([]byte, error) {
+	r, err := e.Response(method, v)
+	if err != nil {
+		return dst, err
+	}
+	return r.Append(dst), nil
+}
+
 // body writes a response.
 func body(t *testing.T, e soaplite.Encoding, v perldata.Value) string {
 	t.Helper()
-	out, err := e.AppendResponse([]byte("before "), soap.Name{Space: "urn:x&y", Local: "get"}, v)
+	out, err := write([]byte("before "), e, soap.Name{Space: "urn:x&y", Local: "get"}, v)
 	require.NoError(t, err)
 	text, found := strings.CutPrefix(string(out), "before ")
 	require.True(t, found)

@@ -30,7 +30,7 @@ func isName(e *perldata.Entry) bool {
 	}
 	for i := range len(name) {
 		switch c := name[i]; {
-		case isLetter(c), c >= '0' && c <= '9', c == '_', c == '.', c == '-':
+		case isLetter(c), isDigit(c), c == '_', c == '.', c == '-':
 		case c >= utf8.RuneSelf && e.Form != perldata.KeyBytes:
 			return areWordCharacters(name[i:])
 		default:
@@ -42,13 +42,15 @@ func isName(e *perldata.Entry) bool {
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 // areWordCharacters reports whether all characters of s may be in a name: they are
 // in \w of Perl, for a key with the UTF-8 flag, and XML allows them in names (XML
 // 1.0, 2.3). None may be beyond U+FFFF: expat, which reads the messages for Perl,
 // rejects them.
 func areWordCharacters(s string) bool {
 	for _, r := range s {
-		ascii := r < utf8.RuneSelf && (isLetter(byte(r)) || r >= '0' && r <= '9' || r == '_' || r == '.' || r == '-')
+		ascii := r < utf8.RuneSelf && (isLetter(byte(r)) || isDigit(byte(r)) || r == '_' || r == '.' || r == '-')
 		beyond := r >= utf8.RuneSelf && r <= 0xFFFF && r != utf8.RuneError && xmlchar.IsName(r)
 		if !ascii && (!beyond || !unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Pc)) {
 			return false

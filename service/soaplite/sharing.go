@@ -14,11 +14,20 @@ type node struct {
 // more than the codec of sessions reads.
 const maxNesting = 1200
 
-// survey finds the values that the result contains in several places, and counts
-// all values. It returns false if there are too many or they are nested too deeply.
-// The result itself is not a place: SOAP::Lite's clients get a copy of it.
+// survey finds the objects, and the values that the result contains in several
+// places, and counts all values and their bytes. It returns false if there are too
+// many or they are nested too deeply. The result itself is not a place: SOAP::Lite's
+// clients get a copy of it.
 func (w *writer) survey(result perldata.Value) bool {
-	return w.contents(result) && w.left >= 0
+	return w.contents(result) && w.take(0, len(result.Str()))
+}
+
+// take takes values and bytes from what the answer may still have. It returns false
+// if they are not left.
+func (w *writer) take(values, bytes int) bool {
+	w.left -= values
+	w.room -= bytes
+	return w.left >= 0 && w.room >= 0
 }
 
 // contents surveys the values inside a value.
@@ -28,8 +37,8 @@ func (w *writer) contents(v perldata.Value) bool {
 	}
 	switch v.Kind() { //nolint:exhaustive // other values contain nothing
 	case perldata.KindHash:
-		for _, inside := range v.Hash().All() {
-			if !w.visit(inside) {
+		for name, inside := range v.Hash().All() {
+			if !w.take(0, len(name)) || !w.visit(inside) {
 				return false
 			}
 		}
@@ -50,7 +59,9 @@ func (w *writer) contents(v perldata.Value) bool {
 
 // visit surveys a value in one of its places.
 func (w *writer) visit(v perldata.Value) bool {
-	if w.left--; w.left < 0 {
+	class := classOf(v)
+	w.objects = w.objects || class != ""
+	if !w.take(1, len(class)+len(v.Str())) {
 		return false
 	}
 	state, again := w.meet(v)

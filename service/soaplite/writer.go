@@ -25,8 +25,10 @@ type writer struct {
 	scalars map[*perldata.Scalar]*uint32 // the same for scalars
 	nodes   map[any]*node                // in several places
 	shared  []*node                      // the same in the order of their ids
+	objects bool                         // a value has a class that is written
 	depth   int
 	left    int // how many more values the answer may have
+	room    int // how many more bytes its strings may have
 }
 
 func (w *writer) text(s string) { w.dst = append(w.dst, s...) }
@@ -38,6 +40,15 @@ func (w *writer) generated() string {
 		return "s-gensym3"
 	}
 	return "s-gensym" + strconv.Itoa(w.gensym)
+}
+
+// unnamed returns the name of the element of a value that has none: its class, or a
+// new name.
+func (w *writer) unnamed(v perldata.Value) string {
+	if class := classOf(v); class != "" {
+		return class
+	}
+	return w.generated()
 }
 
 // place writes a value in one of its places: in full, or as a reference.
@@ -71,8 +82,8 @@ func (w *writer) independent(n *node) {
 		return // it is written in one of its places
 	}
 	name := "soapenc:Array"
-	if n.value.Kind() != perldata.KindList {
-		name = w.generated()
+	if n.value.Kind() != perldata.KindList || classOf(n.value) != "" {
+		name = w.unnamed(n.value)
 	}
 	attribute := ` id="` + n.reference() + `"`
 	if w.encoding.Version == soap.V12 {
@@ -104,7 +115,7 @@ func (w *writer) element(name, attribute string, v perldata.Value) {
 	case perldata.KindRef:
 		w.start(name, attribute, v)
 		w.text(">")
-		w.place(w.generated(), v.Ref())
+		w.place(w.unnamed(v.Ref()), v.Ref())
 	case perldata.KindBytes, perldata.KindText, perldata.KindInt, perldata.KindFloat:
 		w.scalar(name, Text(v))
 		return
@@ -124,6 +135,7 @@ func (w *writer) start(name, attribute string, v perldata.Value) {
 	w.text("<")
 	w.text(name)
 	w.text(attribute)
+	class := classOf(v)
 	switch v.Kind() { //nolint:exhaustive // others are written without a type
 	case perldata.KindUndef:
 		if w.encoding.Schema == Schema1999 {
@@ -151,7 +163,14 @@ func (w *writer) start(name, attribute string, v perldata.Value) {
 			w.dst = strconv.AppendInt(w.dst, int64(len(items)), 10)
 			w.text("\"")
 		}
-		w.text(` xsi:type="soapenc:Array"`)
+		if class == "" {
+			w.text(` xsi:type="soapenc:Array"`)
+		}
+	}
+	if class != "" {
+		w.text(` xsi:type="` + perlPrefix)
+		w.text(class)
+		w.text("\"")
 	}
 }
 
@@ -178,6 +197,9 @@ func (w *writer) commonType(items []perldata.Value) string {
 
 // typeOf returns the type with which an item is written, or "".
 func (w *writer) typeOf(v perldata.Value) string {
+	if class := classOf(v); class != "" {
+		return perlPrefix + class
+	}
 	switch v.Kind() {
 	case perldata.KindList:
 		return "soapenc:Array"

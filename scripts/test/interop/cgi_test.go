@@ -24,6 +24,15 @@ func TestCGIPrograms(t *testing.T) {
 	s.stop(t)
 }
 
+// Objects that Perl programs store reach other Perl programs with their class, as
+// SOAP::Lite sends them.
+func TestCGIObjects(t *testing.T) {
+	_, servers := startCaches(t, 3)
+	s := start(t, "--servers="+servers)
+	assert.Equal(t, "ok\n", run(t, "perl", "perl/cgi-objects.pl", s.url+cgiPath, servers))
+	s.stop(t)
+}
+
 // Input that harmed the CGI, or to which it gave a wrong answer, gets a fault.
 func TestCGIFaults(t *testing.T) {
 	cache, hung := memcachedtest.Start(t), memcachedtest.Start(t)
