@@ -40,12 +40,27 @@ func Observer(counters *service.Counters) soap.Observer {
 		counters.AddFaultType(code.String())
 	}
 	return func(ctx context.Context, call soap.Call) {
+		cause := causeOf(call.Fault)
 		counters.Count(service.Call{
-			Operation: call.Operation.Local, Fault: faultType(call.Fault),
+			Operation: call.Operation.Local, Fault: faultType(cause),
 			BytesIn: call.BytesIn, BytesOut: call.BytesOut, Duration: call.Duration,
 		})
-		addToLog(ctx, call)
+		addToLog(ctx, call, cause)
 	}
+}
+
+// causeOf returns the fault that the service has for the cause of a fault, or the
+// fault itself if the service has none. A dialect may send another code and no
+// detail, as that of the Perl programs does: what operators see is not to depend on
+// it.
+func causeOf(f *soap.Fault) *soap.Fault {
+	if f == nil || f.Err == nil {
+		return f
+	}
+	if cause := FaultOf(f.Err); cause != nil {
+		return cause
+	}
+	return f
 }
 
 // faultType names a fault by the type of its detail, or by its code in SOAP 1.1: a
@@ -60,8 +75,9 @@ func faultType(f *soap.Fault) string {
 	return f.Code.String()
 }
 
-// addToLog adds what the log says about a call to the record of its request.
-func addToLog(ctx context.Context, call soap.Call) {
+// addToLog adds what the log says about a call to the record of its request. The
+// cause of its fault decides the level.
+func addToLog(ctx context.Context, call soap.Call, cause *soap.Fault) {
 	requestlog.Add(ctx,
 		slog.String("operation", call.Operation.Local),
 		slog.String("soap", call.Version.String()),
@@ -75,7 +91,7 @@ func addToLog(ctx context.Context, call soap.Call) {
 	if call.Fault.Err != nil {
 		requestlog.Add(ctx, slog.String("error", call.Fault.Err.Error()))
 	}
-	if call.Fault.Code == soap.Server {
+	if cause.Code == soap.Server {
 		requestlog.Fail(ctx)
 	}
 }
