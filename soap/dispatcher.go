@@ -347,6 +347,9 @@ func (x *exchange) faultOf(err error) *Fault {
 func (x *exchange) write(sc *scratch, status int, answer []byte) int {
 	h := x.w.Header()
 	h.Set("Content-Type", x.version.contentType())
+	if misreadsReferences(x.r.Header) {
+		answer = expandReferences(answer)
+	}
 	if len(answer) >= CompressFrom {
 		h.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(x.r.Header) {

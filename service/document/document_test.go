@@ -43,7 +43,7 @@ func allBytes() string {
 var fixture = strings.Join([]string{
 	entry("ascii", `<value>plain</value>`),
 	entry("specials", `<value>&lt;&amp;&gt;"']]&gt;</value>`),
-	entry("accents", `<value>Zoë Grüß 漢字 😀</value>`),
+	entry("accents", `<value>Zoë Grüß 漢字 &#x1f600;</value>`),
 	entry("lines", "<value>a\nb&#xD;\nc&#xD;d\te</value>"),
 	entry("blanks", `<value>  x  </value>`),
 	entry("empty", `<value><![CDATA[]]></value>`),
@@ -207,7 +207,7 @@ func TestLeniency(t *testing.T) {
 			wrap(`<attributes ` + xsi + xsd + `>` + entry("k", `<value xsi:type="xsd:int">5</value>`) + `</attributes>`),
 			entry("k", `<value>5</value>`),
 		},
-		{"surrogates by reference", wrap(`<attributes>` + entry("k", `<value>&#xD83D;&#xDE00;</value>`) + `</attributes>`), entry("k", `<value>😀</value>`)},
+		{"surrogates by reference", wrap(`<attributes>` + entry("k", `<value>&#xD83D;&#xDE00;</value>`) + `</attributes>`), entry("k", `<value>&#x1f600;</value>`)},
 		{"base64 in lines", wrap("<attributes>" + entry("k", "<binary>AP\r\n8=\n</binary>") + "</attributes>"), entry("k", `<binary>AP8=</binary>`)},
 		{"the same id among the attributes", wrap(`<attributes>` + entry("_session_id", `<value>ab12</value>`) + `</attributes>`), ``},
 		{"comments", wrap(`<!-- a --><attributes><!-- b -->` + entry("k", `<value>a<!-- c -->b</value>`) + `</attributes>`), entry("k", `<value>ab</value>`)},

@@ -26,6 +26,7 @@ func BenchmarkAppendText(b *testing.B) {
 		"markup-4k":  {strings.Repeat("<a>&</a>", 512)},
 		"latin-4k":   {strings.Repeat("été à Genève. ", 250)},
 		"wide-4k":    {strings.Repeat("日本語", 455)},
+		"emoji-4k":   {strings.Repeat("hello 😀 ", 372)},
 	} {
 		size := 0
 		raw := make([][]byte, len(texts))

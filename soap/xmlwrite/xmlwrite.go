@@ -1,6 +1,7 @@
 package xmlwrite
 
 import (
+	"strconv"
 	"unicode/utf8"
 
 	"memcachedsoap/soap/xmlchar"
@@ -8,7 +9,9 @@ import (
 
 // AppendText appends text as the content of an element. It writes &, <, > and
 // carriage returns as references; a parser would read a plain carriage return as
-// a line feed (XML 1.0, 2.11). If the text is not valid in XML, see [IsValid], it
+// a line feed (XML 1.0, 2.11). It also writes characters above U+FFFF as references,
+// because some parsers, such as those for Tcl 8.6, fail to read them otherwise. If the
+// text is not valid in XML, see [IsValid], it
 // returns dst unchanged and false.
 func AppendText[T ~string | ~[]byte](dst []byte, text T) ([]byte, bool) {
 	return appendEscaped(dst, text, xmlchar.WriteText)
@@ -42,7 +45,7 @@ func IsValid[T ~string | ~[]byte](text T) bool {
 }
 
 // appendEscaped copies runs of characters of the given class, and of characters
-// beyond ASCII, and writes references for the other characters.
+// beyond ASCII up to U+FFFF, and writes references for the other characters.
 func appendEscaped[T ~string | ~[]byte](dst []byte, text T, class byte) ([]byte, bool) {
 	n := len(dst)
 	start, i := 0, 0 // of the run
@@ -56,6 +59,11 @@ func appendEscaped[T ~string | ~[]byte](dst []byte, text T, class byte) ([]byte,
 			size := sizeBeyondASCII(text, i)
 			if size == 0 {
 				return dst[:n], false
+			}
+			if size == utf8.UTFMax {
+				dst = append(dst, text[start:i]...)
+				dst = appendReference(dst, string(text[i:i+size]))
+				start = i + size
 			}
 			i += size
 			continue
@@ -87,6 +95,14 @@ func reference(c byte) string {
 	default:
 		return "&#xD;"
 	}
+}
+
+// appendReference appends the reference to a character by its number.
+func appendReference(dst []byte, character string) []byte {
+	r, _ := utf8.DecodeRuneInString(character)
+	dst = append(dst, "&#x"...)
+	dst = strconv.AppendInt(dst, int64(r), 16)
+	return append(dst, ';')
 }
 
 // sizeBeyondASCII returns the size in bytes of the character beyond ASCII at

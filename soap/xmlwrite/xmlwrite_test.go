@@ -30,9 +30,10 @@ func TestAppendText(t *testing.T) {
 		"&&&":                        "&amp;&amp;&amp;",
 		"\"quotes\" 'too'":           "\"quotes\" 'too'",
 		"tab\tline\nend\r\n":         "tab\tline\nend&#xD;\n",
-		"é日本😀":                       "é日本😀",
-		"é&日<😀":                      "é&amp;日&lt;😀",
-		"\x7f\u0085\uFFFD\U0010FFFF": "\x7f\u0085\uFFFD\U0010FFFF",
+		"é日本😀":                       "é日本&#x1f600;",
+		"é&日<😀":                      "é&amp;日&lt;&#x1f600;",
+		"\x7f\u0085\uFFFD\U0010FFFF": "\x7f\u0085\uFFFD&#x10ffff;",
+		"😀&😀😀\U00010000":             "&#x1f600;&amp;&#x1f600;&#x1f600;&#x10000;",
 	} {
 		got, ok := xmlwrite.AppendText([]byte("<a>"), text)
 		assert.True(t, ok, text)
@@ -53,7 +54,7 @@ func TestAppendAttr(t *testing.T) {
 		"a & b < c > d":       "a &amp; b &lt; c &gt; d",
 		"\"quotes\" 'too'":    "&quot;quotes&quot; 'too'",
 		"tab\tline\nend\r\n ": "tab&#x9;line&#xA;end&#xD;&#xA; ",
-		"é日本😀":                "é日本😀",
+		"é日本😀":                "é日本&#x1f600;",
 	} {
 		got, ok := xmlwrite.AppendAttr([]byte("<a b=\""), text)
 		assert.True(t, ok, text)
