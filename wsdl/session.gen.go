@@ -200,7 +200,9 @@ type StatsResponse struct {
 type Entry struct {
 
 	// The name, which is unique within its list. A request with a duplicate is
-	// rejected.
+	// rejected. A name with a character that XML cannot represent, which a Perl program may have stored, is
+	// base64: followed by the base64 of its UTF-8, in responses and requests; so is a name that begins with
+	// base64: itself.
 	Key string `xml:"key,omitempty" json:"key,omitempty"`
 
 	// Text, possibly empty. Numbers are text.
@@ -257,9 +259,9 @@ type ItemList struct {
 
 type KeyList struct {
 
-	// A unique name. Any number of them within the limits of the service; a
-	// request with too many bytes, elements or entries gets a general fault of the client (Client, or Sender
-	// in SOAP 1.2).
+	// A unique name, written as the key of an Entry. Any number of them within
+	// the limits of the service; a request with too many bytes, elements or entries gets a general fault of
+	// the client (Client, or Sender in SOAP 1.2).
 	Key []string `xml:"key,omitempty" json:"key,omitempty"`
 }
 

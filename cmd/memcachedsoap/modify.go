@@ -74,15 +74,18 @@ func (f *changeFlags) request(id string) (updateRequest, error) {
 	if len(set) == 0 && len(f.Remove) == 0 {
 		return updateRequest{}, usageError("nothing to change: give attributes as NAME=VALUE or --remove=NAME")
 	}
-	for _, name := range f.Remove {
-		if indexOf(set, string(name)) >= 0 {
+	remove := make([]argument, len(f.Remove))
+	for i, text := range f.Remove {
+		name, err := nameOf(string(text))
+		if err != nil {
+			return updateRequest{}, usageError("%v", err)
+		}
+		if indexOf(set, name) >= 0 {
 			return updateRequest{}, usageError("the attribute %q is both set and removed", name)
 		}
-		if stringOf(string(name)).Text == nil {
-			return updateRequest{}, usageError("the name %q contains a character that XML cannot represent", name)
-		}
+		remove[i] = argument(name)
 	}
-	return updateRequest{ID: id, Set: hash{Entries: set}, Remove: keyList{Keys: f.Remove}}, nil
+	return updateRequest{ID: id, Set: hash{Entries: set}, Remove: keyList{Keys: remove}}, nil
 }
 
 // modify changes a session that has all the attributes to remove, and prints its

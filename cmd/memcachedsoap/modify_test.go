@@ -12,6 +12,8 @@ import (
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/perldata"
+	"memcachedsoap/sessionstore/storable"
 )
 
 // attributesOf returns the attributes of the session a1.
@@ -48,6 +50,55 @@ func TestModify(t *testing.T) {
 	done(t, s.url, "session", "delete", "a1", "uid", "new")
 	assert.JSONEq(t, `{}`, attributesOf(t, s.url), "the session stays without attributes")
 	assert.Equal(t, "deleted\n", done(t, s.url, "session", "delete", "a1"))
+}
+
+// A name that XML cannot carry is printed in base64, and taken as it is or as it was
+// printed.
+func TestNamesThatXMLCannotCarry(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	done(t, s.url, "session", "set", "a1", "uid=dwho", "\x01=one", "base64:YQI==v=w", "base64:YmFzZTY0Og===x", "base64:YgNj=3")
+	assert.JSONEq(t, `{"uid": "dwho", "base64:AQ==": "one", "base64:YQI=": "v=w", "base64:YmFzZTY0Og==": "x", "base64:YgNj": "3"}`, attributesOf(t, s.url))
+	assert.Regexp(t, `(?m)^base64:AQ== +one$`, done(t, s.url, "session", "show", "a1"))
+
+	done(t, s.url, "session", "modify", "a1", "base64:AQ===two", "--remove=a\x02", "--remove=base64:YmFzZTY0Og==")
+	done(t, s.url, "session", "update", "a1", "base64:dWlk=rtyler", "--remove=base64:AQ==")
+	done(t, s.url, "session", "delete", "a1", "b\x03c")
+	assert.JSONEq(t, `{"uid": "rtyler"}`, attributesOf(t, s.url))
+
+	o := invokeWith(t, `{"\u0001": {"\u0002": "x"}, "base64:YQI=": null}`, "session", "set", "a1", "--from", "-", "--url", s.url)
+	require.Zero(t, o.code, o.err)
+	const stored = `{"base64:AQ==": {"base64:Ag==": "x"}, "base64:YQI=": null}`
+	assert.JSONEq(t, stored, attributesOf(t, s.url))
+	o = invokeWith(t, attributesOf(t, s.url), "session", "set", "a1", "--from", "-", "--url", s.url)
+	require.Zero(t, o.code, o.err)
+	assert.JSONEq(t, stored, attributesOf(t, s.url), "what was printed can be stored")
+
+	o = invokeWith(t, "", "session", "modify", "a1", "--remove=\x01", "base64:AQ===x", "--url", s.url)
+	assert.Equal(t, exitUsage, o.code)
+	assert.Contains(t, o.err, `the attribute "base64:AQ==" is both set and removed`)
+	o = invokeWith(t, "", "session", "update", "a1", "--remove=base64:?", "--url", s.url)
+	assert.Equal(t, exitUsage, o.code)
+}
+
+// An attribute that contains itself is named, and update takes it out.
+func TestUnreadableAttributeIsRepaired(t *testing.T) {
+	t.Parallel()
+	items := memory.New(memory.Options{})
+	s := newCalledService(t, items)
+	loop := perldata.NewHash(1)
+	loop.Set("self", perldata.HashOf(loop))
+	session := perldata.NewHash(2)
+	session.Set("uid", perldata.BytesOf("dwho"))
+	session.Set("\x01", perldata.HashOf(loop))
+	image, err := storable.Codec{}.Append(nil, session)
+	require.NoError(t, err)
+	require.NoError(t, items.Add(t.Context(), "a1", backend.Item{Image: image, Flags: 1}))
+	o := invokeWith(t, "", "session", "get", "a1", "--url", s.url)
+	assert.Equal(t, exitFailed, o.code)
+	assert.Contains(t, o.err, "the attribute base64:AQ== contains itself; remove it with updateSession")
+	done(t, s.url, "session", "update", "a1", "--remove=base64:AQ==")
+	assert.JSONEq(t, `{"uid": "dwho"}`, attributesOf(t, s.url))
 }
 
 // TestModifyKeepsNoExpiry: a session that never expires still does not.

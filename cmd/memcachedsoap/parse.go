@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"memcachedsoap/soap/xmlwrite"
 )
 
 // maxNesting is the deepest nesting of values that a service returns.
@@ -75,13 +73,13 @@ func (r *jsonReader) object() (hash, error) {
 		if err := r.check(name); err != nil {
 			return hash{}, err
 		}
+		if name, err = nameOf(name); err != nil {
+			return hash{}, err
+		}
 		if seen[name] {
 			return hash{}, errors.New("a name occurs twice in one object")
 		}
 		seen[name] = true
-		if !xmlwrite.IsValid(name) {
-			return hash{}, errors.New("a name contains a character that XML cannot represent")
-		}
 		v, err := r.value()
 		if err != nil {
 			return hash{}, err

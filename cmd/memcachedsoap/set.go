@@ -123,19 +123,33 @@ func indexOf(entries []entry, name string) int {
 func assignments(arguments []argument) ([]entry, error) {
 	var entries []entry
 	for _, argument := range arguments {
-		name, text, found := strings.Cut(string(argument), "=")
-		if !found || name == "" {
+		text, value, found := cutAssignment(string(argument))
+		if !found || text == "" {
 			return nil, usageError("%q is not of the form NAME=VALUE", argument)
+		}
+		name, err := nameOf(text)
+		if err != nil {
+			return nil, usageError("%v", err)
 		}
 		if indexOf(entries, name) >= 0 {
 			return nil, usageError("the attribute %q is given twice", name)
 		}
-		if stringOf(name).Text == nil {
-			return nil, usageError("the name %q contains a character that XML cannot represent", name)
-		}
-		entries = append(entries, entry{Key: name, value: stringOf(text)})
+		entries = append(entries, entry{Key: name, value: stringOf(value)})
 	}
 	return entries, nil
+}
+
+// cutAssignment cuts NAME=VALUE. A name in base64 has padding of its own, which is
+// part of the name.
+func cutAssignment(argument string) (name, value string, found bool) {
+	name, value, found = strings.Cut(argument, "=")
+	if encoded, ok := strings.CutPrefix(name, "base64:"); ok && found {
+		for len(encoded)%4 != 0 && found {
+			encoded, name = encoded+"=", name+"="
+			value, found = strings.CutPrefix(value, "=")
+		}
+	}
+	return name, value, found
 }
 
 // readDocument reads a file, or standard input for -.

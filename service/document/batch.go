@@ -42,19 +42,19 @@ func decodeIDs(s *xmlscan.Scanner) ([]string, error) {
 // the first one does, it is not readable.
 func (o Options) appendSessions(dst []byte, sessions []sessionstore.Session) ([]byte, error) {
 	return appendResponse(dst, "getSessions", func(dst []byte) ([]byte, error) {
-		w := valueWriter{dst: dst, left: o.MaxEntries, longest: len(dst) + maxAnswer}
+		w := o.valueWriter(dst)
 		for i, session := range sessions {
 			w.dst = append(w.dst, `<session>`...)
 			w.session(session)
 			w.dst = append(w.dst, `</session>`...)
 			switch {
-			case w.failure == "":
-			case w.failure == tooManyEntries && i > 0:
+			case w.failure == nil:
+			case w.failure.limit == tooManyEntries && i > 0:
 				return dst, soap.ClientFault("The sessions together have more entries than one answer may have. Ask for fewer sessions in one call.")
-			case w.failure == tooLong && i > 0:
+			case w.failure.limit == tooLong && i > 0:
 				return dst, &service.AnswerTooLargeError{Limit: maxAnswer, Actual: int64(len(w.dst) - len(dst))}
 			default:
-				return dst, &sessionstore.UnreadableError{ID: session.ID, Reason: w.failure}
+				return dst, w.failure.of(session.ID)
 			}
 		}
 		return w.dst, nil

@@ -137,7 +137,7 @@ func TestSharedTexts(t *testing.T) {
 	e.put(t, "ab12", string(image))
 	e.call(t, setSession("cd34", ``))
 	for _, payload := range []string{getSession("ab12"), getSessions("ab12")} {
-		assert.Contains(t, e.fault(t, payload).Detail.Inner, `<id>ab12</id><reason>it is longer than one answer may be</reason>`)
+		assert.Contains(t, e.fault(t, payload).Detail.Inner, `<id>ab12</id><reason>it is longer than one answer may be, counted up to the attribute k;`)
 	}
 	assert.Contains(t, e.fault(t, getSessions("cd34", "ab12")).Detail.Inner, `<PayloadTooLargeFault `)
 }

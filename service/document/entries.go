@@ -80,7 +80,7 @@ func (r *entryReader) keys() ([]string, error) {
 		if null {
 			return nil, soap.ClientFault("A key is nil. Send its text, or leave it out.")
 		}
-		key, err := r.text()
+		key, err := r.key()
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +150,7 @@ func (r *entryReader) value(withKey bool) (key string, value perldata.Value, err
 				return unexpected(r.scan)
 			}
 			hasKey = true
-			key, err = r.text()
+			key, err = r.key()
 			return err
 		}
 		if i == undefChild {

@@ -1,0 +1,142 @@
+package document
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
+	"memcachedsoap/soap/xmlwrite"
+)
+
+// maxNesting is the greatest depth of a value: that of Perl's Storable 3.26, 512
+// lists.
+const maxNesting = 512
+
+// maxAnswer is the greatest size in bytes of the sessions of one answer as XML. It is
+// twice what the store reads for one answer, because base64 needs a third more.
+const maxAnswer = 64 << 20
+
+// valueWriter writes the values of a session. It writes a shared value in each of
+// its places, so a session may be much larger as XML than in the store. Therefore
+// depth, number of values and length have limits.
+type valueWriter struct {
+	dst     []byte
+	depth   int
+	left    int      // how many more entries and items may be written
+	longest int      // greatest length of dst before another value is written
+	failure *failure // why the session cannot be written; nil if it can
+}
+
+func (o Options) valueWriter(dst []byte) *valueWriter {
+	return &valueWriter{dst: dst, left: o.MaxEntries, longest: len(dst) + maxAnswer}
+}
+
+// session writes the elements of the contract's Session.
+func (w *valueWriter) session(session sessionstore.Session) {
+	w.dst = appendRefFields(w.dst, session.Ref)
+	w.dst = append(w.dst, `<attributes>`...)
+	for name, value := range session.Attributes.All() {
+		if name == sessionstore.IDAttribute { // the element id has it
+			continue
+		}
+		if w.entry(name, value); w.failure != nil {
+			w.failure.blame(name, value)
+			return
+		}
+	}
+	w.dst = append(w.dst, `</attributes>`...)
+}
+
+func (w *valueWriter) entry(name string, value perldata.Value) {
+	w.dst = append(w.dst, `<entry><key>`...)
+	w.dst = appendKey(w.dst, name)
+	w.dst = append(w.dst, `</key>`...)
+	w.value(value)
+	w.dst = append(w.dst, `</entry>`...)
+}
+
+func (w *valueWriter) value(v perldata.Value) {
+	if w.left--; w.left < 0 {
+		w.failure = &failure{limit: tooManyEntries}
+		return
+	}
+	if len(w.dst) > w.longest {
+		w.failure = &failure{limit: tooLong}
+		return
+	}
+	switch v.Kind() {
+	case perldata.KindUndef:
+		w.dst = append(w.dst, `<undef>true</undef>`...)
+	case perldata.KindBytes, perldata.KindText:
+		w.scalar(v.Str())
+	case perldata.KindInt:
+		w.dst = append(w.dst, `<value>`...)
+		w.dst = strconv.AppendInt(w.dst, v.Int(), 10)
+		w.dst = append(w.dst, `</value>`...)
+	case perldata.KindFloat:
+		w.scalar(string(perldata.AppendFloat(nil, v.Float())))
+	case perldata.KindList, perldata.KindHash, perldata.KindRef:
+		w.nested(v)
+	default:
+		panic(fmt.Sprintf("document: unknown kind of value %d", v.Kind()))
+	}
+}
+
+// nested writes a value that contains other values. The contract has no form for a
+// reference to a scalar: the scalar is written.
+func (w *valueWriter) nested(v perldata.Value) {
+	if w.depth++; w.depth > maxNesting {
+		w.failure = &failure{limit: tooDeep}
+		return
+	}
+	switch v.Kind() {
+	case perldata.KindList:
+		w.dst = append(w.dst, `<list>`...)
+		for _, item := range v.List().Items {
+			w.dst = append(w.dst, `<item>`...)
+			if w.value(item); w.failure != nil {
+				return
+			}
+			w.dst = append(w.dst, `</item>`...)
+		}
+		w.dst = append(w.dst, `</list>`...)
+	case perldata.KindHash:
+		w.dst = append(w.dst, `<hash>`...)
+		for name, value := range v.Hash().All() {
+			if w.entry(name, value); w.failure != nil {
+				return
+			}
+		}
+		w.dst = append(w.dst, `</hash>`...)
+	default:
+		w.value(v.Ref())
+	}
+	w.depth--
+}
+
+// scalar writes a string as text if it is valid in XML, else as base64. Perl
+// programs may have UTF-8 in strings that Perl takes for bytes, so bytes that are
+// UTF-8 are text.
+func (w *valueWriter) scalar(s string) {
+	start := len(w.dst)
+	w.dst = append(w.dst, `<value>`...)
+	var ok bool
+	if w.dst, ok = appendString(w.dst, s); ok {
+		w.dst = append(w.dst, `</value>`...)
+		return
+	}
+	w.dst = append(w.dst[:start], `<binary>`...)
+	w.dst = base64.StdEncoding.AppendEncode(w.dst, []byte(s))
+	w.dst = append(w.dst, `</binary>`...)
+}
+
+// appendString appends a string of a session and reports whether it is valid in XML.
+// zeep reads an empty element as None, and an empty CDATA section as "".
+func appendString(dst []byte, s string) ([]byte, bool) {
+	if s == "" {
+		return append(dst, `<![CDATA[]]>`...), true
+	}
+	return xmlwrite.AppendText(dst, s)
+}
