@@ -51,7 +51,7 @@ func (s *Store) confirmDeletion(ctx context.Context, id ID) {
 	if g == nil {
 		return
 	}
-	if remembered, err := g.Recall(ctx, string(id)); remembered || err != nil {
+	if _, remembered, err := g.Recall(ctx, string(id)); remembered || err != nil {
 		return
 	}
 	if item, err := s.backend.Get(ctx, string(id)); err == nil && item.Deleted {
@@ -66,7 +66,7 @@ func (s *Store) refuseRemembered(ctx context.Context, id ID) error {
 	if g == nil {
 		return nil
 	}
-	remembered, err := g.Recall(ctx, string(id))
+	_, remembered, err := g.Recall(ctx, string(id))
 	if !remembered {
 		return err
 	}
@@ -85,10 +85,17 @@ func (guardedSessions) IsID(text string) bool { return isID(text) }
 
 // Restore puts the tombstone of a deleted session back. A session that cannot be
 // read is no newer login.
-func (g guardedSessions) Restore(ctx context.Context, id string, d guard.Deletion) (restored bool, err error) {
+func (g guardedSessions) Restore(ctx context.Context, id string, recall guard.Recall) (restored bool, err error) {
 	s := g.store
 	_, err = s.mutate(ctx, ID(id), func(present backend.Item, found bool) (mutation, error) {
 		if !found || present.Deleted || !s.isSession(present) {
+			return mutation{}, errUnchanged
+		}
+		d, remembered, err := recall(ctx)
+		switch {
+		case err != nil:
+			return mutation{}, err
+		case !remembered:
 			return mutation{}, errUnchanged
 		}
 		var terms index.Terms

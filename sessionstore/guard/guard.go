@@ -18,9 +18,15 @@ type Sessions interface {
 	IsID(text string) bool
 	// Restore puts the tombstone of a deleted session back, if a session is
 	// stored under its id that the deletion does not allow ([Deletion.Allows]).
-	// It says whether it did. The error is an [*backend.UnavailableError].
-	Restore(ctx context.Context, id string, d Deletion) (restored bool, err error)
+	// It says whether it did. It must call recall after it has read the session
+	// that it replaces: an older record may be of a time before the server lost
+	// its memory. The error is an [*backend.UnavailableError].
+	Restore(ctx context.Context, id string, recall Recall) (restored bool, err error)
 }
+
+// Recall returns the deletion of a session, and whether it is remembered now. The
+// error is an [*backend.UnavailableError].
+type Recall func(ctx context.Context) (d Deletion, remembered bool, err error)
 
 // Options adjusts a [Guard]. Its functions may be called from any goroutine, and
 // may be nil.
@@ -186,13 +192,13 @@ func (g *Guard) work(ctx context.Context, q *queue) {
 // look puts the tombstones back of the sessions that were deleted. It returns
 // those at which it must look again.
 func (g *Guard) look(ctx context.Context, ids []string) (again []string) {
-	deletions, err := g.recall(ctx, ids)
+	deleted, err := g.remembered(ctx, ids)
 	if err != nil {
 		g.failed(ctx, "", err)
 		return ids
 	}
-	for id, d := range deletions {
-		if err := g.restore(ctx, id, d); err != nil && !errors.Is(err, errPanic) {
+	for _, id := range deleted {
+		if err := g.restore(ctx, id); err != nil && !errors.Is(err, errPanic) {
 			again = append(again, id)
 		}
 	}
@@ -204,7 +210,7 @@ var errPanic = errors.New("guard: looking at a session panicked")
 // restore puts the tombstone of a session back if it must. A session at which
 // looking panics is left out: what one program has stored must not end the
 // process of all others.
-func (g *Guard) restore(ctx context.Context, id string, d Deletion) (err error) {
+func (g *Guard) restore(ctx context.Context, id string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v", errPanic, p)
@@ -213,7 +219,7 @@ func (g *Guard) restore(ctx context.Context, id string, d Deletion) (err error) 
 			g.failed(ctx, id, err)
 		}
 	}()
-	restored, err := g.sessions.Restore(ctx, id, d)
+	restored, err := g.sessions.Restore(ctx, id, func(ctx context.Context) (Deletion, bool, error) { return g.Recall(ctx, id) })
 	if restored {
 		g.counts.restored.Inc()
 		if g.options.Restored != nil {

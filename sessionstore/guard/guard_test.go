@@ -429,6 +429,56 @@ func TestWrittenBackWhileItIsDeleted(t *testing.T) {
 	i.requireTombstone(id)
 }
 
+// held is a pool that keeps the answer with the records until it is released.
+type held struct {
+	*memcached.Backend
+
+	asked, release chan struct{}
+}
+
+func (h held) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
+	items, err := h.Backend.GetMany(ctx, keys, maxBytes)
+	h.asked <- struct{}{}
+	<-h.release
+	return items, err
+}
+
+// A guard that has read a record does not delete a session that was stored after the
+// server has lost its memory.
+func TestForgottenDeletionDeletesNothing(t *testing.T) {
+	t.Parallel()
+	servers := startServers(t, 1)
+	i, g := openInstance(t, servers, guard.Options{})
+	i.closeOnce(g, func() {})
+	pool := held{i.pool, make(chan struct{}, 10), make(chan struct{})}
+	slow := i.store.NewGuard(pool, guard.Options{})
+	defer slow.Close()
+	look := func(ids ...sessionstore.ID) {
+		for _, id := range ids {
+			slow.Follower().Changed(string(id), true)
+		}
+	}
+	for range 2 { // both workers
+		look(sessionstore.NewID())
+		<-pool.asked
+	}
+	id, last := i.deletedSession(), i.deletedSession()
+	look(id, last)
+	pool.release <- struct{}{} // one worker goes on and asks for both records
+	<-pool.asked
+	servers[0].Restart()
+	for _, id := range []sessionstore.ID{id, last} {
+		_, err := i.store.Replace(t.Context(), id, hash(nil), time.Hour, sessionstore.If{})
+		require.NoError(t, err)
+	}
+	require.NoError(t, i.store.Delete(t.Context(), last))
+	i.plainSet(last, hash(nil))
+	close(pool.release)
+	i.requireTombstone(last) // the worker has looked at the other one before
+	_, err := i.store.Get(t.Context(), id)
+	require.NoError(t, err)
+}
+
 // A deletion that was made and not remembered is remembered when it is repeated.
 func TestRepeatedDeletionIsRemembered(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,7 @@ type looked struct {
 
 func (*looked) IsID(string) bool { return true }
 
-func (l *looked) Restore(_ context.Context, id string, _ guard.Deletion) (bool, error) {
+func (l *looked) Restore(_ context.Context, id string, _ guard.Recall) (bool, error) {
 	if id == l.panics {
 		panic("no session is like this")
 	}

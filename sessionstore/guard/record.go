@@ -45,23 +45,22 @@ func (g *Guard) keyOn(server int, name string) string {
 // tombstone back. A failure is no error of the deletion: [Options.Failed] is
 // notified.
 func (g *Guard) Deleted(ctx context.Context, id string, life time.Duration) {
-	d, err := g.remember(ctx, id, life)
-	if err != nil {
+	if err := g.remember(ctx, id, life); err != nil {
 		g.failed(ctx, id, err)
 		return
 	}
 	// A change before the record was there had nothing to be compared with.
-	_ = g.restore(ctx, id, d) // it has reported its error
+	_ = g.restore(ctx, id) // it has reported its error
 }
 
 // remember stores the record of a deletion. If there is one already, the later
 // deletion and the longer life count.
-func (g *Guard) remember(ctx context.Context, id string, life time.Duration) (Deletion, error) {
+func (g *Guard) remember(ctx context.Context, id string, life time.Duration) error {
 	key := g.recordKey(id)
 	d := Deletion{Second: time.Now().Unix(), Life: life}
 	for try := range backend.MaxTries {
 		if err := backend.Backoff(ctx, try); err != nil {
-			return d, err
+			return err
 		}
 		err := g.pool.Add(ctx, key, d.record())
 		if errors.Is(err, backend.ErrExists) {
@@ -76,43 +75,43 @@ func (g *Guard) remember(ctx context.Context, id string, life time.Duration) (De
 			}
 		}
 		if !backend.LostRace(err) && (try > 0 || !backend.IsUnknown(err)) {
-			return d, err
+			return err
 		}
 	}
-	return d, backend.Unavailable("other writers changed the record of a deletion all the time", backend.ErrConflict)
+	return backend.Unavailable("other writers changed the record of a deletion all the time", backend.ErrConflict)
 }
 
-// Recall says whether the deletion of a session is remembered. Errors are
+// Recall returns the deletion of a session, and whether it is remembered. Errors are
 // [*backend.UnavailableError].
-func (g *Guard) Recall(ctx context.Context, id string) (remembered bool, err error) {
+func (g *Guard) Recall(ctx context.Context, id string) (d Deletion, remembered bool, err error) {
 	item, err := g.pool.Get(ctx, g.recordKey(id))
 	if errors.Is(err, backend.ErrNotFound) {
-		return false, nil
+		return Deletion{}, false, nil
 	}
-	_, remembered = deletionOf(item)
-	return remembered, err
+	d, remembered = deletionOf(item)
+	return d, remembered, err
 }
 
 // maxRecordBytes bounds the records that are read together.
 const maxRecordBytes = 1 << 20
 
-// recall returns the deletions that are remembered of some sessions, by id.
-func (g *Guard) recall(ctx context.Context, ids []string) (map[string]Deletion, error) {
+// remembered returns those of the ids whose session was deleted, as far as is
+// remembered.
+func (g *Guard) remembered(ctx context.Context, ids []string) (deleted []string, err error) {
 	keys := make([]string, len(ids))
 	for i, id := range ids {
 		keys[i] = g.recordKey(id)
 	}
 	records, err := g.pool.GetMany(ctx, keys, maxRecordBytes)
-	if err != nil || len(records) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	deletions := make(map[string]Deletion, len(records))
 	for i, id := range ids {
-		if d, ok := deletionOf(records[keys[i]]); ok {
-			deletions[id] = d
+		if _, ok := records[keys[i]]; ok {
+			deleted = append(deleted, id)
 		}
 	}
-	return deletions, nil
+	return deleted, nil
 }
 
 func (d Deletion) record() backend.Item {
