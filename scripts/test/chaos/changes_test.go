@@ -1,11 +1,15 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
+	"sort"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -134,3 +138,30 @@ func (c *changes) put(w *world, i int, call string, o operation, version string)
 	_, result := w.instances[i].call(call, content)
 	c.record(o, result, began)
 }
+
+// checkTime bounds the check of the history of one session.
+const checkTime = time.Minute
+
+// requireLinearizable requires that there is an order of all changes in which each answer
+// is right. If there is none for a session, it shows the shortest history that is wrong.
+func (w *world) requireLinearizable() {
+	parts := model().Partition(w.changes.history)
+	for id, history := range parts {
+		if porcupine.CheckOperationsTimeout(model(), history, checkTime) == porcupine.Ok {
+			continue
+		}
+		slices.SortFunc(history, func(a, b porcupine.Operation) int { return cmp.Compare(a.Return, b.Return) })
+		wrong := sort.Search(len(history), func(n int) bool {
+			return porcupine.CheckOperationsTimeout(model(), history[:n], checkTime) != porcupine.Ok
+		})
+		var text strings.Builder
+		for _, o := range history[max(0, wrong-shown):wrong] {
+			call, end := w.changes.started.Add(time.Duration(o.Call)), w.changes.started.Add(time.Duration(o.Return))
+			fmt.Fprintf(&text, "%s to %s: %+v %v\n", call.Format(noteTime), end.Format(noteTime), o.Input, o.Output)
+		}
+		w.fail("the changes of session %s of server %d have no order:\n%s", w.changes.ids[id], w.changes.servers[id], &text)
+	}
+}
+
+// shown is how many changes of a wrong history are shown.
+const shown = 25

@@ -22,18 +22,25 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// program is the path of the service, which is built with the race detector.
-var program string
+// folder has the programs of the service: one is built with the race detector.
+var folder string
+
+const (
+	program     = "memcachedsoap"
+	raceProgram = "memcachedsoap-race"
+)
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "chaos")
-	if err != nil {
+	var err error
+	if folder, err = os.MkdirTemp("", "chaos"); err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a remaining file harms no test
-	program = filepath.Join(dir, "memcachedsoap")
-	if out, err := exec.Command("go", "build", "-race", "-o", program, "memcachedsoap/cmd/memcachedsoap").CombinedOutput(); err != nil {
-		panic(string(out))
+	defer os.RemoveAll(folder) //nolint:errcheck // a remaining file harms no test
+	for name, flag := range map[string]string{program: "-race=false", raceProgram: "-race"} {
+		build := exec.Command("go", "build", flag, "-o", filepath.Join(folder, name), "memcachedsoap/cmd/memcachedsoap")
+		if out, err := build.CombinedOutput(); err != nil {
+			panic(string(out))
+		}
 	}
 	m.Run()
 }
@@ -42,6 +49,7 @@ func TestMain(m *testing.M) {
 // any may call it.
 type instance struct {
 	t       *testing.T
+	program string
 	args    []string
 	log     *os.File
 	client  *http.Client // of the endpoint
@@ -50,14 +58,14 @@ type instance struct {
 	process *exec.Cmd
 }
 
-func newInstance(t *testing.T, servers []string) *instance {
+func newInstance(t *testing.T, program string, servers []string) *instance {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "chaos") //nolint:usetesting // t.TempDir is too long for a socket's path
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	log, err := os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
-	i := &instance{t: t, log: log, socket: filepath.Join(dir, "soap")}
+	i := &instance{t: t, program: filepath.Join(folder, program), log: log, socket: filepath.Join(dir, "soap")}
 	metrics := filepath.Join(dir, "metrics")
 	i.client, i.metrics = clientOf(t, i.socket), clientOf(t, metrics)
 	i.args = []string{
@@ -96,7 +104,7 @@ func clientOf(t *testing.T, socket string) *http.Client {
 const ample = 30 * time.Second
 
 func (i *instance) start() {
-	i.process = exec.Command(program, i.args...)
+	i.process = exec.Command(i.program, i.args...)
 	i.process.Env = []string{} // only the arguments configure the service
 	i.process.Stderr = i.log
 	require.NoError(i.t, i.process.Start())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -15,8 +16,9 @@ import (
 type user struct {
 	name string
 
-	mu       sync.Mutex
-	sessions map[string]*session
+	mu     sync.Mutex
+	all    map[string]*session // by id
+	active []*session          // acknowledged, and not logged out since
 }
 
 // session is what the test knows of a session of a user. Its fields are read and written
@@ -24,9 +26,6 @@ type user struct {
 type session struct {
 	id     string
 	server int
-	// acknowledged is when it was first known that the session is stored; zero if it is
-	// not known.
-	acknowledged time.Time
 	// loggedOut is when the last deleteSessions began that answered, and that had to
 	// delete the session.
 	loggedOut time.Time
@@ -50,37 +49,31 @@ func (s *session) mayBeBack(after time.Time) bool { return s.writes > 0 || s.wri
 func (u *user) acknowledge(s *session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if s.acknowledged.IsZero() {
-		s.acknowledged = time.Now()
+	u.all[s.id] = s
+	if !slices.Contains(u.active, s) {
+		u.active = append(u.active, s)
 	}
-	u.sessions[s.id] = s
 }
 
-// before returns the sessions that were acknowledged before a moment, but for those of
-// which nothing new is known since they were logged out.
-func (u *user) before(moment time.Time) (sessions []*session) {
+// acknowledged returns the sessions that are stored as far as is known.
+func (u *user) acknowledged() []*session {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, s := range u.sessions {
-		if s.acknowledged.Before(moment) && (s.loggedOut.IsZero() || s.mayBeBack(s.loggedOut)) {
-			sessions = append(sessions, s)
-		}
-	}
-	return sessions
+	return slices.Clone(u.active)
 }
 
-// loggedOut notes the answer of a deleteSessions that began at a moment.
+// loggedOut notes the answer of a deleteSessions that began at a moment, when the sessions
+// were acknowledged.
 func (u *user) loggedOut(sessions []*session, ids map[string]bool, began time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, s := range sessions {
 		s.loggedOut = later(s.loggedOut, began)
-	}
-	for id := range ids {
-		if s := u.sessions[id]; s != nil {
+		if ids[s.id] {
 			s.deleted = later(s.deleted, began)
 		}
 	}
+	u.active = slices.DeleteFunc(u.active, func(s *session) bool { return slices.Contains(sessions, s) && !s.mayBeBack(began) })
 }
 
 func later(a, b time.Time) time.Time {
@@ -90,14 +83,14 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// random returns a session of the user; nil if there is none.
-func (u *user) random() *session {
+// random returns a session that is stored as far as is known; nil if there is none.
+func (u *user) random(r *rand.Rand) *session {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, s := range u.sessions { // in no order
-		return s
+	if len(u.active) == 0 {
+		return nil
 	}
-	return nil
+	return u.active[r.IntN(len(u.active))]
 }
 
 // requireAbsent requires that an instance shows none of the sessions, which were logged
@@ -133,7 +126,7 @@ func (w *world) login(i int, u *user) {
 // that was acknowledged before.
 func (w *world) logout(i int, u *user) {
 	began := time.Now()
-	sessions := u.before(began)
+	sessions := u.acknowledged()
 	answer, o := w.instances[i].call("deleteSessions", `<principal>`+u.name+`</principal>`)
 	answered := time.Now()
 	if o != done {
@@ -146,17 +139,14 @@ func (w *world) logout(i int, u *user) {
 		ids[found[1]] = true
 	}
 	u.loggedOut(sessions, ids, began)
-	var own []*session // that this instance has deleted itself
-	for _, s := range sessions {
-		if ids[s.id] {
-			own = append(own, s)
-		}
-	}
+	own := slices.DeleteFunc(slices.Clone(sessions), func(s *session) bool { return !ids[s.id] })
 	w.requireAbsent(i, u, own, began)
-	time.Sleep(time.Until(answered.Add(staleness)))
-	for at := range w.instances {
-		w.requireAbsent(at, u, sessions, began)
-	}
+	w.checks.Go(func() {
+		time.Sleep(time.Until(answered.Add(staleness)))
+		for at := range w.instances {
+			w.requireAbsent(at, u, sessions, began)
+		}
+	})
 }
 
 // staleness bounds how old the entries of a near cache are, as docs/operations.md says,
@@ -165,11 +155,11 @@ const staleness = 500*time.Millisecond + 100*time.Millisecond
 
 // change changes a session, or reads it so that it comes into a near cache.
 func (w *world) change(i int, u *user, r *rand.Rand) {
-	s := u.random()
+	s := u.random(r)
 	if s == nil {
 		return
 	}
-	if r.IntN(4) > 0 {
+	if r.IntN(8) > 0 {
 		w.instances[i].call("getSession", "<id>"+s.id+"</id>")
 		return
 	}
@@ -183,12 +173,12 @@ func (w *world) work(ctx context.Context, i int, r *rand.Rand) {
 		switch n := r.IntN(20); {
 		case n < 6:
 			w.login(i, u)
-		case n < 18:
+		case n < 17:
 			w.change(i, u, r)
 		default:
 			w.logout(i, u)
 		}
-		time.Sleep(time.Duration(r.IntN(10)) * time.Millisecond)
+		time.Sleep(time.Duration(r.IntN(5)) * time.Millisecond)
 	}
 }
 
@@ -216,7 +206,7 @@ func (w *world) runPerl(ctx context.Context, p *perl, r *rand.Rand) {
 				w.watch(h.user, h.session)
 			}
 		default:
-			if s := u.random(); s != nil && p.ask("get", s.id) {
+			if s := u.random(r); s != nil && p.ask("get", s.id) {
 				all = append(all, held{u, s})
 			}
 		}
