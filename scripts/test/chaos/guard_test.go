@@ -27,8 +27,9 @@ func (w *world) watch(u *user, s *session) {
 	w.watched = append(w.watched, watched{u, s, deleted, time.Now()})
 }
 
-// patience is how long an instance may be unable to follow a server.
-const patience = 15 * time.Second
+// patience is how long it may take on a busy machine until a guard has deleted a session
+// again, also when an instance starts or a stream connects.
+const patience = 6 * time.Second
 
 // audit looks whether the sessions are deleted again that were stored again after their
 // deletion, until there are none, or until the context has ended. A server that has lost
@@ -44,6 +45,7 @@ func (w *world) audit(ctx context.Context, p *perl) {
 			switch {
 			case !p.ask("get", a.session.id):
 				w.guarded.Add(1)
+				w.slowest = max(w.slowest, time.Since(a.since))
 			case w.lost(a.session.server, a.deleted):
 				w.forgotten.Add(1)
 			case time.Since(a.since) > patience:

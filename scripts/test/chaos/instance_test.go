@@ -58,7 +58,7 @@ type instance struct {
 	process *exec.Cmd
 }
 
-func newInstance(t *testing.T, program string, servers []string) *instance {
+func newInstance(t *testing.T, program string, servers []string, args ...string) *instance {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "chaos") //nolint:usetesting // t.TempDir is too long for a socket's path
 	require.NoError(t, err)
@@ -68,10 +68,10 @@ func newInstance(t *testing.T, program string, servers []string) *instance {
 	i := &instance{t: t, program: filepath.Join(folder, program), log: log, socket: filepath.Join(dir, "soap")}
 	metrics := filepath.Join(dir, "metrics")
 	i.client, i.metrics = clientOf(t, i.socket), clientOf(t, metrics)
-	i.args = []string{
+	i.args = append([]string{
 		"serve", "--listen=unix:" + i.socket, "--metrics-listen=unix:" + metrics, "--servers=" + strings.Join(servers, ","),
-		"--local=memory:4MiB", "--principal=uid", "--drain=0s", "--log-level=warn",
-	}
+		"--local=memory:4MiB", "--drain=0s", "--log-level=warn",
+	}, args...)
 	i.start()
 	t.Cleanup(func() {
 		i.end(syscall.SIGTERM)

@@ -122,14 +122,28 @@ func (w *world) login(i int, u *user) {
 	w.logins.Add(1)
 }
 
+// perlLogin logs a user in by a Perl program.
+func (w *world) perlLogin(p *perl, u *user) {
+	s := &session{id: string(sessionstore.NewID())}
+	s.server = w.serverOf(s.id)
+	if w.write(u, s, func() bool { return p.ask("login", s.id, u.name, time.Now().Unix()) }) {
+		w.logins.Add(1)
+	}
+}
+
 // logout logs a user out everywhere by an instance, and requires that no session is left
-// that was acknowledged before.
-func (w *world) logout(i int, u *user) {
+// that was acknowledged before. A Perl program stores one just before.
+func (w *world) logout(i int, u *user, p *perl) {
+	w.perlLogin(p, u)
 	began := time.Now()
 	sessions := u.acknowledged()
 	answer, o := w.instances[i].call("deleteSessions", `<principal>`+u.name+`</principal>`)
 	answered := time.Now()
-	if o != done {
+	switch o {
+	case done:
+	case unsent:
+		return
+	default:
 		w.refused.Add(1)
 		return
 	}
@@ -167,16 +181,16 @@ func (w *world) change(i int, u *user, r *rand.Rand) {
 }
 
 // work is what the callers of an instance do.
-func (w *world) work(ctx context.Context, i int, r *rand.Rand) {
+func (w *world) work(ctx context.Context, i int, p *perl, r *rand.Rand) {
 	for ctx.Err() == nil {
 		u := w.users[r.IntN(len(w.users))]
 		switch n := r.IntN(20); {
 		case n < 6:
 			w.login(i, u)
-		case n < 17:
+		case n < 17 || i >= finders:
 			w.change(i, u, r)
 		default:
-			w.logout(i, u)
+			w.logout(i, u, p)
 		}
 		time.Sleep(time.Duration(r.IntN(5)) * time.Millisecond)
 	}
@@ -195,11 +209,7 @@ func (w *world) runPerl(ctx context.Context, p *perl, r *rand.Rand) {
 		u := w.users[r.IntN(len(w.users))]
 		switch n := r.IntN(10); {
 		case n < 2:
-			s := &session{id: string(sessionstore.NewID())}
-			s.server = w.serverOf(s.id)
-			if w.write(u, s, func() bool { return p.ask("login", s.id, u.name, time.Now().Unix()) }) {
-				w.logins.Add(1)
-			}
+			w.perlLogin(p, u)
 		case n < 6 && len(all) > 0:
 			h := all[r.IntN(len(all))]
 			if w.write(h.user, h.session, func() bool { return p.ask("back", h.session.id) }) {
