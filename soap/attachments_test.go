@@ -111,11 +111,12 @@ func TestRepeatedReferencesCostNoMoreThanTheLimit(t *testing.T) {
 
 func FuzzPackage(f *testing.F) {
 	message := open11 + greeting(xopInclude) + closing
-	f.Add(packageOf(rootHeader, message, oneHeader, "Ada"))
-	f.Add(packageOf(oneHeader, "Ada", rootHeader, message))
-	f.Add([]byte("--b\r\n\r\n--b--"))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		w := newHarness(soap.Options{}).post(body, "Content-Type", packaged)
+	f.Add(packageOf(rootHeader, message, oneHeader, "Ada"), packaged)
+	f.Add(packageOf(oneHeader, "Ada", rootHeader, message), `multipart/related; boundary*0=b; type=a/b (c); start=<root@example>`)
+	f.Add(packageOf("", message, "Content-ID: one%40example\r\nContent-Transfer-Encoding: base64\r\n", "Q Q"), `multipart/related; boundary=b; boundary="b"`)
+	f.Add([]byte("--b\r\n\r\n--b--"), packaged)
+	f.Fuzz(func(t *testing.T, body []byte, kind string) {
+		w := newHarness(soap.Options{}).post(body, "Content-Type", kind)
 		if w.Code != 200 {
 			assert.NotContains(t, w.Body.String(), "soap:Server")
 		}

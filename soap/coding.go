@@ -20,23 +20,60 @@ const CompressFrom = 4 << 10
 
 const gzipMagic = "\x1f\x8b"
 
-// inflate decompresses a request body. It looks at the bytes and not only at the
+// codings are the values of the Content-Encodings of a request, in lower case.
+type codings []string
+
+func codingsOf(header http.Header) codings {
+	var all codings
+	for _, line := range header.Values("Content-Encoding") {
+		for name := range strings.SplitSeq(line, ",") {
+			all = append(all, strings.ToLower(strings.TrimSpace(name)))
+		}
+	}
+	return all
+}
+
+// charset returns the charset that a program has written as a Content-Encoding, or
+// "".
+func (c codings) charset() string {
+	for _, name := range c {
+		if isCharset(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// unsupported reports whether one of the codings is none that the service reads.
+func (c codings) unsupported() bool {
+	return slices.ContainsFunc(c, func(name string) bool {
+		switch name {
+		case "", "identity", "gzip", "x-gzip", "deflate":
+			return false
+		}
+		return true
+	})
+}
+
+// inflate decompresses a request body. It looks at the bytes before the
 // Content-Encoding: Apache's inflate filter keeps the header of a body that it has
-// decompressed, and a body that begins with gzip's magic number needs no header.
-// The result has at most limit bytes.
-func inflate(body []byte, coding string, limit int) ([]byte, error) {
-	coding = strings.ToLower(strings.TrimSpace(coding))
+// decompressed, a body that begins with gzip's magic number needs no header, and
+// some programs write a charset or another word there. isPlain reports whether a
+// body is what the Content-Type says. The result has at most limit bytes.
+func inflate(body []byte, named codings, isPlain func([]byte) bool, limit int) ([]byte, error) {
 	var from io.Reader
 	var err error
 	switch {
 	case startsWith(body, gzipMagic):
 		from, err = gzip.NewReader(bytes.NewReader(body))
-	case coding == "deflate" && !looksLikeXML(body):
-		from, err = inflater(body)
-	case coding == "", coding == "identity", coding == "gzip", coding == "x-gzip", coding == "deflate":
+	case len(named) == 0 || isPlain(body):
 		return body, nil
-	default:
+	case named.unsupported():
 		return nil, ClientFault("The Content-Encoding of the request is not supported. Send gzip, deflate or none.")
+	case slices.Contains(named, "deflate"):
+		from, err = inflater(body)
+	default:
+		return body, nil
 	}
 	if err != nil {
 		return nil, &Fault{Code: Client, Reason: "The compressed request cannot be decompressed: it is damaged.", Err: err}
@@ -61,8 +98,7 @@ func inflater(body []byte) (io.Reader, error) {
 }
 
 func looksLikeXML(body []byte) bool {
-	return startsWith(bytes.TrimLeft(body, " \t\r\n"), "<") || startsWith(body, bomUTF8) ||
-		startsWith(body, bomUTF16BE) || startsWith(body, bomUTF16LE)
+	return startsWith(bytes.TrimLeft(body, blanks), "<") || startsWith(body, bomUTF8) || utf16Order(body) != nil
 }
 
 var errTooLong = errors.New("soap: more than the limit")

@@ -1,11 +1,11 @@
 package soap
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -72,7 +72,7 @@ func (d *Dispatcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This is a SOAP endpoint: send a SOAP message with POST.", http.StatusMethodNotAllowed)
 		return
 	}
-	kind, ok := contentType(r.Header.Get("Content-Type"))
+	kind, ok := contentType(strings.Join(r.Header.Values("Content-Type"), ", "))
 	if !ok {
 		w.Header().Set("Accept-Post", mediaType11+", "+mediaType12)
 		http.Error(w, "This is a SOAP endpoint: send "+mediaType11+" or "+mediaType12+".", http.StatusUnsupportedMediaType)
@@ -84,10 +84,13 @@ func (d *Dispatcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // media is what the Content-Type of a request says.
 type media struct {
-	version Version
-	charset string
-	action  string // SOAP 1.2's parameter (RFC 3902)
-	mime    bool   // a package with attachments
+	version  Version
+	charset  string
+	action   string // SOAP 1.2's parameter (RFC 3902)
+	mime     bool   // a package with attachments
+	boundary string // of a package
+	start    string // the Content-ID of a package's part with the envelope, or ""
+	problem  error  // what cannot be understood, for the answer
 }
 
 // contentType reads a Content-Type. A missing one means SOAP 1.1, and so does
@@ -97,26 +100,50 @@ func contentType(header string) (media, bool) {
 	case "":
 		return media{version: V11}, true
 	case contentType11: // most clients send it, and parsing costs time
-		return media{version: V11, charset: "utf-8"}, true
+		return media{version: V11, charset: charsetUTF8}, true
 	}
-	name, params, err := mime.ParseMediaType(header)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+	parsed, ok := parseMediaType(header)
+	if !ok {
 		return media{}, false
 	}
-	m := media{version: V11, charset: params["charset"], action: params["action"]}
-	switch name {
+	m := media{version: V11, action: parsed.params["action"]}
+	switch parsed.name {
 	case mediaType11, "application/xml":
+		m.charset, m.problem = parsed.charset()
 	case mediaType12:
 		m.version = V12
+		m.charset, m.problem = parsed.charset()
 	case "multipart/related":
-		m.mime = true
-		if strings.Contains(params["start-info"]+params["type"], mediaType12) {
-			m.version = V12
-		}
+		m.readPackage(&parsed)
 	default:
 		return media{}, false
 	}
 	return m, true
+}
+
+// readPackage reads the parameters of a package (RFC 2387 section 3).
+func (m *media) readPackage(parsed *mediaType) {
+	m.mime = true
+	if strings.Contains(strings.ToLower(parsed.params["start-info"]+parsed.params["type"]), mediaType12) {
+		m.version = V12
+	}
+	if m.boundary, m.problem = parsed.boundary(); m.problem != nil {
+		return
+	}
+	if m.boundary == "" {
+		m.problem = ClientFault("The Content-Type multipart/related has no boundary parameter. Send one.")
+		return
+	}
+	m.start, m.problem = parsed.start()
+}
+
+// isPlain reports whether a body is not compressed: it is the XML, or the package,
+// that the Content-Type says.
+func (m *media) isPlain(body []byte) bool {
+	if m.mime {
+		return bytes.Contains(body, []byte("--"+m.boundary))
+	}
+	return looksLikeXML(body)
 }
 
 // exchange is one request and its answer.
@@ -220,14 +247,18 @@ func (x *exchange) document(sc *scratch) ([]byte, error) {
 	if err != nil {
 		return nil, &Fault{Code: Client, Reason: "The request body is incomplete: the connection ended before its end.", Err: err}
 	}
-	body, err = inflate(body, x.r.Header.Get("Content-Encoding"), limit)
+	if x.media.problem != nil {
+		return nil, x.media.problem
+	}
+	named := codingsOf(x.r.Header)
+	body, err = inflate(body, named, x.media.isPlain, limit)
 	if err != nil {
 		return nil, err
 	}
 	if x.media.mime {
-		return unpackage(body, x.r.Header.Get("Content-Type"), x.options.Limits)
+		return unpackage(body, x.media, x.options.Limits)
 	}
-	return utf8Document(body, x.media.charset)
+	return utf8Document(body, x.media.charset, named.charset())
 }
 
 // read reads and checks the whole message, to its last byte, and returns the call

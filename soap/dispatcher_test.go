@@ -16,7 +16,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf16"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -245,17 +244,7 @@ func TestSOAPActionOnlyCountsWhenItContradicts(t *testing.T) {
 func TestCharsets(t *testing.T) {
 	const name = "Zoë"
 	message := open11 + greeting(name) + closing
-	utf16Of := func(text string, big bool) []byte {
-		var out []byte
-		for _, u := range utf16.Encode([]rune("\uFEFF" + text)) {
-			if big {
-				out = append(out, byte(u>>8), byte(u))
-			} else {
-				out = append(out, byte(u), byte(u>>8))
-			}
-		}
-		return out
-	}
+	utf16Of := func(text string, big bool) []byte { return utf16Bytes("\uFEFF"+text, big) }
 	latin1 := bytes.ReplaceAll([]byte(message), []byte("ë"), []byte{0xEB})
 	emoji := strings.Replace(message, name, "😀", 1)
 	tests := []struct {
@@ -290,7 +279,6 @@ func TestCharsets(t *testing.T) {
 		{"unknown charset", "text/xml; charset=koi8-r", []byte(message), "The charset of the message is not supported."},
 		{"unknown declared charset", "text/xml", []byte(`<?xml version="1.0" encoding="EBCDIC"?>` + message), "The charset of the message is not supported."},
 		{"not ASCII", "text/xml; charset=us-ascii", []byte(message), "The message declares US-ASCII but"},
-		{"UTF-16 without BOM", "text/xml; charset=utf-16", utf16Of(message, true)[2:], "no byte order mark"},
 		{"half a UTF-16 unit", "text/xml", utf16Of(message, true)[:61], "not valid UTF-16"},
 		{"lone surrogate", "text/xml", append(utf16Of(message, true), 0xD8, 0x00, 0x00, 0x20), "not valid UTF-16"},
 		{"undefined in windows-1252", "text/xml; charset=cp1252", bytes.ReplaceAll([]byte(message), []byte("ë"), []byte{0x81}), "a byte that its charset does not define"},
@@ -319,6 +307,11 @@ func pack(t *testing.T, text string, open func(io.Writer) io.WriteCloser) []byte
 
 func gzipWriter(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
 func zlibWriter(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }
+func storedWriter(w io.Writer) io.WriteCloser {
+	fw, _ := flate.NewWriter(w, flate.NoCompression)
+	return fw
+}
+
 func rawWriter(w io.Writer) io.WriteCloser {
 	fw, _ := flate.NewWriter(w, flate.DefaultCompression)
 	return fw
@@ -356,8 +349,6 @@ func TestContentCodings(t *testing.T) {
 	whole := pack(t, message, gzipWriter)
 	w = h.post(whole[:len(whole)-9], "Content-Encoding", "gzip")
 	assert.Contains(t, w.Body.String(), "The compressed request cannot be decompressed: it is damaged.")
-	w = h.post([]byte(message), "Content-Encoding", "br")
-	assert.Contains(t, w.Body.String(), "The Content-Encoding of the request is not supported.")
 	assert.Zero(t, h.calls)
 }
 
