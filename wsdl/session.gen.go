@@ -70,7 +70,7 @@ type SetSession struct {
 	// id of the session.
 	Attributes *EntryList `xml:"attributes,omitempty" json:"attributes,omitempty"`
 
-	// TTL in seconds from this call. Absent or 0: the default of the service. -1:
+	// TTL in seconds from this call. nil or 0: the default of the service. -1:
 	// the longest TTL that the service allows. A longer TTL is reduced to the longest allowed; expiresIn of the
 	// response is the result.
 	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
@@ -80,7 +80,7 @@ type SetSession struct {
 	IfVersion *string `xml:"ifVersion,omitempty" json:"ifVersion,omitempty"`
 
 	// true: the session must exist, otherwise the fault is SessionNotFound.
-	// Requires an id. Absent or false: no condition.
+	// Requires an id. nil or false: no condition.
 	UpdateOnly *bool `xml:"updateOnly,omitempty" json:"updateOnly,omitempty"`
 }
 
@@ -104,7 +104,7 @@ type UpdateSession struct {
 	// be in set, and must not be _session_id.
 	Remove *KeyList `xml:"remove,omitempty" json:"remove,omitempty"`
 
-	// TTL in seconds from this call. Absent or 0: the session keeps its expiry.
+	// TTL in seconds from this call. nil or 0: the session keeps its expiry.
 	// -1: the longest TTL that the service allows. A longer TTL is reduced to the longest allowed; expiresIn of
 	// the response is the result.
 	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
@@ -126,7 +126,7 @@ type TouchSession struct {
 	// 1 to 64 hexadecimal digits.
 	Id *string `xml:"id,omitempty" json:"id,omitempty"`
 
-	// TTL in seconds from this call. Absent or 0: the default of the service. -1:
+	// TTL in seconds from this call. nil or 0: the default of the service. -1:
 	// the longest TTL that the service allows. A longer TTL is reduced to the longest allowed; expiresIn of the
 	// response is the result.
 	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
@@ -450,7 +450,7 @@ type SessionPortType interface {
 	//   - PayloadTooLarge
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Stores a whole session. Without id the service creates a session with a new id. With id it replaces that session, or creates it if it is absent and updateOnly is not true. With ifVersion it does so only if the session has that version. The id of a deleted session cannot be reused until the session would have expired. attributes is required. ttl is the TTL in seconds from this call: absent or 0 is the default of the service, -1 the longest it allows; a longer TTL is reduced to that, and expiresIn of the response is the result. */
+	/* Stores a whole session. Without id the service creates a session with a new id. With id it replaces that session, or creates it if it is absent and updateOnly is not true. With ifVersion it does so only if the session has that version. The id of a deleted session cannot be reused until the session would have expired. attributes is required. ttl is the TTL in seconds from this call: nil or 0 is the default of the service, -1 the longest it allows; a longer TTL is reduced to that, and expiresIn of the response is the result. */
 	SetSession(request *SetSession) (*SetSessionResponse, error)
 
 	SetSessionContext(ctx context.Context, request *SetSession) (*SetSessionResponse, error)
@@ -464,7 +464,7 @@ type SessionPortType interface {
 	//   - PayloadTooLarge
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Changes some attributes of a session in one atomic step, and keeps the others: it sets those in set and removes those in remove. With ifVersion it does so only if the session has that version. If ttl is absent or 0, the session keeps its expiry. */
+	/* Changes some attributes of a session in one atomic step, and keeps the others: it sets those in set and removes those in remove. With ifVersion it does so only if the session has that version. If ttl is nil or 0, the session keeps its expiry. */
 	UpdateSession(request *UpdateSession) (*UpdateSessionResponse, error)
 
 	UpdateSessionContext(ctx context.Context, request *UpdateSession) (*UpdateSessionResponse, error)

@@ -46,6 +46,7 @@ func TestUpdate(t *testing.T) {
 
 	for ttl, expiresIn := range map[string]string{
 		`<ttl>60</ttl>`: `<expiresIn>60</expiresIn>`, `<ttl>0</ttl>`: `<expiresIn>`, `<ttl` + nilled + `/>`: `<expiresIn>`,
+		`<ttl/>`: `<expiresIn>`, "<ttl>\n</ttl>": `<expiresIn>`,
 	} {
 		assert.Contains(t, e.call(t, updateSession("ab12", `<set></set>`+ttl)), expiresIn, ttl)
 	}
@@ -69,6 +70,8 @@ func TestConditions(t *testing.T) {
 	assert.Equal(t, absent, e.fault(t, conditional("ab12", `<updateOnly>true</updateOnly>`)).Detail.Inner)
 	first := versionOf(t, e.call(t, conditional("ab12", `<ifVersion></ifVersion><updateOnly>false</updateOnly>`))) // as Axis sends it
 	assert.Equal(t, first, versionOf(t, e.call(t, conditional("ab12", `<updateOnly>1</updateOnly><ifVersion`+nilled+`/>`))))
+	assert.Equal(t, first, versionOf(t, e.call(t, conditional("ab12", `<ttl> </ttl><ifVersion/><updateOnly/>`))), "empty elements of a template")
+	assert.Contains(t, e.call(t, conditional("cd34", `<ttl/><updateOnly></updateOnly>`)), `<expiresIn>72000</expiresIn>`, "no condition, and the default time")
 	assert.Equal(t, first, versionOf(t, e.call(t, conditional("ab12", `<ifVersion>`+first+`</ifVersion>`))))
 
 	second := versionOf(t, e.call(t, updateSession("ab12", `<set>`+entry("k", `<value>w</value>`)+`</set><ifVersion>`+first+`</ifVersion>`)))

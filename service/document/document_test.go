@@ -92,6 +92,7 @@ func TestTouchAndDelete(t *testing.T) {
 	version := func(s string) string { return s[strings.Index(s, "<version>"):strings.Index(s, "</version>")] }
 	assert.Equal(t, version(set), version(touched), "a touch does not change the content")
 	assert.Contains(t, e.call(t, element("touchSession", `<id>ab12</id>`)), `<expiresIn>72000</expiresIn>`)
+	assert.Contains(t, e.call(t, element("touchSession", `<id>ab12</id><ttl/>`)), `<expiresIn>72000</expiresIn>`)
 	changed := e.call(t, setSession("ab12", entry("k", `<value>v</value>`)))
 	assert.NotEqual(t, version(set), version(changed))
 

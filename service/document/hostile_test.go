@@ -121,7 +121,7 @@ var hostile = []struct{ name, body, want string }{
 	{"nil with content", envelope(element("setSession", `<id xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true">ab12</id><attributes/>`)), client + "An element with xsi:nil has content. Remove the content or xsi:nil."},
 	{"nil that is no boolean", envelope(element("getSession", `<id xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="TRUE"/>`)), client + "Invalid boolean: use true, false, 1 or 0."},
 	{"ttl that is no number", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>soon</ttl>`)), client + "Invalid ttl: use a whole number of seconds of at most 32 bits."},
-	{"empty ttl", envelope(element("setSession", `<id>ab12</id><attributes/><ttl></ttl>`)), client + "Invalid ttl: use a whole number of seconds of at most 32 bits."},
+	{"empty undef", envelope(setSession("ab12", entry("k", `<undef/>`))), client + "Invalid boolean: use true, false, 1 or 0."},
 	{"ttl with a fraction", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>1.5</ttl>`)), client + "Invalid ttl: use a whole number of seconds of at most 32 bits."},
 	{"ttl beyond 32 bits", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>2147483648</ttl>`)), client + "Invalid ttl: use a whole number of seconds of at most 32 bits."},
 	{"ttl in the past", envelope(element("setSession", `<id>ab12</id><attributes/><ttl>-2</ttl>`)), client + "Invalid ttl: use a positive number of seconds, 0 for the default, or -1 for the longest allowed."},

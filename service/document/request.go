@@ -77,7 +77,7 @@ func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 		case 3:
 			r.condition.Version, err = readText(s)
 		case 4:
-			r.condition.Exists, err = readBoolean(s)
+			r.condition.Exists, err = readFlag(s)
 		}
 		return err
 	})
@@ -254,10 +254,22 @@ func readBoolean(s *xmlscan.Scanner) (bool, error) {
 	return parseBoolean(text)
 }
 
-// readSeconds reads an xs:int.
+// readFlag reads an xs:boolean of which false is the default. Programs that fill a
+// template leave an element empty if they have no value for it.
+func readFlag(s *xmlscan.Scanner) (bool, error) {
+	text, err := s.Content()
+	if err != nil || isBlank(text) {
+		return false, err
+	}
+	return parseBoolean(text)
+}
+
+func isBlank(text []byte) bool { return len(bytes.Trim(text, xmlchar.Whitespace)) == 0 }
+
+// readSeconds reads an xs:int. An empty element is nil, as for readFlag.
 func readSeconds(s *xmlscan.Scanner) (time.Duration, error) {
 	text, err := s.Content()
-	if err != nil {
+	if err != nil || isBlank(text) {
 		return 0, err
 	}
 	n, err := strconv.ParseInt(strings.Trim(string(text), xmlchar.Whitespace), 10, 32)

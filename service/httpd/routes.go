@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -11,15 +12,30 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-// serveContract answers GET with the query ?wsdl, case-insensitive, with the
-// contract. It passes other requests on.
+// mergeSlashes lets a path with slashes too many reach what it means: people write
+// the address with a slash at its end, and programs join two paths with a slash each.
+func mergeSlashes(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u := c.Request().URL
+		if u.RawPath == "" && (strings.Contains(u.Path, "//") || strings.HasSuffix(u.Path, "/")) {
+			u.Path = "/" + strings.Join(strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' }), "/")
+		}
+		return next(c)
+	}
+}
+
+// serveContract answers GET with a query that asks for the contract. It passes other
+// requests on.
 func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if !requestsContract(r) {
 			return next(c)
 		}
-		document := wsdl.WithAddress(s.address(r))
+		document := []byte(wsdl.Schema())
+		if asksForWSDL(r) {
+			document = wsdl.WithAddress(s.address(r))
+		}
 		h := c.Response().Header()
 		h.Set("ETag", wsdl.ETag(document))
 		h.Set(echo.HeaderCacheControl, "no-cache") // clients revalidate it and get a 304
@@ -34,12 +50,17 @@ func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
 // requestsContract reports whether a request is for the contract, on a path of the
 // endpoint.
 func requestsContract(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && asksForWSDL(r)
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && (asksForWSDL(r) || asksFor(r, "xsd"))
 }
 
-func asksForWSDL(r *http.Request) bool {
+func asksForWSDL(r *http.Request) bool { return asksFor(r, "wsdl", "singleWsdl") }
+
+// asksFor reports whether the query has a parameter with one of the names, in any
+// case. Its value has no meaning: .NET writes ?xsd=xsd0, Java ?xsd=1, for what the
+// WSDL imports in other services.
+func asksFor(r *http.Request, names ...string) bool {
 	for name := range r.URL.Query() {
-		if strings.EqualFold(name, "wsdl") {
+		if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
 			return true
 		}
 	}

@@ -96,6 +96,7 @@ func New(endpoint http.Handler, o Options) *Server {
 	s := newServer(o)
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
+	router.Pre(mergeSlashes)
 	router.Use(s.log, s.closeOnShutdown, s.refuseForeignHosts, s.refuseForeignOrigins)
 	router.Match(probeMethods(), livenessPath, s.liveness)
 	router.Match(probeMethods(), readinessPath, s.readiness)

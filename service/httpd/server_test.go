@@ -26,6 +26,7 @@ import (
 
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/requestlog"
+	"memcachedsoap/wsdl"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -95,7 +96,7 @@ func TestContractHasTheAddressThatTheClientUses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{PublicURL: tt.public, TrustedProxies: trusted, Logger: slog.New(slog.DiscardHandler)})
-			for _, query := range []string{"wsdl", "WSDL", "Wsdl=1", "singleWsdl&wsdl"} {
+			for _, query := range []string{"wsdl", "WSDL", "Wsdl=1", "wsdl=1&xsd=1", "singleWsdl", "singlewsdl=1"} {
 				w := get(t, s.Handler(), "/soap?"+query, func(r *http.Request) {
 					r.Host, r.RemoteAddr = "inner:8080", tt.peer
 					if tt.change != nil {
@@ -116,6 +117,42 @@ func TestCGIPathIsTheEndpointToo(t *testing.T) {
 	w := get(t, s.Handler(), httpd.CGIPath+"?WSDL", func(r *http.Request) { r.Host = "inner:8080" })
 	require.Equal(t, 200, w.Code)
 	assert.Contains(t, w.Body.String(), `<soap:address location="http://inner:8080/cgi-bin/MemcachedSOAP.cgi"/>`)
+}
+
+func TestSchemaOfTheContract(t *testing.T) {
+	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
+	for _, target := range []string{"/soap?xsd", "/soap?xsd=1", "/soap?XSD=xsd0", httpd.CGIPath + "?xsd"} {
+		w := get(t, s.Handler(), target, nil)
+		require.Equal(t, 200, w.Code, target)
+		assert.Equal(t, "text/xml; charset=utf-8", w.Header().Get("Content-Type"))
+		assert.Equal(t, wsdl.Schema(), w.Body.String())
+	}
+	assert.Equal(t, "done", get(t, s.Handler(), "/soap?xsds=1", nil).Body.String())
+}
+
+// People and toolkits write the address with slashes too many.
+func TestSlashesTooMany(t *testing.T) {
+	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
+	for _, path := range []string{"/soap/", "//soap", "///soap//", "//cgi-bin//MemcachedSOAP.cgi/"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			r := httptest.NewRequest(method, "/", nil)
+			r.URL.Path, r.Host = path, "inner:8080"
+			w := httptest.NewRecorder()
+			s.Handler().ServeHTTP(w, r)
+			assert.Equal(t, "done", w.Body.String(), path)
+		}
+	}
+	w := get(t, s.Handler(), "/soap/?wsdl", func(r *http.Request) { r.Host = "inner:8080" })
+	assert.Contains(t, w.Body.String(), `<soap:address location="http://inner:8080/soap"/>`)
+	w = get(t, s.Handler(), "/", func(r *http.Request) {
+		r.URL.Path = "/cgi-bin//MemcachedSOAP.cgi/"
+		r.URL.RawQuery, r.Host = "wsdl", "inner:8080"
+	})
+	assert.Contains(t, w.Body.String(), `<soap:address location="http://inner:8080/cgi-bin/MemcachedSOAP.cgi"/>`)
+	assert.Equal(t, 200, get(t, s.Handler(), "/healthz/", nil).Code)
+	for _, path := range []string{"/soap/x", "/soap%2F", "/x//soap", "/so/ap"} {
+		assert.Equal(t, http.StatusNotFound, get(t, s.Handler(), path, nil).Code, path)
+	}
 }
 
 func TestContractIsNotSentAgain(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"memcachedsoap/wsdl"
@@ -79,21 +78,9 @@ func writeSchemas(tb testing.TB, dir string) {
 		err = os.CopyFS(dir, own)
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "session.xsd"), XSD(tb), 0o600)
+		err = os.WriteFile(filepath.Join(dir, "session.xsd"), []byte(wsdl.Schema()), 0o600)
 	}
 	if err != nil {
 		tb.Fatalf("wsdltest: %v", err)
 	}
-}
-
-// XSD returns the schema of the contract's messages as a separate document.
-func XSD(tb testing.TB) []byte {
-	tb.Helper()
-	const end = "</xs:schema>"
-	_, rest, ok := strings.Cut(wsdl.Document(), "<xs:schema ")
-	schema, _, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		tb.Fatal("wsdltest: session.wsdl has no schema")
-	}
-	return []byte(`<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:tns="` + wsdl.Namespace + `" ` + schema + end)
 }

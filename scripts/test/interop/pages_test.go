@@ -1,7 +1,11 @@
 package interop_test
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/scripts/test/pagetest"
+	"memcachedsoap/wsdl"
+	"memcachedsoap/wsdl/wsdltest"
 )
 
 const (
@@ -45,19 +51,39 @@ func TestPages(t *testing.T) {
 	assert.Positive(t, ran, "no page has an example that runs")
 }
 
-// runPage runs the blocks of a page.
+// runPage runs the blocks of a page. Their requests are valid by the contract's
+// schema, because readers copy them.
 func runPage(t *testing.T, blocks []pagetest.Block) {
 	t.Helper()
 	s := launch(t, "--listen="+pagesAddress)
 	if s.url == "" { // another process uses the port
 		s = start(t)
 	}
+	relay := wsdltest.NewRelay(t, strings.TrimPrefix(s.url, "http://"))
 	shell := pagetest.NewShell(t, root)
 	for _, b := range blocks {
 		t.Run(fmt.Sprintf("line %d, %s", b.Line, b.Language), func(t *testing.T) {
-			b.Code = strings.ReplaceAll(b.Code, pagesAddress, strings.TrimPrefix(s.url, "http://"))
+			b.Code = strings.ReplaceAll(b.Code, pagesAddress, relay.Addr)
 			shell.Run(t, b)
 		})
 	}
+	wsdltest.Validate(t, requestsOfContract(t, relay)...)
 	s.stop(t)
+}
+
+// requestsOfContract returns the bodies of the requests that a relay has recorded,
+// without those of the Perl CGI.
+func requestsOfContract(t *testing.T, relay *wsdltest.Relay) [][]byte {
+	t.Helper()
+	var bodies [][]byte
+	for _, e := range relay.Exchanges(t) {
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(e.Request)))
+		require.NoError(t, err)
+		body, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		if bytes.Contains(body, []byte(wsdl.Namespace)) {
+			bodies = append(bodies, body)
+		}
+	}
+	return bodies
 }
