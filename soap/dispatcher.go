@@ -1,7 +1,6 @@
 package soap
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +41,9 @@ type Dispatcher struct {
 	operations map[string]map[string]*operation // by namespace, by local name
 	actions    map[string]Name                  // by SOAPAction
 	aliases    []func(space string) string
+
+	isIndependent   func(*xmlscan.Scanner) bool // see Independent; nil if it was not called
+	readIndependent func(*xmlscan.Scanner, any) (any, error)
 }
 
 // NewDispatcher returns a dispatcher without operations.
@@ -80,70 +82,6 @@ func (d *Dispatcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &exchange{Dispatcher: d, w: w, r: r, media: kind, version: kind.version, started: time.Now()}
 	x.serve() //nolint:contextcheck // the context is the request's, which x holds
-}
-
-// media is what the Content-Type of a request says.
-type media struct {
-	version  Version
-	charset  string
-	action   string // SOAP 1.2's parameter (RFC 3902)
-	mime     bool   // a package with attachments
-	boundary string // of a package
-	start    string // the Content-ID of a package's part with the envelope, or ""
-	problem  error  // what cannot be understood, for the answer
-}
-
-// contentType reads a Content-Type. A missing one means SOAP 1.1, and so does
-// application/xml. It returns false for one that no SOAP client sends.
-func contentType(header string) (media, bool) {
-	switch header {
-	case "":
-		return media{version: V11}, true
-	case contentType11: // most clients send it, and parsing costs time
-		return media{version: V11, charset: charsetUTF8}, true
-	}
-	parsed, ok := parseMediaType(header)
-	if !ok {
-		return media{}, false
-	}
-	m := media{version: V11, action: parsed.params["action"]}
-	switch parsed.name {
-	case mediaType11, "application/xml":
-		m.charset, m.problem = parsed.charset()
-	case mediaType12:
-		m.version = V12
-		m.charset, m.problem = parsed.charset()
-	case "multipart/related":
-		m.readPackage(&parsed)
-	default:
-		return media{}, false
-	}
-	return m, true
-}
-
-// readPackage reads the parameters of a package (RFC 2387 section 3).
-func (m *media) readPackage(parsed *mediaType) {
-	m.mime = true
-	if strings.Contains(strings.ToLower(parsed.params["start-info"]+parsed.params["type"]), mediaType12) {
-		m.version = V12
-	}
-	if m.boundary, m.problem = parsed.boundary(); m.problem != nil {
-		return
-	}
-	if m.boundary == "" {
-		m.problem = ClientFault("The Content-Type multipart/related has no boundary parameter. Send one.")
-		return
-	}
-	m.start, m.problem = parsed.start()
-}
-
-// isPlain reports whether a body is not compressed: it is the XML, or the package,
-// that the Content-Type says.
-func (m *media) isPlain(body []byte) bool {
-	if m.mime {
-		return bytes.Contains(body, []byte("--"+m.boundary))
-	}
-	return looksLikeXML(body)
 }
 
 // exchange is one request and its answer.
@@ -270,6 +208,9 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	var op *operation
 	request := Request{Version: env.version, EncodingStyle: env.encodingStyle}
 	if err == nil {
+		err = x.skipIndependent(&env, &request)
+	}
+	if err == nil {
 		op, err = x.find(scan, &request)
 	}
 	if env.bare && (err != nil || !op.bare) {
@@ -294,6 +235,20 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	return call.run, nil
 }
 
+// skipIndependent reads the independent elements before the payload, and the
+// payload's start tag.
+func (x *exchange) skipIndependent(env *envelope, request *Request) (err error) {
+	for x.isIndependent != nil && x.isIndependent(env.scan) {
+		if request.Before, err = x.readIndependent(env.scan, request.Before); err != nil {
+			return err
+		}
+		if err := env.payload(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // find finds the operation by the expanded name of the payload. A SOAPAction that
 // names another registered operation is a fault; other SOAPActions have no effect.
 // It adds the names as sent to the request.
@@ -316,6 +271,9 @@ func (x *exchange) find(scan *xmlscan.Scanner, request *Request) (*operation, er
 			Code: Client, Subcode: Name{rpcNamespace, procedureNotPresent},
 			Reason: "This service has no operation with the name of the element in the Body. See its WSDL.",
 		}
+	}
+	if request.Before != nil && !op.more {
+		return nil, severalElements()
 	}
 	action := strings.Trim(x.r.Header.Get("SOAPAction"), ` "`)
 	if action == "" {

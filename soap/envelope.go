@@ -42,13 +42,16 @@ func (e *envelope) open() error {
 		return ClientFault("The Envelope has an unexpected element. Send at most one Header, then one Body.")
 	}
 	e.noteEncodingStyle()
-	if kind, err = e.markup("the Body"); err != nil {
-		return err
-	}
-	if kind != xmlscan.Start {
+	return e.payload()
+}
+
+// payload reads the start tag of the next child of the Body.
+func (e *envelope) payload() error {
+	kind, err := e.markup("the Body")
+	if err == nil && kind != xmlscan.Start {
 		return ClientFault("The Body is empty. Send the element of one operation in it.")
 	}
-	return nil
+	return err
 }
 
 // root reads the start tag of the Envelope, which decides the version.
@@ -174,7 +177,7 @@ func (e *envelope) close(more func(*xmlscan.Scanner) error) error {
 		return err
 	}
 	if kind == xmlscan.Start {
-		return ClientFault("The Body has more than one element. Call one operation in each message.")
+		return severalElements()
 	}
 	if kind, err = e.markup("the Envelope"); err != nil {
 		return err
@@ -184,6 +187,10 @@ func (e *envelope) close(more func(*xmlscan.Scanner) error) error {
 	}
 	_, err = e.scan.Next() // the end of the document, or what is wrong there
 	return err
+}
+
+func severalElements() *Fault {
+	return ClientFault("The Body has more than one element. Call one operation in each message.")
 }
 
 // markup returns the next tag. Only white space may precede it.

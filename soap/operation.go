@@ -39,7 +39,7 @@ type Operation[Req, Resp any] struct {
 // [Options] for other errors. Call Handle before the dispatcher serves. It panics if
 // the name is registered already.
 func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(context.Context, Req) (Resp, error)) {
-	d.register(&operation{name: op.Name, action: op.Action, bare: op.BareEnvelope, decode: func(s *xmlscan.Scanner, r Request) (invocation, error) {
+	d.register(&operation{name: op.Name, action: op.Action, bare: op.BareEnvelope, more: op.More != nil, decode: func(s *xmlscan.Scanner, r Request) (invocation, error) {
 		req, err := op.Decode(s, r)
 		if err != nil {
 			return invocation{}, err
@@ -89,6 +89,7 @@ type operation struct {
 	name   Name
 	action string
 	bare   bool
+	more   bool // the Body may have other children
 	decode func(*xmlscan.Scanner, Request) (invocation, error)
 }
 
@@ -111,6 +112,15 @@ func (d *Dispatcher) register(op *operation) {
 // alias returns the namespace whose operations it means, or "". Call Alias before
 // the dispatcher serves.
 func (d *Dispatcher) Alias(alias func(space string) string) { d.aliases = append(d.aliases, alias) }
+
+// Independent accepts children of the Body before the payload of operations that
+// have More (SOAP 1.1 section 5.6). is reports whether the scanner's element is one.
+// read reads it to its end and returns the result for [Request.Before]. It is given
+// its result for the element before, at first nil. Call Independent before the
+// dispatcher serves.
+func (d *Dispatcher) Independent(is func(*xmlscan.Scanner) bool, read func(s *xmlscan.Scanner, before any) (any, error)) {
+	d.isIndependent, d.readIndependent = is, read
+}
 
 // Operations returns the name of every registered operation with its
 // SOAPAction.

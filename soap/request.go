@@ -13,4 +13,7 @@ type Request struct {
 	// EncodingStyle is that of the Body, or else that of the Envelope (SOAP 1.1
 	// section 4.1.1); "" if neither has one.
 	EncodingStyle string
+	// Before is what the reader of [Dispatcher.Independent] has returned for the
+	// elements before the payload; nil if there are none.
+	Before any
 }

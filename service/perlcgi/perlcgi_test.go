@@ -106,6 +106,22 @@ func TestSetAndGet(t *testing.T) {
 	assert.Equal(t, map[string]any{"_session_id": id}, get(id))
 }
 
+// The elements to which a call refers may stand before it and after it, as
+// SOAP::Lite reads them.
+func TestReferencesBeforeTheCall(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	const value = `<multiRef id="i" soapenc:root="0" xsi:type="xsd:string">dwho</multiRef>`
+	call := method("setSession", `<a xsi:type="xsd:string">uid</a><b href="#i"/>`)
+	for _, payload := range []string{value + call, call + value, `<other soapenc:root="0"><x/></other>` + value + " " + call} {
+		id := e.call(t, payload).Str()
+		assert.Equal(t, map[string]any{"_session_id": id, "uid": "dwho"}, data(e.call(t, method("getSession", strs(id)))))
+	}
+	assert.Equal(t, "The Body is empty. Send the element of one operation in it.", e.fault(t, value).Reason)
+	assert.Contains(t, e.fault(t, `<multiRef id="i" soapenc:root="0"/>`+`<m id="i"/>`).Reason, "namespace that this service does not know")
+	f := e.fault(t, value+`<status xmlns="urn:memcached-soap:session:v1"/>`)
+	assert.Equal(t, "The Body has more than one element. Call one operation in each message.", f.Reason, "only this dialect has references")
+}
+
 func TestSetRefusesWhatIsNoSession(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	for parameters, reason := range map[string]string{

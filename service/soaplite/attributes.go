@@ -48,9 +48,7 @@ func (r *Reader) attributes(s *xmlscan.Scanner, at int32, inherited kind) (items
 		n.kind = null
 		return untyped, err
 	}
-	if root, ok := encodingAttr(s, "root"); ok && string(root) == "0" {
-		n.apart = true
-	}
+	n.apart = IsIndependent(s)
 	if l.id, l.href, err = r.linkOf(s); err != nil {
 		return untyped, err
 	}

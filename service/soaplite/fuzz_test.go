@@ -24,6 +24,7 @@ func FuzzValues(f *testing.F) {
 	} {
 		f.Add("<call>" + seed + "</call>")
 	}
+	f.Add(`<m soapenc:root="0" id="1" xsi:type="xsd:string">x</m><call soapenc:root="1"><p href="#1"/></call><m soapenc:root="0" id="2"/>`)
 	f.Fuzz(func(t *testing.T, message string) {
 		_, values, err := read(message, 1000)
 		if err != nil {

@@ -19,7 +19,8 @@ const prefixes = `xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:s
 	`xmlns:enc12="http://www.w3.org/2003/05/soap-encoding" xmlns:apachens="http://xml.apache.org/xml-soap" xmlns:z="urn:z" ` +
 	`xmlns:namesp1="http://namespaces.soaplite.com/perl"`
 
-// read reads the children of a Body: a call and the elements to which it refers.
+// read reads the children of a Body: a call, and the elements to which it refers
+// before and after it.
 func read(body string, most int) (*soaplite.Reader, []perldata.Value, error) {
 	return readDocument("<Body "+prefixes+">"+body+"</Body>", most)
 }
@@ -31,7 +32,7 @@ func readDocument(document string, most int) (*soaplite.Reader, []perldata.Value
 	if _, err := s.Next(); err != nil {
 		return r, nil, err
 	}
-	next := r.Call
+	called := false
 	for {
 		kind, err := s.Next()
 		if err != nil {
@@ -39,10 +40,18 @@ func readDocument(document string, most int) (*soaplite.Reader, []perldata.Value
 		}
 		switch kind {
 		case xmlscan.Start:
-			if err := next(&s); err != nil {
+			switch {
+			case called:
+				err = r.More(&s)
+			case soaplite.IsIndependent(&s):
+				err = r.Before(&s)
+			default:
+				called = true
+				err = r.Call(&s)
+			}
+			if err != nil {
 				return r, nil, err
 			}
-			next = r.More
 		case xmlscan.End:
 			values, err := r.Values()
 			return r, values, err

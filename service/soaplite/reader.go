@@ -12,16 +12,17 @@ import (
 // Reader reads the payload of one message and the elements to which it refers. Its
 // zero value is ready for [Reader.Call].
 //
-// It works in two steps, because a reference may point forward. Call and
-// [Reader.More] read the elements, then [Reader.Values] builds the values. The
-// errors of all three are [soap.ClientFault]s and those of the scanner.
+// It works in two steps, because a reference may point forward. [Reader.Before], Call
+// and [Reader.More] read the elements, then [Reader.Values] builds the values. The
+// errors of all are [soap.ClientFault]s and those of the scanner.
 type Reader struct {
-	// MaxEntries is the greatest number of elements in and after the payload; 0
-	// means [DefaultMaxEntries].
+	// MaxEntries is the greatest number of elements in, before and after the payload;
+	// 0 means [DefaultMaxEntries].
 	MaxEntries int
 
 	scan   *xmlscan.Scanner // of the whole message
 	nodes  []element        // in document order
+	call   int32            // index of the payload
 	links  []link           // of the elements that have one
 	ids    map[string]int32 // of elements, by id; made when the message has been read
 	values []perldata.Value // of the elements with an id
@@ -69,17 +70,40 @@ const (
 // Call reads the payload, whose start tag the scanner has just read: the element of
 // the method, whose children are the parameters, or a response.
 func (r *Reader) Call(s *xmlscan.Scanner) error {
-	if r.MaxEntries == 0 {
-		r.MaxEntries = DefaultMaxEntries
-	}
+	r.begin(s)
 	if err := checkStyle(s); err != nil {
 		return err
+	}
+	r.call = int32(len(r.nodes))
+	r.nodes = append(r.nodes, element{name: s.LocalSpan()})
+	return r.content(s, r.call, untyped)
+}
+
+// begin prepares the reader for the first element of the message.
+func (r *Reader) begin(s *xmlscan.Scanner) {
+	if r.scan != nil {
+		return
+	}
+	if r.MaxEntries == 0 {
+		r.MaxEntries = DefaultMaxEntries
 	}
 	r.scan = s
 	// Exact room: growing would copy the elements of a large message several times.
 	r.nodes = make([]element, 0, 1+min(s.TagsLeft(), r.MaxEntries))
-	r.nodes = append(r.nodes, element{name: s.LocalSpan()})
-	return r.content(s, 0, untyped)
+}
+
+// IsIndependent reports whether the element of the last Start is not the payload, but
+// one to which the payload refers (soapenc:root="0", SOAP 1.1 section 5.6). SOAP::Lite
+// takes the first child of the Body without the attribute for the payload.
+func IsIndependent(s *xmlscan.Scanner) bool {
+	root, ok := encodingAttr(s, "root")
+	return ok && string(root) == "0"
+}
+
+// Before reads a child of the Body before the payload.
+func (r *Reader) Before(s *xmlscan.Scanner) error {
+	r.begin(s)
+	return r.element(s, untyped)
 }
 
 // More reads another child of the Body, to which parameters may refer.
@@ -135,8 +159,8 @@ func (r *Reader) Values() ([]perldata.Value, error) {
 	if err := r.findIDs(); err != nil {
 		return nil, err
 	}
-	values := make([]perldata.Value, 0, r.count(0))
-	for i := int32(1); i < r.nodes[0].end; i = r.nodes[i].end {
+	values := make([]perldata.Value, 0, r.count(r.call))
+	for i := r.call + 1; i < r.nodes[r.call].end; i = r.nodes[i].end {
 		if r.nodes[i].apart {
 			continue
 		}

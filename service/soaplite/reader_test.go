@@ -134,6 +134,21 @@ func TestReferencesOfARequest(t *testing.T) {
 	assert.Equal(t, []perldata.Value{text("s"), text("s")}, values)
 }
 
+// Independent elements may also stand before the call.
+func TestIndependentElementsBeforeTheCall(t *testing.T) {
+	_, values, err := read(`<m id="1" soapenc:root="0" soapenc:arrayType="xsd:int[1]"><i>1</i></m>`+
+		`<m id="2" enc12:root="0"><y href="#3"/></m>`+
+		`<call soapenc:root="1"><a href="#1"/><b href="#2"/></call><m id="3" soapenc:root="0">s</m>`, 0)
+	require.NoError(t, err)
+	require.Len(t, values, 2)
+	assert.Len(t, values[0].List().Items, 1)
+	y, _ := values[1].Hash().Get("y")
+	assert.Equal(t, text("s"), y)
+
+	assert.Contains(t, refused(t, `<m soapenc:root="0"><a/><b/></m><call><c/></call>`, 3), "more than 3 values")
+	assert.Contains(t, refused(t, `<m id="1" soapenc:root="0"/><call><a id="1"/></call>`, 0), "the same id")
+}
+
 func TestSchemaOfTheRequest(t *testing.T) {
 	for content, want := range map[string]soaplite.Schema{
 		``:                                 soaplite.Schema2001,
