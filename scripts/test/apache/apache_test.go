@@ -32,8 +32,15 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
+// proxy is the address of all proxies. A client with another loopback address is not
+// trusted by the service.
+const proxy = "127.0.0.1"
+
 // ample is the time limit of steps that take a moment.
 const ample = time.Minute
+
+// poll is the time between two looks at what is awaited.
+const poll = 5 * time.Millisecond
 
 // apache is a running Apache.
 type apache struct {
@@ -43,18 +50,21 @@ type apache struct {
 }
 
 // modules are the modules that the configurations name and that Apache needs.
-const modules = "mpm_event authz_core proxy proxy_http proxy_balancer proxy_hcheck lbmethod_bybusyness slotmem_shm headers ssl " +
+const modules = "mpm_event alias authz_core authz_host proxy proxy_http proxy_balancer proxy_hcheck lbmethod_bybusyness slotmem_shm headers ssl " +
 	"socache_shmcb deflate filter auth_basic authn_core authn_file authz_user unixd"
 
 // configurations is the folder of the configurations that are tested.
-const configurations = "../../deploy/apache"
+const configurations = "../../deploy"
 
 // startApache starts Apache with a configuration and the values that the
 // configuration expects from Define.
 func startApache(t *testing.T, configuration string, defines map[string]string) *apache {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join(configurations, configuration))
+	path, err := filepath.Abs(filepath.Join(configurations, "apache", configuration))
 	require.NoError(t, err)
+	if filepath.IsAbs(configuration) { // a changed copy
+		path = configuration
+	}
 	a := &apache{address: freeAddress(t), dir: t.TempDir()}
 	_, port, err := net.SplitHostPort(a.address)
 	require.NoError(t, err)
@@ -132,7 +142,7 @@ func startService(t *testing.T, address string, args ...string) *service {
 
 func (s *service) start(t *testing.T) {
 	t.Helper()
-	args := append([]string{"serve", "--listen", s.address, "--log-format", "json", "--principal", "uid", "--store-timeout", "5s"}, s.args...)
+	args := append([]string{"serve", "--listen", s.address, "--log-format", "json", "--principal", "uid", "--store-timeout", "5s", "--trusted-proxies", proxy + "/32"}, s.args...)
 	s.process = exec.Command(program, args...)
 	s.process.Stderr = s.log
 	require.NoError(t, s.process.Start())
