@@ -87,6 +87,7 @@ type Server struct {
 	origins  *http.CrossOriginProtection
 	// Requests that were refused because of their host, and their origin.
 	foreignHosts, foreignOrigins metric.Counter
+	page                         page
 	active                       activeConns
 	stopping                     atomic.Bool
 }
@@ -94,14 +95,16 @@ type Server struct {
 // New returns a server for a SOAP endpoint.
 func New(endpoint http.Handler, o Options) *Server {
 	s := newServer(o)
+	s.page = newPage()
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Pre(mergeSlashes)
 	router.Use(s.log, s.closeOnShutdown, s.refuseForeignHosts, s.refuseForeignOrigins)
 	router.Match(probeMethods(), livenessPath, s.liveness)
 	router.Match(probeMethods(), readinessPath, s.readiness)
+	router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
 	for _, path := range []string{EndpointPath, CGIPath} {
-		router.Any(path, s.serveContract(s.limitInFlight(echo.WrapHandler(endpoint))))
+		router.Any(path, s.serveContract(s.showPage(s.limitInFlight(echo.WrapHandler(endpoint)))))
 	}
 	s.serve(router)
 	return s
