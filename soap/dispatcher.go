@@ -174,6 +174,9 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 // document reads the body and returns it in UTF-8.
 func (x *exchange) document(sc *scratch) ([]byte, error) {
 	limit := x.options.Limits.body()
+	if x.r.ContentLength > int64(limit) {
+		return nil, bodyTooLarge(limit) // before 100 Continue, which reading sends
+	}
 	// One more byte, so that reading the end of the body does not grow the buffer.
 	room := int(min(max(x.r.ContentLength, 0), int64(limit))) + 1
 	body, err := readAll(slices.Grow(sc.body[:0], room), http.MaxBytesReader(x.w, x.r.Body, int64(limit)), limit)

@@ -99,7 +99,7 @@ func New(endpoint http.Handler, o Options) *Server {
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Pre(mergeSlashes)
-	router.Use(s.log, s.closeOnShutdown, s.refuseForeignHosts, s.refuseForeignOrigins)
+	router.Use(s.log, s.closeOnShutdown, s.readOn, s.refuseForeignHosts, s.refuseForeignOrigins)
 	router.Match(probeMethods(), livenessPath, s.liveness)
 	router.Match(probeMethods(), readinessPath, s.readiness)
 	router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
