@@ -43,3 +43,15 @@ func javaTrust(t *testing.T, c certificates) string {
 	require.NoError(t, err, "%s", out)
 	return "JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStorePassword=sesame -Djavax.net.ssl.trustStore=" + c.path("trust.p12")
 }
+
+// moreTooLong are the commands of [tooLong] for programs that only make interop
+// installs.
+func moreTooLong() []string {
+	return []string{
+		"java toolong/TooLong.java ENDPOINT SIZE length",
+		"java toolong/TooLong.java ENDPOINT SIZE buffered",
+		"java toolong/TooLong.java ENDPOINT SIZE chunked",
+		"node toolong/toolong.js ENDPOINT SIZE length",
+		"node toolong/toolong.js ENDPOINT SIZE chunked",
+	}
+}
