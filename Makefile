@@ -69,10 +69,10 @@ test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
 
 .PHONY: interop
 interop: build ## Run client programs of SOAP toolkits (CLIENT=php)
-	@scripts/tools/deps scripts/clients/*/*/packages
-	go vet -tags interop ./scripts/test/clients ./scripts/test/apache
+	@scripts/tools/deps scripts/clients/*/*/packages scripts/test/browser/packages
+	go vet -tags interop ./scripts/test/clients ./scripts/test/apache ./scripts/test/browser
 	@go test -tags interop -count=1 -timeout=30m ./scripts/test/clients -v | scripts/test/clients/summary
-	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/test/apache
+	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/test/apache ./scripts/test/browser
 
 .PHONY: lint
 lint: ## Run every linter and look at the formatting
