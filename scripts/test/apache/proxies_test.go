@@ -67,15 +67,17 @@ func startNginx(t *testing.T, c certificates, service string) string {
 	address, dir := freeAddress(t), t.TempDir()
 	sessions := changed(t, "nginx/sessions.conf", "127.0.0.1:8080", service, "listen 443", "listen "+address,
 		"/etc/ssl/certs/sessions.pem", c.path("server.pem"), "/etc/ssl/private/sessions.key", c.path("server.key"))
-	text := "daemon off;\npid pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\ninclude " + sessions + ";\n"
-	for _, module := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		text += module + "_temp_path " + module + ";\n"
-	}
+	var text strings.Builder
 	if os.Geteuid() == 0 {
-		text = "user root;\n" + text // the folder is of this user
+		text.WriteString("user root;\n") // the folder is of this user
 	}
+	text.WriteString("daemon off;\npid pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\ninclude " + sessions + ";\n")
+	for _, module := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		text.WriteString(module + "_temp_path " + module + ";\n")
+	}
+	text.WriteString("}\n")
 	path := filepath.Join(dir, "nginx.conf")
-	require.NoError(t, os.WriteFile(path, []byte(text+"}\n"), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
 	runProxy(t, address, "nginx", "-p", dir, "-c", path)
 	return address
 }
@@ -136,30 +138,41 @@ func TestHAProxy(t *testing.T) {
 	}
 }
 
+// The outer proxies of [TestTwoProxies].
+const (
+	outerApache  = "apache"
+	outerWithout = "apache that does not preserve the host" // only X-Forwarded-Host has the name, in a list of two
+	outerNginx   = "nginx"
+	outerHAProxy = "haproxy"
+)
+
+// startOuter starts an outer proxy and returns its address.
+func startOuter(t *testing.T, name string, c certificates, inner string) string {
+	t.Helper()
+	defines := c.defines()
+	defines["SESSIONS"] = inner
+	switch name {
+	case outerApache:
+		return startApache(t, "tls.conf", defines).address
+	case outerWithout:
+		return startApache(t, changed(t, "apache/tls.conf", "ProxyPreserveHost On", "ProxyPreserveHost Off"), defines).address
+	case outerNginx:
+		return startNginx(t, c, inner)
+	default:
+		return startHAProxy(t, c, inner, inner)
+	}
+}
+
 // Two proxies in a row: the outer one terminates TLS, the inner one is Apache.
 func TestTwoProxies(t *testing.T) {
 	t.Parallel()
-	for name, outer := range map[string]func(t *testing.T, c certificates, inner string) string{
-		"apache": func(t *testing.T, c certificates, inner string) string {
-			defines := c.defines()
-			defines["SESSIONS"] = inner
-			return startApache(t, "tls.conf", defines).address
-		},
-		// Then only X-Forwarded-Host has the name, in a list of two.
-		"apache that does not preserve the host": func(t *testing.T, c certificates, inner string) string {
-			defines := c.defines()
-			defines["SESSIONS"] = inner
-			return startApache(t, changed(t, "apache/tls.conf", "ProxyPreserveHost On", "ProxyPreserveHost Off"), defines).address
-		},
-		"nginx":   startNginx,
-		"haproxy": func(t *testing.T, c certificates, inner string) string { return startHAProxy(t, c, inner, inner) },
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, outer := range []string{outerApache, outerWithout, outerNginx, outerHAProxy} {
+		t.Run(outer, func(t *testing.T) {
 			t.Parallel()
 			c := newCertificates(t)
 			s := startService(t, freeAddress(t))
 			inner := startApache(t, "behind-proxy.conf", map[string]string{"SESSIONS": relayed(t, s), "OUTER": proxy})
-			site := secure(t, s, c, outer(t, c, inner.address))
+			site := secure(t, s, c, startOuter(t, outer, c, inner.address))
 			site.requireProxied()
 			site.php("SSL_CERT_FILE=" + c.path("ca.pem"))
 
@@ -179,12 +192,8 @@ func TestPublicHost(t *testing.T) {
 	c := newCertificates(t)
 	for name, args := range map[string][]string{"": nil, "allowed": {"--allowed-hosts", "sso.example.com"}, "public": {"--public-url", "https://sso.example.com/soap"}} {
 		s := startService(t, freeAddress(t), args...)
-		defines := c.defines()
-		defines["SESSIONS"] = s.address
-		for proxy, address := range map[string]string{
-			"apache": startApache(t, "tls.conf", defines).address, "nginx": startNginx(t, c, s.address),
-			"haproxy": startHAProxy(t, c, s.address, s.address),
-		} {
+		for _, proxy := range []string{outerApache, outerNginx, outerHAProxy} {
+			address := startOuter(t, proxy, c, s.address)
 			site := secure(t, s, c, address)
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site.endpoint, strings.NewReader(envelope(status)))
 			require.NoError(t, err)
@@ -208,11 +217,8 @@ func TestOrigins(t *testing.T) {
 	t.Parallel()
 	c := newCertificates(t)
 	s := startService(t, freeAddress(t))
-	defines := c.defines()
-	defines["SESSIONS"] = s.address
-	preserving := startApache(t, "tls.conf", defines).address
-	other := startApache(t, changed(t, "apache/tls.conf", "ProxyPreserveHost On", "ProxyPreserveHost Off"), defines).address
-	for _, address := range []string{preserving, other, startNginx(t, c, s.address), startHAProxy(t, c, s.address, s.address)} {
+	for _, name := range []string{outerApache, outerWithout, outerNginx, outerHAProxy} {
+		address := startOuter(t, name, c, s.address)
 		site := secure(t, s, c, address)
 		code, answer := site.call(envelope(status), "Origin", "https://"+address)
 		assert.Equal(t, http.StatusOK, code, answer)

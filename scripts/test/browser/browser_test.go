@@ -151,7 +151,7 @@ func open(t *testing.T, origin, endpoint string, ids map[string]target, reports 
 	t.Helper()
 	list, err := json.Marshal(ids)
 	require.NoError(t, err)
-	profile, err := os.MkdirTemp("", "chromium")
+	profile, err := os.MkdirTemp("", "chromium") //nolint:usetesting // the browser may still write when the test ends
 	require.NoError(t, err)
 	defer os.RemoveAll(profile) //nolint:errcheck // a temporary folder, which the browser may still write
 
