@@ -28,7 +28,7 @@ func (s *Store) item(m mutation) backend.Item {
 
 // ref returns the Ref of the stored session.
 func (m mutation) ref(id ID) Ref {
-	return Ref{ID: id, Version: version(m.image), ExpiresIn: m.expiresIn}
+	return Ref{ID: id, Version: version(m.image), ExpiresIn: reported(backend.Shorter(m.expiresIn, m.index.Life))}
 }
 
 // updateFunc decides what becomes of the item that is there.

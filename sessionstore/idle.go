@@ -96,16 +96,21 @@ func (s *Store) life(attributes *perldata.Hash, itemLife time.Duration) time.Dur
 	return itemLife
 }
 
-// left is how long a session lives if nobody uses it. itemLife is the time to
-// live of its item: it is rounded up, and a program that does not know the end
+// left is how long a session lives at least if nobody uses it. itemLife is the time
+// to live of its item: it is rounded up, and a program that does not know the end
 // may have set it.
 func (s *Store) left(attributes *perldata.Hash, itemLife time.Duration) time.Duration {
-	if s.lifetimes.Idle > 0 {
-		if end, ok := endOf(attributes); ok {
-			return backend.WholeSeconds(backend.Shorter(itemLife, backend.Until(end)))
-		}
+	return reported(backend.Shorter(itemLife, s.life(attributes, itemLife)))
+}
+
+// reported is what callers learn of a time left: whole seconds that the session has
+// at least. Of its last second they learn one second, since 0 means that it never
+// expires.
+func reported(left time.Duration) time.Duration {
+	if left == 0 {
+		return 0
 	}
-	return itemLife
+	return max(left.Truncate(time.Second), time.Second)
 }
 
 // worthExtending: reading a session is worth a write when a quarter of the idle
@@ -168,11 +173,11 @@ func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration)
 	if !ok {
 		return 0, 0
 	}
-	expiresIn = backend.WholeSeconds(backend.Shorter(idle, backend.Until(end)))
-	if expiresIn <= session.ExpiresIn {
+	expiresIn = backend.Shorter(idle, backend.Until(end))
+	if reported(expiresIn) <= session.ExpiresIn {
 		return 0, 0
 	}
-	return end, expiresIn
+	return end, backend.WholeSeconds(expiresIn)
 }
 
 // extend gives a session that was read with an end a new time to live.
@@ -183,7 +188,7 @@ func (s *Store) extend(ctx context.Context, session *Session, end int64, expires
 		err = s.restoreTombstone(ctx, session.ID, session.ExpiresIn)
 	case err == nil:
 		s.counts.idleExtensions.Inc()
-		session.ExpiresIn = expiresIn
+		session.ExpiresIn = reported(backend.Shorter(expiresIn, backend.Until(end)))
 		_, err = s.keepEnd(ctx, session.ID, item, end)
 	}
 	if err == nil || errors.Is(err, backend.ErrNotFound) { // it has expired meanwhile

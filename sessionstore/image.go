@@ -112,7 +112,7 @@ func refOf(id ID, item backend.Item) Ref {
 	if err != nil {
 		image = item.Image
 	}
-	return Ref{ID: id, Version: version(image), ExpiresIn: item.ExpiresIn}
+	return Ref{ID: id, Version: version(image), ExpiresIn: reported(item.ExpiresIn)}
 }
 
 // version is the first 128 bits of the SHA-256 of the image, before any

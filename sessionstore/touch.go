@@ -52,9 +52,12 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	if item.ExpiresIn, err = s.keepEnd(ctx, id, item, end); err != nil {
 		return Ref{}, err
 	}
-	if !bounded { // else its entries in the index last until its absolute timeout already
+	if !bounded {
 		s.renewIndex(ctx, id, item, expiresIn)
+		return refOf(id, item), nil
 	}
+	// Its entries in the index last until its absolute timeout already.
+	item.ExpiresIn = backend.Shorter(item.ExpiresIn, backend.Until(end))
 	return refOf(id, item), nil
 }
 

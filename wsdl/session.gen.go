@@ -282,7 +282,7 @@ type Session struct {
 	// change conditional.
 	Version string `xml:"version,omitempty" json:"version,omitempty"`
 
-	// Seconds until the session expires. Absent: it never expires.
+	// Seconds that the session lives at least. Absent: it never expires.
 	ExpiresIn int32 `xml:"expiresIn,omitempty" json:"expiresIn,omitempty"`
 
 	// All attributes except _session_id, which is the element id.
@@ -298,7 +298,7 @@ type SessionRef struct {
 	// change conditional.
 	Version string `xml:"version,omitempty" json:"version,omitempty"`
 
-	// Seconds until the session expires. Absent: it never expires.
+	// Seconds that the session lives at least. Absent: it never expires.
 	ExpiresIn int32 `xml:"expiresIn,omitempty" json:"expiresIn,omitempty"`
 }
 

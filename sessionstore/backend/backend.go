@@ -21,9 +21,10 @@ type Item struct {
 	// empty and its Flags are 0. A server stores it in a form that Perl clients
 	// take for an absent item.
 	Deleted bool
-	// ExpiresIn is the time left from the call that returned or stores the
-	// item, in whole seconds, rounded up; 0 means that the item never expires,
-	// a negative time that it has expired already.
+	// ExpiresIn is how long the item lives at least, from the call that returned
+	// or stores it: whole seconds, or [LastSecond]. It may live up to a second
+	// longer. 0 means that the item never expires, a negative time that it has
+	// expired already.
 	ExpiresIn time.Duration
 	// CAS is the number that [Backend.CompareAndSwap] compares. [Backend.Get] and
 	// [Backend.GetMany] set it. It grows with each change of the item, until its

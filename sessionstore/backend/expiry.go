@@ -5,8 +5,23 @@ import (
 	"time"
 )
 
-// Times to live are whole seconds, and 0 means that an item never expires.
+// Times to live are whole seconds, and 0 means that an item never expires. They
+// are a promise: an item lives for that time at least, and less than a second
+// longer, because a server counts whole seconds. Who stores an item again with the
+// time left that it has read does not move the item's end.
+//
 // Moments are seconds since 1970, and 0 means never.
+
+// LastSecond is the time left of an item that expires in less than a second.
+const LastSecond = time.Nanosecond
+
+// AtLeast rounds a time that is left down to what may be promised.
+func AtLeast(left time.Duration) time.Duration {
+	if left <= 0 || left >= time.Second {
+		return left.Truncate(time.Second)
+	}
+	return LastSecond
+}
 
 // WholeSeconds rounds a time to live up to whole seconds.
 func WholeSeconds(ttl time.Duration) time.Duration {

@@ -65,7 +65,13 @@ func AssertTimeLeft(t *testing.T, ttl, left time.Duration) {
 // RequireGone waits until the backend does not have the key.
 func RequireGone(t *testing.T, b backend.Backend, key string) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	require.True(t, waitUntilGone(t, b, key))
+}
+
+// waitUntilGone is RequireGone for any goroutine. It says whether the key is gone.
+func waitUntilGone(t *testing.T, b backend.Backend, key string) bool {
+	t.Helper()
+	return assert.Eventually(t, func() bool {
 		_, err := b.Get(context.Background(), key)
 		if err != nil {
 			assert.ErrorIs(t, err, backend.ErrNotFound)

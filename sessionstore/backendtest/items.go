@@ -37,6 +37,8 @@ func tests() map[string]func(*testing.T, backend.Backend) {
 		"CompareAndSwapConflict":   testCompareAndSwapConflict,
 		"CompareAndSwapGone":       testCompareAndSwapGone,
 		"TimeLeft":                 testTimeLeft,
+		"LivesAtLeast":             testLivesAtLeast,
+		"KeepsItsEnd":              testKeepsItsEnd,
 		"Expiry":                   testExpiry,
 		"Touch":                    testTouch,
 		"TouchAbsent":              testTouchAbsent,
@@ -230,43 +232,6 @@ func testCompareAndSwapGone(t *testing.T, b backend.Backend) {
 	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
-func testTimeLeft(t *testing.T, b backend.Backend) {
-	const day = 24 * time.Hour
-	for _, ttl := range []time.Duration{90 * time.Second, time.Hour, 30 * day, 30*day + time.Second, 31 * day, 400 * day} {
-		key := NewKey()
-		require.NoError(t, b.Add(t.Context(), key, backend.Item{ExpiresIn: ttl}))
-		item := MustGet(t, b, key)
-		AssertTimeLeft(t, ttl, item.ExpiresIn)
-
-		item.ExpiresIn = ttl + day
-		require.NoError(t, b.CompareAndSwap(t.Context(), key, item))
-		AssertTimeLeft(t, ttl+day, MustGet(t, b, key).ExpiresIn)
-
-		_, err := b.Touch(t.Context(), key, ttl)
-		require.NoError(t, err)
-		AssertTimeLeft(t, ttl, MustGet(t, b, key).ExpiresIn)
-	}
-}
-
-func testExpiry(t *testing.T, b backend.Backend) {
-	keys := map[string]time.Duration{NewKey(): time.Second, NewKey(): 2 * time.Second, NewKey(): time.Millisecond}
-	for key, ttl := range keys {
-		require.NoError(t, b.Add(t.Context(), key, backend.Item{ExpiresIn: ttl}))
-	}
-	for key := range keys {
-		RequireGone(t, b, key)
-		_, err := b.Touch(t.Context(), key, time.Hour)
-		require.ErrorIs(t, err, backend.ErrNotFound)
-		require.ErrorIs(t, b.CompareAndSwap(t.Context(), key, backend.Item{CAS: 1}), backend.ErrNotFound)
-		require.ErrorIs(t, b.Delete(t.Context(), key), backend.ErrNotFound)
-		require.NoError(t, b.Add(t.Context(), key, backend.Item{}), "the key is free")
-	}
-	expired := NewKey()
-	require.NoError(t, b.Add(t.Context(), expired, backend.Item{ExpiresIn: -time.Second}))
-	_, err := b.Get(t.Context(), expired)
-	require.ErrorIs(t, err, backend.ErrNotFound)
-}
-
 func testTouch(t *testing.T, b backend.Backend) {
 	key := NewKey()
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image"), Flags: 7, ExpiresIn: 2 * time.Minute}))
@@ -284,9 +249,9 @@ func testTouch(t *testing.T, b backend.Backend) {
 			AssertTimeLeft(t, ttl, now.ExpiresIn)
 		}
 	}
-	item, err := b.Touch(t.Context(), key, 300*time.Millisecond)
+	item, err := b.Touch(t.Context(), key, backend.LastSecond)
 	require.NoError(t, err)
-	require.Equal(t, time.Second, item.ExpiresIn, "rounded up to whole seconds")
+	require.Equal(t, backend.LastSecond, item.ExpiresIn)
 	RequireGone(t, b, key)
 }
 

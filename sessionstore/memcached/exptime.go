@@ -15,9 +15,15 @@ import (
 const longestRelative = 60 * 60 * 24 * 30
 
 // exptime returns a time to live in memcached's form: 0 for never, else whole
-// seconds, rounded up; up to 30 days from now, more as seconds since 1970. now is
-// the time of the server. The form has 31 bits and ends on 2038-01-19: a longer
-// time to live ends on that day, or after 30 days if that is later.
+// seconds; up to 30 days from now, more as seconds since 1970. now is the time of
+// the server. The form has 31 bits and ends on 2038-01-19: a longer time to live
+// ends on that day, or after 30 days if that is later.
+//
+// memcached counts from the second in which it is, of which up to a whole one may
+// be over. So a second is added, which [parseTimeLeft] subtracts again: an item
+// lives for its time at least, and one that is stored again with the time left
+// keeps its end. Exactly 30 days have no second added: they would be a date then,
+// for which the server must be asked for its clock.
 func exptime(ttl time.Duration, now time.Time) int32 {
 	switch {
 	case ttl == 0:
@@ -25,9 +31,12 @@ func exptime(ttl time.Duration, now time.Time) int32 {
 	case ttl < 0:
 		return -1
 	}
-	seconds := int64(backend.WholeSeconds(ttl) / time.Second)
-	if seconds <= longestRelative {
-		return int32(seconds)
+	seconds := int64(1) // of the last second
+	if ttl >= time.Second {
+		seconds += int64(backend.WholeSeconds(ttl) / time.Second)
+	}
+	if ttl <= longestRelative*time.Second {
+		return int32(min(seconds, longestRelative))
 	}
 	if math.MaxInt32-now.Unix() <= longestRelative {
 		return longestRelative

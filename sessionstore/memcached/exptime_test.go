@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 func TestExptime(t *testing.T) {
@@ -17,14 +19,16 @@ func TestExptime(t *testing.T) {
 		0:                       0,
 		-1:                      -1,
 		-time.Hour:              -1,
-		1:                       1,
+		backend.LastSecond:      1,
 		time.Second - 1:         1,
-		time.Second:             1,
-		time.Second + 1:         2,
+		time.Second:             2,
+		time.Second + 1:         3,
+		30*day - 2*time.Second:  2_591_999,
+		30*day - time.Second:    2_592_000,
 		30 * day:                2_592_000,
-		30*day + 1:              1_802_592_001,
-		30*day + time.Second:    1_802_592_001,
-		365 * day:               1_831_536_000,
+		30*day + 1:              1_802_592_002,
+		30*day + time.Second:    1_802_592_002,
+		365 * day:               1_831_536_001,
 		20 * 365 * day:          math.MaxInt32,
 		math.MaxInt64:           math.MaxInt32,
 		math.MaxInt64 - 1000000: math.MaxInt32,
@@ -33,7 +37,7 @@ func TestExptime(t *testing.T) {
 	}
 	for _, late := range []int64{math.MaxInt32 - 1000, math.MaxInt32, math.MaxInt32 + 1000} {
 		assert.Equal(t, int32(2_592_000), exptime(31*day, time.Unix(late, 0)), "beyond the end of dates")
-		assert.Equal(t, int32(60), exptime(time.Minute, time.Unix(late, 0)))
+		assert.Equal(t, int32(60), exptime(time.Minute-time.Second, time.Unix(late, 0)))
 	}
 }
 

@@ -40,7 +40,7 @@ func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) 
 	if err != nil {
 		return backend.Item{}, err
 	}
-	item.CAS, item.ExpiresIn = 0, backend.WholeSeconds(expiresIn)
+	item.CAS, item.ExpiresIn = 0, backend.AtLeast(expiresIn)
 	return item, nil
 }
 

@@ -91,8 +91,8 @@ func parseItemFlags(flags []byte) (item backend.Item, key string, ok bool) {
 	return item, key, hasFlags && hasCAS && hasTime
 }
 
-// parseTimeLeft reads the seconds left; -1 means that the item never expires. An
-// item in its last second may have 0 left, which must not mean the same.
+// parseTimeLeft reads the seconds left; -1 means that the item never expires. Of
+// the first of them up to a whole one may be over.
 func parseTimeLeft(text string) (time.Duration, error) {
 	if text == "-1" {
 		return 0, nil
@@ -101,7 +101,7 @@ func parseTimeLeft(text string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("memcached: time left: %w", err)
 	}
-	return time.Duration(max(seconds, 1)) * time.Second, nil
+	return max(time.Duration(seconds)*time.Second-time.Second, backend.LastSecond), nil
 }
 
 // valueStep bounds the memory that is allocated before the bytes arrive: a

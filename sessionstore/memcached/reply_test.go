@@ -25,10 +25,12 @@ func TestReadItem(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]backend.Item{
 		"VA 5 f1 c12 t-1 kkey\r\nhello\r\n":                  {Image: []byte("hello"), Flags: 1, CAS: 12},
-		"VA 0 f0 c1 t60 kkey\r\n\r\n":                        {Image: []byte{}, CAS: 1, ExpiresIn: time.Minute},
-		"VA 4 f4294967295 c2 t0 kkey\r\n\r\nab\r\n":          {Image: []byte("\r\nab"), Flags: 1<<32 - 1, CAS: 2, ExpiresIn: time.Second},
-		"VA 1 t5 kkey c3 f7 W\r\nx\r\n":                      {Image: []byte("x"), Flags: 7, CAS: 3, ExpiresIn: 5 * time.Second},
-		"VA 1 f7 c18446744073709551615 t5 kkey X Z\r\nx\r\n": {Image: []byte("x"), Flags: 7, CAS: 1<<64 - 1, ExpiresIn: 5 * time.Second},
+		"VA 0 f0 c1 t60 kkey\r\n\r\n":                        {Image: []byte{}, CAS: 1, ExpiresIn: 59 * time.Second},
+		"VA 4 f4294967295 c2 t0 kkey\r\n\r\nab\r\n":          {Image: []byte("\r\nab"), Flags: 1<<32 - 1, CAS: 2, ExpiresIn: backend.LastSecond},
+		"VA 1 t5 kkey c3 f7 W\r\nx\r\n":                      {Image: []byte("x"), Flags: 7, CAS: 3, ExpiresIn: 4 * time.Second},
+		"VA 1 f7 c18446744073709551615 t5 kkey X Z\r\nx\r\n": {Image: []byte("x"), Flags: 7, CAS: 1<<64 - 1, ExpiresIn: 4 * time.Second},
+		"VA 1 f0 c4 t1 kkey\r\nx\r\n":                        {Image: []byte("x"), CAS: 4, ExpiresIn: backend.LastSecond},
+		"VA 1 f0 c5 t2 kkey\r\nx\r\n":                        {Image: []byte("x"), CAS: 5, ExpiresIn: time.Second},
 	} {
 		r := answering(text + "MN\r\n")
 		item, key, err := readItem(r)
@@ -97,9 +99,9 @@ func TestReadItemProperty(t *testing.T) {
 			Image:     rapid.SliceOf(rapid.Byte()).Draw(t, "image"),
 			Flags:     rapid.Uint32().Draw(t, "flags"),
 			CAS:       rapid.Uint64().Draw(t, "cas"),
-			ExpiresIn: time.Duration(rapid.Uint32Min(1).Draw(t, "seconds")) * time.Second,
+			ExpiresIn: time.Duration(rapid.Uint32Range(1, 1<<32-2).Draw(t, "seconds")) * time.Second,
 		}
-		text := fmt.Sprintf("VA %d f%d c%d t%d kkey\r\n%s\r\n", len(want.Image), want.Flags, want.CAS, want.ExpiresIn/time.Second, want.Image)
+		text := fmt.Sprintf("VA %d f%d c%d t%d kkey\r\n%s\r\n", len(want.Image), want.Flags, want.CAS, want.ExpiresIn/time.Second+1, want.Image)
 		got, _, err := readItem(answering(text))
 		require.NoError(t, err)
 		assert.Equal(t, want, got)

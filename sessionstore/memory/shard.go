@@ -216,10 +216,11 @@ func (s *shard) remove(e *entry) {
 	}
 }
 
-// schedule sets the expiry of e.
+// schedule sets the expiry of e, at the end of a second of the backend's clock, as
+// memcached does: so an item that is stored again with the time left keeps its end.
 func (s *shard) schedule(e *entry, expiresIn, now time.Duration) {
 	e.item.ExpiresIn = expiresIn
-	e.expires = now + expiresIn
+	e.expires = backend.WholeSeconds(now + expiresIn)
 	switch {
 	case expiresIn == 0 && e.queued != notQueued:
 		heap.Remove(&s.expiry, e.queued)
@@ -250,7 +251,7 @@ func (e *entry) read(now time.Duration) backend.Item {
 	item := e.item
 	item.Image = bytes.Clone(item.Image)
 	if item.ExpiresIn != 0 {
-		item.ExpiresIn = backend.WholeSeconds(e.expires - now)
+		item.ExpiresIn = backend.AtLeast(e.expires - now)
 	}
 	return item
 }

@@ -83,7 +83,7 @@ func (e entry) agrees(item backend.Item, asked time.Duration) bool {
 	if e.expires == 0 || item.ExpiresIn == 0 {
 		return e.expires == 0 && item.ExpiresIn == 0 && backend.SameContent(e.Item, item)
 	}
-	return (e.expires-asked-item.ExpiresIn).Abs() <= earlier && backend.SameContent(e.Item, item)
+	return (e.expires-asked-item.ExpiresIn).Abs() <= resolution && backend.SameContent(e.Item, item)
 }
 
 // GetMany returns the items under keys at the origin, by key. Its answers replace

@@ -21,10 +21,9 @@ const (
 	markWritten             // this process wrote the item: the CAS number is that of the item before
 )
 
-// earlier is how much earlier than the item an entry expires: memcached counts
-// whole seconds, so the item may expire up to a second earlier than by our
-// clock, and an entry must not outlive it.
-const earlier = time.Second
+// resolution is how much two answers about one item may differ in the moment at
+// which it expires, since the time left is in whole seconds.
+const resolution = time.Second
 
 // errNoEntry says that the near cache has something else where an entry should
 // be.
@@ -76,7 +75,7 @@ func (b *Backend) load(ctx context.Context, key string) (entry, error) {
 func (b *Backend) item(ctx context.Context, key string, maxAge time.Duration) (backend.Item, bool) {
 	e, err := b.load(ctx, key)
 	now := time.Since(b.started)
-	if err != nil || now-e.asked > maxAge || e.expires != 0 && now >= e.expires-earlier {
+	if err != nil || now-e.asked > maxAge || e.expires != 0 && now >= e.expires {
 		return backend.Item{}, false
 	}
 	if e.expires != 0 {
@@ -89,7 +88,7 @@ func (b *Backend) item(ctx context.Context, key string, maxAge time.Duration) (b
 // called with the stripe's lock held, when the near cache is fresh. It returns
 // false if there may be an earlier entry.
 func (b *Backend) add(ctx context.Context, c call, item backend.Item, written bool) bool {
-	if item.ExpiresIn < 0 || item.ExpiresIn > 0 && item.ExpiresIn <= earlier {
+	if item.ExpiresIn < 0 || item.ExpiresIn == backend.LastSecond {
 		return false
 	}
 	var expires time.Duration

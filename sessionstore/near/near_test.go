@@ -56,17 +56,28 @@ func TestTTL(t *testing.T) {
 	})
 }
 
-// memcached expires an item up to a second earlier than its time to live says.
-// An entry does not outlive the item.
+// An entry does not outlive the item, whose last second has no entry.
 func TestEntryExpiresBeforeTheItem(t *testing.T) {
 	t.Parallel()
-	n := newNode(t, near.Options{})
-	short := session("one")
-	short.ExpiresIn = time.Second
-	require.NoError(t, n.Add(t.Context(), key, short))
-	n.Changed(key, false)
-	n.requireMiss("one", key)
-	n.requireMiss("one", key)
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t, near.Options{})
+		short := session("one")
+		short.ExpiresIn = 2 * time.Second
+		require.NoError(t, n.Add(t.Context(), key, short))
+		n.Changed(key, false)
+		n.requireHit("one", key)
+		time.Sleep(2*time.Second - time.Nanosecond)
+		n.requireHit("one", key)
+		time.Sleep(time.Nanosecond)
+		_, err := n.Read(t.Context(), key)
+		require.ErrorIs(t, err, backend.ErrNotFound)
+
+		short.ExpiresIn = backend.LastSecond
+		require.NoError(t, n.Add(t.Context(), key, short))
+		time.Sleep(time.Second / 2)
+		n.requireMiss("one", key)
+		n.requireMiss("one", key)
+	})
 }
 
 // A tombstone has an entry like any other item.

@@ -43,6 +43,14 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 			})
 		}
 	})
+	t.Run("Life", func(t *testing.T) {
+		for name, test := range lifeTests() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, open(t))
+			})
+		}
+	})
 	t.Run("Index", func(t *testing.T) {
 		for name, test := range indexTests() {
 			t.Run(name, func(t *testing.T) {
