@@ -166,7 +166,7 @@ func (s *Store) extendReads(ctx context.Context, sessions []*Session) {
 // it keeps the one that it has.
 func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration) {
 	idle := s.lifetimes.Idle
-	if idle == 0 || session.ExpiresIn == 0 || session.ExpiresIn > idle-idle/worthExtending {
+	if idle == 0 || session.ExpiresIn == 0 || session.ExpiresIn > max(idle-idle/worthExtending, time.Second) {
 		return 0, 0
 	}
 	end, ok := endOf(session.Attributes)
@@ -174,7 +174,7 @@ func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration)
 		return 0, 0
 	}
 	expiresIn = backend.Shorter(idle, backend.Until(end))
-	if reported(expiresIn) <= session.ExpiresIn {
+	if reported(expiresIn) <= session.ExpiresIn && idle > time.Second { // of a second it is not known how much is left
 		return 0, 0
 	}
 	return end, backend.WholeSeconds(expiresIn)

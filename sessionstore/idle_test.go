@@ -137,6 +137,40 @@ func TestIdleOfChanges(t *testing.T) {
 
 // A session that is used is found by its principal up to its end, although reading
 // it changes no list.
+// A session that is used all the time lives until its absolute timeout, however
+// short the idle timeout is.
+func TestShortIdleTimeouts(t *testing.T) {
+	t.Parallel()
+	for idle := time.Second; idle <= 4*time.Second; idle += time.Second {
+		synctest.Test(t, func(t *testing.T) {
+			s := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{
+				Lifetimes: sessionstore.Lifetimes{Default: 10 * time.Second, Idle: idle},
+			})
+			defer s.Close()
+			time.Sleep(time.Second / 4)
+			ref, err := s.Create(t.Context(), nil, sessionstore.DefaultTTL)
+			require.NoError(t, err)
+			began := time.Now()
+			for err == nil {
+				time.Sleep(idle / 5)
+				_, err = s.Get(t.Context(), ref.ID)
+			}
+			require.ErrorIs(t, err, backend.ErrNotFound)
+			require.GreaterOrEqual(t, time.Since(began), 10*time.Second, idle)
+			require.Less(t, time.Since(began), 12*time.Second, idle)
+
+			ref, err = s.Create(t.Context(), nil, sessionstore.DefaultTTL)
+			require.NoError(t, err)
+			time.Sleep(idle - time.Nanosecond)
+			_, err = s.Get(t.Context(), ref.ID)
+			require.NoError(t, err, idle)
+			time.Sleep(idle + time.Second)
+			_, err = s.Get(t.Context(), ref.ID)
+			require.ErrorIs(t, err, backend.ErrNotFound, idle)
+		})
+	}
+}
+
 func TestIdleSessionsStayFound(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
