@@ -59,7 +59,11 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 	stream, err := in.pool.Follow(each(append(followers, indexer.Follower())))
 	switch {
 	case errors.Is(err, backend.ErrNotFollowable) && in.cache == nil:
-		return store, closeStore, nil // findSessions scans the servers then
+		if len(c.Principal) > 0 {
+			indexer.ScanOnly("with --on-dead-server=rehash the changes on the servers cannot be followed, so sessions are found by a scan of all servers")
+			logger.Warn("findSessions and deleteSessions scan all servers at each call: with --on-dead-server=rehash the changes on the servers cannot be followed")
+		}
+		return store, closeStore, nil
 	case err != nil:
 		return nil, nil, errors.Join(err, closeStore())
 	case in.cache != nil:

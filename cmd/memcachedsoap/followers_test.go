@@ -30,6 +30,43 @@ func plainSet(t *testing.T, socket, id string) {
 	require.Equal(t, "STORED\r\n", string(answer))
 }
 
+// TestServeRehashScans: with failover the changes cannot be followed. Sessions are
+// found by a scan, and the operator learns why.
+func TestServeRehashScans(t *testing.T) {
+	const warning = "findSessions and deleteSessions scan all servers at each call: with --on-dead-server=rehash the changes on the servers cannot be followed"
+	var servers []string
+	for range 2 {
+		servers = append(servers, "unix:"+startMemcached(t, filepath.Join(t.TempDir(), "cache")))
+	}
+	for principal, warnings := range map[string]int{"uid": 1, "": 0} {
+		var log logBuffer
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan int, 1)
+		args := []string{
+			"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s", "--store-timeout", "10s",
+			"--servers", strings.Join(servers, ","), "--on-dead-server", "rehash",
+		}
+		if principal != "" {
+			args = append(args, "--principal", principal)
+		}
+		go func() { ended <- run(ctx, args, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log}) }()
+		require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, 10*time.Second, time.Millisecond)
+		url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
+		assert.Len(t, log.lines(t, warning), warnings)
+		stats := done(t, url, "stats")
+		assert.Regexp(t, fmt.Sprint(`index_scan_only +`, warnings), stats)
+		assert.Equal(t, 2*warnings, strings.Count(stats, "with --on-dead-server=rehash the changes on the servers cannot be followed"))
+		if principal != "" {
+			done(t, url, "session", "set", "ab12", "uid=dwho")
+			assert.Equal(t, "ab12\n", done(t, url, "session", "find", "dwho"))
+			assert.Regexp(t, `index_scans_total +1`, done(t, url, "stats"))
+		}
+		stop()
+		assert.Equal(t, exitDone, <-ended)
+		assert.Empty(t, log.lines(t, "the index is not complete: findSessions scans the servers until it is rebuilt"))
+	}
+}
+
 // TestServeGuardsDeletions: a deleted session stays deleted when another program
 // stores it again, unless the guard is switched off.
 func TestServeGuardsDeletions(t *testing.T) {

@@ -48,6 +48,7 @@ type state struct {
 	epoch       string // value of the markers; "" if the index is not complete
 	withdrawals uint64
 	markers     []string // key of the marker on each server
+	scanOnly    bool     // the changes on the servers cannot be followed
 }
 
 func (s *state) init(servers []string) {
@@ -66,6 +67,9 @@ func (r *Indexer) withdraw(server int, reason string) {
 
 func (r *Indexer) withdrawLocked(server int, reason string) {
 	s := &r.state
+	if s.scanOnly {
+		return
+	}
 	s.epoch = ""
 	s.withdrawals++
 	if at := &s.servers[server]; at.Complete {
@@ -77,6 +81,28 @@ func (r *Indexer) withdrawLocked(server int, reason string) {
 	case r.stale <- struct{}{}:
 	default:
 	}
+}
+
+// ScanOnly notes that the changes on the servers cannot be followed, and why. The
+// index is never complete then: sessions are found by a scan of all servers.
+func (r *Indexer) ScanOnly(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.scanOnly = true
+	for i := range r.state.servers {
+		r.state.servers[i].Reason = reason
+	}
+}
+
+// scanOnly says whether sessions are found only by a scan.
+func (x *Index) scanOnly() bool {
+	r := x.indexer.Load()
+	if r == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state.scanOnly
 }
 
 // States says of each server whether the index has its sessions. Without an

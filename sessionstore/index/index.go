@@ -220,6 +220,7 @@ func (x *Index) Metrics() []metric.Metric {
 		c.rebuilds.Metric("index_rebuilds_total", "Rebuilds of the index from the sessions on all servers."),
 		c.adoptions.Metric("index_adoptions_total", "Times that the index was trusted because another instance had proved that it is complete."),
 		c.scans.Metric("index_scans_total", "Scans of all servers for findSessions and deleteSessions."),
+		metric.Switch("index_scan_only", "Whether sessions are found only by scans, because the changes on the servers cannot be followed.", x.scanOnly()),
 	}
 	for _, s := range x.States() {
 		complete := metric.Switch("index_complete", "Whether the index has every session of the server.", s.Complete)
