@@ -42,7 +42,9 @@ const (
 // Restriction says that a Perl program has locked the keys of a hash (Hash::Util).
 // It is stored again, and not enforced here.
 type Restriction struct {
-	Reserved []Entry // names that Perl allows and that have no value yet
+	Reserved []Entry // names that Perl allows and that have no value yet, in any order
+
+	index map[string]int // the position of each name; nil until release needs it
 }
 
 // NewHash makes an empty hash with room for n entries.
@@ -134,15 +136,35 @@ func (h *Hash) append(name string, v Value) {
 }
 
 // release removes a name that gets a value from the reserved names and returns its
-// form.
+// form. The last reserved name takes its place.
 func (r *Restriction) release(name string) KeyForm {
-	i := slices.IndexFunc(r.Reserved, func(e Entry) bool { return e.Name == name })
-	if i < 0 {
+	if r.index == nil {
+		r.makeIndex()
+	}
+	i, reserved := r.index[name]
+	if !reserved {
 		return KeyDefault
 	}
 	form := r.Reserved[i].Form
-	r.Reserved = slices.Delete(r.Reserved, i, i+1)
+	last := len(r.Reserved) - 1
+	r.index[r.Reserved[last].Name] = i
+	r.Reserved[i] = r.Reserved[last]
+	r.Reserved = r.Reserved[:last]
+	delete(r.index, name)
 	return form
+}
+
+// makeIndex makes the index. Of a name that is reserved twice, the first counts.
+func (r *Restriction) makeIndex() {
+	r.index = make(map[string]int, len(r.Reserved))
+	kept := r.Reserved[:0]
+	for _, e := range r.Reserved {
+		if _, twice := r.index[e.Name]; !twice {
+			r.index[e.Name] = len(kept)
+			kept = append(kept, e)
+		}
+	}
+	r.Reserved = kept
 }
 
 func indexOf(entries []Entry) map[string]int {

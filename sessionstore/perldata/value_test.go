@@ -184,6 +184,26 @@ func TestDeleteAllIsLinear(t *testing.T) {
 	require.Equal(t, int64(many-1), v.Int())
 }
 
+// A Perl program may have reserved many names. Giving them values looks at each once.
+func TestReleasingReservedNamesIsLinear(t *testing.T) {
+	t.Parallel()
+	const many = 200_000
+	h := perldata.NewHash(0)
+	h.Restriction = new(perldata.Restriction)
+	for i := range many {
+		h.Restriction.Reserved = append(h.Restriction.Reserved, perldata.Entry{Name: strconv.Itoa(i), Form: perldata.KeyWasUTF8})
+	}
+	h.Restriction.Reserved = append(h.Restriction.Reserved, h.Restriction.Reserved[:3]...) // Perl accepts that
+	for i := many - 1; i > 0; i-- {
+		h.Set(strconv.Itoa(i), perldata.IntOf(int64(i)))
+	}
+	require.Equal(t, many-1, h.Len())
+	require.Equal(t, []perldata.Entry{{Name: "0", Form: perldata.KeyWasUTF8}}, h.Restriction.Reserved)
+	for _, e := range h.Entries() {
+		require.Equal(t, perldata.KeyWasUTF8, e.Form)
+	}
+}
+
 func requireEntries(t *rapid.T, model hashModel, h *perldata.Hash) {
 	require.Equal(t, len(model), h.Len())
 	require.True(t, slices.Equal(model, h.Entries()))
