@@ -41,6 +41,9 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 		if _, known := found[id]; !there || known {
 			continue
 		}
+		if err := backend.Interrupted(ctx); err != nil {
+			return nil, err // decoding many large sessions takes time
+		}
 		session, err := s.session(id, item)
 		if errors.Is(err, backend.ErrNotFound) {
 			continue

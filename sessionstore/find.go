@@ -133,9 +133,14 @@ func (i indexedSessions) Look(ctx context.Context, ids []string, visit func(id s
 		}
 		ids = ids[len(group):]
 		for _, id := range group {
-			if item, found := items[id]; found {
-				i.visit(id, item, visit)
+			item, found := items[id]
+			if !found {
+				continue
 			}
+			if err := backend.Interrupted(ctx); err != nil {
+				return err
+			}
+			i.visit(id, item, visit)
 		}
 	}
 	return nil

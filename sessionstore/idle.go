@@ -137,7 +137,7 @@ func (s *Store) extendReads(ctx context.Context, sessions []*Session) {
 	panics := make(chan any, 1) // the first one
 	for _, session := range sessions {
 		end, expiresIn := s.extension(session)
-		if expiresIn == 0 {
+		if expiresIn == 0 || ctx.Err() != nil {
 			continue
 		}
 		slots <- struct{}{}

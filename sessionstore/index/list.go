@@ -142,18 +142,21 @@ func (x *Index) withoutExpired(ctx context.Context, p principal, entries []entry
 	if len(expired) == 0 {
 		return entries, nil
 	}
-	alive, err := x.verify(ctx, p, expired)
+	found, err := x.verify(ctx, p, expired)
 	if err != nil {
 		return nil, err
+	}
+	alive := make(map[string]entry, len(found))
+	for _, e := range found {
+		alive[e.id] = e
 	}
 	kept := entries[:0]
 	for _, e := range entries {
 		if backend.Expired(e.expiry) {
-			at := slices.IndexFunc(alive, func(a entry) bool { return a.id == e.id })
-			if at < 0 {
+			there := false
+			if e, there = alive[e.id]; !there {
 				continue
 			}
-			e = alive[at]
 		}
 		kept = append(kept, e)
 	}
