@@ -7,6 +7,7 @@ import "time"
 // any order. All fields are read and written with the stripe's lock held.
 type calls struct {
 	underWay int
+	writing  int // how many of them are writes
 	// changes grows with each change of the item, and when the origin answers
 	// that the item is absent. Calls that began before make no entry.
 	changes uint64
@@ -43,6 +44,16 @@ func (b *Backend) newCall(s *stripe, key string) call {
 	}
 	all.underWay++
 	return call{key: key, asked: time.Since(b.started), all: all, changes: all.changes}
+}
+
+// beginWrite is beginCall for a write.
+func (b *Backend) beginWrite(key string) call {
+	s := b.stripe(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := b.newCall(s, key)
+	c.all.writing++
+	return c
 }
 
 // endCall ends a call. It is called with the lock held.

@@ -47,6 +47,7 @@ type Backend struct {
 	started      time.Time
 	seed         maphash.Seed
 	stripes      [stripes]stripe
+	own          backend.OwnWrites // own-write suppression
 	stream       atomic.Pointer[backend.Stream]
 	generation   atomic.Pointer[string] // the beginning of the keys of all entries
 	counts       counts

@@ -12,26 +12,33 @@ import (
 // origin. The change stream calls it once for each change of an item, also for
 // those of this process. foreign says that this process has certainly not made
 // the change.
+//
+// The event of an own write changes nothing once the write has returned. If it
+// comes before the answer, the old entry must go with the event: the answer may be
+// late.
 func (b *Backend) Changed(key string, foreign bool) {
+	own := !foreign && b.own.Take(key)
 	s := b.stripe(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.isOwn(key, foreign) {
+	if all := s.calls[key]; own && (all == nil || all.writing == 0) {
 		return
 	}
-	b.counts.invalidations.Inc()
+	if !own {
+		b.counts.invalidations.Inc()
+	}
 	b.changed(context.Background(), s, key)
 }
 
 // InvalidateAll drops all entries. The change stream calls it when it may have
 // missed changes.
 func (b *Backend) InvalidateAll() {
+	b.own.Clear() // their events may never come
 	for i := range b.stripes {
 		s := &b.stripes[i]
 		s.mu.Lock()
 		s.forgetCalls()
 		clear(s.fetches)
-		s.forgetOwn()
 		s.mu.Unlock()
 	}
 	b.counts.flushes.Inc()
@@ -68,19 +75,26 @@ func (b *Backend) write(
 	if backend.IsReserved(key) {
 		return store(ctx, key, item)
 	}
-	s := b.stripe(key)
-	own, c := s.beginWrite(key), b.beginCall(key)
+	b.own.Add(key)
+	c := b.beginWrite(key)
 	err = errUnfinished // the outcome of a store that panics
 	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		defer s.endCall(c)
-		ctx := context.WithoutCancel(ctx) // the old entry must be dropped in any case
-		newest := c.newest(item.CAS)
-		b.changed(ctx, s, key)
-		if s.endWrite(key, own, err) && newest && b.fresh(key) {
-			b.add(ctx, c, item, true)
+		if err != nil {
+			// The write may have been carried out or not. An event that arrives is
+			// taken for one of another writer.
+			b.own.Take(key)
 		}
+		b.withStripe(key, func(s *stripe) {
+			defer s.endCall(c)
+			ctx := context.WithoutCancel(ctx) // the old entry must be dropped in any case
+			c.all.writing--
+			// Of two writes that overlap it is unknown which is the last one.
+			newest := err == nil && c.all.writing == 0 && c.newest(item.CAS)
+			b.changed(ctx, s, key)
+			if newest && b.fresh(key) {
+				b.add(ctx, c, item, true)
+			}
+		})
 	}()
 	return store(ctx, key, item)
 }
@@ -123,8 +137,7 @@ func (b *Backend) Close() (err error) {
 		for i := range b.stripes {
 			s := &b.stripes[i]
 			s.mu.Lock()
-			s.forgetOwn()
-			s.mu.Unlock()
+			s.mu.Unlock() //nolint:staticcheck // it only waits
 		}
 		err = b.Backend.Close()
 		b.fetches.Wait()

@@ -201,6 +201,30 @@ func TestConcurrentOwnWrites(t *testing.T) {
 	})
 }
 
+// The item before an own write is not read any more once the change stream has
+// reported the write, however late its answer is.
+func TestOwnWriteIsReportedBeforeItsAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t, near.Options{})
+		n.addOne()
+		n.requireHit("one", key)
+		release := make(chan struct{})
+		hangs := func() { <-release }
+		n.origin.after.Store(&hangs)
+		go func() { assert.NoError(t, n.update("two")) }()
+		synctest.Wait()
+		n.Changed(key, false)
+		n.requireMiss("two", key)
+		n.requireHit("two", key)
+		close(release)
+		synctest.Wait()
+		n.requireMiss("two", key)
+		n.requireHit("two", key)
+		require.Zero(t, n.metric("near_invalidations_total"), "nobody else has written")
+	})
+}
+
 // A write that panics may have been carried out. It drops the entry, and later
 // writes make entries again.
 func TestPanicInAWrite(t *testing.T) {
