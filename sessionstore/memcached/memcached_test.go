@@ -60,6 +60,22 @@ func unavailable(t *testing.T, err error, reasons ...string) {
 	require.Error(t, down.Err)
 }
 
+func TestPoolConformance(t *testing.T) {
+	t.Parallel()
+	for name, hash := range map[string]selector.Hash{"buckets": selector.CacheMemcached, "a ring": selector.LibmemcachedKetama} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			backendtest.RunPool(t, func(t *testing.T) backend.Pool { // a server accepts 20 watchers
+				t.Helper()
+				servers := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)}
+				b, err := memcached.New(memcached.Options{Servers: addresses(servers), Hash: hash, KeyPrefix: "p:", Timeout: ample})
+				require.NoError(t, err)
+				return b
+			})
+		})
+	}
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	one := []*memcachedtest.Server{memcachedtest.Start(t)}

@@ -25,6 +25,7 @@ func TestConformance(t *testing.T) {
 	open := func(*testing.T) backend.Backend { return memory.New(memory.Options{}) }
 	backendtest.Run(t, open)
 	storetest.Run(t, open)
+	backendtest.RunPool(t, func(*testing.T) backend.Pool { return memory.New(memory.Options{}) })
 }
 
 func TestExpiryIsExact(t *testing.T) {

@@ -24,7 +24,8 @@
 //   - When changes may have been missed, all entries are invalidated.
 //   - The change stream also reports the writes of this process. A Backend
 //     expects one event for each of its writes and ignores it (own-write
-//     suppression): the entry has the new item already.
+//     suppression): the entry has the new item already. If the event comes before
+//     the answer to the write, it drops the old entry.
 //   - The change stream does not report everything: a touch by others and a flush
 //     of a server are missing, and before memcached 1.6.20 a deletion by others
 //     is missing, too. Therefore an entry is used for a few seconds only, its TTL
