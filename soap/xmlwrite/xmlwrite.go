@@ -55,23 +55,24 @@ func appendEscaped[T ~string | ~[]byte](dst []byte, text T, class byte) ([]byte,
 			i++
 			continue
 		}
+		size := 1
 		if xmlchar.Classes[c]&xmlchar.Legal == 0 {
-			size := sizeBeyondASCII(text, i)
-			if size == 0 {
+			if size = sizeBeyondASCII(text, i); size == 0 {
 				return dst[:n], false
 			}
-			if size == utf8.UTFMax {
-				dst = append(dst, text[start:i]...)
-				dst = appendReference(dst, string(text[i:i+size]))
-				start = i + size
+			if size < utf8.UTFMax {
+				i += size
+				continue
 			}
-			i += size
-			continue
 		}
 		dst = append(dst, text[start:i]...)
-		dst = append(dst, reference(c)...)
-		i++
-		start = i
+		start = i + size
+		if size == 1 {
+			dst = append(dst, reference(c)...)
+		} else {
+			dst = appendNumber(dst, string(text[i:start]))
+		}
+		i = start
 	}
 	return append(dst, text[start:]...), true
 }
@@ -97,8 +98,8 @@ func reference(c byte) string {
 	}
 }
 
-// appendReference appends the reference to a character by its number.
-func appendReference(dst []byte, character string) []byte {
+// appendNumber appends the reference to a character by its number.
+func appendNumber(dst []byte, character string) []byte {
 	r, _ := utf8.DecodeRuneInString(character)
 	dst = append(dst, "&#x"...)
 	dst = strconv.AppendInt(dst, int64(r), 16)
