@@ -16,6 +16,7 @@ func FuzzSession(f *testing.F) {
 	f.Add(entry("k", `<list><item/><item><value/></item></list>`))
 	f.Add(`<entry><key>k</key><value xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/></entry>`)
 	f.Add(entry("&#xD83D;&#xDE00;", `<binary> AP8= </binary>`))
+	f.Add(entry("base64:AQ==", ``) + entry("base64:YmFzZTY0Og==", `<hash>`+entry("base64:", ``)+`</hash>`))
 	f.Fuzz(func(t *testing.T, entries string) {
 		e := newEndpoint(t, document.Options{}, soap.Limits{Body: 64 << 10})
 		code, answer := e.post(envelope(setSession("ab12", entries)))
@@ -50,6 +51,7 @@ func FuzzUpdate(f *testing.F) {
 	f.Add(`<remove><key>uid</key><key><![CDATA[]]></key></remove><ttl>5</ttl><ifVersion/>`)
 	f.Add(`<set>` + entry("_session_id", `<value>ab12</value>`) + `</set>`)
 	f.Add(`<set/><ifVersion>0</ifVersion>`)
+	f.Add(`<set>` + entry("base64:AQ==", ``) + `</set><remove><key>base64:dWlk</key></remove>`)
 	f.Fuzz(func(t *testing.T, change string) {
 		e := newEndpoint(t, document.Options{}, soap.Limits{Body: 64 << 10})
 		read := func() string {
