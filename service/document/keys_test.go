@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,12 +16,12 @@ import (
 	"memcachedsoap/soap/xmlwrite"
 )
 
-// putSession stores a session as a Perl program would.
-func (e *endpoint) putSession(t *testing.T, id string, attributes *perldata.Hash) {
+// putSession stores the session ab12 as a Perl program would.
+func (e *endpoint) putSession(t *testing.T, attributes *perldata.Hash) {
 	t.Helper()
 	image, err := storable.Codec{}.Append(nil, attributes)
 	require.NoError(t, err)
-	e.put(t, id, string(image))
+	e.put(t, "ab12", string(image))
 }
 
 func hashOf(pairs ...any) *perldata.Hash {
@@ -34,7 +35,7 @@ func hashOf(pairs ...any) *perldata.Hash {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	for key, text := range map[string]string{
-		"": "", "uid": "uid", "é😀": "é😀", "base64": "base64", "Base64:x": "Base64:x", " base64:x": " base64:x", "a\tb\n": "a\tb\n",
+		"": "", "uid": "uid", "é😀": "é😀", "base64": "base64", "Base64:x": "Base64:x", "(base64:x": "(base64:x", "a\tb\n": "a\tb\n",
 		"\x01": "base64:AQ==", "a\x00": "base64:YQA=", "\uFFFF": "base64:77+/", "\xed\xa0\x80": "base64:7aCA", "\xff": "base64:/w==",
 		"base64:": "base64:YmFzZTY0Og==", "base64:x": "base64:YmFzZTY0Ong=", "base64:AQ==": "base64:YmFzZTY0OkFRPT0=",
 	} {
@@ -62,7 +63,7 @@ func TestKeysThatXMLCannotCarry(t *testing.T) {
 	e := newEndpoint(t, document.Options{}, soap.Limits{})
 	inner := hashOf("\x02", perldata.BytesOf("in"), "base64:", perldata.Value{})
 	stored := hashOf("uid", perldata.BytesOf("dwho"), "\x01", perldata.BytesOf("one"), "base64:AQ==", perldata.BytesOf("marked"), "hash", perldata.HashOf(inner))
-	e.putSession(t, "ab12", stored)
+	e.putSession(t, stored)
 	answer := e.call(t, getSession("ab12"))
 	assert.Equal(t, entry("uid", `<value>dwho</value>`)+
 		entry("base64:AQ==", `<value>one</value>`)+
@@ -110,7 +111,7 @@ func TestKeysBeyondUnicode(t *testing.T) {
 	e := newEndpoint(t, document.Options{}, soap.Limits{})
 	h := new(perldata.Hash)
 	h.Fill([]perldata.Entry{{Name: "\xed\xa0\x80", Form: perldata.KeyUTF8, Value: perldata.IntOf(1)}})
-	e.putSession(t, "ab12", h)
+	e.putSession(t, h)
 	assert.Equal(t, entry("base64:7aCA", `<value>1</value>`), attributesOf(t, e.call(t, getSession("ab12"))))
 	e.call(t, updateSession("ab12", `<set>`+entry("base64:7aCA", `<value>2</value>`)+entry("uid", `<value>x</value>`)+`</set>`))
 	assert.Equal(t, entry("base64:7aCA", `<value>2</value>`)+entry("uid", `<value>x</value>`), attributesOf(t, e.call(t, getSession("ab12"))))
@@ -120,9 +121,9 @@ func TestKeysBeyondUnicode(t *testing.T) {
 
 // An attribute that cannot be sent is named, and can be removed.
 func TestUnreadableAttributesAreNamedAndRemoved(t *testing.T) {
-	inside := func(make func(self perldata.Value) perldata.Value) perldata.Value {
+	inside := func(content func(self perldata.Value) perldata.Value) perldata.Value {
 		h := new(perldata.Hash)
-		h.Set("me", make(perldata.HashOf(h)))
+		h.Set("me", content(perldata.HashOf(h)))
 		return perldata.HashOf(h)
 	}
 	self := inside(func(self perldata.Value) perldata.Value { return self })
@@ -142,7 +143,7 @@ func TestUnreadableAttributesAreNamedAndRemoved(t *testing.T) {
 		"hash":        {"self", self, "the attribute self contains itself; remove it with updateSession"},
 		"list":        {"a b", inside(func(self perldata.Value) perldata.Value { return perldata.ListOf(perldata.IntOf(1), self) }), "the attribute a b contains itself"},
 		"reference":   {"r", perldata.RefTo(scalar), "the attribute r contains itself"},
-		"many":        {"wide", inside(func(self perldata.Value) perldata.Value { return perldata.ListOf(append(wide, self)...) }), "the attribute wide contains itself"},
+		"many":        {"wide", inside(func(self perldata.Value) perldata.Value { return perldata.ListOf(append(slices.Clone(wide), self)...) }), "the attribute wide contains itself"},
 		"deep inside": {"in", perldata.ListOf(perldata.HashOf(hashOf("x", self))), "the attribute in contains itself"},
 		"odd key":     {"\x01", self, "the attribute base64:AQ== contains itself"},
 		"long key":    {long, self, "the attribute " + long[:4096] + "… contains itself"},
@@ -150,7 +151,7 @@ func TestUnreadableAttributesAreNamedAndRemoved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEndpoint(t, document.Options{MaxEntries: 10_000}, soap.Limits{})
-			e.putSession(t, "ab12", hashOf("uid", perldata.BytesOf("dwho"), c.key, c.value, "z", perldata.Value{}))
+			e.putSession(t, hashOf("uid", perldata.BytesOf("dwho"), c.key, c.value, "z", perldata.Value{}))
 			for _, payload := range []string{getSession("ab12"), element("getSessions", `<ids><id>ab12</id></ids>`)} {
 				f := e.fault(t, payload)
 				assert.Equal(t, "soap:Server", f.Code)
@@ -173,7 +174,7 @@ func TestUnreadableAttributesAreNamedAndRemoved(t *testing.T) {
 	e = newEndpoint(t, document.Options{}, soap.Limits{})
 	root := hashOf("uid", perldata.BytesOf("dwho"))
 	root.Set("session", perldata.HashOf(root))
-	e.putSession(t, "ab12", root)
+	e.putSession(t, root)
 	assert.Contains(t, e.fault(t, getSession("ab12")).Reason, "the attribute session contains itself")
 	e.call(t, updateSession("ab12", `<remove><key>session</key></remove>`))
 	assert.Equal(t, entry("uid", `<value>dwho</value>`), attributesOf(t, e.call(t, getSession("ab12"))))
