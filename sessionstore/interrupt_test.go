@@ -2,7 +2,7 @@ package sessionstore_test
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -62,7 +62,7 @@ func TestCallsEndWhenTheClientLeaves(t *testing.T) {
 			var ids []sessionstore.ID
 			for i := range many {
 				h := uidOf("dwho")
-				h.Set("n", perldata.TextOf(fmt.Sprint(i)))
+				h.Set("n", perldata.TextOf(strconv.Itoa(i)))
 				ref, err := s.Create(t.Context(), h, time.Hour)
 				require.NoError(t, err)
 				ids = append(ids, ref.ID)

@@ -22,7 +22,7 @@ type Item struct {
 	// take for an absent item.
 	Deleted bool
 	// ExpiresIn is how long the item lives at least, from the call that returned
-	// or stores it: whole seconds, or [LastSecond]. It may live up to a second
+	// or stores it: whole seconds, or [LastMoment]. It may live up to a second
 	// longer. 0 means that the item never expires, a negative time that it has
 	// expired already.
 	ExpiresIn time.Duration

@@ -12,15 +12,15 @@ import (
 //
 // Moments are seconds since 1970, and 0 means never.
 
-// LastSecond is the time left of an item that expires in less than a second.
-const LastSecond = time.Nanosecond
+// LastMoment is the time left of an item that expires in less than a second.
+const LastMoment = time.Nanosecond
 
 // AtLeast rounds a time that is left down to what may be promised.
 func AtLeast(left time.Duration) time.Duration {
 	if left <= 0 || left >= time.Second {
 		return left.Truncate(time.Second)
 	}
-	return LastSecond
+	return LastMoment
 }
 
 // WholeSeconds rounds a time to live up to whole seconds.

@@ -30,7 +30,7 @@ func testTimeLeft(t *testing.T, b backend.Backend) {
 }
 
 func testExpiry(t *testing.T, b backend.Backend) {
-	keys := map[string]time.Duration{NewKey(): time.Second, NewKey(): 2 * time.Second, NewKey(): backend.LastSecond}
+	keys := map[string]time.Duration{NewKey(): time.Second, NewKey(): 2 * time.Second, NewKey(): backend.LastMoment}
 	for key, ttl := range keys {
 		require.NoError(t, b.Add(t.Context(), key, backend.Item{ExpiresIn: ttl}))
 	}

@@ -249,9 +249,9 @@ func testTouch(t *testing.T, b backend.Backend) {
 			AssertTimeLeft(t, ttl, now.ExpiresIn)
 		}
 	}
-	item, err := b.Touch(t.Context(), key, backend.LastSecond)
+	item, err := b.Touch(t.Context(), key, backend.LastMoment)
 	require.NoError(t, err)
-	require.Equal(t, backend.LastSecond, item.ExpiresIn)
+	require.Equal(t, backend.LastMoment, item.ExpiresIn)
 	RequireGone(t, b, key)
 }
 

@@ -153,10 +153,11 @@ func (x *Index) withoutExpired(ctx context.Context, p principal, entries []entry
 	kept := entries[:0]
 	for _, e := range entries {
 		if backend.Expired(e.expiry) {
-			there := false
-			if e, there = alive[e.id]; !there {
+			found, there := alive[e.id]
+			if !there {
 				continue
 			}
+			e = found
 		}
 		kept = append(kept, e)
 	}

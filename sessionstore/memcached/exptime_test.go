@@ -19,7 +19,7 @@ func TestExptime(t *testing.T) {
 		0:                       0,
 		-1:                      -1,
 		-time.Hour:              -1,
-		backend.LastSecond:      1,
+		backend.LastMoment:      1,
 		time.Second - 1:         1,
 		time.Second:             2,
 		time.Second + 1:         3,

@@ -101,7 +101,7 @@ func parseTimeLeft(text string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("memcached: time left: %w", err)
 	}
-	return max(time.Duration(seconds)*time.Second-time.Second, backend.LastSecond), nil
+	return max(time.Duration(seconds)*time.Second-time.Second, backend.LastMoment), nil
 }
 
 // valueStep bounds the memory that is allocated before the bytes arrive: a

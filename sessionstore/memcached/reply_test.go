@@ -26,10 +26,10 @@ func TestReadItem(t *testing.T) {
 	for text, want := range map[string]backend.Item{
 		"VA 5 f1 c12 t-1 kkey\r\nhello\r\n":                  {Image: []byte("hello"), Flags: 1, CAS: 12},
 		"VA 0 f0 c1 t60 kkey\r\n\r\n":                        {Image: []byte{}, CAS: 1, ExpiresIn: 59 * time.Second},
-		"VA 4 f4294967295 c2 t0 kkey\r\n\r\nab\r\n":          {Image: []byte("\r\nab"), Flags: 1<<32 - 1, CAS: 2, ExpiresIn: backend.LastSecond},
+		"VA 4 f4294967295 c2 t0 kkey\r\n\r\nab\r\n":          {Image: []byte("\r\nab"), Flags: 1<<32 - 1, CAS: 2, ExpiresIn: backend.LastMoment},
 		"VA 1 t5 kkey c3 f7 W\r\nx\r\n":                      {Image: []byte("x"), Flags: 7, CAS: 3, ExpiresIn: 4 * time.Second},
 		"VA 1 f7 c18446744073709551615 t5 kkey X Z\r\nx\r\n": {Image: []byte("x"), Flags: 7, CAS: 1<<64 - 1, ExpiresIn: 4 * time.Second},
-		"VA 1 f0 c4 t1 kkey\r\nx\r\n":                        {Image: []byte("x"), CAS: 4, ExpiresIn: backend.LastSecond},
+		"VA 1 f0 c4 t1 kkey\r\nx\r\n":                        {Image: []byte("x"), CAS: 4, ExpiresIn: backend.LastMoment},
 		"VA 1 f0 c5 t2 kkey\r\nx\r\n":                        {Image: []byte("x"), CAS: 5, ExpiresIn: time.Second},
 	} {
 		r := answering(text + "MN\r\n")

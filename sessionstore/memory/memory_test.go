@@ -41,7 +41,7 @@ func TestExpiryIsExact(t *testing.T) {
 		time.Sleep(9*time.Second + time.Second/2 - 1)
 		item, err = b.Get(t.Context(), "k")
 		require.NoError(t, err)
-		require.Equal(t, backend.LastSecond, item.ExpiresIn)
+		require.Equal(t, backend.LastMoment, item.ExpiresIn)
 
 		time.Sleep(time.Nanosecond)
 		_, err = b.Get(t.Context(), "k")

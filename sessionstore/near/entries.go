@@ -88,7 +88,7 @@ func (b *Backend) item(ctx context.Context, key string, maxAge time.Duration) (b
 // called with the stripe's lock held, when the near cache is fresh. It returns
 // false if there may be an earlier entry.
 func (b *Backend) add(ctx context.Context, c call, item backend.Item, written bool) bool {
-	if item.ExpiresIn < 0 || item.ExpiresIn == backend.LastSecond {
+	if item.ExpiresIn < 0 || item.ExpiresIn == backend.LastMoment {
 		return false
 	}
 	var expires time.Duration

@@ -72,7 +72,7 @@ func TestEntryExpiresBeforeTheItem(t *testing.T) {
 		_, err := n.Read(t.Context(), key)
 		require.ErrorIs(t, err, backend.ErrNotFound)
 
-		short.ExpiresIn = backend.LastSecond
+		short.ExpiresIn = backend.LastMoment
 		require.NoError(t, n.Add(t.Context(), key, short))
 		time.Sleep(time.Second / 2)
 		n.requireMiss("one", key)
