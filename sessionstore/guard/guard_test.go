@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -525,7 +526,7 @@ func TestRestartedServer(t *testing.T) {
 }
 
 // Without another purpose, two of three instances follow the changes. When one
-// of them ends or dies, the third one does.
+// of them ends, the third one does.
 func TestTwoInstancesFollow(t *testing.T) {
 	t.Parallel()
 	servers := startServers(t, 2)
@@ -559,6 +560,49 @@ func TestTwoInstancesFollow(t *testing.T) {
 		return following(b, c, d) == 2
 	}, ample, time.Millisecond)
 	assert.NotEmpty(t, d.store.Metrics())
+}
+
+// mortal is the pool of a process that dies: from then on it changes nothing.
+type mortal struct {
+	*memcached.Backend
+
+	dead atomic.Bool
+}
+
+func (m *mortal) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
+	if m.dead.Load() {
+		return backend.Unavailable("the process is dead", nil)
+	}
+	return m.Backend.CompareAndSwap(ctx, key, item)
+}
+
+// When an instance dies that follows, its lease lives on until it expires. Then
+// another instance follows, and looks also at what was stored meanwhile.
+func TestHolderOfALeaseDies(t *testing.T) {
+	t.Parallel()
+	servers := startServers(t, 2)
+	holders := make([]*mortal, 2)
+	var died []func()
+	for n := range holders {
+		i := &instance{TB: t, servers: servers, pool: openPool(t, servers)}
+		holders[n] = &mortal{Backend: i.pool}
+		i.store = sessionstore.NewStore(i.pool, storable.Codec{}, sessionstore.Options{})
+		g := i.store.NewGuard(holders[n], guard.Options{
+			LeaseLife: leaseLife, Open: func() (backend.Pool, error) { return openPool(t, servers), nil },
+		})
+		i.closeOnce(g, func() {})
+		died = append(died, i.close)
+		require.Eventually(t, func() bool { return i.metric("guard_following") == 1 }, ample, time.Millisecond)
+	}
+	next := shareInstance(t, servers...)
+	id := next.deletedSession()
+	for n := range holders {
+		holders[n].dead.Store(true)
+		died[n]()
+	}
+	next.plainSet(id, hash(nil))
+	require.Eventually(t, func() bool { return next.metric("guard_following") == 1 }, ample, time.Millisecond)
+	next.requireTombstone(id)
 }
 
 // Sessions that were stored again while no instance followed are deleted again
