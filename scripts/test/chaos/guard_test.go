@@ -44,8 +44,7 @@ func (w *world) audit(ctx context.Context, p *perl) {
 		for _, a := range all {
 			switch {
 			case !p.ask("get", a.session.id):
-				w.guarded.Add(1)
-				w.slowest = max(w.slowest, time.Since(a.since))
+				w.delays = append(w.delays, time.Since(a.since))
 			case w.lost(a.session.server, a.deleted):
 				w.forgotten.Add(1)
 			case time.Since(a.since) > patience:

@@ -83,8 +83,13 @@ func (w *world) harm(ctx context.Context, r *rand.Rand) {
 			harms[name](r, server, instance)
 			time.Sleep(time.Duration(r.IntN(1000)) * time.Millisecond)
 		}
+		time.Sleep(calm)
 	}
 }
+
+// calm is the time between two rounds, in which instances complete their index: then they
+// answer from it.
+const calm = 5 * time.Second
 
 // losingMemory does what takes all or some items of a server.
 func (w *world) losingMemory(server int, k kind, do func()) {
