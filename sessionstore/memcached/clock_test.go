@@ -2,6 +2,7 @@ package memcached_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -60,4 +61,23 @@ func TestUpdatesKeepTheEnd(t *testing.T) {
 	session, err := s.Get(t.Context(), ref.ID)
 	require.NoError(t, err)
 	require.InDelta(t, life-time.Since(began), session.ExpiresIn, float64(3*time.Second))
+}
+
+// A session lives for a second at least: memcached's clock counts whole seconds, and ends
+// an item up to a second early.
+func TestShortestLife(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	s := storeOn(t, memcached.Options{Servers: []string{server.Addr}}, sessionstore.Options{})
+	for range 5 { // at other times of the server's second
+		began := time.Now()
+		ref, err := s.Create(t.Context(), nil, time.Second)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			_, err = s.Get(t.Context(), ref.ID)
+			return errors.Is(err, backend.ErrNotFound)
+		}, ample, time.Millisecond)
+		require.GreaterOrEqual(t, time.Since(began), time.Second)
+		time.Sleep(170 * time.Millisecond)
+	}
 }
