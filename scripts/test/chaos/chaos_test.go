@@ -2,8 +2,10 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -45,7 +47,7 @@ type world struct {
 	cancel    context.CancelFunc
 	servers   [servers]*memcachedtest.Server
 	instances [instances]*instance
-	users     [users]*user
+	users     []*user
 	changes   *changes
 	serverOf  func(id string) int
 
@@ -119,8 +121,8 @@ func newWorld(t *testing.T) (*world, []string) {
 			w.instances[n] = newInstance(t, program, names, "--principal=uid")
 		}
 	}
-	for n := range w.users {
-		w.users[n] = &user{name: "user" + strconv.Itoa(n), all: make(map[string]*session)}
+	for n := range users {
+		w.users = append(w.users, newUser("user"+strconv.Itoa(n)))
 	}
 	w.changes = newChanges(w.serverOf)
 	return w, names
@@ -134,10 +136,12 @@ func TestChaos(t *testing.T) {
 	w.cancel = cancel
 	reader := startPerl(t, names)
 	var all, audits sync.WaitGroup
+	var guests []*user
 	for i := range w.instances {
 		for n := range callers {
-			p := startPerl(t, names)
-			all.Go(func() { w.work(ctx, i, p, w.random(fmt.Sprint("caller", i, n))) })
+			p, guest := startPerl(t, names), newUser(fmt.Sprintf("guest%d-%d", i, n))
+			guests = append(guests, guest)
+			all.Go(func() { w.work(ctx, i, p, w.random(fmt.Sprint("caller", i, n)), guest) })
 		}
 		for n := range changers {
 			all.Go(func() { w.changes.work(ctx, w, i, w.random(fmt.Sprint("changer", i, n))) })
@@ -153,6 +157,7 @@ func TestChaos(t *testing.T) {
 	all.Wait()
 	w.checks.Wait()
 	audits.Wait()
+	w.users = append(w.users, guests...)
 	w.settle()
 	w.requireLoggedOut(reader)
 	w.requireFound(reader)
@@ -161,20 +166,20 @@ func TestChaos(t *testing.T) {
 	w.requireLinearizable()
 }
 
-// settle waits until all instances are well.
+// settle waits until all instances are well, and have an index that is complete.
 func (w *world) settle() {
 	require.EventuallyWithT(w.t, func(t *assert.CollectT) {
 		for n, i := range w.instances {
-			response, err := i.client.Get("http://service/readyz?all")
-			if assert.NoError(t, err) {
-				assert.Equal(t, http.StatusOK, response.StatusCode)
-				assert.NoError(t, response.Body.Close())
+			response, err := i.client.Get("http://service/readyz?all") //nolint:noctx // the client has a timeout
+			if !assert.NoError(t, err) {
+				continue
 			}
-			if n < finders {
-				assert.InDelta(t, servers, i.metric(t, "index_complete"), 0)
-			}
+			body, err := io.ReadAll(response.Body)
+			assert.NoError(t, errors.Join(err, response.Body.Close()))
+			assert.Equal(t, http.StatusOK, response.StatusCode, string(body))
+			assert.NotContains(t, string(body), "not complete", "instance %d", n)
 		}
-	}, 2*ample, 50*time.Millisecond)
+	}, 2*ample, 50*time.Millisecond, "seed %d", w.seed)
 }
 
 // alive returns those of the sessions that an instance shows.

@@ -21,6 +21,8 @@ type user struct {
 	active []*session          // acknowledged, and not logged out since
 }
 
+func newUser(name string) *user { return &user{name: name, all: make(map[string]*session)} }
+
 // session is what the test knows of a session of a user. Its fields are read and written
 // with the lock of the user held.
 type session struct {
@@ -181,14 +183,16 @@ func (w *world) change(i int, u *user, r *rand.Rand) {
 }
 
 // work is what the callers of an instance do.
-func (w *world) work(ctx context.Context, i int, p *perl, r *rand.Rand) {
+func (w *world) work(ctx context.Context, i int, p *perl, r *rand.Rand, guest *user) {
 	for ctx.Err() == nil {
 		u := w.users[r.IntN(len(w.users))]
 		switch n := r.IntN(20); {
 		case n < 6:
 			w.login(i, u)
-		case n < 17 || i >= finders:
+		case n < 16 || i >= finders:
 			w.change(i, u, r)
+		case n < 18:
+			w.logout(i, guest, p) // who has only the session that was just stored
 		default:
 			w.logout(i, u, p)
 		}
