@@ -405,7 +405,9 @@ func TestOneInstancePutsBack(t *testing.T) {
 	}
 	restored := func() float64 { return first.metric("guard_restored_total") + second.metric("guard_restored_total") }
 	// The tombstone can be read before the instance has the answer and counts it.
-	counted := func(n float64) { require.Eventually(t, func() bool { return restored() == n }, ample, time.Millisecond) }
+	counted := func(n float64) {
+		require.Eventually(t, func() bool { return restored() == n }, ample, time.Millisecond)
+	}
 	counted(sessions)
 	first.close()
 	id := second.deletedSession()

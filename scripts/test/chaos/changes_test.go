@@ -121,7 +121,7 @@ func (c *changes) read(w *world, i, id int) (state, string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.written[known] {
-		w.fail("no operation has written %q", known)
+		w.failf("no operation has written %q", known)
 	}
 	return known, version[1]
 }
@@ -159,7 +159,7 @@ func (w *world) requireLinearizable() {
 			call, end := w.changes.started.Add(time.Duration(o.Call)), w.changes.started.Add(time.Duration(o.Return))
 			fmt.Fprintf(&text, "%s to %s: %+v %v\n", call.Format(noteTime), end.Format(noteTime), o.Input, o.Output)
 		}
-		w.fail("the changes of session %s of server %d have no order:\n%s", w.changes.ids[id], w.changes.servers[id], &text)
+		w.failf("the changes of session %s of server %d have no order:\n%s", w.changes.ids[id], w.changes.servers[id], &text)
 	}
 }
 

@@ -67,16 +67,16 @@ type world struct {
 
 const noteTime = "15:04:05.000"
 
-// note keeps a line for the log of a test that fails.
-func (w *world) note(format string, arguments ...any) {
+// notef keeps a line for the log of a test that fails.
+func (w *world) notef(format string, arguments ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.notes = append(w.notes, time.Now().Format(noteTime)+" "+fmt.Sprintf(format, arguments...))
 }
 
-// fail fails the test and ends the chaos.
-func (w *world) fail(format string, arguments ...any) {
-	w.note(format, arguments...)
+// failf fails the test and ends the chaos.
+func (w *world) failf(format string, arguments ...any) {
+	w.notef(format, arguments...)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.failed {
@@ -170,7 +170,7 @@ func TestChaos(t *testing.T) {
 func (w *world) settle() {
 	require.EventuallyWithT(w.t, func(t *assert.CollectT) {
 		for n, i := range w.instances {
-			response, err := i.client.Get("http://service/readyz?all") //nolint:noctx // the client has a timeout
+			response, err := i.client.Get("http://service/readyz?all")
 			if !assert.NoError(t, err) {
 				continue
 			}
@@ -215,12 +215,12 @@ func (w *world) requireLoggedOut(p *perl) {
 		looked += len(out)
 		for i := range w.instances {
 			for id := range w.alive(i, out) {
-				w.fail("at the end instance %d shows a session of %s after the log-out: %+v", i, u.name, *u.all[id])
+				w.failf("at the end instance %d shows a session of %s after the log-out: %+v", i, u.name, *u.all[id])
 			}
 		}
 		for _, s := range out {
 			if p.ask("get", s.id) {
-				w.fail("at the end a Perl program reads a session of %s after the log-out: %+v", u.name, *s)
+				w.failf("at the end a Perl program reads a session of %s after the log-out: %+v", u.name, *s)
 			}
 			p.ask("drop", s.id)
 		}

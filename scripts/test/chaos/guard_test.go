@@ -49,7 +49,7 @@ func (w *world) audit(ctx context.Context, p *perl) {
 				w.forgotten.Add(1)
 			case time.Since(a.since) > patience:
 				a.user.mu.Lock()
-				w.fail("session %s of server %d, which was deleted, is back: %+v", a.session.id, a.session.server, *a.session)
+				w.failf("session %s of server %d, which was deleted, is back: %+v", a.session.id, a.session.server, *a.session)
 				a.user.mu.Unlock()
 			default:
 				left = append(left, a)

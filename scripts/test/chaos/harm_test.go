@@ -70,7 +70,7 @@ func (w *world) harms() map[string]func(r *rand.Rand, server, instance int) {
 
 // harm does harm until the context ends.
 func (w *world) harm(ctx context.Context, r *rand.Rand) {
-	harms := w.harms()
+	harms := w.harms() //nolint:contextcheck // the servers live as long as the test
 	names := slices.Sorted(maps.Keys(harms))
 	for ctx.Err() == nil {
 		r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
@@ -79,7 +79,7 @@ func (w *world) harm(ctx context.Context, r *rand.Rand) {
 				return
 			}
 			server, instance := r.IntN(len(w.servers)), r.IntN(len(w.instances))
-			w.note("%s: server %d, instance %d", name, server, instance)
+			w.notef("%s: server %d, instance %d", name, server, instance)
 			harms[name](r, server, instance)
 			time.Sleep(time.Duration(r.IntN(1000)) * time.Millisecond)
 		}

@@ -153,7 +153,7 @@ var faultType = regexp.MustCompile(`<(?:\w+:)?(\w+)Fault xmlns`)
 func (i *instance) call(operation, content string) (string, outcome) {
 	message := `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><` + operation + ` xmlns="` + wsdl.Namespace + `">` +
 		content + `</` + operation + `></Body></Envelope>`
-	response, err := i.client.Post("http://service/soap", "text/xml; charset=utf-8", strings.NewReader(message)) //nolint:noctx // the client has a timeout
+	response, err := i.client.Post("http://service/soap", "text/xml; charset=utf-8", strings.NewReader(message))
 	if err != nil {
 		if failure, ok := errors.AsType[*net.OpError](err); ok && failure.Op == "dial" {
 			time.Sleep(10 * time.Millisecond) // it is down
@@ -183,7 +183,7 @@ func (i *instance) call(operation, content string) (string, outcome) {
 
 // metric returns the sum of a metric over all servers.
 func (i *instance) metric(t assert.TestingT, name string) (sum float64) {
-	response, err := i.metrics.Get("http://service/metrics") //nolint:noctx // the client has a timeout
+	response, err := i.metrics.Get("http://service/metrics")
 	if !assert.NoError(t, err) {
 		return 0
 	}

@@ -105,7 +105,7 @@ func (w *world) requireAbsent(i int, u *user, sessions []*session, began time.Ti
 		}
 		u.mu.Lock()
 		if !s.mayBeBack(began) {
-			w.fail("instance %d shows session %s of server %d after the log-out of %s: %+v", i, s.id, s.server, u.name, *s)
+			w.failf("instance %d shows session %s of server %d after the log-out of %s: %+v", i, s.id, s.server, u.name, *s)
 		}
 		u.mu.Unlock()
 	}
