@@ -1,0 +1,47 @@
+# Usage: main.pl WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
+#        main.pl WSDL_URL fault KIND ID
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin, "$FindBin::Bin/../soaplite";
+use Fixture;
+use Messages;
+use Sessions;    # reads what SOAP::Lite has parsed
+require "$FindBin::Bin/walk.pl";
+
+my ( $wsdl, $command, @arguments ) = @ARGV;
+my $sessions = Messages->new($wsdl);
+my $id       = $arguments[-1];
+
+# fault makes a call that fails, and prints the name and a field of its fault.
+sub fault {
+    my ($kind) = @_;
+    my $set = sub {
+        my ( $text, %version ) = @_;
+        $sessions->call( setSession => id => $id, attributes => Messages::entries( { a => $text } ), %version );
+    };
+    eval {
+        $kind eq 'conflict'   ? $set->( '1', ifVersion => 'AAAA' )
+          : $kind eq 'deleted'  ? $set->('1')
+          : $kind eq 'toolarge' ? $set->( 'x' x 1_200_000 )
+          :                       $sessions->call( getSession => id => $id );
+        1;
+    } and return;
+    my ( $name, $detail ) = Messages::fault($@);
+    print "$name\t", $detail->{id} // $detail->{limit} // $detail->{reason}, "\n";
+}
+
+if ( $command eq 'walk' ) {
+    walk( $sessions, $id );
+}
+elsif ( $command eq 'fault' ) {
+    fault( $arguments[0] );
+}
+elsif ( $command eq 'read' ) {
+    my $session = $sessions->call( getSession => id => $id );
+    Fixture::print_values( map { $_->{key} => Sessions::value($_) } Sessions::list( $session->{attributes}, 'entry' ) );
+}
+else {
+    my $attributes = Messages::entries( Fixture::of($command) );
+    $sessions->call( setSession => id => $id, attributes => $attributes, ttl => 3600 );
+}

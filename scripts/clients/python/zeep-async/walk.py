@@ -1,0 +1,63 @@
+"""Calls every operation: the life of one session. Calls that do not need each
+other's results run at the same time."""
+
+import asyncio
+
+import zeep.exceptions
+
+
+def detail(client, fault):
+    """Return the name of a typed fault and its fields."""
+    element = fault.detail[0]
+    kind = client.wsdl.types.get_element(element.tag)
+    return kind.name, kind.parse(element, client.wsdl.types)
+
+
+async def walk(client, session_id):
+    sessions = client.service
+    # Attributes are a list of entries, each with a key and one kind of value.
+    await sessions.setSession(id=session_id, ttl=3600, attributes={'entry': [
+        {'key': 'uid', 'value': 'dwho'},
+        {'key': 'roles', 'list': {'item': [{'value': 'traveller'}, {'value': 'doctor'}]}},
+    ]})
+    print('set', session_id, sep='\t')
+
+    session = await sessions.getSession(id=session_id)
+    for entry in session.attributes.entry:
+        if entry.key == 'uid':
+            print('get', entry.value, sep='\t')
+
+    # Change one attribute only if the session has not been modified since it was read.
+    change = {'id': session_id, 'ifVersion': session.version,
+              'set': {'entry': [{'key': 'mood', 'value': 'good'}]}}
+    await sessions.updateSession(**change)
+    print('update', 'ok', sep='\t')
+    try:
+        await sessions.updateSession(**change)
+    except zeep.exceptions.Fault as fault:
+        _, conflict = detail(client, fault)
+        print('conflict', conflict.id, sep='\t')
+
+    touched = await sessions.touchSession(id=session_id, ttl=600)
+    print('touch', touched.expiresIn, sep='\t')
+
+    found, ids, report = await asyncio.gather(
+        sessions.getSessions(ids={'id': [session_id, 'f' * 32]}),
+        sessions.findSessions(principal='dwho'),
+        sessions.stats(),
+    )
+    print('batch', len(found), sep='\t')
+    print('find', int(session_id in ids), sep='\t')
+    print('stats', int(len(report.service.stat) > 0), sep='\t')
+
+    print('delete', str(await sessions.deleteSession(id=session_id)).lower(), sep='\t')
+    try:
+        await sessions.getSession(id=session_id)
+    except zeep.exceptions.Fault as fault:
+        name, missing = detail(client, fault)
+        if name == 'SessionNotFoundFault':
+            print('notfound', missing.id, sep='\t')
+
+    # Without an id the service creates one.
+    new = await sessions.setSession(attributes={'entry': [{'key': 'uid', 'value': 'dwho'}]})
+    print('new', new.id, sep='\t')
