@@ -1,0 +1,42 @@
+# Usage: main.tcl WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
+#        main.tcl WSDL_URL fault KIND ID
+set here [file dirname [info script]]
+source -encoding utf-8 $here/sessions.tcl
+source -encoding utf-8 $here/fixture.tcl
+source -encoding utf-8 $here/walk.tcl
+
+# fault makes a call that fails, and prints the name and a field of its fault.
+proc fault {kind id} {
+    set text [expr {$kind eq "toolarge" ? [string repeat x 1200000] : "1"}]
+    set arguments [list id $id attributes [sessions::entries [list a [list text $text]]] ttl 0]
+    if {$kind eq "conflict"} {
+        lappend arguments ifVersion AAAA
+    }
+    lappend arguments updateOnly false
+    catch {
+        if {$kind in {conflict deleted toolarge}} {
+            sessions::call setSession $arguments
+        } else {
+            sessions::call getSession [list id $id]
+        }
+    }
+    lassign [sessions::fault] name fields
+    foreach field {id limit reason} {
+        if {[dict exists $fields $field]} {
+            puts "$name\t[dict get $fields $field]"
+            return
+        }
+    }
+}
+
+lassign $argv wsdl command
+set id [lindex $argv end]
+sessions::connect $wsdl
+switch $command {
+    walk { walk $id }
+    fault { fault [lindex $argv 2] $id }
+    read { fixture::print [sessions::hash [dict get [sessions::call getSession [list id $id]] attributes]] }
+    default {
+        sessions::call setSession [list id $id attributes [sessions::entries [fixture::of $command]] ttl 3600 updateOnly false]
+    }
+}
