@@ -157,3 +157,51 @@ func TestServe(t *testing.T) {
 	assert.NotContains(t, log.buf.String(), id)
 	assert.NotContains(t, log.buf.String(), "precious")
 }
+
+// The rules of the edge reach the service: hosts, on both addresses, and short ids,
+// which only programs of the Perl CGI may choose for a new session.
+func TestServeRefuses(t *testing.T) {
+	var log logBuffer
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{
+			"serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s",
+			"--allowed-hosts", "sso.example,b.example", "--public-url", "https://public.example/soap", "--min-id-length", "32",
+		}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
+	}()
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 && len(log.lines(t, "metrics")) == 1 }, 10*time.Second, time.Millisecond)
+	ask := func(method, address, host, message string) (int, string) {
+		r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(message))
+		require.NoError(t, err)
+		r.Host = host
+		r.Header.Set("Content-Type", "text/xml")
+		resp, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return resp.StatusCode, string(body)
+	}
+	endpoint := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
+	metrics := fmt.Sprint("http://", log.lines(t, "metrics")[0]["address"], "/metrics")
+	envelope := func(payload string) string {
+		return `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>` + payload + `</e:Body></e:Envelope>`
+	}
+	const contract = ` xmlns="urn:memcached-soap:session:v1"`
+	for host, want := range map[string]int{"": 200, "sso.example": 200, "b.example:80": 200, "public.example": 200, "evil.example": 421} {
+		code, _ := ask(http.MethodPost, endpoint, host, envelope(`<status`+contract+`/>`))
+		assert.Equal(t, want, code, host)
+		code, _ = ask(http.MethodGet, metrics, host, "")
+		assert.Equal(t, want, code, "metrics for %s", host)
+	}
+	_, answer := ask(http.MethodPost, endpoint, "", envelope(`<setSession`+contract+`><id>ab12</id><attributes/></setSession>`))
+	assert.Contains(t, answer, "InvalidSessionIdFault")
+	code, answer := ask(http.MethodPost, endpoint, "", envelope(`<setSession xmlns="urn:MemcachedSOAPClass"><i>_session_id</i><v>ab12</v></setSession>`))
+	assert.Equal(t, 200, code, answer)
+	_, answer = ask(http.MethodPost, endpoint, "", envelope(`<setSession`+contract+`><id>ab12</id><attributes/></setSession>`))
+	assert.Contains(t, answer, "<id>ab12</id>", "the session is there now")
+	http.DefaultClient.CloseIdleConnections()
+	stop()
+	assert.Equal(t, exitDone, <-done)
+}

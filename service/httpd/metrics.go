@@ -16,7 +16,7 @@ func NewMetrics(handler http.Handler, o Options) *Server {
 	s := newServer(o)
 	s.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case !s.hosts.allow(r.Host):
+		case !s.hosts.allow(r.Host) && !isProbe(r.URL.Path):
 			http.Error(w, foreignHost, http.StatusMisdirectedRequest)
 		case r.URL.Path != MetricsPath:
 			refuse(w, http.StatusNotFound)

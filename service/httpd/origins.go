@@ -53,9 +53,11 @@ func (s *Server) checkOrigin(r *http.Request, host string) bool {
 	if host == "" && r.Header.Get(echo.HeaderOrigin) != "" {
 		return false // the origin "null" has no host, either
 	}
-	seen := r.WithContext(r.Context())
-	seen.Host = strings.ToLower(host)
-	return s.origins.Check(seen) == nil
+	if host != r.Host {
+		r = r.WithContext(r.Context()) // a copy
+		r.Host = strings.ToLower(host)
+	}
+	return s.origins.Check(r) == nil
 }
 
 // isOldBrowser reports whether an old browser may have sent a POST for a page of any
