@@ -355,7 +355,9 @@ func TestStopLosesNoRequest(t *testing.T) {
 
 	var stopped error
 	wg.Go(func() { stopped = stop() })
-	for body := ""; body != "stopping\n"; body, _ = call("/readyz", "", probe) {
+	for stopping := false; !stopping; {
+		body, _ := call("/readyz", "", probe)
+		stopping = body == "stopping\n"
 	}
 	body, last := call("/soap", "", kept)
 	assert.Equal(t, "done", body)
