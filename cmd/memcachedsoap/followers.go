@@ -8,6 +8,7 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/guard"
+	"memcachedsoap/sessionstore/index"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/near"
 	"memcachedsoap/sessionstore/storable"
@@ -58,11 +59,8 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 	}
 	stream, err := in.pool.Follow(each(append(followers, indexer.Follower())))
 	switch {
-	case errors.Is(err, backend.ErrNotFollowable) && in.cache == nil:
-		if len(c.Principal) > 0 {
-			indexer.ScanOnly("with --on-dead-server=rehash the changes on the servers cannot be followed, so sessions are found by a scan of all servers")
-			logger.Warn("findSessions and deleteSessions scan all servers at each call: with --on-dead-server=rehash the changes on the servers cannot be followed")
-		}
+	case errors.Is(err, backend.ErrNotFollowable):
+		c.withoutFollowing(in, indexer, logger)
 		return store, closeStore, nil
 	case err != nil:
 		return nil, nil, errors.Join(err, closeStore())
@@ -72,17 +70,44 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 	return store, closeStore, nil
 }
 
+// unfollowable returns the setting because of which the changes on the servers cannot
+// be followed, or "".
+func (c *serveCommand) unfollowable() string {
+	switch {
+	case c.OnDeadServer == memcached.Rehash:
+		return "--on-dead-server=rehash"
+	case c.Proxy == memcached.DirectProxy:
+		return "--proxy=direct"
+	}
+	return ""
+}
+
+// withoutFollowing says what does not work because changes cannot be followed.
+func (c *serveCommand) withoutFollowing(in followed, indexer *index.Indexer, logger *slog.Logger) {
+	because := "with " + c.unfollowable() + " the changes on the servers cannot be followed"
+	if len(c.Principal) > 0 && c.Proxy == memcached.DirectProxy {
+		indexer.ScanOnly(because + ", and their keys cannot be listed")
+		logger.Warn("findSessions and deleteSessions fail: " + because + ", and their keys cannot be listed")
+	} else if len(c.Principal) > 0 {
+		indexer.ScanOnly(because + ", so sessions are found by a scan of all servers")
+		logger.Warn("findSessions and deleteSessions scan all servers at each call: " + because)
+	}
+	if in.cache != nil {
+		logger.Warn("the near cache is not used: " + because)
+	}
+}
+
 // guards says whether this instance guards deletions. Without memcached servers
 // there are no other writers.
 func (c *serveCommand) guards(logger *slog.Logger) bool {
 	if !c.GuardDeletions || len(c.Servers) == 0 {
 		return false
 	}
-	if c.OnDeadServer == memcached.Rehash {
-		logger.Warn("deletions are not guarded against other programs: with --on-dead-server=rehash the changes on the servers cannot be followed")
-		return false
+	because := c.unfollowable()
+	if because != "" {
+		logger.Warn("deletions are not guarded against other programs: with " + because + " the changes on the servers cannot be followed")
 	}
-	return true
+	return because == ""
 }
 
 // guardOptions returns the options of the guard. follows says that this instance

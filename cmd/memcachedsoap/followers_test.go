@@ -73,7 +73,7 @@ func TestServeGuardsDeletions(t *testing.T) {
 	const (
 		restored  = "another program stored a deleted session again: the session is deleted again"
 		connected = "change stream connected"
-		unguarded = "deletions are not guarded against other programs: with --on-dead-server=rehash the changes on the servers cannot be followed"
+		unguarded = "deletions are not guarded against other programs: with %s the changes on the servers cannot be followed"
 	)
 	for name, c := range map[string]struct {
 		args     []string
@@ -84,7 +84,8 @@ func TestServeGuardsDeletions(t *testing.T) {
 		"with a near cache and principals": {[]string{"--local", "memory:1MiB", "--principal", "uid"}, 1, true},
 		"off":                              {[]string{"--no-guard-deletions"}, 0, false},
 		"off with principals":              {[]string{"--guard-deletions=false", "--principal", "uid"}, 1, false},
-		"rehash":                           {[]string{"--on-dead-server", "rehash"}, 0, false},
+		"rehash":                           {[]string{"--on-dead-server=rehash"}, 0, false},
+		"proxy":                            {[]string{"--proxy=direct", "--local", "memory:1MiB", "--principal", "uid"}, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			socket := startMemcached(t, filepath.Join(t.TempDir(), "cache"))
@@ -104,6 +105,10 @@ func TestServeGuardsDeletions(t *testing.T) {
 			done(t, url, "session", "set", "ab12", "uid=dwho")
 			done(t, url, "session", "delete", "ab12")
 			plainSet(t, socket, "ab12")
+			if name == "proxy" {
+				found := invoke(t, url, "session", "find", "dwho")
+				assert.Contains(t, found.err, "a memcached server cannot list its keys", "not a short list")
+			}
 			if c.restores {
 				require.Eventually(t, func() bool { return len(log.lines(t, restored)) == 1 }, 10*time.Second, time.Millisecond)
 				line := log.lines(t, restored)[0]
@@ -113,7 +118,9 @@ func TestServeGuardsDeletions(t *testing.T) {
 			}
 			stop()
 			assert.Equal(t, exitDone, <-ended)
-			assert.Equal(t, name == "rehash", len(log.lines(t, unguarded)) == 1)
+			assert.Equal(t, name == "rehash", len(log.lines(t, fmt.Sprintf(unguarded, "--on-dead-server=rehash"))) == 1)
+			assert.Equal(t, name == "proxy", len(log.lines(t, fmt.Sprintf(unguarded, "--proxy=direct"))) == 1)
+			assert.Equal(t, name == "proxy", len(log.lines(t, "the near cache is not used: with --proxy=direct the changes on the servers cannot be followed")) == 1)
 			assert.Equal(t, c.restores, len(log.lines(t, restored)) == 1)
 		})
 	}

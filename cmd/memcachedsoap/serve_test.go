@@ -59,6 +59,7 @@ func TestInvalidSettings(t *testing.T) {
 		"--max-connections must be more than": {[]string{"--max-connections", "0"}, exitUsage},
 		"--local needs --servers":             {[]string{"--local", "memory:64MiB"}, exitUsage},
 		"cannot be combined":                  {[]string{"--servers", "a,b", "--local", "memory:64MiB", "--on-dead-server", "rehash"}, exitUsage},
+		"the proxy decides which server":      {[]string{"--servers", "a,b", "--proxy", "direct", "--on-dead-server", "rehash"}, exitUsage},
 		"either memory:SIZE or servers":       {[]string{"--servers", "a", "--local", "b,memory:64MiB"}, exitUsage},
 		"--local: \"much\" is not a size":     {[]string{"--servers", "a", "--local", "memory:much"}, exitUsage},
 		"must be at least 1MiB":               {[]string{"--servers", "a", "--local", "memory:10KiB"}, exitUsage},

@@ -28,6 +28,7 @@ type serveCommand struct {
 	KeyPrefix         string                 `placeholder:"TEXT" group:"Servers:" help:"Prefix of every key in memcached: the namespace of Cache::Memcached. Default: none."`
 	HashKeyPrefix     bool                   `group:"Servers:" help:"Choose the server by the prefixed key: hash_namespace of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast and cache-memcached-fast-ketama."`
 	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" placeholder:"WHAT" group:"Servers:" help:"What happens to the sessions of a server that is down. fail: they are unavailable until it is back. rehash: the next server takes its place, as with Cache::Memcached; existing sessions are not found until the server is back. Default ${default}."`
+	Proxy             memcached.ProxyMode    `enum:"refuse,direct" default:"refuse" placeholder:"WHAT" group:"Servers:" help:"What happens to a memcached proxy or load balancer among --servers. refuse: it is out of service when it is noticed, because one that stores a key on several servers breaks log-outs. direct: each of --servers is a proxy that stores each key on one server only; findSessions, deleteSessions, the near cache and the guard of deletions do not work then. Default ${default}."`
 	CompressThreshold byteSize               `default:"0" placeholder:"SIZE" group:"Servers:" help:"Compress sessions of at least this size, as compress_threshold of Cache::Memcached does; 0 never compresses. Compressed sessions are always readable. Default ${default}."`
 
 	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, separated by commas. Changes on --servers invalidate its entries. Default: no near cache."`
@@ -79,7 +80,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateProxy, c.validateNearCache, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err
@@ -188,6 +189,13 @@ func (c *serveCommand) validatePrincipals() error {
 	}
 	if c.MaxSessionsPerPrincipal < 1 || c.MaxSessionsPerPrincipal > maxSessionsPerPrincipal {
 		return fmt.Errorf("--max-sessions-per-principal must be from 1 to %d", maxSessionsPerPrincipal)
+	}
+	return nil
+}
+
+func (c *serveCommand) validateProxy() error {
+	if c.Proxy == memcached.DirectProxy && c.OnDeadServer == memcached.Rehash {
+		return errors.New("--proxy=direct cannot be combined with --on-dead-server=rehash: the proxy decides which server has a session")
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (c *serveCommand) openPool(logger *slog.Logger) (*memcached.Backend, error)
 		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
 		HashKeyPrefix: c.HashKeyPrefix,
 		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
-		MaxConns: c.MaxServerConnections, MaxIdleConns: c.MaxServerConnections,
+		Proxy: c.Proxy, MaxConns: c.MaxServerConnections, MaxIdleConns: c.MaxServerConnections,
 	})
 	if err != nil {
 		return nil, err

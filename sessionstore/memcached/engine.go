@@ -2,6 +2,7 @@ package memcached
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,18 +24,44 @@ const (
 	// refusedInterval is the time from one inspection of a refused server to the
 	// next: its operator may replace it.
 	refusedInterval = 5 * time.Second
-	// needed is the sentence about what a server must be.
-	needed = "memcached 1.6.10 or newer is needed"
 )
+
+// refusal is why a server is refused. Its text is a label of the metric.
+type refusal string
+
+const (
+	refusedOld   refusal = "too_old"
+	refusedMeta  refusal = "no_meta_commands"
+	refusedNoCAS refusal = "no_cas"
+	refusedProxy refusal = "proxy"
+)
+
+// refusals are all reasons, in the order of the metrics.
+var refusals = [...]refusal{refusedOld, refusedMeta, refusedNoCAS, refusedProxy}
+
+// sentence says what is wrong and what is needed. It names no address.
+func (r refusal) sentence() string {
+	switch r {
+	case refusedOld:
+		return "a server is too old: memcached 1.6.10 or newer is needed"
+	case refusedMeta:
+		return "a server lacks the meta commands: memcached 1.6.10 or newer is needed"
+	case refusedNoCAS:
+		return "a memcached server runs without compare-and-swap (its option -C): it is needed"
+	case refusedProxy:
+		return "a server is a proxy: list the memcached servers themselves, or set --proxy=direct if it stores each key on one server only"
+	}
+	return string(r)
+}
 
 // refusedError says that a server is not an engine that this package can use.
 type refusedError struct {
-	reason string // names no address
+	why    refusal
 	answer string // of the server
 }
 
 func (e *refusedError) Error() string {
-	return fmt.Sprintf("memcached: %s; it answers %q", e.reason, e.answer)
+	return fmt.Sprintf("memcached: %s; it answers %q", e.why.sentence(), e.answer)
 }
 
 // CheckServers asks each server in the background which engine it is, now and
@@ -88,7 +115,7 @@ func (s *server) inspect(ctx context.Context) error {
 	if isLost(err) { // by chance, or because the server closes at an unknown command
 		err = s.inspectOnce(ctx)
 		if lost := new(lostError); errors.As(err, &lost) {
-			err = &refusedError{"a server lacks the meta commands: " + needed, lost.after}
+			err = &refusedError{refusedMeta, lost.after}
 		}
 	}
 	var refused *refusedError
@@ -115,6 +142,24 @@ func (e *lostError) Error() string { return "memcached: inspecting: " + e.err.Er
 func (e *lostError) Unwrap() error { return e.err }
 
 func (s *server) inspectOnce(ctx context.Context) error {
+	var found inspection
+	err := s.ask(ctx, inspectionCommands, func(r *bufio.Reader) (err error) {
+		found, err = readInspection(r)
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case found.proxy && s.proxy != DirectProxy:
+		return &refusedError{refusedProxy, found.version}
+	case found.failure != nil:
+		return found.failure
+	}
+	return s.trace(ctx, found.version)
+}
+
+// ask sends commands on a connection of its own and reads the answers.
+func (s *server) ask(ctx context.Context, commands string, read func(*bufio.Reader) error) error {
 	within, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
 	defer cancel()
 	nc, err := s.dialPlain(within)
@@ -126,46 +171,55 @@ func (s *server) inspectOnce(ctx context.Context) error {
 	if err := nc.SetDeadline(time.Now().Add(s.timeout)); err != nil {
 		return fmt.Errorf("memcached: inspecting: %w", err)
 	}
-	if _, err := nc.Write([]byte(inspectionCommands)); err != nil {
+	if _, err := nc.Write([]byte(commands)); err != nil {
 		return fmt.Errorf("memcached: inspecting: %w", err)
 	}
-	return readInspection(bufio.NewReader(nc))
+	return read(bufio.NewReader(nc))
 }
 
-// readInspection reads the answers to the inspectionCommands.
-func readInspection(r *bufio.Reader) error {
+// inspection is what a server has answered to the inspectionCommands.
+type inspection struct {
+	version string
+	proxy   bool
+	failure error // to carry out a meta command, which it has
+}
+
+func readInspection(r *bufio.Reader) (found inspection, err error) {
 	line, err := protocol.ReadLine(r)
 	if err != nil {
-		return err
+		return found, err
 	}
-	version := string(line)
-	if strings.HasPrefix(version, tooManyConnections) {
-		return errTooManyConnections
+	found.version = string(line)
+	if strings.HasPrefix(found.version, tooManyConnections) {
+		return found, errTooManyConnections
 	}
-	if tooOld(version) {
-		return &refusedError{"a server is too old: " + needed, version}
+	if tooOld(found.version) {
+		return found, &refusedError{refusedOld, found.version}
 	}
 	for _, want := range []string{"EN", "NS"} {
 		line, err := protocol.ReadLine(r)
 		switch {
 		case isLost(err):
-			return &lostError{version, err}
+			return found, &lostError{found.version, err}
 		case err != nil:
-			return err
+			return found, err
+		case bytes.HasPrefix(line, []byte("SERVER_ERROR ")):
+			found.failure = protocol.Unexpected("a meta command", line)
 		case string(line) != want && string(line) != "HD": // as if the item were there
-			return &refusedError{"a server lacks the meta commands: " + needed, version}
+			return found, &refusedError{refusedMeta, found.version}
 		}
 	}
 	settings, err := protocol.ReadStats(r)
 	switch {
 	case errors.Is(err, protocol.ErrUnexpected): // it does not tell its settings
-		return nil
+		return found, nil
 	case err != nil:
-		return err
+		return found, err
 	case !readLimits(settings).cas:
-		return &refusedError{"a memcached server runs without compare-and-swap (its option -C): it is needed", version}
+		return found, &refusedError{refusedNoCAS, found.version}
 	}
-	return nil
+	found.proxy = isProxy(settings)
+	return found, nil
 }
 
 // tooOld says whether the answer to version names a version before 1.6.10, the

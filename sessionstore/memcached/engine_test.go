@@ -57,44 +57,46 @@ func engine(t *testing.T, answers map[string]string) string {
 	return l.Addr().String()
 }
 
-const (
-	tooOldReason  = "a server is too old: memcached 1.6.10 or newer is needed"
-	lackingReason = "a server lacks the meta commands: memcached 1.6.10 or newer is needed"
-	noCASReason   = "a memcached server runs without compare-and-swap (its option -C): it is needed"
-)
-
 // A server that lacks what is needed is refused, with what it answers to version.
 func TestEngines(t *testing.T) {
 	t.Parallel()
-	const noCommand = "ERROR\r\n"
+	const noCommand, backendFailure = "ERROR\r\n", "SERVER_ERROR backend failure\r\n"
 	for name, tt := range map[string]struct {
-		address, reason, answer string
+		address string
+		why     refusal
+		answer  string
 	}{
-		"memcached":             {memcachedtest.Start(t).Addr, "", ""},
-		"without CAS":           {memcachedtest.Start(t, "-C").Addr, noCASReason, "VERSION 1.6"},
-		"memcached 1.5.22":      {engine(t, map[string]string{"version": "VERSION 1.5.22\r\n", "mg": noCommand, "ms": noCommand, "": noCommand, "stats": "END\r\n"}), tooOldReason, "VERSION 1.5.22"},
-		"no meta commands":      {engine(t, map[string]string{"version": "VERSION 5.5\r\n", "mg": noCommand, "ms": noCommand, "": noCommand, "stats": "END\r\n"}), lackingReason, "VERSION 5.5"},
-		"no ms":                 {engine(t, map[string]string{"version": "VERSION 5.5.0\r\n", "mg": "EN\r\n", "ms": noCommand, "": noCommand, "stats": "END\r\n"}), lackingReason, "VERSION 5.5.0"},
-		"closes at mg, too old": {engine(t, map[string]string{"version": "VERSION 0.5.0x\r\n"}), tooOldReason, "VERSION 0.5.0x"},
-		"closes at mg":          {engine(t, map[string]string{"version": "VERSION new\r\n"}), lackingReason, "VERSION new"},
-		"tells no settings":     {engine(t, map[string]string{"version": "VERSION 1.6.22\r\n", "mg": "EN\r\n", "ms": "NS\r\n", "": "", "stats": noCommand}), "", ""},
+		"memcached":                      {memcachedtest.Start(t).Addr, "", ""},
+		"without CAS":                    {memcachedtest.Start(t, "-C").Addr, refusedNoCAS, "VERSION 1.6"},
+		"memcached 1.5.22":               {engine(t, map[string]string{"version": "VERSION 1.5.22\r\n", "mg": noCommand, "ms": noCommand, "": noCommand, "stats": "END\r\n"}), refusedOld, "VERSION 1.5.22"},
+		"no meta commands":               {engine(t, map[string]string{"version": "VERSION 5.5\r\n", "mg": noCommand, "ms": noCommand, "": noCommand, "stats": "END\r\n"}), refusedMeta, "VERSION 5.5"},
+		"no ms":                          {engine(t, map[string]string{"version": "VERSION 5.5.0\r\n", "mg": "EN\r\n", "ms": noCommand, "": noCommand, "stats": "END\r\n"}), refusedMeta, "VERSION 5.5.0"},
+		"closes at mg, too old":          {engine(t, map[string]string{"version": "VERSION 0.5.0x\r\n"}), refusedOld, "VERSION 0.5.0x"},
+		"closes at mg":                   {engine(t, map[string]string{"version": "VERSION new\r\n"}), refusedMeta, "VERSION new"},
+		"a proxy":                        {engine(t, map[string]string{"version": "VERSION 1.6.38\r\n", "mg": "EN\r\n", "ms": "NS\r\n", "": "", "stats": "STAT proxy_enabled yes\r\nEND\r\n"}), refusedProxy, "VERSION 1.6.38"},
+		"a proxy of dead servers":        {engine(t, map[string]string{"version": "VERSION 1.6.38\r\n", "mg": backendFailure, "ms": backendFailure, "": "", "stats": "STAT proxy_enabled yes\r\nEND\r\n"}), refusedProxy, "VERSION 1.6.38"},
+		"several servers, by key":        {byKey(t, memcachedtest.Start(t).Addr, memcachedtest.Start(t).Addr), refusedProxy, "VERSION 1.6"},
+		"several servers, by connection": {byConnection(t, memcachedtest.Start(t).Addr, memcachedtest.Start(t).Addr), refusedProxy, "VERSION 1.6"},
+		"without CAS, tells no settings": {byKey(t, memcachedtest.Start(t, "-C").Addr), refusedNoCAS, "VERSION 1.6"},
+		"memcached behind a relay that hides settings": {byKey(t, memcachedtest.Start(t).Addr), "", ""},
+		"tells no settings":                            {engine(t, map[string]string{"version": "VERSION 1.6.22\r\n", "mg": "EN\r\n", "ms": "NS\r\n", "": "", "stats": noCommand}), "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer("test", addressOf(t, tt.address), Options{Timeout: 10 * time.Second})
 			defer s.close()
 			err := s.inspect(t.Context())
-			if tt.reason == "" {
+			if tt.why == "" {
 				require.NoError(t, err)
 				return
 			}
 			var refused *refusedError
 			require.ErrorAs(t, err, &refused)
-			assert.Equal(t, tt.reason, refused.reason)
+			assert.Equal(t, tt.why, refused.why)
 			assert.Contains(t, err.Error(), tt.answer)
 			var down *backend.UnavailableError
 			require.ErrorAs(t, s.ping(t.Context()), &down, "it is out of service")
-			assert.Equal(t, tt.reason, down.Reason)
+			assert.Equal(t, tt.why.sentence(), down.Reason)
 			assert.ErrorContains(t, down.Err, tt.answer)
 		})
 	}
@@ -117,7 +119,7 @@ func TestRefusedServerIsReplaced(t *testing.T) {
 	}
 	b.CheckServers()
 	require.Eventually(t, func() bool { return !b.Available("k") }, time.Minute, time.Millisecond)
-	require.ErrorContains(t, b.Health(t.Context())[0].Err, tooOldReason)
+	require.ErrorContains(t, b.Health(t.Context())[0].Err, refusedOld.sentence())
 	replaced.Store(true)
 	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, time.Minute, 10*time.Millisecond)
 	require.True(t, b.Available("k"))
@@ -141,7 +143,7 @@ func TestServerIsInspectedWhenItComesBack(t *testing.T) {
 	require.Eventually(t, func() bool {
 		err := b.Ping(t.Context())
 		require.Error(t, err, "it is never in service")
-		return strings.Contains(err.Error(), noCASReason)
+		return strings.Contains(err.Error(), refusedNoCAS.sentence())
 	}, time.Minute, time.Millisecond)
 	require.NoError(t, b.Close())
 }

@@ -82,7 +82,7 @@ func (h *silentHost) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 			if _, err := theirs.Read(request); err != nil {
 				return
 			}
-			if _, err := theirs.Write([]byte("MN\r\n")); err != nil {
+			if _, err := theirs.Write([]byte("EN\r\n")); err != nil {
 				return
 			}
 		}

@@ -31,6 +31,7 @@ type Backend struct {
 	selector  *selector.Selector
 	placement placement
 	prefix    string
+	proxied   bool // the servers are proxies, which answer for themselves
 	logger    *slog.Logger
 
 	closing context.Context //nolint:containedctx // ends what the Backend does by itself
@@ -55,7 +56,7 @@ func New(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("memcached: %w", err)
 	}
-	b := &Backend{prefix: o.KeyPrefix, selector: chosen, logger: o.logger()}
+	b := &Backend{prefix: o.KeyPrefix, proxied: o.Proxy == DirectProxy, selector: chosen, logger: o.logger()}
 	b.closing, b.close = context.WithCancel(context.Background())
 	for _, s := range chosen.Servers() {
 		b.servers = append(b.servers, newServer(s.Name, s.Address, o))

@@ -45,6 +45,9 @@ type Options struct {
 	// OnDeadServer says what happens to the keys of a server that accepts no
 	// connections; the default is Fail.
 	OnDeadServer OnDeadServer
+	// Proxy says what happens to a proxy among the servers; the default is
+	// RefuseProxy. [Backend.CheckServers] notices them.
+	Proxy ProxyMode
 	// Timeout bounds connecting, and the wait for the answer to a command, each
 	// by itself.
 	Timeout time.Duration
@@ -93,6 +96,10 @@ func (o Options) newSelector() (*selector.Selector, error) {
 		return nil, err
 	case o.OnDeadServer == Rehash && !s.HasChain():
 		return nil, fmt.Errorf("%s has no failover chain: use %s to rehash", o.Hash, selector.CacheMemcached)
+	case o.OnDeadServer == Rehash && o.Proxy == DirectProxy:
+		return nil, errors.New("a proxy has no failover of this package: do not rehash behind it")
+	case o.Proxy != "" && o.Proxy != RefuseProxy && o.Proxy != DirectProxy:
+		return nil, fmt.Errorf("the treatment of a proxy %q is invalid: use %s or %s", o.Proxy, RefuseProxy, DirectProxy)
 	case o.OnDeadServer != "" && o.OnDeadServer != Fail && o.OnDeadServer != Rehash:
 		return nil, fmt.Errorf("on a dead server %q is invalid: use %s or %s", o.OnDeadServer, Fail, Rehash)
 	}

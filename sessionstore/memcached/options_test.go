@@ -18,6 +18,8 @@ func TestNewRejectsOptions(t *testing.T) {
 		"a key prefix is hashed by cache-memcached-fast":  {Servers: two, KeyPrefix: "p", HashKeyPrefix: true},
 		"must be up to 186 bytes":                         {Servers: two, KeyPrefix: string(make([]byte, 187))},
 		"printable ASCII":                                 {Servers: two, KeyPrefix: "a b"},
+		`the treatment of a proxy "trust" is invalid`:     {Servers: two, Proxy: "trust"},
+		"do not rehash behind it":                         {Servers: two, OnDeadServer: Rehash, Proxy: DirectProxy},
 		`on a dead server "panic" is invalid`:             {Servers: two, OnDeadServer: "panic"},
 		"cache-memcached-fast has no failover chain":      {Servers: two, OnDeadServer: Rehash, Hash: selector.Fast},
 		"modula has no failover chain":                    {Servers: two, OnDeadServer: Rehash, Hash: selector.Modula},

@@ -32,7 +32,7 @@ func (b *Backend) ServerOf(key string) int { return b.selector.Pick(key) }
 // Follow starts to follow the changes on all servers, until the Backend is
 // closed. See package watch.
 func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:ireturn // as backend.Pool has it
-	if b.placement.moves() {
+	if b.placement.moves() || b.proxied {
 		return nil, backend.ErrNotFollowable
 	}
 	b.following.Lock()

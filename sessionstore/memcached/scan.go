@@ -52,6 +52,9 @@ func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) e
 		return fmt.Errorf("memcached: there is no server %d", server)
 	}
 	s := b.servers[server]
+	if b.proxied {
+		return s.unavailable(fmt.Errorf("%w: it is a proxy", backend.ErrNotScannable), false)
+	}
 	if !s.begin() {
 		return backend.Unavailable("the store is closed", backend.ErrClosed)
 	}

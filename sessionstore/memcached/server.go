@@ -27,6 +27,7 @@ type server struct {
 	// dialContext is that of a net.Dialer, except in tests of unreachable hosts.
 	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	timeout     time.Duration
+	proxy       ProxyMode
 	maxIdle     int
 	slots       chan struct{} // one for each connection in use
 	breaker     breaker
@@ -51,7 +52,7 @@ type server struct {
 func newServer(name string, a selector.Address, o Options) *server {
 	s := &server{
 		name: name, address: a, logger: o.logger(),
-		timeout: o.timeout(), maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
+		timeout: o.timeout(), proxy: o.Proxy, maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
 	}
 	s.serverCalls = serverCalls{s}
 	s.dialContext = new(net.Dialer).DialContext
@@ -305,7 +306,7 @@ func (s *server) unavailable(err error, indeterminate bool) error {
 	var refused *refusedError
 	switch {
 	case errors.As(err, &refused):
-		reason = refused.reason
+		reason = refused.why.sentence()
 	case errors.Is(err, backend.ErrClosed):
 		reason = "the store is closed"
 	case errors.Is(err, errMarkedDown), errors.Is(err, errOpen):
