@@ -1,8 +1,10 @@
-// Package memcachedtest starts real memcached servers for tests.
+// Package memcachedtest starts real memcached servers for tests: the program that
+// the environment variable MEMCACHED names, or else the memcached of the system.
 package memcachedtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +81,7 @@ func StartUnix(tb testing.TB, args ...string) *Server {
 
 func newServer(tb testing.TB, args []string) *Server {
 	tb.Helper()
-	binary, err := exec.LookPath("memcached")
+	binary, err := exec.LookPath(cmp.Or(os.Getenv("MEMCACHED"), "memcached"))
 	if err != nil {
 		tb.Fatal("memcachedtest: install memcached: make deps")
 	}

@@ -73,6 +73,7 @@ func reason(t *testing.T, args ...string) string {
 }
 
 func TestFailsWithoutMemcached(t *testing.T) { //nolint:paralleltest // sets PATH
+	t.Setenv("MEMCACHED", "")
 	t.Setenv("PATH", t.TempDir())
 	assert.Equal(t, "memcachedtest: install memcached: make deps", reason(t))
 }
