@@ -202,6 +202,9 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 		if regexp.MustCompile(`_store_(breaker|server|watch|index_complete)`).MatchString(r.Expr) {
 			labels["server"] = "cache:11211"
 		}
+		if strings.Contains(r.Expr, "_server_refused") {
+			labels["reason"] = "proxy"
+		}
 		for _, text := range []string{r.Annotations.Summary, r.Annotations.Description} {
 			// As Prometheus does before each text.
 			made, err := template.New(r.Alert).Option("missingkey=error").Funcs(functions).

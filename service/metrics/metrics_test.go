@@ -52,6 +52,8 @@ func allSorts() rows {
 		{Name: "servers_total", Help: "By server.", Kind: metric.KindCounter, Server: "unix:/run/\"m\"", Value: 8},
 		{Name: "connections", Help: both, Kind: metric.KindGauge, Server: "b:11211", Value: 6}, // twice in the pool
 		{Name: "connections", Help: both, Kind: metric.KindGauge, Value: 0.5},
+		{Name: "refused", Help: "By reason.", Kind: metric.KindGauge, Server: "a:11211", Reason: "too_old", Value: 1},
+		{Name: "refused", Help: "By reason.", Kind: metric.KindGauge, Server: "a:11211", Reason: "proxy"},
 	}
 }
 
@@ -126,13 +128,17 @@ memcachedsoap_store_alone_total 3
 memcachedsoap_store_connections{server="",tier=""} 0.5
 memcachedsoap_store_connections{server="a:11211",tier="principal"} 4
 memcachedsoap_store_connections{server="b:11211",tier=""} 11
+# HELP memcachedsoap_store_refused By reason.
+# TYPE memcachedsoap_store_refused gauge
+memcachedsoap_store_refused{reason="proxy",server="a:11211"} 0
+memcachedsoap_store_refused{reason="too_old",server="a:11211"} 1
 # HELP memcachedsoap_store_servers_total By server.
 # TYPE memcachedsoap_store_servers_total counter
 memcachedsoap_store_servers_total{server="unix:/run/\"m\""} 8
 # HELP memcachedsoap_store_tiers_total By tier.
 # TYPE memcachedsoap_store_tiers_total counter
 memcachedsoap_store_tiers_total{tier="principal"} 7
-`), "memcachedsoap_store_alone_total", "memcachedsoap_store_connections", "memcachedsoap_store_servers_total", "memcachedsoap_store_tiers_total"))
+`), "memcachedsoap_store_alone_total", "memcachedsoap_store_connections", "memcachedsoap_store_refused", "memcachedsoap_store_servers_total", "memcachedsoap_store_tiers_total"))
 }
 
 func TestServiceMetrics(t *testing.T) {

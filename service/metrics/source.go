@@ -24,18 +24,20 @@ func (c sourceCollector) Collect(out chan<- prometheus.Metric) {
 }
 
 // family is all metrics of one name. Prometheus wants the same labels for all of
-// them: if one has a tier or a server, all have the label, and it may be empty.
+// them: if one has a tier, a server or a reason, all have the label, and it may be
+// empty.
 type family struct {
-	first        metric.Metric // its help and kind are those of all
-	tier, server bool
-	places       []place
-	values       map[place]float64
+	first                metric.Metric // its help and kind are those of all
+	tier, server, reason bool
+	places               []place
+	values               map[place]float64
 }
 
 // place is what a metric is about.
 type place struct {
 	tier   string
 	server string
+	reason string
 }
 
 // families groups metrics by name, in the order of their first ones. It adds up
@@ -52,7 +54,8 @@ func families(list []metric.Metric) []*family {
 		}
 		f.tier = f.tier || m.Tier != ""
 		f.server = f.server || m.Server != ""
-		at := place{m.Tier, m.Server}
+		f.reason = f.reason || m.Reason != ""
+		at := place{m.Tier, m.Server, m.Reason}
 		if _, known := f.values[at]; !known {
 			f.places = append(f.places, at)
 		}
@@ -70,6 +73,9 @@ func (f *family) collect(prefix string, out chan<- prometheus.Metric) {
 	if f.server {
 		names = append(names, "server")
 	}
+	if f.reason {
+		names = append(names, "reason")
+	}
 	desc := prometheus.NewDesc(prefix+f.first.Name, f.first.Help, names, nil)
 	kind := prometheus.CounterValue
 	if f.first.Kind == metric.KindGauge {
@@ -82,6 +88,9 @@ func (f *family) collect(prefix string, out chan<- prometheus.Metric) {
 		}
 		if f.server {
 			values = append(values, at.server)
+		}
+		if f.reason {
+			values = append(values, at.reason)
 		}
 		metric, err := prometheus.NewConstMetric(desc, kind, f.values[at], values...)
 		if err != nil {

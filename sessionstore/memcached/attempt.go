@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
@@ -74,18 +73,14 @@ func (s *server) takeSlot(ctx context.Context) error {
 	}
 }
 
-// tooManyConnections is what memcached 1.6 says before it closes a connection
-// beyond its limit.
-const tooManyConnections = "ERROR Too many open connections"
-
 // exchange runs a command on a connection within the timeout.
 func (s *server) exchange(caller context.Context, c *conn, run command, again bool) error {
 	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
 	defer cancel()
 	fresh := !c.idle
 	err := c.use(ctx, run, again)
-	if fresh && errors.Is(err, protocol.ErrUnexpected) && strings.Contains(err.Error(), tooManyConnections) {
-		return fmt.Errorf("%w: %w", errTooManyConnections, err)
+	if fresh && errors.Is(err, protocol.ErrTooManyConnections) {
+		return fmt.Errorf("%w: %w", errNotAccepted, err)
 	}
 	if err == nil || isAnswer(err) || isRejection(err) || caller.Err() != nil {
 		return err

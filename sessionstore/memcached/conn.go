@@ -121,6 +121,8 @@ func (c *conn) result(err error) error {
 		return errTooLarge
 	case strings.Contains(text, "SERVER_ERROR out of memory"):
 		return backend.ErrNoMemory
+	case strings.Contains(text, protocol.TooManyConnections):
+		return fmt.Errorf("%w: %w", protocol.ErrTooManyConnections, err)
 	case strings.HasPrefix(text, "memcache: "):
 		return fmt.Errorf("%w: %w", protocol.ErrUnexpected, err)
 	}

@@ -190,8 +190,8 @@ func readInspection(r *bufio.Reader) (found inspection, err error) {
 		return found, err
 	}
 	found.version = string(line)
-	if strings.HasPrefix(found.version, tooManyConnections) {
-		return found, errTooManyConnections
+	if unexpected := protocol.Unexpected("version", line); errors.Is(unexpected, protocol.ErrTooManyConnections) {
+		return found, unexpected
 	}
 	if tooOld(found.version) {
 		return found, &refusedError{refusedOld, found.version}

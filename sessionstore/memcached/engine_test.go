@@ -93,6 +93,9 @@ func TestEngines(t *testing.T) {
 			var refused *refusedError
 			require.ErrorAs(t, err, &refused)
 			assert.Equal(t, tt.why, refused.why)
+			for _, m := range s.refusedMetrics() {
+				assert.Equal(t, m.Reason == string(tt.why), m.Value == 1, m.Reason)
+			}
 			assert.Contains(t, err.Error(), tt.answer)
 			var down *backend.UnavailableError
 			require.ErrorAs(t, s.ping(t.Context()), &down, "it is out of service")

@@ -47,11 +47,16 @@ func (c *conn) before() error {
 
 // after is called after the last command of a call, with its result.
 func (c *conn) after(result error) error {
-	if c.broken {
+	if c.broken && (c.idle || !isLost(result)) {
 		return result
 	}
 	unasked := c.unasked()
 	switch {
+	case c.broken: // a new connection: it may say why the server has closed it
+		if reason := protocol.Unexpected("a new connection", unasked); errors.Is(reason, protocol.ErrTooManyConnections) {
+			return reason
+		}
+		return result
 	case unasked == nil:
 		return result
 	case c.named:
@@ -100,6 +105,9 @@ func (l lineConn) Read(p []byte) (int, error) {
 	_, err := l.reader.Discard(n)
 	return n, err //nolint:wrapcheck // as above
 }
+
+// Close leaves the connection open: its owner closes it.
+func (lineConn) Close() error { return nil }
 
 // cutWord cuts the line of an answer to a meta command into its first word and
 // the rest, which may be empty.

@@ -63,9 +63,9 @@ func newServer(name string, a selector.Address, o Options) *server {
 var (
 	errBusy    = errors.New("memcached: all connections are in use")
 	errTimeout = errors.New("memcached: no answer in time")
-	// errTooManyConnections is the answer to a new connection beyond the server's
-	// limit. The server has not read the command.
-	errTooManyConnections = errors.New("memcached: the server has too many open connections (its option -c)")
+	// errNotAccepted is in the error of a call whose new connection was beyond the
+	// server's limit. The server has not read the command.
+	errNotAccepted = errors.New("memcached: the connection was not accepted")
 	// errNoConnection is in the error of a call that could not connect.
 	errNoConnection = errors.New("memcached: no connection")
 	// errIndeterminate is in the error of a write that the server rejected
@@ -289,7 +289,7 @@ func isTimeout(err error) bool {
 // isRejection says whether err means that a command was certainly not carried
 // out.
 func isRejection(err error) bool {
-	return errors.Is(err, backend.ErrNoMemory) || errors.Is(err, errNoCAS) || errors.Is(err, errTooManyConnections)
+	return errors.Is(err, backend.ErrNoMemory) || errors.Is(err, errNoCAS) || errors.Is(err, errNotAccepted)
 }
 
 // isAnswer says whether err is an answer to the command, not a failure.
@@ -321,7 +321,7 @@ func (s *server) unavailable(err error, indeterminate bool) error {
 		reason = "a memcached server has no memory left"
 	case errors.Is(err, errNoCAS):
 		reason = "a memcached server runs without compare-and-swap"
-	case errors.Is(err, errTooManyConnections):
+	case errors.Is(err, protocol.ErrTooManyConnections):
 		reason = "a memcached server has too many open connections (its option -c)"
 	case errors.Is(err, backend.ErrNotScannable):
 		reason = "a memcached server cannot list its keys"

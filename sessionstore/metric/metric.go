@@ -25,6 +25,7 @@ type Metric struct {
 	Kind   Kind
 	Server string // which server it is about, as configured; "" if none
 	Tier   string // which tier it is about; "" if none
+	Reason string // which of several reasons it is about; "" if none
 	Value  float64
 }
 

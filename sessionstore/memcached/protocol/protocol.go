@@ -24,11 +24,21 @@ var ErrUnexpected = errors.New("memcached: unexpected answer")
 // carry out the command. The connection can be used for others.
 var ErrRefused = fmt.Errorf("%w: the server refuses the command", ErrUnexpected)
 
+// ErrTooManyConnections is an [ErrUnexpected] by which memcached 1.6 closes a new
+// connection beyond its limit. It has read no command on it.
+var ErrTooManyConnections = fmt.Errorf("%w: the server has too many open connections (its option -c)", ErrUnexpected)
+
+// TooManyConnections begins that answer.
+const TooManyConnections = "ERROR Too many open connections"
+
 // MaxQuoted bounds how many bytes of an unexpected answer go into an error.
 const MaxQuoted = 80
 
 // Unexpected makes the [ErrUnexpected] of a command that was answered by line.
 func Unexpected(command string, line []byte) error {
+	if bytes.HasPrefix(line, []byte(TooManyConnections)) {
+		return fmt.Errorf("%w: answer to %s: %q", ErrTooManyConnections, command, line[:min(len(line), MaxQuoted)])
+	}
 	return fmt.Errorf("%w to %s: %q", ErrUnexpected, command, line[:min(len(line), MaxQuoted)])
 }
 

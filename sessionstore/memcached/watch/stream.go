@@ -184,7 +184,10 @@ func (st *stream) subscribe(ctx context.Context) (net.Conn, error) {
 		case answer == "OK":
 			return nc, nil
 		}
-		nc.Close() //nolint:errcheck // of no use
+		nc.Close()                                                  //nolint:errcheck // of no use
+		if strings.HasPrefix(answer, protocol.TooManyConnections) { // soon it may have fewer
+			return nil, protocol.Unexpected("watch", []byte(answer))
+		}
 		if answer != "ERROR" {
 			return nil, fmt.Errorf("%w: %q", errRefused, answer)
 		}
