@@ -69,6 +69,7 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 	if err != nil {
 		return nil, nil, err
 	}
+	origin.ComparePlacement()
 	if len(c.Local) == 0 {
 		return c.followingStore(followed{pool: origin, items: origin}, options, logger)
 	}

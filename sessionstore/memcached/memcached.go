@@ -37,9 +37,10 @@ type Backend struct {
 	closing context.Context //nolint:containedctx // ends what the Backend does by itself
 	close   context.CancelFunc
 
-	following sync.Mutex // guards closed, and the start of watch
+	following sync.Mutex // guards closed, and the start of watch and census
 	closed    bool
 	watch     atomic.Pointer[watch.Watch] // nil unless changes are followed
+	census    atomic.Pointer[census]      // nil unless placements are compared
 }
 
 var (
@@ -156,7 +157,8 @@ func (b *Backend) Available(key string) bool {
 	return b.placement.moves() || !s.breaker.suspected() && s.refused.Load() == nil
 }
 
-// Stats asks all servers for memcached's general-purpose statistics.
+// Stats asks all servers for memcached's general-purpose statistics. Behind them is
+// pool_conflict if placements are compared: "no", or how another instance differs.
 func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 	rows := make([]backend.ServerStats, len(b.servers))
 	b.each(func(i int, s *server) {
@@ -167,10 +169,18 @@ func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 			return err
 		})
 		if err == nil {
-			rows[i].Alive, rows[i].Stats = true, stats
+			rows[i].Alive, rows[i].Stats = true, append(stats, b.ownStats(i)...)
 		}
 	})
 	return rows
+}
+
+// ownStats returns what the Backend adds to the statistics of a server.
+func (b *Backend) ownStats(server int) []backend.Stat {
+	if c := b.census.Load(); c != nil {
+		return []backend.Stat{{Name: "pool_conflict", Value: c.conflict(server)}}
+	}
+	return nil
 }
 
 // Close ends the change streams, waits for the calls under way and closes all
@@ -178,6 +188,9 @@ func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 func (b *Backend) Close() error {
 	b.close()
 	b.stopFollowing()
+	if c := b.census.Load(); c != nil {
+		c.ended.Wait()
+	}
 	b.each(func(_ int, s *server) { s.close() })
 	return nil
 }

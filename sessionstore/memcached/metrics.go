@@ -8,8 +8,8 @@ import (
 // Metrics returns the metrics of each server, in configured order, and behind
 // them those of its change stream if changes are followed.
 func (b *Backend) Metrics() []metric.Metric {
-	metrics := make([]metric.Metric, 0, (4+len(refusals))*len(b.servers))
-	for _, s := range b.servers {
+	metrics := make([]metric.Metric, 0, (5+len(refusals))*len(b.servers))
+	for i, s := range b.servers {
 		metrics = s.label(metrics,
 			metric.Switch("breaker_open", "Whether the circuit breaker of the server is open, so that calls fail at once.", s.breaker.isOpen()),
 			s.breaker.opened.Metric("breaker_opened_total", "How often the circuit breaker of the server has opened."),
@@ -17,6 +17,10 @@ func (b *Backend) Metrics() []metric.Metric {
 			s.open.Metric("connections", "Open connections to the server."),
 		)
 		metrics = s.label(metrics, s.refusedMetrics()...)
+		if c := b.census.Load(); c != nil {
+			metrics = s.label(metrics, metric.Switch("pool_conflict",
+				"Whether another instance on the server places sessions on other servers.", c.conflict(i) != "no"))
+		}
 	}
 	if w := b.watch.Load(); w != nil {
 		metrics = append(metrics, w.Metrics()...)
