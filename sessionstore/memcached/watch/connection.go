@@ -2,8 +2,10 @@ package watch
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -33,7 +35,7 @@ type connection struct {
 
 func newConnection(st *stream, nc net.Conn) *connection {
 	return &connection{
-		stream: st, nc: nc, reader: bufio.NewReaderSize(nc, maxLine),
+		stream: st, nc: nc, reader: bufio.NewReaderSize(deadlineReader{nc}, maxLine),
 		heartbeats: progress{begun: st.lastHeartbeat, finished: st.lastHeartbeat},
 		wake:       make(chan struct{}, 1),
 	}
@@ -87,11 +89,19 @@ func (c *connection) report(e event) {
 // deadlineReader gives each read of a connection a deadline of its own. One for
 // each line would end a busy stream: when reads do not end with a line, the
 // buffer is never empty, and many lines come before the next one.
+//
+// It waits twice. If this process was not scheduled for the whole time, the bytes are
+// there when the second wait begins.
 type deadlineReader struct{ nc net.Conn }
 
-func (r deadlineReader) Read(p []byte) (int, error) {
-	if err := r.nc.SetReadDeadline(time.Now().Add(silence)); err != nil {
-		return 0, fmt.Errorf("memcached: %w", err)
+func (r deadlineReader) Read(p []byte) (n int, err error) {
+	for range 2 {
+		if err := r.nc.SetReadDeadline(time.Now().Add(silence / 2)); err != nil {
+			return 0, fmt.Errorf("memcached: %w", err)
+		}
+		if n, err = r.nc.Read(p); !errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
 	}
-	return r.nc.Read(p) //nolint:wrapcheck // an io.Reader's error is its reader's
+	return n, err //nolint:wrapcheck // an io.Reader's error is its reader's
 }

@@ -1,7 +1,9 @@
 package watch
 
 import (
+	"io"
 	"net"
+	"os"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -43,4 +45,34 @@ func TestSilence(t *testing.T) {
 		require.Equal(t, silence, time.Since(last))
 		require.Len(t, keys, lines)
 	})
+}
+
+// lateConn is a connection of a process that was not scheduled until the deadline of
+// each first read: what has arrived is there at the second one.
+type lateConn struct {
+	net.Conn
+
+	late bool
+}
+
+func (c *lateConn) Read(p []byte) (int, error) {
+	if c.late = !c.late; c.late {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.Conn.Read(p)
+}
+
+// A process that was not scheduled for the whole time does not call the stream
+// broken.
+func TestLateReader(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	go func() {
+		defer theirs.Close()
+		theirs.Write([]byte("HD\r\n")) //nolint:errcheck // the reader notices
+	}()
+	text, err := io.ReadAll(deadlineReader{&lateConn{Conn: ours}})
+	require.NoError(t, err)
+	require.Equal(t, "HD\r\n", string(text))
 }

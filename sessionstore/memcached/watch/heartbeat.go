@@ -207,9 +207,9 @@ func countOf(s backend.Stat) int64 {
 	return n
 }
 
-// send sends a command and bounds the time until the answer.
+// send sends a command.
 func (c *connection) send(text string) error {
-	if err := c.nc.SetDeadline(time.Now().Add(silence)); err != nil {
+	if err := c.nc.SetWriteDeadline(time.Now().Add(silence)); err != nil {
 		return fmt.Errorf("memcached: %w", err)
 	}
 	if _, err := c.nc.Write([]byte(text + protocol.LineEnd)); err != nil {
