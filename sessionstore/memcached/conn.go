@@ -38,6 +38,8 @@ type conn struct {
 	broken bool
 	// named says that the last answer has named the key that was asked for.
 	named bool
+	// checked says that nothing unread has arrived, as was seen a moment ago.
+	checked bool
 
 	closing sync.WaitGroup // counts a close that began because the call was given up
 }

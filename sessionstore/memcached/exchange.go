@@ -17,8 +17,9 @@ import (
 //
 //   - before each command, nothing may wait in the buffer or in the socket;
 //   - an answer that names a key must name the key that was asked for;
-//   - after the last command of a call, nothing may be left, unless the answer
-//     has named its key.
+//   - after the last command of a call, nothing may be left in the buffer or in the
+//     socket, unless the answer has named its key: then only the buffer is looked at,
+//     and the next command looks at the socket.
 //
 // Otherwise the connection is closed, and the answer is not believed. Answers
 // to stores and deletions name no key. One that arrives too much between the
@@ -39,6 +40,10 @@ func (c *conn) outOfStep(unasked []byte) error {
 // before is called before each command.
 func (c *conn) before() error {
 	c.named = false
+	if c.checked { // when the connection was taken
+		c.checked = false
+		return nil
+	}
 	if unasked := c.unasked(); unasked != nil {
 		return c.outOfStep(unasked)
 	}
@@ -48,6 +53,9 @@ func (c *conn) before() error {
 // after is called after the last command of a call, with its result.
 func (c *conn) after(result error) error {
 	if c.broken && (c.idle || !isLost(result)) {
+		return result
+	}
+	if c.named && c.reader.Buffered() == 0 {
 		return result
 	}
 	unasked := c.unasked()

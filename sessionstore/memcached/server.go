@@ -157,6 +157,7 @@ func (s *server) connect(ctx context.Context) (*conn, error) {
 			return s.dial(ctx)
 		}
 		if !c.old(time.Now()) && c.usable() {
+			c.checked = true
 			return c, nil
 		}
 		c.close()
