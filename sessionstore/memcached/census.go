@@ -38,11 +38,14 @@ const (
 	// same.
 	fingerprintKeys  = backend.ReservedKeys + "pool:"
 	fingerprintSlots = 16
-	fingerprintLife  = "10" // seconds
+	fingerprintLife  = 10 * time.Second
 	// A fingerprint that differs counts when it was renewed, since an instance that
 	// has ended leaves its own behind; one whose difference may pass, when it was
 	// renewed passingRenewals times.
 	passingRenewals = 4
+	// formerTokens is how many tokens of each server are remembered after they were
+	// replaced.
+	formerTokens = 16
 )
 
 // census compares the fingerprints of all instances.
@@ -50,11 +53,13 @@ type census struct {
 	pool   *Backend
 	every  time.Duration
 	shares []string
+	life   time.Duration // of a fingerprint
 	ended  sync.WaitGroup
 	rounds atomic.Int64 // that have ended
 
 	// of the goroutine alone
 	seen   []map[string]*sighting // by server and fingerprint
+	tokens [][]string             // by server: the tokens that it had, the last one at the end
 	logged string
 
 	mu        sync.Mutex
@@ -65,6 +70,7 @@ type census struct {
 type sighting struct {
 	cas      uint64
 	renewals int // how often it was seen renewed
+	renewed  time.Time
 }
 
 // ComparePlacement tells the other instances on the servers where this one places
@@ -78,9 +84,14 @@ func (b *Backend) comparePlacement(every time.Duration) {
 	if b.closed || b.census.Load() != nil {
 		return
 	}
+	seen := make([]map[string]*sighting, len(b.servers))
+	for i := range seen {
+		seen[i] = make(map[string]*sighting)
+	}
 	c := &census{
-		pool: b, every: every, shares: sharesOf(b.selector),
-		seen: make([]map[string]*sighting, len(b.servers)), conflicts: make([]string, len(b.servers)),
+		seen: seen,
+		pool: b, every: every, shares: sharesOf(b.selector), life: fingerprintLife,
+		tokens: make([][]string, len(b.servers)), conflicts: make([]string, len(b.servers)),
 	}
 	b.census.Store(c)
 	c.ended.Go(func() { c.run(b.closing) })
@@ -105,6 +116,7 @@ func (c *census) round(ctx context.Context) {
 		own.onDead = Rehash
 	}
 	c.pool.each(func(i int, s *server) { own.places[i] = place{c.pool.token(ctx, s), c.shares[i]} })
+	c.remember(own)
 	found := make([]map[string]uint64, len(c.shares))
 	c.pool.each(func(i int, s *server) {
 		if own.places[i].token != "" {
@@ -115,6 +127,26 @@ func (c *census) round(ctx context.Context) {
 		c.compare(own, found)
 	}
 	c.rounds.Add(1)
+}
+
+// remember notes the tokens.
+func (c *census) remember(own fingerprint) {
+	for i, p := range own.places {
+		if p.token != "" && !slices.Contains(c.tokens[i], p.token) {
+			c.tokens[i] = append(c.tokens[i], p.token)
+			c.tokens[i] = c.tokens[i][max(len(c.tokens[i])-formerTokens, 0):]
+		}
+	}
+}
+
+// isFormer says whether a server that gets a share had the token before.
+func (c *census) isFormer(p place) bool {
+	for i, share := range c.shares {
+		if share == p.share && slices.Contains(c.tokens[i], p.token) {
+			return true
+		}
+	}
+	return false
 }
 
 // token returns the token of a server, or "" if it does not answer. A server without
@@ -144,11 +176,12 @@ func (b *Backend) exchangeFingerprints(ctx context.Context, s *server, own strin
 	hash.Write([]byte(own)) //nolint:errcheck // a hash never fails
 	key := keys[hash.Sum32()%fingerprintSlots]
 	m := &batch{items: map[string]backend.Item{}, maxBytes: math.MaxInt64}
+	life := strconv.Itoa(int(fingerprintLife / time.Second))
 	err := s.do(ctx, reading, func(c *conn, _ bool) error { // twice does no harm
 		if err := c.getMany(keys, m.put); err != nil {
 			return err
 		}
-		return c.set(key, own, fingerprintLife)
+		return c.set(key, own, life)
 	})
 	if err != nil {
 		return nil
@@ -171,17 +204,14 @@ func (c *conn) set(key, text, life string) error {
 	return err
 }
 
-// compare looks at what was found on each server. A server that did not answer keeps
-// what was seen.
+// compare looks at what was found on each server.
 func (c *census) compare(own fingerprint, found []map[string]uint64) {
 	conflicts := make([]string, len(found))
 	var names []string
 	for i, fingerprints := range found {
-		if fingerprints != nil {
-			c.see(i, fingerprints)
-		}
+		c.see(i, fingerprints)
 		for _, text := range slices.Sorted(maps.Keys(c.seen[i])) {
-			if reason := c.seen[i][text].conflict(own, text); reason != "" {
+			if reason := c.conflictOf(own, text, c.seen[i][text].renewals); reason != "" {
 				conflicts[i] = reason
 			}
 		}
@@ -205,32 +235,35 @@ func (c *census) compare(own fingerprint, found []map[string]uint64) {
 	c.logged = text
 }
 
-// see takes down what was found on a server.
+// see takes down what was found on a server, and forgets what was not renewed for as
+// long as it would have lived.
 func (c *census) see(server int, found map[string]uint64) {
-	before := c.seen[server]
-	now := make(map[string]*sighting, len(found))
+	now := time.Now()
+	seen := c.seen[server]
 	for text, cas := range found {
-		s := before[text]
-		switch {
+		switch s := seen[text]; {
 		case s == nil:
-			s = &sighting{cas: cas}
+			seen[text] = &sighting{cas: cas, renewed: now}
 		case s.cas != cas:
-			s.cas = cas
-			s.renewals++
+			*s = sighting{cas: cas, renewals: s.renewals + 1, renewed: now}
 		}
-		now[text] = s
 	}
-	c.seen[server] = now
+	maps.DeleteFunc(seen, func(_ string, s *sighting) bool { return now.Sub(s.renewed) > c.life })
 }
 
-// conflict says how another instance differs that is alive, or "".
-func (s *sighting) conflict(own fingerprint, text string) string {
+// conflictOf says how another instance differs whose fingerprint was renewed, or "".
+func (c *census) conflictOf(own fingerprint, text string, renewals int) string {
 	other, ok := parseFingerprint(text)
 	if !ok {
 		return ""
 	}
+	for i, p := range other.places {
+		if p.token != "" && !slices.Contains(own.places, p) && c.isFormer(p) {
+			other.places[i].token = "" // it will learn the new one
+		}
+	}
 	reason, passing := own.difference(other)
-	if s.renewals == 0 || passing && s.renewals < passingRenewals {
+	if renewals == 0 || passing && renewals < passingRenewals {
 		return ""
 	}
 	return reason

@@ -1,6 +1,7 @@
 package memcached
 
 import (
+	"bufio"
 	"context"
 	"log/slog"
 	"net"
@@ -110,6 +111,7 @@ func TestInstancesThatDisagree(t *testing.T) {
 			assert.Equal(t, 1, second.log.count(conflictLine))
 			rows := first.Stats(t.Context())
 			assert.Equal(t, backend.Stat{Name: "pool_conflict", Value: first.conflicts()[0]}, rows[0].Stats[len(rows[0].Stats)-1])
+			assert.Zero(t, first.servers[0].failures.Load(), "no exchange has failed")
 			found := 0.0
 			for _, m := range first.Metrics() {
 				if m.Name == "pool_conflict" {
@@ -199,9 +201,15 @@ func TestItemsOfTheComparison(t *testing.T) {
 	for range 3 {
 		startComparing(t, Options{Servers: []string{server.Addr}}).rounds(t, 3)
 	}
-	dump, err := server.Command(t.Context(), "lru_crawler metadump hash")
+	nc, err := net.Dial("tcp", server.Addr)
 	require.NoError(t, err)
-	lines := strings.Split(strings.TrimSpace(string(dump)), "\n")
+	defer nc.Close()
+	_, err = nc.Write([]byte("lru_crawler metadump hash\r\n"))
+	require.NoError(t, err)
+	var lines []string
+	for dump := bufio.NewScanner(nc); dump.Scan() && dump.Text() != "END"; {
+		lines = append(lines, dump.Text())
+	}
 	items := 0
 	for _, line := range lines {
 		if strings.HasPrefix(line, "key=") {
@@ -210,5 +218,5 @@ func TestItemsOfTheComparison(t *testing.T) {
 			assert.NotContains(t, line, "exp=-1")
 		}
 	}
-	assert.Equal(t, 2, items, "a token and a fingerprint: %s", dump)
+	assert.Equal(t, 2, items, "a token and a fingerprint: %s", lines)
 }
