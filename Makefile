@@ -66,6 +66,7 @@ check: test lint ## test and lint
 test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
 	go vet $(PACKAGES)
 	@go run ./scripts/test/testreport -race -shuffle=on -count=1 -timeout=10m $(PACKAGES)
+	@[[ "$(PACKAGES)" != ./... ]] || scripts/test/newest
 
 .PHONY: interop
 interop: build ## Run client programs of SOAP toolkits (CLIENT=php)

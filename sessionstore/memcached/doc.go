@@ -87,6 +87,6 @@
 // true answer arrives after the check behind it, is taken for the true answer.
 //
 // The package needs memcached 1.6.10 or newer, for the meta commands, and
-// compare-and-swap. [Backend.CheckServers] refuses other servers. The tests run with
-// 1.6.18, and have passed with 1.6.38.
+// compare-and-swap. [Backend.CheckServers] refuses other servers, and proxies. The
+// tests run with 1.6.18 and with 1.6.38.
 package memcached

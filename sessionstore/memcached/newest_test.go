@@ -1,0 +1,108 @@
+//go:build newest
+
+package memcached_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/storetest"
+)
+
+// These tests need memcached's own proxy, which the memcached of many systems lacks.
+
+// startProxy starts memcached's proxy with pools and routes in the form of its
+// routelib.
+func startProxy(t *testing.T, config string) *memcachedtest.Server {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "proxy") //nolint:usetesting // nobody cannot read tb.TempDir
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // as above
+	file := filepath.Join(dir, "proxy.lua")
+	require.NoError(t, os.WriteFile(file, []byte(config), 0o644)) //nolint:gosec // as above
+	return memcachedtest.Start(t, "-o", "proxy_config=routelib,proxy_arg="+file)
+}
+
+// backends returns the backends of a pool, in Lua.
+func backends(servers ...*memcachedtest.Server) string {
+	text := ""
+	for _, s := range servers {
+		text += strconv.Quote(s.Addr) + ", "
+	}
+	return "{ backends = { " + text + "} }"
+}
+
+func direct(servers ...*memcachedtest.Server) string {
+	return "pools{ main = " + backends(servers...) + " }\nroutes{ default = route_direct{ child = \"main\" } }\n"
+}
+
+// replicated stores each key in both zones and reads it from one.
+func replicated(one, two *memcachedtest.Server) string {
+	read := `route_zfailover{ children = "set_all", miss = true }`
+	return `local_zone("z1")
+pools{ set_all = { z1 = ` + backends(one) + `, z2 = ` + backends(two) + ` } }
+routes{ cmap = { get = ` + read + `, gets = ` + read + `, mg = ` + read + ` }, default = route_allsync{ children = "set_all" } }
+`
+}
+
+// memcached's proxy is refused, whatever it does with a key.
+func TestMemcachedProxyIsRefused(t *testing.T) {
+	t.Parallel()
+	one, two := memcachedtest.Start(t), memcachedtest.Start(t)
+	for name, config := range map[string]string{
+		"one server": direct(one), "several servers": direct(one, two), "zones": replicated(one, two),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t, memcached.Options{Servers: []string{startProxy(t, config).Addr}})
+			b.CheckServers()
+			var down *backend.UnavailableError
+			require.Eventually(t, func() bool {
+				_, err := b.Get(t.Context(), "k")
+				return errors.As(err, &down)
+			}, time.Minute, time.Millisecond)
+			assert.Contains(t, down.Reason, "a server is a proxy")
+			assert.ErrorContains(t, down, "VERSION 1.6")
+		})
+	}
+}
+
+// A proxy that stores each key on one server keeps what a store promises.
+func TestDirectMemcachedProxy(t *testing.T) {
+	t.Parallel()
+	proxy := startProxy(t, direct(memcachedtest.Start(t, "-c", "4096"), memcachedtest.Start(t, "-c", "4096")))
+	open := func(t *testing.T) backend.Backend {
+		t.Helper()
+		b, err := memcached.New(memcached.Options{Servers: []string{proxy.Addr}, Proxy: memcached.DirectProxy, Timeout: ample})
+		require.NoError(t, err)
+		b.CheckServers()
+		b.ComparePlacement()
+		return b
+	}
+	storetest.Run(t, open)
+}
+
+// A proxy without its servers is not ready, although it answers.
+func TestMemcachedProxyWithoutServers(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	proxy := startProxy(t, direct(server))
+	b := open(t, memcached.Options{Servers: []string{proxy.Addr}, Proxy: memcached.DirectProxy})
+	b.CheckServers()
+	require.NoError(t, b.Ping(t.Context()))
+	server.Kill()
+	require.Eventually(t, func() bool { return b.Ping(t.Context()) != nil }, time.Minute, time.Millisecond)
+	server.Restart()
+	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, time.Minute, time.Millisecond)
+}
