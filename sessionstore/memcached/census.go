@@ -173,7 +173,7 @@ func (b *Backend) exchangeFingerprints(ctx context.Context, s *server, own strin
 		keys[i] = b.prefix + fingerprintKeys + strconv.Itoa(i)
 	}
 	hash := fnv.New32a()
-	hash.Write([]byte(own)) //nolint:errcheck // a hash never fails
+	hash.Write([]byte(own))
 	key := keys[hash.Sum32()%fingerprintSlots]
 	m := &batch{items: map[string]backend.Item{}, maxBytes: math.MaxInt64}
 	life := strconv.Itoa(int(fingerprintLife / time.Second))
@@ -224,9 +224,9 @@ func (c *census) compare(own fingerprint, found []map[string]uint64) {
 	c.mu.Unlock()
 	reasons := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(conflicts))), func(s string) bool { return s == "" })
 	text := strings.Join(reasons, "; ")
-	switch {
-	case text == c.logged:
-	case text == "":
+	switch text {
+	case c.logged:
+	case "":
 		c.pool.logger.Info("all instances place sessions alike")
 	default:
 		c.pool.logger.Warn("another instance places sessions on other servers: both need the same --servers, --hash and related settings",

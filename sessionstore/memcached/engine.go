@@ -36,8 +36,10 @@ const (
 	refusedProxy refusal = "proxy"
 )
 
-// refusals are all reasons, in the order of the metrics.
-var refusals = [...]refusal{refusedOld, refusedMeta, refusedNoCAS, refusedProxy}
+// refusals returns all reasons, in the order of the metrics.
+func refusals() []refusal {
+	return []refusal{refusedOld, refusedMeta, refusedNoCAS, refusedProxy}
+}
 
 // sentence says what is wrong and what is needed. It names no address.
 func (r refusal) sentence() string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -169,7 +170,7 @@ func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 			return err
 		})
 		if err == nil {
-			rows[i].Alive, rows[i].Stats = true, append(stats, b.ownStats(i)...)
+			rows[i].Alive, rows[i].Stats = true, slices.Concat(stats, b.ownStats(i))
 		}
 	})
 	return rows

@@ -8,7 +8,7 @@ import (
 // Metrics returns the metrics of each server, in configured order, and behind
 // them those of its change stream if changes are followed.
 func (b *Backend) Metrics() []metric.Metric {
-	metrics := make([]metric.Metric, 0, (5+len(refusals))*len(b.servers))
+	metrics := make([]metric.Metric, 0, (5+len(refusals()))*len(b.servers))
 	for i, s := range b.servers {
 		metrics = s.label(metrics,
 			metric.Switch("breaker_open", "Whether the circuit breaker of the server is open, so that calls fail at once.", s.breaker.isOpen()),
@@ -31,8 +31,8 @@ func (b *Backend) Metrics() []metric.Metric {
 // refusedMetrics returns a metric for each reason for which a server is refused.
 func (s *server) refusedMetrics() []metric.Metric {
 	refused := s.refused.Load()
-	metrics := make([]metric.Metric, 0, len(refusals))
-	for _, why := range refusals {
+	metrics := make([]metric.Metric, 0, len(refusals()))
+	for _, why := range refusals() {
 		m := metric.Switch("server_refused", "Whether the server is out of service because it is not suitable, by the reason.", refused != nil && refused.why == why)
 		m.Reason = string(why)
 		metrics = append(metrics, m)
