@@ -83,13 +83,18 @@ func (w *world) harm(ctx context.Context, r *rand.Rand) {
 			harms[name](r, server, instance)
 			time.Sleep(time.Duration(r.IntN(1000)) * time.Millisecond)
 		}
-		time.Sleep(calm)
+		w.calm(r)
 	}
 }
 
-// calm is the time between two rounds, in which instances complete their index: then they
-// answer from it.
-const calm = 5 * time.Second
+// calm is a time in which instances complete their index: then they answer from it. They
+// hang for moments, so that they have to catch up with changes when they answer.
+func (w *world) calm(r *rand.Rand) {
+	for range 8 {
+		time.Sleep(time.Duration(500+r.IntN(500)) * time.Millisecond)
+		w.instances[r.IntN(finders)].freeze(time.Duration(100+r.IntN(200)) * time.Millisecond)
+	}
+}
 
 // losingMemory does what takes all or some items of a server.
 func (w *world) losingMemory(server int, k kind, do func()) {
