@@ -11,7 +11,10 @@ import (
 const MaxBatch = 1000
 
 // maxBatchBytes bounds the items of one batch, in bytes.
-const maxBatchBytes = 32 << 20
+const maxBatchBytes = 8 << 20
+
+// mostItemBytes is the greatest size of an item that memcached stores by default.
+const mostItemBytes = 1 << 20
 
 // GetMany returns the sessions under ids, in that order. Absent sessions are
 // left out; an id that is given twice is answered twice. Errors are
@@ -30,8 +33,16 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 	if s.near != nil {
 		read = s.near.ReadMany
 	}
+	m := memory{ctx: ctx, reserve: s.reserve}
+	atMost := min(maxBatchBytes, mostItemBytes*int64(len(ids))) // how large they are is not known before
+	if err := m.take(atMost); err != nil {
+		return nil, err
+	}
 	items, err := read(ctx, keys, maxBatchBytes)
 	if err != nil {
+		return nil, err
+	}
+	if err := m.take(sizeOf(items) - atMost); err != nil {
 		return nil, err
 	}
 	found := make(map[ID]*Session, len(items))
@@ -44,7 +55,7 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 		if err := backend.Interrupted(ctx); err != nil {
 			return nil, err // decoding many large sessions takes time
 		}
-		session, err := s.session(id, item)
+		session, err := s.session(ctx, id, item)
 		if errors.Is(err, backend.ErrNotFound) {
 			continue
 		}
@@ -62,4 +73,13 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 		}
 	}
 	return sessions, nil
+}
+
+// sizeOf returns the bytes of the images of items.
+func sizeOf(items map[string]backend.Item) int64 {
+	size := int64(0)
+	for _, item := range items {
+		size += int64(len(item.Image))
+	}
+	return size
 }

@@ -11,12 +11,15 @@ type Codec interface {
 	// was.
 	Append(dst []byte, attributes *perldata.Hash) ([]byte, error)
 
-	// Decode reads an image and takes it over: the result may share its memory,
+	// DecodeWithin reads an image and takes it over: the result may share its memory,
 	// so the caller must not change the image afterwards. An error says, for
 	// people, why the image is not a readable session.
-	Decode(image []byte) (*perldata.Hash, error)
+	//
+	// It calls reserve before it takes n bytes more of memory, and returns its
+	// error. reserve may be nil.
+	DecodeWithin(image []byte, reserve func(n int64) error) (*perldata.Hash, error)
 
-	// Check returns the error that Decode would return, and keeps no reference
+	// CheckWithin returns the error that DecodeWithin would return, and keeps no reference
 	// to the image. It costs less, because it builds nothing.
-	Check(image []byte) error
+	CheckWithin(image []byte, reserve func(n int64) error) error
 }

@@ -113,8 +113,8 @@ func displaceable(item backend.Item) bool {
 func (i indexedSessions) Calls() int64 { return i.store.counts.calls.Load() }
 
 const (
-	lookAtOnce   = 100      // sessions that are read together
-	maxLookBytes = 16 << 20 // of their items
+	lookAtOnce = 100      // sessions that are read together
+	lookBytes  = 64 << 10 // of their items, for each
 )
 
 // Look reads sessions in groups. A group that is too large is divided, down to
@@ -148,7 +148,13 @@ func (i indexedSessions) Look(ctx context.Context, ids []string, visit func(id s
 
 func (i indexedSessions) items(ctx context.Context, ids []string) (map[string]backend.Item, error) {
 	if len(ids) > 1 {
-		return i.store.backend.GetMany(ctx, ids, maxLookBytes)
+		m := memory{ctx: ctx, reserve: i.store.reserve}
+		most := lookBytes * int64(len(ids))
+		if err := m.take(most); err != nil {
+			return nil, err
+		}
+		items, err := i.store.backend.GetMany(ctx, ids, most)
+		return items, errors.Join(err, m.take(-most)) // the next group takes the place of this one
 	}
 	item, err := i.store.backend.Get(ctx, ids[0])
 	switch {
@@ -161,7 +167,8 @@ func (i indexedSessions) items(ctx context.Context, ids []string) (map[string]ba
 }
 
 func (i indexedSessions) visit(id string, item backend.Item, visit func(id string, session index.Session)) {
-	session, err := i.store.session(ID(id), item)
+	defer i.store.large.enter(item)()
+	session, err := i.store.sessionWithin(ID(id), item, &memory{})
 	if err != nil {
 		return // no session, or one that nobody can read
 	}

@@ -1,6 +1,7 @@
 package sessionstore
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -63,18 +64,30 @@ func imageOf(id ID, item backend.Item) ([]byte, error) {
 
 // read decodes an item and takes its image over. An item that cannot be read is
 // an [*UnreadableError].
+//
+// It reserves no memory, so that its caller sees every session that can be read. Only
+// few large ones are read at the same time.
 func (s *Store) read(id ID, item backend.Item) (*perldata.Hash, error) {
-	attributes, _, err := s.open(id, item)
+	defer s.large.enter(item)()
+	attributes, _, err := s.openWithin(id, item, &memory{})
 	return attributes, err
 }
 
 // open is like read, and returns the version too.
-func (s *Store) open(id ID, item backend.Item) (*perldata.Hash, string, error) {
-	image, err := imageOf(id, item)
+// It reserves the memory that the session takes.
+func (s *Store) open(ctx context.Context, id ID, item backend.Item) (*perldata.Hash, string, error) {
+	return s.openWithin(id, item, &memory{ctx: ctx, reserve: s.reserve})
+}
+
+func (s *Store) openWithin(id ID, item backend.Item, m *memory) (*perldata.Hash, string, error) {
+	image, err := m.imageOf(id, item)
 	if err != nil {
 		return nil, "", err
 	}
-	attributes, err := s.codec.Decode(image)
+	attributes, err := s.codec.DecodeWithin(image, m.take)
+	if m.refused != nil {
+		return nil, "", m.refused
+	}
 	if err != nil {
 		return nil, "", &UnreadableError{ID: id, Reason: err.Error(), Err: err}
 	}
@@ -82,12 +95,17 @@ func (s *Store) open(id ID, item backend.Item) (*perldata.Hash, string, error) {
 }
 
 // check returns the error that read would return.
-func (s *Store) check(id ID, item backend.Item) error {
-	image, err := imageOf(id, item)
+func (s *Store) check(ctx context.Context, id ID, item backend.Item) error {
+	m := memory{ctx: ctx, reserve: s.reserve}
+	image, err := m.imageOf(id, item)
 	if err != nil {
 		return err
 	}
-	if err := s.codec.Check(image); err != nil {
+	err = s.codec.CheckWithin(image, m.take)
+	if m.refused != nil {
+		return m.refused
+	}
+	if err != nil {
 		return &UnreadableError{ID: id, Reason: err.Error(), Err: err}
 	}
 	return nil

@@ -27,11 +27,11 @@ type leaving struct {
 	read  atomic.Int64
 }
 
-func (c *leaving) Decode(image []byte) (*perldata.Hash, error) {
+func (c *leaving) DecodeWithin(image []byte, reserve func(int64) error) (*perldata.Hash, error) {
 	if c.read.Add(1) == c.last {
 		c.leave()
 	}
-	return c.Codec.Decode(image)
+	return c.Codec.DecodeWithin(image, reserve)
 }
 
 // A call on many sessions ends when its client leaves, also while it decodes what

@@ -55,7 +55,7 @@ func (s *Store) Replace(ctx context.Context, id ID, attributes *perldata.Hash, t
 			}
 			return m, s.refuseLookupKey(id, attributes)
 		}
-		former, has, err := s.replaced(id, present, cond)
+		former, has, err := s.replaced(ctx, id, present, cond)
 		if err != nil {
 			return mutation{}, err
 		}
@@ -103,10 +103,10 @@ func (c If) check(id ID, version string) error {
 // replaced checks the session that is to be replaced. It reads the attributes
 // only for the index and for the absolute timeout, the version only for a
 // condition.
-func (s *Store) replaced(id ID, item backend.Item, cond If) (*perldata.Hash, string, error) {
+func (s *Store) replaced(ctx context.Context, id ID, item backend.Item, cond If) (*perldata.Hash, string, error) {
 	timeoutMatters := cond.Exists && s.lifetimes.Idle > 0
 	if s.index.Empty() && cond.Version == "" && !timeoutMatters {
-		return nil, "", s.check(id, item)
+		return nil, "", s.check(ctx, id, item)
 	}
-	return s.open(id, item)
+	return s.open(ctx, id, item)
 }

@@ -59,6 +59,10 @@ type Options struct {
 	// for the log only. It may be called from several goroutines at a time; may
 	// be nil.
 	ExtensionFailed func(ctx context.Context, id ID, err error)
+	// Reserve is called before a call takes n bytes more of memory for sessions that
+	// it reads, or fewer if n is negative. The call returns its error. nil means no
+	// bounds.
+	Reserve func(ctx context.Context, n int64) error
 }
 
 // Store keeps sessions in a [backend.Backend], in the form of a [Codec]. It may
@@ -88,6 +92,8 @@ type Store struct {
 	maxSessions       int
 	indexFailed       func(context.Context, ID, error)
 	extensionFailed   func(context.Context, ID, error)
+	reserve           func(context.Context, int64) error
+	large             largeReads
 
 	near   backend.Reader              // nil if the backend has no near cache
 	guard  atomic.Pointer[guard.Guard] // nil if deletions are not guarded
@@ -100,7 +106,7 @@ type Store struct {
 func NewStore(b backend.Backend, c Codec, o Options) *Store {
 	s := &Store{
 		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
-		maxSessions: o.MaxSessionsPerPrincipal, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed,
+		maxSessions: o.MaxSessionsPerPrincipal, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed, reserve: o.Reserve, large: make(largeReads, maxLargeReads),
 	}
 	s.near, _ = b.(backend.Reader)
 	indexed := index.Options{Attributes: o.Principals, NoLookupKeys: o.NoLookupKeys, Displaceable: displaceable, Notify: o.IndexState}
@@ -118,7 +124,7 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	session, err := s.session(id, item)
+	session, err := s.session(ctx, id, item)
 	if err == nil {
 		s.extendRead(ctx, &session)
 	}
@@ -135,11 +141,15 @@ func (s *Store) look(ctx context.Context, key string) (backend.Item, error) {
 }
 
 // session makes the session of an item.
-func (s *Store) session(id ID, item backend.Item) (Session, error) {
+func (s *Store) session(ctx context.Context, id ID, item backend.Item) (Session, error) {
+	return s.sessionWithin(id, item, &memory{ctx: ctx, reserve: s.reserve})
+}
+
+func (s *Store) sessionWithin(id ID, item backend.Item, m *memory) (Session, error) {
 	if item.Deleted || !s.isSession(item) {
 		return Session{}, backend.ErrNotFound
 	}
-	attributes, version, err := s.open(id, item)
+	attributes, version, err := s.openWithin(id, item, m)
 	if err != nil {
 		return Session{}, err
 	}

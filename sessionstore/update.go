@@ -37,7 +37,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 		if !found || !s.isSession(present) {
 			return mutation{}, backend.ErrNotFound
 		}
-		attributes, has, err := s.open(id, present)
+		attributes, has, err := s.open(ctx, id, present)
 		if err == nil {
 			err = c.If.check(id, has)
 		}

@@ -24,7 +24,7 @@ const includeNamespace = "http://www.w3.org/2004/08/xop/include"
 
 // maxParts is the greatest number of parts of a package. Each costs the reading of
 // its header.
-const maxParts = 10_000
+const maxParts = 2000
 
 // unpackage returns the envelope of a package in UTF-8, with the bytes of its
 // attachments in it. The result is not longer than the limit of a body.

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // CompressFrom is the size in bytes from which an answer is compressed for a
@@ -60,32 +59,35 @@ func (c codings) unsupported() bool {
 // decompressed, a body that begins with gzip's magic number needs no header, and
 // some programs write a charset or another word there. isPlain reports whether a
 // body is what the Content-Type says. The result has at most limit bytes.
-func inflate(body []byte, named codings, isPlain func([]byte) bool, limit int) ([]byte, error) {
+func inflate(received []byte, named codings, isPlain func([]byte) bool, limit int, to *body, by taker) ([]byte, error) {
 	var from io.Reader
 	var err error
 	switch {
-	case startsWith(body, gzipMagic):
-		from, err = gzip.NewReader(bytes.NewReader(body))
-	case len(named) == 0 || isPlain(body):
-		return body, nil
+	case startsWith(received, gzipMagic):
+		from, err = gzip.NewReader(bytes.NewReader(received))
+	case len(named) == 0 || isPlain(received):
+		return received, nil
 	case named.unsupported():
 		return nil, ClientFault("The Content-Encoding of the request is not supported. Send gzip, deflate or none.")
 	case slices.Contains(named, "deflate"):
-		from, err = inflater(body)
+		from, err = inflater(received)
 	default:
-		return body, nil
+		return received, nil
 	}
 	if err != nil {
 		return nil, &Fault{Code: Client, Reason: "The compressed request cannot be decompressed: it is damaged.", Err: err}
 	}
-	out, err := readAll(make([]byte, 0, min(4*len(body), limit)), from, limit)
-	if errors.Is(err, errTooLong) {
+	err = to.read(io.LimitReader(from, int64(limit)+1), -1, by)
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		return nil, refused.err
+	}
+	if err != nil {
+		return nil, &Fault{Code: Client, Reason: "The compressed request cannot be decompressed: it is damaged.", Err: err}
+	}
+	if to.size() > limit {
 		return nil, bodyTooLarge(limit)
 	}
-	if err != nil {
-		return nil, &Fault{Code: Client, Reason: "The compressed request cannot be decompressed: it is damaged.", Err: err}
-	}
-	return out, nil
+	return to.bytes(), nil
 }
 
 // inflater reads "deflate" with the zlib header of RFC 9110 section 8.4.1.2, and
@@ -99,25 +101,6 @@ func inflater(body []byte) (io.Reader, error) {
 
 func looksLikeXML(body []byte) bool {
 	return startsWith(bytes.TrimLeft(body, blanks), "<") || startsWith(body, bomUTF8) || utf16Order(body) != nil
-}
-
-var errTooLong = errors.New("soap: more than the limit")
-
-// readAll appends what it reads to dst. The result has at most limit bytes.
-func readAll(dst []byte, from io.Reader, limit int) ([]byte, error) {
-	for {
-		dst = slices.Grow(dst, bytes.MinRead)
-		n, err := from.Read(dst[len(dst):cap(dst)])
-		dst = dst[:len(dst)+n]
-		switch {
-		case len(dst) > limit:
-			return dst, errTooLong
-		case errors.Is(err, io.EOF):
-			return dst, nil
-		case err != nil:
-			return dst, err //nolint:wrapcheck // the caller knows what it reads
-		}
-	}
 }
 
 func bodyTooLarge(limit int) *Fault {
@@ -143,22 +126,4 @@ func acceptsGzip(header http.Header) bool {
 		}
 	}
 	return false
-}
-
-// gzipWriters keeps gzip writers for reuse: each has about 800 kB of tables.
-//
-//nolint:gochecknoglobals // a pool is shared by nature
-var gzipWriters = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is legal
-	return w
-}}
-
-func appendGzip(dst, answer []byte) []byte {
-	out := bytes.NewBuffer(dst)
-	w, _ := gzipWriters.Get().(*gzip.Writer)
-	defer gzipWriters.Put(w)
-	w.Reset(out)
-	_, _ = w.Write(answer) // a bytes.Buffer takes everything
-	_ = w.Close()
-	return out.Bytes()
 }

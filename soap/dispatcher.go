@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +30,7 @@ type Options struct {
 	// contain it.
 	RequestID func(context.Context) string
 	Observe   Observer     // nil means none
+	Admission Admission    // bounds of all requests in flight; nil means none
 	Logger    *slog.Logger // for panics; nil means slog.Default()
 }
 
@@ -62,6 +62,9 @@ func NewDispatcher(o Options) *Dispatcher {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Admission == nil {
+		o.Admission = unbounded{}
 	}
 	return &Dispatcher{options: o, operations: map[string]map[string]*operation{}, actions: map[string]Name{}}
 }
@@ -100,7 +103,6 @@ type exchange struct {
 // scratch is the memory of one call that a later call can reuse.
 type scratch struct {
 	scan   xmlscan.Scanner
-	body   []byte // as received; nothing may point into it after the call
 	answer []byte
 	packed []byte // the answer, compressed
 }
@@ -113,38 +115,54 @@ const maxKept = 256 << 10
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func (x *exchange) serve() {
-	sc, _ := scratches.Get().(*scratch)
-	answer, err := x.run(sc)
-	status := http.StatusOK
+	received, inflated := newBody(), newBody()
+	whole, err := x.receive(received)
+	if err == nil {
+		err = x.options.Admission.Start(x.r.Context())
+	}
+	sc, _ := scratches.Get().(*scratch) // not before the work begins: a body may take long
+	answer := sc.answer[:0]
+	if err == nil {
+		answer, err = x.run(sc, whole, inflated)
+	}
 	var fault *Fault
 	if err != nil {
 		fault = x.faultOf(err)
-		status = faultStatus
-		answer = fault.appendEnvelope(answer[:0], x.version, x.name.Space, x.options.RequestID(x.r.Context()))
-		if fault.RetryAfter > 0 {
-			x.w.Header().Set("Retry-After", strconv.Itoa(int((fault.RetryAfter+time.Second-1)/time.Second)))
-		}
+		answer = x.appendFault(answer[:0], fault)
 	}
-	sent := x.write(sc, status, answer)
-	sc.keep(answer)
+	sc.answer = answer[:0]
+	sent := x.pack(sc, answer)
+	sc.scan.Reset(nil, xmlscan.Limits{})
+	received.release()
+	inflated.release()
+	if err := x.options.Admission.Send(x.r.Context(), int64(cap(sc.answer)+cap(sc.packed))); err != nil {
+		fault = x.faultOf(err)
+		x.w.Header().Del("Content-Encoding")
+		sent = x.appendFault(nil, fault)
+	}
+	x.write(fault, sent)
+	sc.keep()
 	x.options.Observe(x.r.Context(), Call{
 		Operation: x.name, Version: x.version, Fault: fault,
-		BytesIn: x.bytesIn, BytesOut: sent, Duration: time.Since(x.started),
+		BytesIn: x.bytesIn, BytesOut: len(sent), Duration: time.Since(x.started),
 	})
 }
 
+// appendFault appends an answer that is a fault.
+func (x *exchange) appendFault(dst []byte, fault *Fault) []byte {
+	return fault.appendEnvelope(dst, x.version, x.name.Space, x.options.RequestID(x.r.Context()))
+}
+
 // keep returns the scratch to the pool unless its buffers have grown too large.
-func (sc *scratch) keep(answer []byte) {
-	sc.answer = answer[:0]
-	sc.scan.Reset(nil, xmlscan.Limits{})
-	if max(cap(sc.body), cap(sc.answer), cap(sc.packed)) <= maxKept {
+func (sc *scratch) keep() {
+	if max(cap(sc.answer), cap(sc.packed)) <= maxKept {
 		scratches.Put(sc)
 	}
 }
 
 // run reads the message, calls its operation and returns the answer. After a panic
 // it logs the stack and returns a fault, so that the connection stays open.
-func (x *exchange) run(sc *scratch) (answer []byte, err error) {
+func (x *exchange) run(sc *scratch, received []byte, inflated *body) (answer []byte, err error) {
 	answer = sc.answer[:0]
 	defer func() {
 		p := recover()
@@ -158,7 +176,7 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 		x.options.Logger.LogAttrs(x.r.Context(), slog.LevelError, "panic in an operation",
 			slog.String("operation", x.name.Local), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 	}()
-	doc, err := x.document(sc)
+	doc, err := x.document(received, inflated)
 	if err != nil {
 		return answer, err
 	}
@@ -171,35 +189,35 @@ func (x *exchange) run(sc *scratch) (answer []byte, err error) {
 	return call(ctx, answer)
 }
 
-// document reads the body and returns it in UTF-8.
-func (x *exchange) document(sc *scratch) ([]byte, error) {
+// document returns what was received in UTF-8.
+func (x *exchange) document(received []byte, inflated *body) ([]byte, error) {
 	limit := x.options.Limits.body()
-	if x.r.ContentLength > int64(limit) {
-		return nil, bodyTooLarge(limit) // before 100 Continue, which reading sends
-	}
-	// One more byte, so that reading the end of the body does not grow the buffer.
-	room := int(min(max(x.r.ContentLength, 0), int64(limit))) + 1
-	body, err := readAll(slices.Grow(sc.body[:0], room), http.MaxBytesReader(x.w, x.r.Body, int64(limit)), limit)
-	sc.body = body
-	x.bytesIn = len(body)
-	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-		return nil, bodyTooLarge(limit)
-	}
-	if err != nil {
-		return nil, &Fault{Code: Client, Reason: "The request body is incomplete: the connection ended before its end.", Err: err}
-	}
 	if x.media.problem != nil {
 		return nil, x.media.problem
 	}
+	m := meter{exchange: x}
 	named := codingsOf(x.r.Header)
-	body, err = inflate(body, named, x.media.isPlain, limit)
+	plain, err := inflate(received, named, x.media.isPlain, limit, inflated, &m)
 	if err != nil {
 		return nil, err
 	}
+	room := charsetRoom * int64(len(plain))
 	if x.media.mime {
-		return unpackage(body, x.media, x.options.Limits)
+		room = packageRoom(len(plain), limit)
 	}
-	return utf8Document(body, x.media.charset, named.charset())
+	if err := m.need(int64(inflated.size()) + room); err != nil {
+		return nil, err
+	}
+	var doc []byte
+	if x.media.mime {
+		doc, err = unpackage(plain, x.media, x.options.Limits)
+	} else {
+		doc, err = utf8Document(plain, x.media.charset, named.charset())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return doc, m.document(doc, plain, inflated.size())
 }
 
 // read reads and checks the whole message, to its last byte, and returns the call
@@ -335,25 +353,20 @@ func (x *exchange) faultOf(err error) *Fault {
 	return opaque(err)
 }
 
-// write sends the answer and returns its size in bytes.
-func (x *exchange) write(sc *scratch, status int, answer []byte) int {
+// write sends an answer.
+func (x *exchange) write(fault *Fault, answer []byte) {
 	h := x.w.Header()
 	h.Set("Content-Type", x.version.contentType())
-	if misreadsReferences(x.r.Header) {
-		answer = expandReferences(answer)
-	}
-	if len(answer) >= CompressFrom {
-		h.Add("Vary", "Accept-Encoding")
-		if acceptsGzip(x.r.Header) {
-			sc.packed = appendGzip(sc.packed[:0], answer)
-			answer = sc.packed
-			h.Set("Content-Encoding", "gzip")
-		}
-	}
 	h.Set("Content-Length", strconv.Itoa(len(answer)))
 	// Sessions are credentials: no cache may store one.
 	h.Set("Cache-Control", "no-store")
+	status := http.StatusOK
+	if fault != nil {
+		status = fault.status()
+		if fault.RetryAfter > 0 {
+			h.Set("Retry-After", strconv.Itoa(int((fault.RetryAfter+time.Second-1)/time.Second)))
+		}
+	}
 	x.w.WriteHeader(status)
 	_, _ = x.w.Write(answer) // the client may have closed the connection
-	return len(answer)
 }

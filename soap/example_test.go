@@ -21,7 +21,7 @@ var greet = soap.Operation[string, string]{
 		name, err := s.Content()
 		return string(name), err
 	},
-	Append: func(dst []byte, greeting string) ([]byte, error) {
+	Append: func(_ context.Context, dst []byte, greeting string) ([]byte, error) {
 		dst = append(dst, `<greetResponse xmlns="urn:example">`...)
 		dst, _ = xmlwrite.AppendText(dst, greeting)
 		return append(dst, `</greetResponse>`...), nil

@@ -1,6 +1,7 @@
 package soap
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 
@@ -67,6 +68,9 @@ type Fault struct {
 	// RetryAfter is the time until a retry may succeed; 0 means unknown. It is sent
 	// as the HTTP header of that name, rounded up to whole seconds.
 	RetryAfter time.Duration
+	// Overload says that the service is overloaded: the HTTP status is 503, which
+	// proxies understand.
+	Overload bool
 	// Err is the cause. It goes to the log and never to the client.
 	Err error
 
@@ -110,7 +114,15 @@ func opaque(err error) *Fault {
 // faultStatus is the HTTP status of all faults, as in SOAP 1.1 (section 6.2). SOAP
 // 1.2 wants 400 for faults of the sender (part 2 table 20), but Apache CXF 4.1, SAAJ
 // and mono then do not read the fault. All toolkits read it with 500.
-const faultStatus = 500
+const faultStatus = http.StatusInternalServerError
+
+// status returns the HTTP status of an answer with the fault.
+func (f *Fault) status() int {
+	if f.Overload {
+		return http.StatusServiceUnavailable
+	}
+	return faultStatus
+}
 
 // appendEnvelope appends the whole answer. space is the namespace of the details:
 // that of the called operation.

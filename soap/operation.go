@@ -31,7 +31,7 @@ type Operation[Req, Resp any] struct {
 	Attributes func(Resp) string
 	// Append appends the payload of the answer to dst, and what follows it in the
 	// Body.
-	Append func(dst []byte, resp Resp) ([]byte, error)
+	Append func(ctx context.Context, dst []byte, resp Resp) ([]byte, error)
 }
 
 // Handle registers an operation. Each call runs fn after the whole message was read
@@ -59,7 +59,7 @@ func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(conte
 				attributes = op.Attributes(resp)
 			}
 			dst = appendOpening(dst, version, attributes)
-			dst, err = op.Append(dst, resp)
+			dst, err = op.Append(ctx, dst, resp)
 			return append(dst, `</soap:Body></soap:Envelope>`...), err
 		}
 		return call, nil

@@ -39,7 +39,7 @@ func gatherer(seen *[]soap.Request) *soap.Dispatcher {
 		},
 		More:       more,
 		Attributes: func(texts []string) string { return ` xmlns:n="urn:` + texts[0] + `"` },
-		Append: func(dst []byte, texts []string) ([]byte, error) {
+		Append: func(_ context.Context, dst []byte, texts []string) ([]byte, error) {
 			return append(dst, `<n:all>`+strings.Join(texts, " ")+`</n:all><n:also/>`...), nil
 		},
 	}, func(_ context.Context, g *gathered) ([]string, error) {

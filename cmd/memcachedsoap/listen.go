@@ -15,13 +15,20 @@ import (
 func (c *serveCommand) listeners(ctx context.Context) ([]net.Listener, error) {
 	var listeners []net.Listener
 	for _, address := range c.Listen {
-		l, err := httpd.Listen(ctx, address, c.MaxConnections)
+		l, err := httpd.Listen(ctx, address, c.connectionLimits())
 		if err != nil {
 			return nil, errors.Join(err, closeAll(listeners))
 		}
 		listeners = append(listeners, l)
 	}
 	return listeners, nil
+}
+
+// connectionLimits returns the bounds of a listener's connections.
+func (c *serveCommand) connectionLimits() httpd.Limits {
+	return httpd.Limits{
+		Connections: c.MaxConnections, PerClient: c.MaxConnectionsPerClient, Proxies: c.TrustedProxies, Rate: int64(c.MinRate),
+	}
 }
 
 // closeAll closes listeners.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"memcachedsoap/service/httpd"
@@ -25,17 +26,17 @@ func (c *serveCommand) metricsListener(ctx context.Context) (net.Listener, error
 	if c.MetricsListen == "" {
 		return nil, nil //nolint:nilnil // no listener is a valid result
 	}
-	return httpd.Listen(ctx, c.MetricsListen, metricsConnections)
+	return httpd.Listen(ctx, c.MetricsListen, httpd.Limits{Connections: metricsConnections, Rate: int64(c.MinRate)})
 }
 
 // serveMetrics answers scrapes on a listener until stop is called. stop returns
 // when everything is closed. An error is logged only, because the service works
 // without metrics. Without a listener serveMetrics does nothing.
-func (c *serveCommand) serveMetrics(ctx context.Context, l net.Listener, from metrics.Sources, logger *slog.Logger) (stop func()) {
+func (c *serveCommand) serveMetrics(ctx context.Context, l net.Listener, from metrics.Sources, probes http.Handler, logger *slog.Logger) (stop func()) {
 	if l == nil {
 		return func() {}
 	}
-	server := httpd.NewMetrics(metrics.NewHandler(from, logger), httpd.Options{
+	server := httpd.NewMetrics(metrics.NewHandler(from, logger), probes, httpd.Options{
 		MaxHeaderBytes: int(c.MaxHeader), ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
 		AllowedHosts: c.AllowedHosts, PublicURL: c.PublicURL, Logger: logger,
 	})

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
@@ -25,6 +26,7 @@ func (*serveCommand) Help() string { return signalsHelp }
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
 	c.tuneGarbageCollector()
+	admitted := c.admission()
 	store, closeStore, err := c.store(logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
 		return err
@@ -46,7 +48,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	sessions := service.New(store, counters)
 	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
-		MaxInFlight: c.MaxInFlight, MaxHeaderBytes: int(c.MaxHeader),
+		Admission: admitted, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Health: healthOf(sessions, store), Connection: counters.Connection, Logger: logger,
 	})
@@ -54,7 +56,9 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
-	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store}, logger)
+	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store}, server.Handler(), logger)
+	stopGivingBack := giveBackMemory(ctx, admitted)
+	defer stopGivingBack()
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
 	stopMetrics() // after the service, so that its last metrics can be scraped
 	logger.Info("stopped")
@@ -100,9 +104,10 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		FaultOf:   dialect.FaultOf,
 		RequestID: requestlog.ID,
 		Observe:   dialect.Observer(counters),
+		Admission: admission.Admission{},
 		Logger:    logger,
 	})
-	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries, MinIDLength: c.MinIDLength})
-	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, CreateOnGet: c.LegacyBooking})
+	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries, Reserve: admission.Reserve, MinIDLength: c.MinIDLength})
+	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, Reserve: admission.Reserve, CreateOnGet: c.LegacyBooking})
 	return d
 }

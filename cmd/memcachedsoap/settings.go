@@ -54,16 +54,19 @@ type serveCommand struct {
 	MinIDLength   int  `name:"min-id-length" default:"0" placeholder:"N" group:"Sessions:" help:"Fewest digits of an id under which setSession of the contract creates a session, up to 64. A shorter id of a session that is absent or deleted is refused, so that nobody stores a session under an id that is easy to guess. Ids that the service creates have 32 digits. Default ${default}."`
 	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" group:"Sessions:" help:"Create a session when a program written for MemcachedSOAP.cgi asks for one without an id, as the script did. With --no-legacy-booking that is a fault. Default ${default}."`
 
-	MaxBody              byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
-	MaxHeader            byteSize `default:"32KiB" placeholder:"SIZE" group:"Limits:" help:"Largest header of a request. Default ${default}."`
-	MaxDepth             int      `default:"600" placeholder:"N" group:"Limits:" help:"Deepest nesting of XML elements. Default ${default}."`
-	MaxAttributes        int      `default:"64" placeholder:"N" group:"Limits:" help:"Most attributes of one XML element. Default ${default}."`
-	MaxNamespaces        int      `default:"64" placeholder:"N" group:"Limits:" help:"Most XML namespace declarations in scope at one element. Default ${default}."`
-	MaxElements          int      `default:"500000" placeholder:"N" group:"Limits:" help:"Most XML elements of one request. Default ${default}."`
-	MaxEntries           int      `default:"100000" placeholder:"N" group:"Limits:" help:"Most entries of one session, nested ones included, and of all sessions of one response. Default ${default}."`
-	MaxInFlight          int      `default:"512" placeholder:"N" group:"Limits:" help:"Concurrency limit: most requests answered at the same time. Further ones are rejected with HTTP status 503. Default ${default}."`
-	MaxConnections       int      `default:"4096" placeholder:"N" group:"Limits:" help:"Most open connections of one listener. Further ones wait. Default ${default}."`
-	MaxServerConnections int      `name:"max-server-connections" default:"64" placeholder:"N" group:"Limits:" help:"Most connections to one memcached server. Further calls wait for one. Default ${default}."`
+	MaxBody                 byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
+	MaxHeader               byteSize `default:"32KiB" placeholder:"SIZE" group:"Limits:" help:"Largest header of a request. Default ${default}."`
+	MaxDepth                int      `default:"600" placeholder:"N" group:"Limits:" help:"Deepest nesting of XML elements. Default ${default}."`
+	MaxAttributes           int      `default:"64" placeholder:"N" group:"Limits:" help:"Most attributes of one XML element. Default ${default}."`
+	MaxNamespaces           int      `default:"64" placeholder:"N" group:"Limits:" help:"Most XML namespace declarations in scope at one element. Default ${default}."`
+	MaxElements             int      `default:"160000" placeholder:"N" group:"Limits:" help:"Most XML elements of one request. Default ${default}."`
+	MaxEntries              int      `default:"50000" placeholder:"N" group:"Limits:" help:"Most entries of one session, nested ones included, and of all sessions of one response. Default ${default}."`
+	MaxInFlight             int      `default:"512" placeholder:"N" group:"Limits:" help:"Concurrency limit: most requests that are worked on at the same time. A request that is still arriving, or whose response is being sent, does not count. Further ones are rejected with HTTP status 503. Default ${default}."`
+	MemoryBudget            byteSize `placeholder:"SIZE" group:"Limits:" help:"Memory that all requests in flight may take together: what they have received, decompressed and decoded, and their responses. Further ones wait for a second and are then rejected with HTTP status 503. Go's memory limit is derived from it unless GOMEMLIMIT is set. Default: 512MiB, or a quarter of the memory of the machine or its cgroup if that is less."`
+	MaxConnections          int      `default:"4096" placeholder:"N" group:"Limits:" help:"Most open connections of one listener. For a further one, the connection that has been without a request for the longest time is closed. Default ${default}."`
+	MaxConnectionsPerClient int      `name:"max-connections-per-client" default:"1024" placeholder:"N" group:"Limits:" help:"Most open connections of one client, by its address; of IPv6 by its network of 64 bits. Addresses of --trusted-proxies and unix sockets have no limit; 0: no limit. Default ${default}."`
+	MinRate                 byteSize `name:"min-rate" default:"4KiB" placeholder:"SIZE" group:"Limits:" help:"Least number of bytes a second at which a client must send a request and take a large response, after five seconds; 0: no limit. Default ${default}."`
+	MaxServerConnections    int      `name:"max-server-connections" default:"64" placeholder:"N" group:"Limits:" help:"Most connections to one memcached server. Further calls wait for one. Default ${default}."`
 
 	StoreTimeout time.Duration `default:"1s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for connecting to a memcached server, and for its answer to one command. Default ${default}."`
 	CallTimeout  time.Duration `default:"10s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one call, from the end of its request. Default ${default}."`

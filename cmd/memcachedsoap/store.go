@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -19,18 +18,6 @@ import (
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
 )
-
-// tuneGarbageCollector lets the heap grow to five times its live size before
-// the next collection, unless GOGC is set. With the sessions in memcached the
-// live heap is a few megabytes, and Go's default, twice its size, costs an
-// eighth of the CPU time: the throughput, compared with a server without XML and
-// Storable, rises from 0.80 to 0.85.
-func (c *serveCommand) tuneGarbageCollector() {
-	const percent = 400
-	if _, set := os.LookupEnv("GOGC"); !set && len(c.Servers) > 0 {
-		debug.SetGCPercent(percent)
-	}
-}
 
 // store opens the store that the settings describe, and returns the function
 // that closes it. The servers need not answer yet.
@@ -43,6 +30,7 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 		},
 		CompressThreshold: int(c.CompressThreshold),
 		Principals:        c.Principal,
+		Reserve:           admission.Reserve,
 		NoLookupKeys:      !c.MD5Key,
 		IndexState: func(state index.ServerState) {
 			if state.Complete {

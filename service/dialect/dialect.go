@@ -5,9 +5,12 @@ package dialect
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"time"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/soap"
 )
@@ -15,6 +18,9 @@ import (
 // FaultOf returns the SOAP fault for an error of the service. It is nil if
 // [service.FaultOf] is.
 func FaultOf(err error) *soap.Fault {
+	if f := admissionFault(err); f != nil {
+		return f
+	}
 	f := service.FaultOf(err)
 	if f == nil {
 		return nil
@@ -33,9 +39,27 @@ func FaultOf(err error) *soap.Fault {
 	return fault
 }
 
+// tooLarge is the reason of the fault of [admission.ErrTooLarge].
+const tooLarge = "The request needs more memory than the service gives to one request. Send fewer values, or ask for fewer sessions."
+
+// admissionFault returns the fault for an error of package admission, or nil.
+func admissionFault(err error) *soap.Fault {
+	switch {
+	case errors.Is(err, admission.ErrOverloaded):
+		return &soap.Fault{Code: soap.Server, Reason: admission.Overloaded, RetryAfter: time.Second, Overload: true, Err: err}
+	case errors.Is(err, admission.ErrTooLarge):
+		return &soap.Fault{Code: soap.Client, Reason: tooLarge, Err: err}
+	}
+	return nil
+}
+
+// overload is the type of the faults of an overloaded service.
+const overload = "Overload"
+
 // Observer returns an observer that counts each call and adds it to the log record
 // of its request.
 func Observer(counters *service.Counters) soap.Observer {
+	counters.AddFaultType(overload)
 	for _, code := range []soap.Code{soap.Client, soap.Server, soap.MustUnderstand, soap.VersionMismatch} {
 		counters.AddFaultType(code.String())
 	}
@@ -69,6 +93,8 @@ func faultType(f *soap.Fault) string {
 	switch {
 	case f == nil:
 		return ""
+	case f.Overload:
+		return overload
 	case f.Detail != nil:
 		return f.Detail.Name
 	}
@@ -91,7 +117,7 @@ func addToLog(ctx context.Context, call soap.Call, cause *soap.Fault) {
 	if call.Fault.Err != nil {
 		requestlog.Add(ctx, slog.String("error", call.Fault.Err.Error()))
 	}
-	if cause.Code == soap.Server {
+	if cause.Code == soap.Server && !cause.Overload {
 		requestlog.Fail(ctx)
 	}
 }

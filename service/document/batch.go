@@ -1,6 +1,8 @@
 package document
 
 import (
+	"context"
+
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/soap"
@@ -40,9 +42,9 @@ func decodeIDs(s *xmlscan.Scanner) ([]string, error) {
 // appendSessions appends the answer of getSessions. If a later session exceeds a
 // limit, the sessions together are too large: each alone may be small enough. If
 // the first one does, it is not readable.
-func (o Options) appendSessions(dst []byte, sessions []sessionstore.Session) ([]byte, error) {
+func (o Options) appendSessions(ctx context.Context, dst []byte, sessions []sessionstore.Session) ([]byte, error) {
 	return appendResponse(dst, "getSessions", func(dst []byte) ([]byte, error) {
-		w := o.valueWriter(dst)
+		w := o.valueWriter(ctx, dst)
 		for i, session := range sessions {
 			w.dst = append(w.dst, `<session>`...)
 			w.session(session)

@@ -55,12 +55,12 @@ func BenchmarkEncodeGetSession(b *testing.B) {
 		Attributes: attributes,
 	}
 	o := Options{MaxEntries: DefaultMaxEntries}
-	dst, err := o.appendSession(nil, session)
+	dst, err := o.appendSession(b.Context(), nil, session)
 	require.NoError(b, err)
 	b.SetBytes(int64(len(dst)))
 	b.ReportAllocs()
 	for b.Loop() {
-		dst, err = o.appendSession(dst[:0], session)
+		dst, err = o.appendSession(b.Context(), dst[:0], session)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // DefaultMaxEntries is the default of [Options.MaxEntries].
-const DefaultMaxEntries = 100_000
+const DefaultMaxEntries = 50_000
 
 // Options are the settings of the dialect. The zero value is usable.
 type Options struct {
@@ -21,6 +21,9 @@ type Options struct {
 	// MinIDLength is the least number of digits of an id under which setSession creates
 	// a session. 0 means any.
 	MinIDLength int
+	// Reserve is called before an answer takes n bytes more of memory, or fewer if n
+	// is negative. nil means no bounds.
+	Reserve func(ctx context.Context, n int64) error
 }
 
 // Register registers the operations of the contract.
@@ -30,9 +33,9 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 	}
 	soap.Handle(d, operation("status", decodeNothing, appendStatus),
 		func(ctx context.Context, _ nothing) (string, error) { return s.Status(ctx) })
-	soap.Handle(d, operation("getSession", decodeID, o.appendSession),
+	soap.Handle(d, sessionOperation("getSession", decodeID, o.appendSession),
 		func(ctx context.Context, id string) (sessionstore.Session, error) { return s.GetSession(ctx, id) })
-	soap.Handle(d, operation("getSessions", decodeIDs, o.appendSessions), s.GetSessions)
+	soap.Handle(d, sessionOperation("getSessions", decodeIDs, o.appendSessions), s.GetSessions)
 	soap.Handle(d, operation("setSession", o.decodeSet, appendRef("setSession")),
 		func(ctx context.Context, r setRequest) (sessionstore.Ref, error) {
 			return o.set(ctx, s, r)
@@ -67,9 +70,16 @@ func Operations() []string {
 	}
 }
 
-// operation returns an operation of the contract.
+// operation returns an operation of the contract whose answer is short.
 func operation[Req, Resp any](
 	name string, decode func(*xmlscan.Scanner) (Req, error), write func([]byte, Resp) ([]byte, error),
+) soap.Operation[Req, Resp] {
+	return sessionOperation(name, decode, func(_ context.Context, dst []byte, resp Resp) ([]byte, error) { return write(dst, resp) })
+}
+
+// sessionOperation returns an operation of the contract.
+func sessionOperation[Req, Resp any](
+	name string, decode func(*xmlscan.Scanner) (Req, error), write func(context.Context, []byte, Resp) ([]byte, error),
 ) soap.Operation[Req, Resp] {
 	return soap.Operation[Req, Resp]{
 		Name: soap.Name{Space: wsdl.Namespace, Local: name}, Action: wsdl.Namespace + "#" + name,

@@ -20,8 +20,9 @@ const (
 // failure says why a session cannot be written. Its reason names an attribute by its
 // key as [EncodeKey] returns it, so that a client can remove the attribute.
 type failure struct {
-	limit  limit
-	reason string
+	limit   limit
+	reason  string
+	refused error // of the memory for the answer: the session is not the cause
 }
 
 // maxNamed is the greatest size in bytes of a key that a reason names in full.
@@ -29,6 +30,9 @@ const maxNamed = 4 << 10
 
 // blame completes the failure with the attribute that was being written.
 func (f *failure) blame(name string, value perldata.Value) {
+	if f.refused != nil {
+		return
+	}
 	key := EncodeKey(name)
 	if len(key) > maxNamed {
 		key = key[:maxNamed]
@@ -52,6 +56,9 @@ func (f *failure) blame(name string, value perldata.Value) {
 
 // of returns the error for the session with this id.
 func (f *failure) of(id sessionstore.ID) error {
+	if f.refused != nil {
+		return f.refused
+	}
 	return &sessionstore.UnreadableError{ID: id, Reason: f.reason}
 }
 

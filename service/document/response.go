@@ -1,6 +1,7 @@
 package document
 
 import (
+	"context"
 	"math"
 	"strconv"
 	"time"
@@ -48,9 +49,9 @@ func appendRef(operation string) func([]byte, sessionstore.Ref) ([]byte, error) 
 	}
 }
 
-func (o Options) appendSession(dst []byte, session sessionstore.Session) ([]byte, error) {
+func (o Options) appendSession(ctx context.Context, dst []byte, session sessionstore.Session) ([]byte, error) {
 	return appendResponse(dst, "getSession", func(dst []byte) ([]byte, error) {
-		w := o.valueWriter(dst)
+		w := o.valueWriter(ctx, dst)
 		if w.session(session); w.failure != nil {
 			return dst, w.failure.of(session.ID)
 		}

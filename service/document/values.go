@@ -1,12 +1,14 @@
 package document
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"strconv"
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/perldata"
+	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlwrite"
 )
 
@@ -14,9 +16,10 @@ import (
 // lists.
 const maxNesting = 512
 
-// maxAnswer is the greatest size in bytes of the sessions of one answer as XML. It is
-// twice what the store reads for one answer, because base64 needs a third more.
-const maxAnswer = 64 << 20
+// maxAnswer is the greatest size in bytes of the sessions of one answer as XML. A
+// request of 4 MiB can store a session that takes five times as much: XML writes &
+// with five characters.
+const maxAnswer = 21 << 20
 
 // valueWriter writes the values of a session. It writes a shared value in each of
 // its places, so a session may be much larger as XML than in the store. Therefore
@@ -27,10 +30,24 @@ type valueWriter struct {
 	left    int      // how many more entries and items may be written
 	longest int      // greatest length of dst before another value is written
 	failure *failure // why the session cannot be written; nil if it can
+
+	room soap.Room
 }
 
-func (o Options) valueWriter(dst []byte) *valueWriter {
-	return &valueWriter{dst: dst, left: o.MaxEntries, longest: len(dst) + maxAnswer}
+func (o Options) valueWriter(ctx context.Context, dst []byte) *valueWriter {
+	return &valueWriter{dst: dst, left: o.MaxEntries, longest: len(dst) + maxAnswer, room: soap.NewRoom(ctx, o.Reserve)}
+}
+
+// markup is how many bytes the tags of a value take at most.
+const markup = 64
+
+// fits makes room for markup and a string.
+func (w *valueWriter) fits(s string) bool {
+	var err error
+	if w.dst, err = w.room.Grow(w.dst, markup+xmlwrite.Longest(s)); err != nil {
+		w.failure = &failure{refused: err}
+	}
+	return err == nil
 }
 
 // session writes the elements of the contract's Session.
@@ -50,6 +67,9 @@ func (w *valueWriter) session(session sessionstore.Session) {
 }
 
 func (w *valueWriter) entry(name string, value perldata.Value) {
+	if !w.fits(name) {
+		return
+	}
 	w.dst = append(w.dst, `<entry><key>`...)
 	w.dst = appendKey(w.dst, name)
 	w.dst = append(w.dst, `</key>`...)
@@ -64,6 +84,9 @@ func (w *valueWriter) value(v perldata.Value) {
 	}
 	if len(w.dst) > w.longest {
 		w.failure = &failure{limit: tooLong}
+		return
+	}
+	if !w.fits(v.Str()) {
 		return
 	}
 	switch v.Kind() {

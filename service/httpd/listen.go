@@ -10,8 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 const unixScheme = "unix:"
@@ -19,9 +17,9 @@ const unixScheme = "unix:"
 // Listen opens an address: HOST:PORT, :PORT, or unix:PATH for a unix socket. All
 // local users may connect to the socket if the permissions of its folder allow it.
 // Listen replaces a socket of a process that has ended, and fails if a process
-// listens on it. At most maxConnections are open at a time; others wait in the
-// kernel's queue.
-func Listen(ctx context.Context, address string, maxConnections int) (net.Listener, error) {
+// listens on it. When a bound of the connections is reached, new ones take the place
+// of those without a request, or wait.
+func Listen(ctx context.Context, address string, limits Limits) (net.Listener, error) {
 	network := "tcp"
 	if path, ok := strings.CutPrefix(address, unixScheme); ok {
 		network, address = "unix", path
@@ -45,19 +43,13 @@ func Listen(ctx context.Context, address string, maxConnections int) (net.Listen
 	if err != nil {
 		return nil, fmt.Errorf("httpd: %w", err)
 	}
-	return &listener{Listener: netutil.LimitListener(l, maxConnections), inner: l}, nil
-}
-
-// listener is a listener that can stop accepting before it is closed.
-type listener struct {
-	net.Listener
-	inner net.Listener
+	return newListener(l, limits), nil
 }
 
 // stopAccepting prevents new connections. Those that have begun can still be
 // accepted.
 func (l *listener) stopAccepting() error {
-	switch inner := l.inner.(type) {
+	switch inner := l.Listener.(type) {
 	case *net.TCPListener:
 		return stopAcceptingTCP(inner)
 	case *net.UnixListener:

@@ -25,7 +25,7 @@ func TestSocketIsCreatedWithItsMode(t *testing.T) {
 
 		before := syscall.Umask(mask)
 		path := filepath.Join(folder, "s")
-		l, err := httpd.Listen(t.Context(), "unix:"+path, 1)
+		l, err := httpd.Listen(t.Context(), "unix:"+path, httpd.Limits{Connections: 1})
 		after := syscall.Umask(before)
 		require.NoError(t, err)
 		assert.Equal(t, mask, after, "the umask is as it was")

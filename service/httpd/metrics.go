@@ -10,13 +10,16 @@ import (
 const MetricsPath = "/metrics"
 
 // NewMetrics returns a server that answers GET and HEAD at [MetricsPath] with a
-// handler. Other paths get 404, other methods 405. It does not log requests. Of the
+// handler, and the probes of health with the handler of the server that they are
+// about. Other paths get 404, other methods 405. It does not log requests. Of the
 // options it uses the timeouts, MaxHeaderBytes, AllowedHosts, PublicURL and Logger.
-func NewMetrics(handler http.Handler, o Options) *Server {
+func NewMetrics(handler, probes http.Handler, o Options) *Server {
 	s := newServer(o)
 	s.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case !s.hosts.allow(r.Host) && !isProbe(r.URL.Path):
+		case isProbe(r.URL.Path):
+			probes.ServeHTTP(w, r)
+		case !s.hosts.allow(r.Host):
 			http.Error(w, foreignHost, http.StatusMisdirectedRequest)
 		case r.URL.Path != MetricsPath:
 			refuse(w, http.StatusNotFound)
@@ -36,10 +39,9 @@ func refuse(w http.ResponseWriter, status int) {
 
 // Metrics returns the metrics of the server. It implements [metric.Source].
 func (s *Server) Metrics() []metric.Metric {
-	return []metric.Metric{
-		metric.GaugeOf("requests_in_flight", "SOAP requests that are being answered.", float64(len(s.inFlight))),
-		s.rejected.Metric("turned_away_requests_total", "Requests rejected with 503 because too many were in flight."),
+	all := append(s.options.Admission.Metrics(), s.connectionMetrics()...)
+	return append(all,
 		s.foreignHosts.Metric("foreign_host_requests_total", "Requests refused with 421 because their host is not allowed."),
 		s.foreignOrigins.Metric("foreign_origin_requests_total", "Requests refused with 403 because a web page of another origin may have sent them."),
-	}
+	)
 }

@@ -5,20 +5,22 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/httpd"
 )
 
 func TestMetricsAnswersNothingElse(t *testing.T) {
+	logger := slog.New(slog.DiscardHandler)
+	probes := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: logger}).Handler()
 	s := httpd.NewMetrics(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "metrics\n")
-	}), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
-	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	}), probes, httpd.Options{Logger: logger})
+	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", httpd.Limits{Connections: 10})
 	require.NoError(t, err)
 	stop := start(t, s, l)
 	for _, tt := range []struct {
@@ -37,7 +39,9 @@ func TestMetricsAnswersNothingElse(t *testing.T) {
 		{"GET", "/", 404, "Not Found\n"},
 		{"GET", "/metrics/", 404, "Not Found\n"},
 		{"GET", "//metrics", 404, "Not Found\n"},
-		{"GET", "/healthz", 404, "Not Found\n"},
+		{"GET", "/healthz", 200, "ok\n"},
+		{"GET", "/readyz", 200, "ready\n"},
+		{"HEAD", "/readyz", 200, ""},
 		{"POST", httpd.EndpointPath, 404, "Not Found\n"},
 		{"GET", "/debug/pprof/", 404, "Not Found\n"},
 	} {
@@ -58,38 +62,25 @@ func TestMetricsAnswersNothingElse(t *testing.T) {
 	assert.NoError(t, stop())
 }
 
-// The server counts the requests in flight and the rejected ones.
+// The server has the metrics of its admission.
 func TestServerCountsRejectedRequests(t *testing.T) {
-	entered, leave := make(chan struct{}), make(chan struct{})
-	s := httpd.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		close(entered)
-		<-leave
-	}), httpd.Options{MaxInFlight: 1, Logger: slog.New(slog.DiscardHandler)})
-	values := func() []float64 {
-		all := make([]float64, 2)
+	bounds := admission.New(admission.Options{Requests: 1})
+	s := httpd.New(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_ = admission.Admission{}.Start(r.Context())
+	}), httpd.Options{Admission: bounds, Logger: slog.New(slog.DiscardHandler)})
+	values := func() map[string]float64 {
+		all := map[string]float64{}
 		for _, m := range s.Metrics() {
-			if i := slices.Index([]string{"requests_in_flight", "turned_away_requests_total"}, m.Name); i >= 0 {
-				all[i] = m.Value
-			}
+			all[m.Name] = m.Value
 		}
 		return all
 	}
-	assert.Equal(t, []float64{0, 0}, values())
-	done := make(chan struct{})
-	post := func() int {
-		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://localhost"+httpd.EndpointPath, nil))
-		return w.Code
-	}
-	go func() {
-		defer close(done)
-		post()
-	}()
-	<-entered
-	assert.Equal(t, []float64{1, 0}, values())
-	assert.Equal(t, http.StatusServiceUnavailable, post())
-	assert.Equal(t, []float64{1, 1}, values())
-	close(leave)
-	<-done
-	assert.Equal(t, []float64{0, 1}, values())
+	request := bounds.Begin(t.Context())
+	require.NoError(t, admission.Admission{}.Start(request))
+	r := httptest.NewRequest(http.MethodPost, "http://localhost"+httpd.EndpointPath, nil)
+	s.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	assert.InDelta(t, 1, values()["requests_in_flight"], 0)
+	assert.InDelta(t, 1, values()["turned_away_requests_total"], 0)
+	request.End()
+	assert.InDelta(t, 0, values()["requests_in_flight"], 0)
 }

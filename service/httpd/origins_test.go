@@ -85,7 +85,7 @@ func TestHosts(t *testing.T) {
 				assert.Equal(t, want, send(s.Handler(), http.MethodPost, tt.host, "/soap?wsdl", "127.0.0.1:1").Code, "a call is not exempt")
 				assert.Equal(t, want, send(s.Handler(), http.MethodGet, tt.host, "/nosuch", "127.0.0.1:1").Code)
 			}
-			m := httpd.NewMetrics(http.HandlerFunc(echoHandler), o)
+			m := httpd.NewMetrics(http.HandlerFunc(echoHandler), s.Handler(), o)
 			assert.Equal(t, want, send(m.Handler(), http.MethodGet, tt.host, "/metrics?wsdl", "127.0.0.1:1").Code, "metrics for %s", tt.host)
 		}
 	}

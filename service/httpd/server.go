@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"memcachedsoap/service/admission"
 	"memcachedsoap/sessionstore/metric"
 )
 
@@ -34,8 +35,9 @@ type Options struct {
 	// AllowedHosts are the names, besides that of PublicURL, for which the server
 	// answers. It always answers for localhost, for IP addresses, for names without a
 	// dot, and for requests without a Host. [AnyHost] allows every name.
-	AllowedHosts   []string
-	MaxInFlight    int           // concurrent SOAP requests; default 512
+	AllowedHosts []string
+	// Admission bounds the SOAP requests in flight; nil means one with its defaults.
+	Admission      *admission.Controller
 	MaxHeaderBytes int           // of a request's head; default 32 KiB
 	ReadTimeout    time.Duration // for a whole request; default 30 s
 	WriteTimeout   time.Duration // from the end of the head to the end of the answer; default 60 s
@@ -54,7 +56,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.MaxInFlight = orDefault(o.MaxInFlight, 512)
+	if o.Admission == nil {
+		o.Admission = admission.New(admission.Options{})
+	}
 	o.MaxHeaderBytes = orDefault(o.MaxHeaderBytes, 32<<10)
 	o.ReadTimeout = orDefault(o.ReadTimeout, 30*time.Second)
 	o.WriteTimeout = orDefault(o.WriteTimeout, time.Minute)
@@ -78,17 +82,16 @@ func orDefault[T comparable](value, fallback T) T {
 
 // Server serves a SOAP endpoint.
 type Server struct {
-	options  Options
-	started  time.Time // the WSDL does not change after it
-	http     *http.Server
-	inFlight chan struct{}  // has a token for each SOAP request that is being answered
-	rejected metric.Counter // requests above the limit
-	hosts    allowedHosts
-	origins  *http.CrossOriginProtection
+	options Options
+	started time.Time // the WSDL does not change after it
+	http    *http.Server
+	hosts   allowedHosts
+	origins *http.CrossOriginProtection
 	// Requests that were refused because of their host, and their origin.
 	foreignHosts, foreignOrigins metric.Counter
 	page                         page
 	active                       activeConns
+	own                          atomic.Pointer[[]*listener] // that it serves on
 	stopping                     atomic.Bool
 }
 
@@ -104,7 +107,7 @@ func New(endpoint http.Handler, o Options) *Server {
 	router.Match(probeMethods(), readinessPath, s.readiness)
 	router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
 	for _, path := range []string{EndpointPath, CGIPath} {
-		router.Any(path, s.serveContract(s.showPage(s.limitInFlight(echo.WrapHandler(endpoint)))))
+		router.Any(path, s.serveContract(s.showPage(s.admit(echo.WrapHandler(endpoint)))))
 	}
 	s.serve(router)
 	return s
@@ -113,7 +116,7 @@ func New(endpoint http.Handler, o Options) *Server {
 // newServer returns a server without a handler.
 func newServer(o Options) *Server {
 	o = o.withDefaults()
-	s := &Server{options: o, started: time.Now(), inFlight: make(chan struct{}, o.MaxInFlight)}
+	s := &Server{options: o, started: time.Now()}
 	s.hosts, s.origins = newAllowedHosts(o), http.NewCrossOriginProtection()
 	s.active.conns = make(map[net.Conn]struct{})
 	return s
@@ -130,6 +133,7 @@ func (s *Server) serve(handler http.Handler) {
 		IdleTimeout:       o.IdleTimeout,
 		MaxHeaderBytes:    o.MaxHeaderBytes,
 		ConnState:         s.updateConnection,
+		ConnContext:       withConn,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
 	}
 }
@@ -143,6 +147,7 @@ func (s *Server) Handler() http.Handler { return s.http.Handler }
 // after the grace time. With a drain time and listeners of [Listen] no request is
 // lost: it is answered, or its connection is refused.
 func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...net.Listener) error {
+	defer s.watch(ctx, listeners)()
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- s.http.Serve(l) }()
@@ -177,10 +182,13 @@ func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...ne
 }
 
 // updateConnection takes over the new state of a connection.
-func (s *Server) updateConnection(conn net.Conn, state http.ConnState) {
-	s.active.update(conn, state)
+func (s *Server) updateConnection(c net.Conn, state http.ConnState) {
+	s.active.update(c, state)
+	if own, ok := c.(*conn); ok {
+		own.update(state)
+	}
 	if s.options.Connection != nil {
-		s.options.Connection(conn, state)
+		s.options.Connection(c, state)
 	}
 }
 

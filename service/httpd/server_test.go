@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"io"
 	"log/slog"
@@ -24,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/wsdl"
@@ -265,36 +265,25 @@ func TestLogLine(t *testing.T) {
 	assert.NotContains(t, line, "operation")
 }
 
-func TestRequestsInFlightAreLimited(t *testing.T) {
-	entered, leave := make(chan struct{}), make(chan struct{})
-	s := httpd.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		entered <- struct{}{}
-		<-leave
-	}), httpd.Options{MaxInFlight: 2, Logger: slog.New(slog.DiscardHandler)})
-	var wg sync.WaitGroup
-	for range 2 {
-		wg.Go(func() { get(t, s.Handler(), "/soap", nil) })
-		<-entered
+// Requests that are received or answered are told apart by the endpoint. Those of
+// health are answered above the limit.
+func TestHealthIsAnsweredAboveTheLimit(t *testing.T) {
+	full := admission.New(admission.Options{Requests: 1})
+	request := full.Begin(t.Context())
+	require.NoError(t, admission.Admission{}.Start(request))
+	var refused error
+	s := httpd.New(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		refused = admission.Admission{}.Start(r.Context())
+	}), httpd.Options{Admission: full, Logger: slog.New(slog.DiscardHandler)})
+	get(t, s.Handler(), "/soap", nil)
+	require.ErrorIs(t, refused, admission.ErrOverloaded)
+	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code)
+	assert.Equal(t, 200, get(t, s.Handler(), "/readyz", nil).Code)
+	request.End()
+	for range 3 { // each request gives its slot back
+		get(t, s.Handler(), "/soap", nil)
+		require.NoError(t, refused)
 	}
-	w := get(t, s.Handler(), "/soap", nil)
-	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
-	assert.Equal(t, "1", w.Header().Get("Retry-After"))
-	assert.Equal(t, "text/xml; charset=utf-8", w.Header().Get("Content-Type"))
-	var fault struct {
-		XMLName xml.Name `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
-		Code    string   `xml:"Body>Fault>faultcode"`
-		Reason  string   `xml:"Body>Fault>faultstring"`
-	}
-	require.NoError(t, xml.Unmarshal(w.Body.Bytes(), &fault))
-	assert.Equal(t, "soap:Server", fault.Code)
-	assert.Equal(t, "The service is overloaded: it is answering as many requests as it may. Retry after a second. (request id "+
-		w.Header().Get("X-Request-Id")+")", fault.Reason)
-	assert.Equal(t, 200, get(t, s.Handler(), "/healthz", nil).Code, "health is answered above the limit")
-	close(leave)
-	wg.Wait()
-	wg.Go(func() { <-entered })
-	assert.Equal(t, 200, get(t, s.Handler(), "/soap", nil).Code)
-	wg.Wait()
 }
 
 // start serves on listeners and returns a function that stops it.
@@ -318,7 +307,7 @@ func TestStopLosesNoRequest(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, "done")
 	}), httpd.Options{Drain: 300 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
-	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", httpd.Limits{Connections: 10})
 	require.NoError(t, err)
 	base := "http://" + l.Addr().String()
 	stop := start(t, s, l)
@@ -373,7 +362,7 @@ func TestStopEndsAfterGrace(t *testing.T) {
 		close(entered)
 		<-leave
 	}), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
-	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", httpd.Limits{Connections: 10})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -394,13 +383,13 @@ func TestStopEndsAfterGrace(t *testing.T) {
 
 func TestListen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "soap.sock")
-	l, err := httpd.Listen(t.Context(), "unix:"+path, 10)
+	l, err := httpd.Listen(t.Context(), "unix:"+path, httpd.Limits{Connections: 10})
 	require.NoError(t, err)
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o666), info.Mode().Perm())
 
-	_, err = httpd.Listen(t.Context(), "unix:"+path, 10)
+	_, err = httpd.Listen(t.Context(), "unix:"+path, httpd.Limits{Connections: 10})
 	require.ErrorContains(t, err, "another process listens on")
 	require.NoError(t, l.Close())
 
@@ -409,12 +398,12 @@ func TestListen(t *testing.T) {
 	require.NoError(t, err)
 	dead.SetUnlinkOnClose(false)
 	require.NoError(t, dead.Close())
-	l, err = httpd.Listen(t.Context(), "unix:"+path, 10)
+	l, err = httpd.Listen(t.Context(), "unix:"+path, httpd.Limits{Connections: 10})
 	require.NoError(t, err)
 
 	var log lines
 	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{TrustedProxies: trusted, Logger: log.logger()})
-	tcp, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	tcp, err := httpd.Listen(t.Context(), "127.0.0.1:0", httpd.Limits{Connections: 10})
 	require.NoError(t, err)
 	stop := start(t, s, l, tcp)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -431,9 +420,9 @@ func TestListen(t *testing.T) {
 	assert.NoFileExists(t, path)
 
 	require.NoError(t, os.WriteFile(path, []byte("precious"), 0o600))
-	_, err = httpd.Listen(t.Context(), "unix:"+path, 10)
+	_, err = httpd.Listen(t.Context(), "unix:"+path, httpd.Limits{Connections: 10})
 	require.ErrorContains(t, err, "is not a socket")
 	assert.FileExists(t, path)
-	_, err = httpd.Listen(t.Context(), "127.0.0.1:99999", 10)
+	_, err = httpd.Listen(t.Context(), "127.0.0.1:99999", httpd.Limits{Connections: 10})
 	require.Error(t, err)
 }

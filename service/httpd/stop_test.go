@@ -24,7 +24,7 @@ func TestStopAnswersWhatIsBeingRead(t *testing.T) {
 	s := httpd.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body)
 	}), httpd.Options{Logger: slog.New(slog.DiscardHandler)})
-	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", 10)
+	l, err := httpd.Listen(t.Context(), "127.0.0.1:0", httpd.Limits{Connections: 10})
 	require.NoError(t, err)
 	stop := start(t, s, l)
 	dial := func() net.Conn {
@@ -84,7 +84,7 @@ func TestStopRefusesNewConnections(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "unix:" + path} {
 		t.Run(address, func(t *testing.T) {
 			s := httpd.New(http.NotFoundHandler(), httpd.Options{Drain: 500 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
-			l, err := httpd.Listen(t.Context(), address, 10)
+			l, err := httpd.Listen(t.Context(), address, httpd.Limits{Connections: 10})
 			require.NoError(t, err)
 			stop := start(t, s, l)
 			stopped := make(chan error, 1)

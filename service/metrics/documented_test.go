@@ -51,7 +51,7 @@ func exported(t *testing.T) map[string]string {
 	deletions := store.NewGuard(items, guard.Options{})
 	defer deletions.Close()
 	families, err := metrics.NewRegistry(metrics.Sources{
-		Counters: service.NewCounters("1", document.Operations()...), Server: new(httpd.Server), Store: store,
+		Counters: service.NewCounters("1", document.Operations()...), Server: httpd.New(nil, httpd.Options{}), Store: store,
 	}).Gather()
 	require.NoError(t, err)
 	kinds := map[string]string{}

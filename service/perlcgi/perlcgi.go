@@ -26,6 +26,9 @@ type Options struct {
 	// MaxEntries is the greatest number of values of a message, at all depths
 	// together; 0 means [soaplite.DefaultMaxEntries].
 	MaxEntries int
+	// Reserve is called before an answer takes n bytes more of memory, or fewer if n
+	// is negative. nil means no bounds.
+	Reserve func(ctx context.Context, n int64) error
 	// CreateOnGet makes getSession without an id create a session, as the CGI does.
 	// Otherwise it is a Client fault.
 	CreateOnGet bool
@@ -92,7 +95,10 @@ func register(d *soap.Dispatcher, o Options, name string, do method) {
 		},
 		More:       func(s *xmlscan.Scanner, c *call) error { return c.More(s) },
 		Attributes: (*soaplite.Response).Attributes,
-		Append:     func(dst []byte, r *soaplite.Response) ([]byte, error) { return r.Append(dst), nil },
+		Append: func(ctx context.Context, dst []byte, r *soaplite.Response) ([]byte, error) {
+			room := soap.NewRoom(ctx, o.Reserve)
+			return r.Append(dst, &room)
+		},
 	}, func(ctx context.Context, c *call) (*soaplite.Response, error) {
 		if err := check(c.request); err != nil {
 			return nil, err

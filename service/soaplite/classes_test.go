@@ -97,7 +97,7 @@ func TestClassesAndSharedStringsAreBounded(t *testing.T) {
 		objects[i] = object(class, hash())
 	}
 	e := soaplite.Encoding{MaxEntries: 1 << 20}
-	_, err := e.Response(soap.Name{}, perldata.ListOf(objects[:100_000]...))
+	_, err := e.Response(soap.Name{}, perldata.ListOf(objects[:50_000]...))
 	require.NoError(t, err)
 	_, err = e.Response(soap.Name{}, perldata.ListOf(objects...))
 	require.Error(t, err)
@@ -106,7 +106,7 @@ func TestClassesAndSharedStringsAreBounded(t *testing.T) {
 	for i := range objects {
 		objects[i] = long
 	}
-	_, err = e.Response(soap.Name{}, perldata.ListOf(objects[:60]...))
+	_, err = e.Response(soap.Name{}, perldata.ListOf(objects[:20]...))
 	require.NoError(t, err)
 	_, err = e.Response(soap.Name{}, perldata.ListOf(objects...))
 	require.Error(t, err)

@@ -12,7 +12,7 @@ type Encoding struct {
 }
 
 // DefaultMaxEntries is the default of [Encoding.MaxEntries] and [Reader.MaxEntries].
-const DefaultMaxEntries = 100_000
+const DefaultMaxEntries = 50_000
 
 // attributes returns the attributes of an answer's Envelope, except for classes.
 func (e Encoding) attributes() string {

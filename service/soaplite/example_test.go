@@ -38,7 +38,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(string(answer.Append(nil)))
+	payload, err := answer.Append(nil, nil)
+	fmt.Println(string(payload), err)
 	// Output:
-	// <getSessionResponse xmlns="urn:x"><s-gensym3><level xsi:type="xsd:int">2</level><uid xsi:type="xsd:base64Binary">em/Dqw==</uid></s-gensym3></getSessionResponse>
+	// <getSessionResponse xmlns="urn:x"><s-gensym3><level xsi:type="xsd:int">2</level><uid xsi:type="xsd:base64Binary">em/Dqw==</uid></s-gensym3></getSessionResponse> <nil>
 }

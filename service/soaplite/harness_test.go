@@ -92,7 +92,7 @@ func write(dst []byte, e soaplite.Encoding, method soap.Name, v perldata.Value) 
 	if err != nil {
 		return dst, err
 	}
-	return r.Append(dst), nil
+	return r.Append(dst, nil)
 }
 
 // body writes a response.

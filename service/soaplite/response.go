@@ -11,7 +11,7 @@ import (
 
 // maxAnswer is the greatest size in bytes of the strings of an answer, counted in
 // each of their places.
-const maxAnswer = 64 << 20
+const maxAnswer = 21 << 20
 
 // Response is an answer that can be written.
 type Response struct {
@@ -26,7 +26,7 @@ func (e Encoding) Response(method soap.Name, result perldata.Value) (*Response, 
 	most := cmp.Or(e.MaxEntries, DefaultMaxEntries)
 	r := &Response{
 		method: method, result: withoutClass(result), // SOAP::Lite's clients get a copy of it
-		writer: writer{encoding: e, gensym: firstGensym - 1, visited: perldata.NewVisit(), left: most, room: maxAnswer},
+		writer: writer{encoding: e, gensym: firstGensym - 1, visited: perldata.NewVisit(), left: most, letters: maxAnswer},
 	}
 	if !r.writer.survey(r.result) {
 		return nil, &soap.Fault{
@@ -51,10 +51,11 @@ func (r *Response) Attributes() string {
 
 // Append appends the content of the answer's Body: the response of the method, with
 // the result as its only child, and then the values to which the result refers in
-// several places. Call it once.
-func (r *Response) Append(dst []byte) []byte {
+// several places. Call it once. The error is that of the room, in which nil has no
+// bounds.
+func (r *Response) Append(dst []byte, room *soap.Room) ([]byte, error) {
 	w := &r.writer
-	w.dst = dst
+	w.dst, w.room = dst, room
 	w.text("<")
 	w.text(r.method.Local)
 	w.text(`Response xmlns="`)
@@ -69,7 +70,7 @@ func (r *Response) Append(dst []byte) []byte {
 	for i := range w.shared { // survey has found all
 		w.independent(w.shared[i])
 	}
-	return w.dst
+	return w.dst, w.err
 }
 
 // style writes the encodingStyle of a child of the Body in SOAP 1.2, which does not

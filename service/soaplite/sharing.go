@@ -26,8 +26,8 @@ func (w *writer) survey(result perldata.Value) bool {
 // if they are not left.
 func (w *writer) take(values, bytes int) bool {
 	w.left -= values
-	w.room -= bytes
-	return w.left >= 0 && w.room >= 0
+	w.letters -= bytes
+	return w.left >= 0 && w.letters >= 0
 }
 
 // contents surveys the values inside a value.

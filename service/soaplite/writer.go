@@ -28,7 +28,22 @@ type writer struct {
 	objects bool                         // a value has a class that is written
 	depth   int
 	left    int // how many more values the answer may have
-	room    int // how many more bytes its strings may have
+	letters int // how many more bytes its strings may have
+
+	room *soap.Room // of the answer; nil has no bounds
+	err  error      // of the room; nothing is written after it
+}
+
+// markup is how many bytes the tags of a value take at most, besides its name.
+const markup = 400
+
+// fits makes room for a value: for its markup, with its name in two tags, and for a
+// string.
+func (w *writer) fits(name, s string) bool {
+	if w.err == nil {
+		w.dst, w.err = w.room.Grow(w.dst, markup+2*len(name)+xmlwrite.Longest(s))
+	}
+	return w.err == nil
 }
 
 func (w *writer) text(s string) { w.dst = append(w.dst, s...) }
@@ -53,6 +68,9 @@ func (w *writer) unnamed(v perldata.Value) string {
 
 // place writes a value in one of its places: in full, or as a reference.
 func (w *writer) place(name string, v perldata.Value) {
+	if !w.fits(name, v.Str()) {
+		return
+	}
 	attribute := ""
 	if n := w.node(v); n != nil {
 		reference := n.reference()
@@ -251,7 +269,11 @@ func (w *writer) hash(name, attribute string, v perldata.Value) {
 	} else {
 		for _, i := range order {
 			w.text("<item>")
-			w.scalar("key", keyText(&entries[i]))
+			key := keyText(&entries[i])
+			if !w.fits("", key) {
+				return
+			}
+			w.scalar("key", key)
 			w.place("value", entries[i].Value)
 			w.text("</item>")
 		}

@@ -15,8 +15,12 @@ type Codec struct {
 // result share the memory of the image, so the caller must not change the image
 // afterwards. The error is a [*CorruptError], an [*UnsupportedError], a
 // [*LimitError] or a [*RootError].
-func (c Codec) Decode(image []byte) (*perldata.Hash, error) {
-	v, err := c.Thaw(image)
+func (c Codec) Decode(image []byte) (*perldata.Hash, error) { return c.DecodeWithin(image, nil) }
+
+// DecodeWithin is Decode within bounds of memory: it calls reserve before it takes n
+// bytes more, and returns the error of reserve. nil means no bounds.
+func (c Codec) DecodeWithin(image []byte, reserve func(n int64) error) (*perldata.Hash, error) {
+	v, err := c.thawWithin(image, reserve)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +32,11 @@ func (c Codec) Decode(image []byte) (*perldata.Hash, error) {
 
 // Check returns the error that Decode would return and keeps no reference to the
 // image. It makes no values, so it costs a fraction of Decode.
-func (c Codec) Check(image []byte) error {
-	d, err := c.open(image)
+func (c Codec) Check(image []byte) error { return c.CheckWithin(image, nil) }
+
+// CheckWithin is Check within bounds of memory, as DecodeWithin is Decode.
+func (c Codec) CheckWithin(image []byte, reserve func(n int64) error) error {
+	d, err := c.open(image, reserve)
 	if err != nil {
 		return err
 	}
@@ -47,8 +54,10 @@ func (c Codec) Check(image []byte) error {
 // is a value of KindHash, KindList or KindRef. It takes the image over as Decode
 // does. The error is a [*CorruptError], an [*UnsupportedError] or a
 // [*LimitError].
-func (c Codec) Thaw(image []byte) (perldata.Value, error) {
-	d, err := c.open(image)
+func (c Codec) Thaw(image []byte) (perldata.Value, error) { return c.thawWithin(image, nil) }
+
+func (c Codec) thawWithin(image []byte, reserve func(n int64) error) (perldata.Value, error) {
+	d, err := c.open(image, reserve)
 	if err != nil {
 		return perldata.Value{}, err
 	}

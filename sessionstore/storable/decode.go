@@ -7,6 +7,7 @@ import "memcachedsoap/sessionstore/perldata"
 // no value is made.
 type decoder struct {
 	reader
+	budget
 	limits   Limits
 	root     perldata.Value
 	depth    int      // number of references that are being decoded
@@ -66,6 +67,9 @@ func (d *decoder) referent(place *perldata.Value, form perldata.Form) (blessed b
 		return false, err
 	}
 	blessed = class != ""
+	if err := d.use(perReferent); err != nil {
+		return false, err
+	}
 	switch tag {
 	case tagObject:
 		return d.repeatedReference(place, form)

@@ -16,8 +16,9 @@ const (
 
 // count takes the number of elements of a container. The elements of all open
 // containers together must fit into the rest of the image, so that the size of the
-// image bounds the memory that is allocated for them.
-func (d *decoder) count(minBytes int) (int, error) {
+// image bounds the memory that is allocated for them. values says that values are
+// made of them.
+func (d *decoder) count(minBytes int, values bool) (int, error) {
 	n, err := d.length()
 	if err != nil {
 		return 0, err
@@ -32,6 +33,18 @@ func (d *decoder) count(minBytes int) (int, error) {
 	}
 	d.elements += n
 	d.pending += n * minBytes
+	memory := perObject
+	if minBytes != minItem {
+		memory += perKey
+	}
+	if values && minBytes == minItem {
+		memory += perItem
+	} else if values {
+		memory += perEntry
+	}
+	if err := d.use(int64(n) * memory); err != nil {
+		return 0, err
+	}
 	d.objects = slices.Grow(d.objects, n) // most elements are objects
 	return n, nil
 }
@@ -40,7 +53,7 @@ func (d *decoder) array(list *perldata.List, blessed bool) error {
 	if _, err := d.add(object{node: list, blessed: blessed}); err != nil {
 		return err
 	}
-	n, err := d.count(minItem)
+	n, err := d.count(minItem, list != nil)
 	if err != nil {
 		return err
 	}
@@ -71,7 +84,7 @@ func (d *decoder) hash(hash *perldata.Hash, blessed, flagged bool) (err error) {
 			return err
 		}
 	}
-	n, err := d.count(minBytes)
+	n, err := d.count(minBytes, hash != nil)
 	if err != nil {
 		return err
 	}

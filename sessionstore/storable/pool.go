@@ -17,13 +17,13 @@ const maxPooled = 1024
 
 // open returns a decoder of the image; release gives it back. The image must not
 // change while the decoder, or a string that it has decoded, is in use.
-func (c Codec) open(image []byte) (*decoder, error) {
+func (c Codec) open(image []byte, reserve func(n int64) error) (*decoder, error) {
 	limits := c.Limits.withDefaults()
 	if len(image) > limits.ImageBytes {
 		return nil, &LimitError{What: "bytes", Limit: limits.ImageBytes, Offset: limits.ImageBytes}
 	}
 	d, _ := decoders.Get().(*decoder)
-	d.limits = limits
+	d.limits, d.budget.reserve = limits, reserve
 	// All strings of a session share the memory of its image. A copy of the image
 	// would be a fifth of the memory that decoding allocates (BenchmarkDecode).
 	d.image = unsafe.String(unsafe.SliceData(image), len(image)) //nolint:gosec // it does not change, see Codec.Decode

@@ -14,8 +14,8 @@ const (
 	// DefaultNamespaces is enough for gSOAP, which declares in every message all
 	// namespaces that its program knows. Other toolkits declare up to ten.
 	DefaultNamespaces = 64
-	// DefaultElements is more than a session of 4 MiB with one-letter entries needs.
-	DefaultElements = 500_000
+	// DefaultElements allows 50,000 entries, each with a key and a value.
+	DefaultElements = 160_000
 )
 
 // Limits are the limits of one document. A field that is 0 means the default of
@@ -33,11 +33,14 @@ type Limits struct {
 	Elements int
 }
 
+// MaxElements returns the greatest number of elements: Elements or its default.
+func (l Limits) MaxElements() int { return cmp.Or(l.Elements, DefaultElements) }
+
 func (l Limits) orDefault() Limits {
 	return Limits{
 		Depth:      cmp.Or(l.Depth, DefaultDepth),
 		Attributes: cmp.Or(l.Attributes, DefaultAttributes),
 		Namespaces: cmp.Or(l.Namespaces, DefaultNamespaces),
-		Elements:   cmp.Or(l.Elements, DefaultElements),
+		Elements:   l.MaxElements(),
 	}
 }

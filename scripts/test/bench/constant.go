@@ -32,7 +32,7 @@ func newConstantHandler(sessions *service.Service, counters *service.Counters) *
 		Name:   soap.Name{Space: wsdl.Namespace, Local: getOperation},
 		Action: wsdl.Action(getOperation),
 		Decode: decodeID,
-		Append: func(dst []byte, answer []byte) ([]byte, error) { return append(dst, answer...), nil },
+		Append: func(_ context.Context, dst []byte, answer []byte) ([]byte, error) { return append(dst, answer...), nil },
 	}, func(_ context.Context, id string) ([]byte, error) {
 		answer, _ := h.answers.Load(id)
 		payload, _ := answer.([]byte)

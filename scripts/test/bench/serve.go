@@ -57,7 +57,7 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 	default:
 		return fmt.Errorf("bench: there is no server %q", name)
 	}
-	listener, err := httpd.Listen(ctx, "127.0.0.1:0", maxConnections)
+	listener, err := httpd.Listen(ctx, "127.0.0.1:0", httpd.Limits{Connections: maxConnections})
 	if err != nil {
 		return err
 	}

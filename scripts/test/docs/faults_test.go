@@ -66,7 +66,7 @@ func TestSentencesOfOtherFaults(t *testing.T) {
 		written       []string
 	}{
 		{"api.md", "Faults without a type", []string{"soap/*.go", "service/dialect/*.go", "service/document/*.go"}, untyped},
-		{"api.md", "Overload", []string{"service/httpd/overload.go"}, nil},
+		{"api.md", "Overload", []string{"service/admission/sentence.go"}, nil},
 		{"api.md", "Refused hosts and origins", []string{"service/httpd/origins.go"}, nil},
 		{"migrating-from-perl.md", "What the dialect refuses", []string{"service/perlcgi/*.go", "service/soaplite/*.go"}, nil},
 	} {

@@ -1,0 +1,39 @@
+package httpd
+
+import (
+	"io"
+
+	"github.com/labstack/echo/v4"
+)
+
+// admit makes the request one of those that admission bounds, and counts the bytes of
+// its body by the connection, which must arrive at a least rate.
+func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if conn := connOf(r.Context()); conn != nil && r.ContentLength != 0 {
+			conn.enter(receiving)
+			r.Body = &arrivingBody{ReadCloser: r.Body, conn: conn}
+		}
+		request := s.options.Admission.Begin(r.Context())
+		defer request.End()
+		c.SetRequest(r.WithContext(request))
+		return next(c)
+	}
+}
+
+// arrivingBody is a body whose connection must bring it at a least rate, until its
+// end.
+type arrivingBody struct {
+	io.ReadCloser
+
+	conn *conn
+}
+
+func (b *arrivingBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.conn.enter(busy)
+	}
+	return n, err //nolint:wrapcheck // io.EOF must stay as it is
+}
