@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"memcachedsoap/scripts/test/load"
+)
+
+func main() { os.Exit(load.Main(run)) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("cost", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	times := flags.Int("times", 10, "how often each request is sent for its processor time")
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("cost: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "cost")
+	if err != nil {
+		return fmt.Errorf("cost: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a leftover harms nobody
+	e, err := newEnvironment(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer e.memcached.Stop()
+	var all []cost
+	for _, m := range messages() {
+		one, err := e.measure(ctx, m, *times)
+		if err != nil {
+			return err
+		}
+		all = append(all, one)
+	}
+	crowds, err := e.measureConnections(ctx, 0, 100, 1000, 4000)
+	if err != nil {
+		return err
+	}
+	return report(stdout, all, crowds)
+}
