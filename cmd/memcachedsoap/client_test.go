@@ -19,6 +19,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
+	"memcachedsoap/service/httpd"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
@@ -40,7 +41,7 @@ func newCalledService(tb testing.TB, items backend.Backend, principals ...string
 	tb.Helper()
 	server := httptest.NewServer(newEndpoint(tb, items, principals...))
 	tb.Cleanup(server.Close)
-	return calledService{url: server.URL, backend: items}
+	return calledService{url: server.URL + httpd.EndpointPath, backend: items}
 }
 
 func newEndpoint(tb testing.TB, items backend.Backend, principals ...string) http.Handler {
@@ -52,7 +53,7 @@ func newEndpoint(tb testing.TB, items backend.Backend, principals ...string) htt
 		FaultOf: dialect.FaultOf, Observe: dialect.Observer(counters), Logger: slog.New(slog.DiscardHandler),
 	})
 	document.Register(d, service.New(store, counters), document.Options{})
-	return d
+	return httpd.New(d, httpd.Options{Logger: slog.New(slog.DiscardHandler)}).Handler()
 }
 
 // outcome is what a command has printed, and its exit code.
@@ -123,7 +124,7 @@ func TestMessages(t *testing.T) {
 		endpoint.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	url := strings.Replace(server.URL, "http://", "http://joe:s3cret@", 1)
+	url := strings.Replace(server.URL, "http://", "http://joe:s3cret@", 1) + httpd.EndpointPath
 	done(t, url, "session", "set", "a1", "uid=dwho", "empty=", "bytes=\x00\xff", "--ttl=-1")
 	done(t, url, "session", "set", "uid=dwho")
 	done(t, url, "session", "get", "a1")
