@@ -11,12 +11,12 @@ import (
 	"memcachedsoap/service/admission"
 )
 
-// tuneGarbageCollector gives Go's runtime the memory limit, unless GOMEMLIMIT is set:
-// near the limit it collects garbage more often. Below it, it lets the heap grow to five times its live size before
-// the next collection, unless GOGC is set. With the sessions in memcached the
-// live heap is a few megabytes, and Go's default, twice its size, costs an
-// eighth of the CPU time: the throughput, compared with a server without XML and
-// Storable, rises from 0.80 to 0.85.
+// tuneGarbageCollector gives Go's runtime its memory limit, unless GOMEMLIMIT is set:
+// near the limit it collects garbage more often. Below it, the heap grows to five
+// times its live size before the next collection, unless GOGC is set. With the
+// sessions in memcached the live heap is a few megabytes, and Go's default, twice its
+// size, costs an eighth of the CPU time: the throughput, compared with a server
+// without XML and Storable, rises from 0.80 to 0.85.
 func (c *serveCommand) tuneGarbageCollector() {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(c.memoryLimit())
@@ -66,8 +66,8 @@ func (c *serveCommand) admission() *admission.Controller {
 	})
 }
 
-// giveBackMemory lets the requests' memory go when a load has ended, until stop is
-// called.
+// giveBackMemory gives memory back to the operating system when a load has ended, until
+// stop is called.
 func giveBackMemory(ctx context.Context, admitted *admission.Controller) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/document"
 	"memcachedsoap/soap"
 )
@@ -41,12 +42,15 @@ func serve(b *testing.B, e *endpoint, message string) {
 	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	r.ContentLength = int64(len(message))
 	w := &discarder{header: http.Header{}}
+	bounds := admission.New(admission.Options{})
 	b.SetBytes(int64(len(message)))
 	b.ReportAllocs()
 	for b.Loop() {
 		body.Reset(message)
 		clear(w.header)
-		e.ServeHTTP(w, r)
+		request := bounds.Begin(r.Context())
+		e.ServeHTTP(w, r.WithContext(request))
+		request.End()
 		if w.status != http.StatusOK || w.written == 0 {
 			b.Fatal(w.status, w.written)
 		}
