@@ -213,7 +213,8 @@ func TestReplaceEndsWithItsContext(t *testing.T) {
 // broken is a codec that writes nothing and reads nothing.
 type broken struct{ err error }
 
-func (c broken) Append(dst []byte, _ *perldata.Hash) ([]byte, error)            { return dst, c.err }
+func (c broken) Append(dst []byte, _ *perldata.Hash) ([]byte, error) { return dst, c.err }
+
 func (c broken) DecodeWithin([]byte, func(int64) error) (*perldata.Hash, error) { return nil, c.err }
 func (c broken) CheckWithin([]byte, func(int64) error) error                    { return c.err }
 

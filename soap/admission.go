@@ -102,5 +102,5 @@ func (m *meter) document(doc, plain []byte, decompressed int) error {
 
 // reserve is called before the work takes n bytes more, or fewer if n is negative.
 func (x *exchange) reserve(n int64) error {
-	return x.options.Admission.Reserve(x.r.Context(), n) //nolint:wrapcheck // FaultOf knows it
+	return x.options.Admission.Reserve(x.r.Context(), n)
 }

@@ -37,7 +37,7 @@ func (c *serveCommand) memoryBudget() int64 {
 	if err != nil { // the machine does not say how much it has
 		return admission.DefaultMemory
 	}
-	return int64(min(available/4, admission.DefaultMemory)) //nolint:gosec // it is at most the default
+	return int64(min(available/4, admission.DefaultMemory))
 }
 
 // memoryLimit returns the limit for the memory of Go's runtime: the budget without a

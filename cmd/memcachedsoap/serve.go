@@ -46,7 +46,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	counters := service.NewCounters(version, document.Operations()...)
 	sessions := service.New(store, counters)
-	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{
+	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
 		Admission: admitted, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,

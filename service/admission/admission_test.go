@@ -19,6 +19,8 @@ const mib = 1 << 20
 
 var admit admission.Admission
 
+func upTo(n int64) int64 { return rand.Int64N(n) } //nolint:gosec // nothing depends on it
+
 func TestASlotIsForWork(t *testing.T) {
 	t.Parallel()
 	c := admission.New(admission.Options{Requests: 2})
@@ -49,13 +51,13 @@ func TestTheBudgetHolds(t *testing.T) {
 		all.Go(func() {
 			for range 20 {
 				r := c.Begin(t.Context())
-				assert.NoError(t, admit.Receive(r, rand.Int64N(2*mib)))
+				assert.NoError(t, admit.Receive(r, upTo(2*mib)))
 				if assert.NoError(t, admit.Start(r)) {
-					if err := admit.Reserve(r, rand.Int64N(10*mib)); err != nil {
+					if err := admit.Reserve(r, upTo(10*mib)); err != nil {
 						assert.ErrorIs(t, err, admission.ErrOverloaded) // too many wait
 					}
 					assert.LessOrEqual(t, c.InUse(), int64(64*mib))
-					assert.NoError(t, admit.Send(r, rand.Int64N(3*mib)))
+					assert.NoError(t, admit.Send(r, upTo(3*mib)))
 				}
 				r.End()
 			}

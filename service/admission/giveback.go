@@ -31,7 +31,7 @@ func (c *Controller) GiveBack(ctx context.Context) {
 // and no request needs it. It returns the new least.
 func (c *Controller) giveBack(least uint64) uint64 {
 	now := held()
-	worthwhile := uint64(c.memory / 16) //nolint:gosec // it is not negative
+	worthwhile := uint64(c.memory / 16)
 	if now > least+worthwhile && c.InUse() < c.memory/16 {
 		debug.FreeOSMemory()
 		return held()

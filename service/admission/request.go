@@ -8,7 +8,7 @@ import (
 // Request is a request in flight, and the context of it. Its methods are called in
 // this order: Receive, Start, Reserve, Send, End. Each may be left out or repeated.
 type Request struct {
-	context.Context
+	context.Context //nolint:containedctx // it is the context: this saves an allocation for each request
 
 	controller *Controller
 
@@ -16,8 +16,8 @@ type Request struct {
 	started bool
 	body    int64 // bytes of the body that count
 	work    int64 // bytes that the work needs
-	held    int64 // bytes drawn for the work, from from
-	from    *pool // small or large
+	held    int64 // bytes drawn for the work
+	from    *pool // where they were drawn: small or large
 	sent    int64 // bytes of the answer that count
 }
 

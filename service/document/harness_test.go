@@ -56,8 +56,9 @@ func newEndpointOf(tb testing.TB, items backend.Backend, so sessionstore.Options
 	e.store = sessionstore.NewStore(items, storable.Codec{}, so)
 	tb.Cleanup(func() { require.NoError(tb, e.store.Close()) })
 	counters := service.NewCounters("test", document.Operations()...)
-	e.Dispatcher = soap.NewDispatcher(soap.Options{Admission: admission.Admission{},
-		Limits: limits, FaultOf: dialect.FaultOf, Observe: dialect.Observer(counters), Logger: slog.New(slog.DiscardHandler),
+	e.Dispatcher = soap.NewDispatcher(soap.Options{
+		Admission: admission.Admission{},
+		Limits:    limits, FaultOf: dialect.FaultOf, Observe: dialect.Observer(counters), Logger: slog.New(slog.DiscardHandler),
 	})
 	document.Register(e.Dispatcher, service.New(e.store, counters), o)
 	return e

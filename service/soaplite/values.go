@@ -44,6 +44,7 @@ func (r *Reader) shared(at int32) (perldata.Value, error) {
 		}
 		l := &r.links[i]
 		switch l.state {
+		case unread:
 		case known:
 			v := r.values[l.value]
 			if r.copied += len(v.Str()); r.copied > maxCopied {

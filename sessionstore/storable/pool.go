@@ -23,7 +23,7 @@ func (c Codec) open(image []byte, reserve func(n int64) error) (*decoder, error)
 		return nil, &LimitError{What: "bytes", Limit: limits.ImageBytes, Offset: limits.ImageBytes}
 	}
 	d, _ := decoders.Get().(*decoder)
-	d.limits, d.budget.reserve = limits, reserve
+	d.limits, d.reserve = limits, reserve
 	// All strings of a session share the memory of its image. A copy of the image
 	// would be a fifth of the memory that decoding allocates (BenchmarkDecode).
 	d.image = unsafe.String(unsafe.SliceData(image), len(image)) //nolint:gosec // it does not change, see Codec.Decode

@@ -46,7 +46,7 @@ var listening = regexp.MustCompile(`msg=listening address=(\S+)`)
 // start starts the service with its default settings. Only --store-timeout is longer,
 // because the processes share few processors.
 func (e *environment) start(ctx context.Context, flags ...string) (*service, error) {
-	cmd := exec.CommandContext(ctx, e.binary, "serve", "--listen", "127.0.0.1:0", "--servers", e.memcached.Address, "--store-timeout", "5s") //nolint:gosec // it was built before
+	cmd := exec.CommandContext(ctx, e.binary, "serve", "--listen", "127.0.0.1:0", "--servers", e.memcached.Address, "--store-timeout", "5s")
 	cmd.Args = append(cmd.Args, flags...)
 	p, err := load.Start(ctx, cmd, "service", e.dir, "", listening)
 	if err != nil {
