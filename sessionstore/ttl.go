@@ -37,10 +37,6 @@ type Lifetimes struct {
 // far beyond what memcached can be told (2038-01-19).
 const farthest = 100 * 365 * 24 * time.Hour
 
-// shortest is the shortest time to live. memcached ends an item up to a second early,
-// since its clock counts whole seconds: a session lives for a second at least.
-const shortest = 2 * time.Second
-
 // resolve turns a requested time to live into the one to store, where 0 means
 // that the session never expires. It cuts what is longer than allowed, and rounds
 // up to whole seconds, which is what backends have.
@@ -52,9 +48,6 @@ func (l Lifetimes) resolve(ttl time.Duration) (time.Duration, error) {
 		ttl = l.Longest
 	case ttl < 0:
 		return 0, &InvalidTTLError{TTL: ttl}
-	}
-	if ttl > 0 {
-		ttl = max(ttl, shortest)
 	}
 	return backend.WholeSeconds(min(l.cut(ttl), farthest)), nil
 }

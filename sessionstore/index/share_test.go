@@ -20,6 +20,7 @@ type estate struct {
 	*testing.T
 	pool      *memory.Backend
 	instances []kept
+	scanning  time.Duration // how long a scan takes
 }
 
 func newEstate(t *testing.T, instances int) *estate {
@@ -46,7 +47,7 @@ func newEstate(t *testing.T, instances int) *estate {
 
 // start starts an instance whose change stream is connected.
 func (e *estate) start(attributes ...string) kept {
-	k := kept{T: e.T, pool: &faulty{Backend: e.pool}}
+	k := kept{T: e.T, pool: &faulty{Backend: e.pool, scanning: e.scanning}}
 	k.index = New(k.pool, stored{k.pool}, Options{Attributes: attributes})
 	k.indexer = NewIndexer(k.index, k.pool)
 	e.Cleanup(k.indexer.Close)
@@ -105,8 +106,9 @@ func TestLongRebuild(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstate(t, 0)
+		e.scanning = 10 * leaseLife
 		for range 3 {
-			e.start("uid").pool.scanning = 10 * leaseLife
+			e.start("uid")
 		}
 		time.Sleep(12 * leaseLife)
 		synctest.Wait()

@@ -63,8 +63,7 @@ func TestUpdatesKeepTheEnd(t *testing.T) {
 	require.InDelta(t, life-time.Since(began), session.ExpiresIn, float64(3*time.Second))
 }
 
-// A session lives for a second at least: memcached's clock counts whole seconds, and ends
-// an item up to a second early.
+// A session lives for a second at least, whenever in a second of the server it is stored.
 func TestShortestLife(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)

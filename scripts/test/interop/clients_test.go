@@ -150,7 +150,7 @@ func TestStats(t *testing.T) {
 		}
 	}
 	alive := report.Servers[0]
-	assert.ElementsMatch(t, names, keys(alive.Stats), "the statistics of memcached")
+	assert.ElementsMatch(t, append(names, "pool_conflict"), keys(alive.Stats), "the statistics of memcached, and one of the service")
 	assert.Contains(t, string(own), "STAT pid "+alive.Stats["pid"]+"\r\n")
 	assert.Equal(t, cache.Addr, alive.Address)
 	assert.Equal(t, "principal", alive.Tier)
