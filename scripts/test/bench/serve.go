@@ -61,7 +61,7 @@ func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) er
 	if err != nil {
 		return err
 	}
-	server := httpd.New(handler, httpd.Options{
+	server := httpd.New(handler, httpd.Options{ //nolint:contextcheck // the context of a request is that of net/http
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		Connection:     counters.Connection, Logger: logger,
 	})
