@@ -105,6 +105,20 @@ func (x *Index) scanOnly() bool {
 	return r.state.scanOnly
 }
 
+// explain says why the servers whose index is not complete are still in this state.
+func (r *Indexer) explain(reason string, err error) {
+	if down, ok := errors.AsType[*backend.UnavailableError](err); ok {
+		reason += ": " + down.Reason
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.state.servers {
+		if at := &r.state.servers[i]; !at.Complete {
+			at.Reason = reason
+		}
+	}
+}
+
 // States says of each server whether the index has its sessions. Without an
 // Indexer there are none.
 func (x *Index) States() []ServerState {

@@ -64,7 +64,9 @@ func (r *Indexer) rebuild(ctx context.Context, considerate bool) error {
 	if err != nil {
 		return err
 	}
-	if err := r.drain(ctx); err != nil {
+	draining, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	if err := r.drain(draining); err != nil {
 		return err
 	}
 	epoch := rand.Text()

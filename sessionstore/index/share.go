@@ -42,6 +42,12 @@ const (
 	handover = 3 * time.Second
 	// releaseTime bounds the release of the lease when the Indexer is closed.
 	releaseTime = time.Second
+	// A rebuild that takes longer than these is given up, so that another instance
+	// may try. Its streams catch up in milliseconds, and the changes during its scan
+	// are looked at while it scans.
+	barrierTime = 10 * time.Second
+	drainTime   = time.Minute
+	rebuildTime = time.Hour
 	// noProof in the lease says that the index of the holder is not complete.
 	noProof = 0
 )
@@ -152,7 +158,9 @@ func (m *maintainer) regain(ctx context.Context) {
 	holder, _, err := m.lease.Read(ctx)
 	switch free := errors.Is(err, backend.ErrNotFound); {
 	case err == nil && holder != m.lease.Holder:
-		if m.adopt(ctx) == nil {
+		if err := m.adopt(ctx); err != nil {
+			m.explain("another instance has not proved yet that the index is complete", err)
+		} else {
 			m.index.counts.adoptions.Inc()
 		}
 	case err == nil, free && !early:
@@ -178,11 +186,14 @@ func (m *maintainer) rebuildHolding(ctx context.Context) {
 		}
 	})
 	started := time.Now()
-	err := m.rebuild(ctx, !m.hurry)
+	within, cancel := context.WithTimeout(ctx, rebuildTime)
+	err := m.rebuild(within, !m.hurry)
+	cancel()
 	m.hurry = errors.Is(err, backend.ErrSlowVisitor)
 	stop()
 	renewal.Wait()
 	if err != nil {
+		m.explain("the index could not be rebuilt", err)
 		m.lease.Release(ctx, 0)
 		m.next = time.Now().Add(m.rest)
 		m.rest = min(2*m.rest, longestRest)
@@ -225,8 +236,11 @@ func (m *maintainer) adopt(ctx context.Context) error {
 	}
 }
 
-// barriers waits until the streams of all servers have caught up.
+// barriers waits until the streams of all servers have caught up, for barrierTime at
+// most.
 func (r *Indexer) barriers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, barrierTime)
+	defer cancel()
 	var barriers errgroup.Group
 	for i := range r.pool.Servers() {
 		barriers.Go(func() error { return r.pool.Barrier(ctx, i) })
