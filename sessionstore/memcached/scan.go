@@ -33,6 +33,8 @@ const (
 	// pause that doubles from shortestScanPause to longestScanPause.
 	shortestScanPause = 20 * time.Millisecond
 	longestScanPause  = time.Second
+	// scanBusyTime is how long a scan waits for another one to end.
+	scanBusyTime = time.Minute
 	// Keys are handed to the visitor in parts of about scanPart bytes. A
 	// scan that is maxScanParts parts ahead of its visitor, 64 MiB, is given
 	// up: it must not wait for the visitor (see scanStall).
@@ -62,9 +64,10 @@ func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) e
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(b.closing, func() { cancel(backend.ErrClosed) })() //nolint:contextcheck // Close ends it, too
+	began := time.Now()
 	for pause := shortestScanPause; ; pause = min(2*pause, longestScanPause) {
 		err := s.scan(ctx, b.prefix, visit)
-		if !errors.Is(err, errScanBusy) {
+		if !errors.Is(err, errScanBusy) || time.Since(began) > scanBusyTime {
 			return s.scanned(ctx, err)
 		}
 		select {

@@ -326,6 +326,8 @@ func (s *server) unavailable(err error, indeterminate bool) error {
 		reason = "a memcached server has too many open connections (its option -c)"
 	case errors.Is(err, backend.ErrNotScannable):
 		reason = "a memcached server cannot list its keys"
+	case errors.Is(err, errScanBusy):
+		reason = "a memcached server is busy with another scan"
 	case errors.Is(err, errScanStalled), errors.Is(err, backend.ErrSlowVisitor):
 		reason = "the scan of a memcached server could not keep up"
 	case errors.Is(err, protocol.ErrUnexpected):
