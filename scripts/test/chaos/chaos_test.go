@@ -166,7 +166,8 @@ func TestChaos(t *testing.T) {
 	w.requireLinearizable()
 }
 
-// settle waits until all instances are well, and have an index that is complete.
+// settle waits until all instances are well, and have an index that is complete. A
+// step of a rebuild may take a minute before it is given up.
 func (w *world) settle() {
 	require.EventuallyWithT(w.t, func(t *assert.CollectT) {
 		for n, i := range w.instances {
@@ -179,7 +180,7 @@ func (w *world) settle() {
 			assert.Equal(t, http.StatusOK, response.StatusCode, string(body))
 			assert.NotContains(t, string(body), "not complete", "instance %d", n)
 		}
-	}, 2*ample, 50*time.Millisecond, "seed %d", w.seed)
+	}, 8*ample, 50*time.Millisecond, "seed %d", w.seed)
 }
 
 // alive returns those of the sessions that an instance shows.
