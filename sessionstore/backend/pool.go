@@ -43,7 +43,8 @@ type Pool interface {
 	// time, but a scan whose unvisited keys exceed a limit is given up
 	// ([ErrSlowVisitor]).
 	//
-	// A server runs one scan at a time; Scan waits for another one to end, for a
+	// A server that is known to be down is an [*UnavailableError] at once. A
+	// server runs one scan at a time; Scan waits for another one to end, for a
 	// minute or two at most, and ctx bounds the time.
 	Scan(ctx context.Context, server int, visit func(key string) error) error
 

@@ -122,12 +122,8 @@ func (r *Indexer) scanAll(ctx context.Context, visit func(ids []string) error) e
 	return group.Wait() //nolint:wrapcheck // an error of the pool or of the visitor
 }
 
-// scan scans one server and passes the ids of its sessions on, in groups. It does
-// not wait for a server that is known to be down.
+// scan scans one server and passes the ids of its sessions on, in groups.
 func (r *Indexer) scan(ctx context.Context, server int, batches chan<- []string) error {
-	if key := r.markerKeys()[server]; key != "" && !backend.Available(r.index.backend, key) {
-		return backend.Unavailable("a memcached server is down", nil)
-	}
 	var ids []string
 	pass := func() error {
 		select {

@@ -45,7 +45,7 @@ func TestFailoverModel(t *testing.T) {
 			},
 			"leave": func(t *rapid.T) {
 				if gone >= 0 {
-					t.Skip("one at a time")
+					return // one at a time
 				}
 				gone = rapid.IntRange(0, 2).Draw(t, "server")
 				p.leave(gone)
@@ -55,7 +55,7 @@ func TestFailoverModel(t *testing.T) {
 			},
 			"come back": func(t *rapid.T) {
 				if gone < 0 {
-					t.Skip("none is away")
+					return // none is away
 				}
 				p.comeBack(gone)
 				gone, seen = -1, truth

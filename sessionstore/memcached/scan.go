@@ -66,7 +66,10 @@ func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) e
 	defer context.AfterFunc(b.closing, func() { cancel(backend.ErrClosed) })() //nolint:contextcheck // Close ends it, too
 	began := time.Now()
 	for pause := shortestScanPause; ; pause = min(2*pause, longestScanPause) {
-		err := s.scan(ctx, b.prefix, visit)
+		err := s.outOfService()
+		if err == nil {
+			err = s.scan(ctx, b.prefix, visit)
+		}
 		if !errors.Is(err, errScanBusy) || time.Since(began) > scanBusyTime {
 			return s.scanned(ctx, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
 // A pause of this process during which the server could not write spoils the
@@ -73,4 +74,26 @@ func FuzzReadScanned(f *testing.F) {
 			require.True(t, key != "" || first)
 		}
 	})
+}
+
+// A server that is only suspected, since a call was slow, is scanned. One that is down
+// is not waited for.
+func TestScanOfASuspectedServer(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	b, err := New(Options{Servers: []string{server.Addr}})
+	require.NoError(t, err)
+	defer b.Close()
+	require.NoError(t, b.Add(t.Context(), "a1", backend.Item{}))
+	keys := 0
+	scan := func() error { return b.Scan(t.Context(), 0, func(string) error { keys++; return nil }) }
+	s := b.servers[0]
+	s.breaker.failure(time.Now(), false)
+	require.False(t, b.Available("a1"))
+	require.NoError(t, scan())
+	require.Equal(t, 1, keys)
+
+	s.breaker.tryOpen(time.Now().Add(recently))
+	require.ErrorIs(t, scan(), errOpen)
+	require.Equal(t, 1, keys)
 }

@@ -101,11 +101,8 @@ func (s *server) do(caller context.Context, kind access, run command) error {
 	if err := backend.Interrupted(caller); err != nil {
 		return err
 	}
-	if s.breaker.isOpen() {
-		return s.unavailable(errOpen, false)
-	}
-	if refused := s.refused.Load(); refused != nil {
-		return s.unavailable(refused, false)
+	if err := s.outOfService(); err != nil {
+		return s.unavailable(err, false)
 	}
 	a := attempt{server: s, kind: kind}
 	err := a.run(caller, run)
@@ -123,6 +120,18 @@ func (s *server) do(caller context.Context, kind access, run command) error {
 	s.failed(err)
 	s.failures.Inc()
 	return s.unavailable(err, indeterminate)
+}
+
+// outOfService returns why the server is not asked: its breaker is open, or it was
+// refused. It is nil if the server is asked.
+func (s *server) outOfService() error {
+	if s.breaker.isOpen() {
+		return errOpen
+	}
+	if refused := s.refused.Load(); refused != nil {
+		return refused
+	}
+	return nil
 }
 
 // failed tells the circuit breaker what a failed call says about the server.
