@@ -173,3 +173,11 @@ func (s *service) logged(t *testing.T) string {
 	require.NoError(t, err)
 	return string(log)
 }
+
+// awaitLog waits until a text stands in the log at least n times: the service may
+// write the line of a request after its answer.
+func (s *service) awaitLog(t *testing.T, text string, n int) {
+	t.Helper()
+	enough := func() bool { return strings.Count(s.logged(t), text) >= n }
+	require.Eventually(t, enough, 10*time.Second, 10*time.Millisecond, "%s is not %d times in the log", text, n)
+}
