@@ -1,0 +1,161 @@
+package access
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// MaxFile is the greatest size of an auth file in bytes.
+const MaxFile = 1 << 20
+
+// File is an auth file.
+type File struct {
+	Callers []Entry `yaml:"callers"`
+}
+
+// Entry is a caller as it stands in the auth file. To write a file, marshal a [File]
+// to YAML; [ParseFile] then says whether it is valid.
+type Entry struct {
+	Name           string   `yaml:"name"`
+	Roles          []string `yaml:"roles,flow"`
+	Password       string   `yaml:"password,omitempty"` // hash, see HashPassword
+	DigestPassword string   `yaml:"digest-password,omitempty"`
+	Key            string   `yaml:"key,omitempty"` // hash, see NewKey
+	Certificate    string   `yaml:"certificate,omitempty"`
+	Addresses      []string `yaml:"addresses,omitempty,flow"`
+	Dialects       []string `yaml:"dialects,omitempty,flow"`
+	Hide           []string `yaml:"hide,omitempty,flow"`
+	Rate           float64  `yaml:"rate,omitempty"`
+	Quota          float64  `yaml:"quota,omitempty"`
+
+	// Line is where the caller stands in the file; 0 for a new one.
+	Line int `yaml:"-"`
+
+	caller *Caller // what the entry says, once it was read
+}
+
+// String returns the name: what is printed of an entry has no secret.
+func (e Entry) String() string { return e.Name }
+
+// GoString returns the name.
+func (e Entry) GoString() string { return e.Name }
+
+// FileError says what is wrong with an auth file. It quotes no secret.
+type FileError struct {
+	Line   int // 0 if the whole file is meant
+	Reason string
+}
+
+// Error implements error.
+func (e *FileError) Error() string {
+	if e.Line == 0 {
+		return "access: " + e.Reason
+	}
+	return fmt.Sprintf("access: line %d: %s", e.Line, e.Reason)
+}
+
+func wrong(at *yaml.Node, format string, args ...any) error {
+	return &FileError{Line: at.Line, Reason: fmt.Sprintf(format, args...)}
+}
+
+// ParseFile parses an auth file. It accepts only what it understands: an unknown
+// field, a field or a name that is there twice, and an unknown role are errors. The
+// error is a [*FileError].
+func ParseFile(text []byte) (*File, error) {
+	if len(text) > MaxFile {
+		return nil, &FileError{Reason: fmt.Sprintf("the file has %d bytes; use at most %d", len(text), MaxFile)}
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document yaml.Node
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) || err == nil && len(document.Content) == 0 {
+		return nil, &FileError{Reason: "the file is empty; it must list callers"}
+	}
+	if err != nil {
+		return nil, syntaxError(err)
+	}
+	var next yaml.Node
+	if err := decoder.Decode(&next); err == nil {
+		return nil, wrong(&next, "the file has a second document; write all callers into one list")
+	} else if !errors.Is(err, io.EOF) {
+		return nil, syntaxError(err)
+	}
+	file := new(File)
+	return file, file.read(document.Content[0])
+}
+
+// syntaxError returns the error of the YAML parser with its line apart.
+func syntaxError(err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	var line int
+	if _, err := fmt.Sscanf(text, "line %d:", &line); err == nil {
+		_, text, _ = strings.Cut(text, ": ")
+	}
+	return &FileError{Line: line, Reason: "not YAML: " + text}
+}
+
+// read reads the whole document.
+func (f *File) read(root *yaml.Node) error {
+	found := false
+	err := eachField(root, "the file", func(name string, value *yaml.Node) error {
+		if name != "callers" {
+			return wrong(value, "unknown field %q; the file has only the field callers", shown(name))
+		}
+		found = true
+		return eachItem(value, "callers", func(item *yaml.Node) error {
+			entry, err := readEntry(item)
+			if err != nil {
+				return err
+			}
+			f.Callers = append(f.Callers, entry)
+			return nil
+		})
+	})
+	if err == nil && !found {
+		return wrong(root, "the field callers is missing")
+	}
+	if err == nil {
+		err = f.checkUnique()
+	}
+	return err
+}
+
+// checkUnique rejects two callers that cannot be told apart.
+func (f *File) checkUnique() error {
+	type claim struct{ kind, value string }
+	owners := map[claim]*Entry{}
+	for i := range f.Callers {
+		e := &f.Callers[i]
+		claims := []claim{{"name", e.Name}}
+		if e.caller.key != (keyHash{}) {
+			claims = append(claims, claim{"key", string(e.caller.key[:])})
+		}
+		for _, name := range e.caller.certificates {
+			claims = append(claims, claim{"certificate", name})
+		}
+		for _, network := range e.caller.networks {
+			claims = append(claims, claim{"address", network.String()})
+		}
+		if e.caller.unix {
+			claims = append(claims, claim{"address", unixAddress})
+		}
+		for _, c := range claims {
+			if first := owners[c]; first != nil {
+				if first == e {
+					return &FileError{Line: e.Line, Reason: fmt.Sprintf("the caller %s has the same %s twice", e.Name, c.kind)}
+				}
+				if c.kind == "name" {
+					return &FileError{Line: e.Line, Reason: fmt.Sprintf("the name %s is already that of the caller in line %d", e.Name, first.Line)}
+				}
+				return &FileError{Line: e.Line, Reason: fmt.Sprintf("the caller %s has the same %s as %s in line %d", e.Name, c.kind, first.Name, first.Line)}
+			}
+			owners[c] = e
+		}
+	}
+	return nil
+}
