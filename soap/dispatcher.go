@@ -29,6 +29,11 @@ type Options struct {
 	// RequestID returns the id of the request in the log, or "". Server faults
 	// contain it.
 	RequestID func(context.Context) string
+	// Security is called when the Header of a message was read, before its Body is.
+	// It is given what the Security header for this service contains, or nil if the
+	// message has none. Its error is the answer, as that of an operation is. nil means
+	// that the service does not understand the Security header.
+	Security  func(context.Context, *Security) error
 	Observe   Observer     // nil means none
 	Admission Admission    // bounds of all requests in flight; nil means none
 	Logger    *slog.Logger // for panics; nil means slog.Default()
@@ -97,6 +102,7 @@ type exchange struct {
 	started time.Time
 
 	name    Name // of the operation, once known
+	stamped bool // the request has a Timestamp of WS-Security, so the answer gets one
 	bytesIn int
 }
 
@@ -150,7 +156,7 @@ func (x *exchange) serve() {
 
 // appendFault appends an answer that is a fault.
 func (x *exchange) appendFault(dst []byte, fault *Fault) []byte {
-	return fault.appendEnvelope(dst, x.version, x.name.Space, x.options.RequestID(x.r.Context()))
+	return fault.appendEnvelope(dst, x.version, x.name.Space, x.options.RequestID(x.r.Context()), x.stamped)
 }
 
 // keep returns the scratch to the pool unless its buffers have grown too large.
@@ -224,10 +230,17 @@ func (x *exchange) document(received []byte, inflated *body) ([]byte, error) {
 // to run.
 func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	scan.Reset(doc, x.options.Limits.XML)
-	env := envelope{scan: scan, version: x.version}
+	env := envelope{scan: scan, version: x.version, readsSecurity: x.options.Security != nil}
 	err := env.open()
+	x.stamped = env.security != nil && env.security.Timestamp != nil
 	var op *operation
-	request := Request{Version: env.version, EncodingStyle: env.encodingStyle}
+	request := Request{Version: env.version, EncodingStyle: env.encodingStyle, stamped: x.stamped}
+	if err == nil && env.readsSecurity {
+		if err := x.options.Security(x.r.Context(), env.security); err != nil {
+			x.version = env.version
+			return nil, err //nolint:wrapcheck // faultOf knows it
+		}
+	}
 	if err == nil {
 		err = x.skipIndependent(&env, &request)
 	}

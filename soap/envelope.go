@@ -19,6 +19,9 @@ type envelope struct {
 	bare    bool    // the root is in no namespace, see Operation.BareEnvelope
 
 	encodingStyle string // of the Body, or else of the Envelope
+
+	readsSecurity bool      // understands the Security header
+	security      *Security // what it contains; nil if the message has none for the service
 }
 
 // open reads up to the start tag of the payload.
@@ -108,8 +111,8 @@ func (e *envelope) noteEncodingStyle() {
 	}
 }
 
-// headers reads and skips the header blocks. The service understands none, so
-// blocks that must be understood are a fault, which names them.
+// headers reads the header blocks and skips those that it does not understand. If
+// they must be understood they are a fault, which names them.
 func (e *envelope) headers() error {
 	var missing []Name
 	for {
@@ -120,11 +123,17 @@ func (e *envelope) headers() error {
 		if kind == xmlscan.End {
 			break
 		}
-		must, err := e.mustUnderstand()
+		forUs, must, err := e.target()
 		if err != nil {
 			return err
 		}
-		if must && len(missing) < maxNotUnderstood {
+		if forUs && e.readsSecurity && e.scan.Is(NamespaceSecurity, "Security") {
+			if err := e.readSecurity(must); err != nil {
+				return err
+			}
+			continue
+		}
+		if forUs && must && len(missing) < maxNotUnderstood {
 			missing = append(missing, Name{string(e.scan.Space()), string(e.scan.Local())})
 		}
 		if err := e.scan.Skip(); err != nil {
@@ -145,22 +154,33 @@ func (e *envelope) headers() error {
 	}
 }
 
-// mustUnderstand reports whether the header block of the last Start is addressed
-// to this service and must be understood.
-func (e *envelope) mustUnderstand() (bool, error) {
+// readSecurity reads a Security header that is for this service. WS-Security allows
+// one for each receiver (1.0 section 5).
+func (e *envelope) readSecurity(must bool) (err error) {
+	if e.security != nil {
+		return invalidSecurity("The message has more than one Security header for this service. Send one.")
+	}
+	e.security, err = readSecurity(e.scan, must)
+	return err
+}
+
+// target reports whether the header block of the last Start is for this service, and
+// whether its receiver must understand it.
+func (e *envelope) target() (forUs, must bool, err error) {
 	attr := "actor"
 	if e.version == V12 {
 		attr = "role"
 	}
 	role, _ := e.attr(attr)
+	forUs = e.version.isForReceiver(string(bytes.TrimSpace(role)))
 	value, _ := e.attr("mustUnderstand")
 	switch string(bytes.TrimSpace(value)) {
 	case "", "0", "false":
-		return false, nil
+		return forUs, false, nil
 	case "1", "true":
-		return e.version.isForReceiver(string(bytes.TrimSpace(role))), nil
+		return forUs, true, nil
 	default:
-		return false, ClientFault("Invalid mustUnderstand of a header: use 0 or 1.")
+		return forUs, false, ClientFault("Invalid mustUnderstand of a header: use 0 or 1.")
 	}
 }
 

@@ -62,8 +62,9 @@ type Fault struct {
 	Code   Code
 	Reason string  // what is wrong and what to do, for people
 	Detail *Detail // typed, for programs; nil if there is none
-	// Subcode says more than Code, in SOAP 1.2 only. Zero means none. A fault with
-	// a Detail has the Detail's type as its subcode.
+	// Subcode says more than Code, in SOAP 1.2 only; in SOAP 1.1, too, if it is one of
+	// WS-Security. Zero means none. A fault with a Detail has the Detail's type as its
+	// subcode.
 	Subcode Name
 	// RetryAfter is the time until a retry may succeed; 0 means unknown. It is sent
 	// as the HTTP header of that name, rounded up to whole seconds.
@@ -75,6 +76,7 @@ type Fault struct {
 	Err error
 
 	notUnderstood []Name // of a MustUnderstand fault: the headers
+	subcodeIn11   bool   // Subcode is the faultcode in SOAP 1.1
 }
 
 // Detail is the typed detail of a fault: an element in the namespace of the
@@ -125,13 +127,14 @@ func (f *Fault) status() int {
 }
 
 // appendEnvelope appends the whole answer. space is the namespace of the details:
-// that of the called operation.
-func (f *Fault) appendEnvelope(dst []byte, v Version, space, requestID string) []byte {
+// that of the called operation. An answer that is stamped has a Timestamp of
+// WS-Security.
+func (f *Fault) appendEnvelope(dst []byte, v Version, space, requestID string, stamped bool) []byte {
 	dst = append(dst, xmlDeclaration...)
 	dst = append(dst, `<soap:Envelope xmlns:soap="`...)
 	dst = append(dst, v.namespace()...)
 	dst = append(dst, `">`...)
-	dst = f.appendHeader(dst, v)
+	dst = f.appendHeader(dst, v, stamped)
 	dst = append(dst, `<soap:Body><soap:Fault>`...)
 	reason := f.Reason
 	if f.Code == Server && requestID != "" {
@@ -148,9 +151,8 @@ func (f *Fault) appendEnvelope(dst []byte, v Version, space, requestID string) [
 			dst = append(dst, `</soap:Detail>`...)
 		}
 	} else {
-		dst = append(dst, `<faultcode>soap:`...)
-		dst = append(dst, f.Code.name(v)...)
-		dst = append(dst, `</faultcode><faultstring xml:lang="en">`...)
+		dst = f.appendCode11(dst)
+		dst = append(dst, `<faultstring xml:lang="en">`...)
 		dst = appendReason(dst, reason)
 		// Always a detail: without one .NET takes the fault for one about headers
 		// (SoapHeaderException).
@@ -163,15 +165,20 @@ func (f *Fault) appendEnvelope(dst []byte, v Version, space, requestID string) [
 	return append(dst, `</soap:Fault></soap:Body></soap:Envelope>`...)
 }
 
-// appendHeader appends the header blocks of faults about versions and headers
-// (SOAP 1.2 part 1 sections 5.4.7 and 5.4.8).
-func (f *Fault) appendHeader(dst []byte, v Version) []byte {
-	switch {
-	case v == V12 && f.Code == VersionMismatch:
-		dst = append(dst, `<soap:Header><soap:Upgrade><soap:SupportedEnvelope qname="ns1:Envelope" xmlns:ns1="`+Namespace12+`"/>`...)
-		dst = append(dst, `<soap:SupportedEnvelope qname="ns2:Envelope" xmlns:ns2="`+Namespace11+`"/></soap:Upgrade></soap:Header>`...)
-	case v == V12 && len(f.notUnderstood) > 0:
-		dst = append(dst, `<soap:Header>`...)
+// appendHeader appends the Header if it has blocks: a Timestamp, and those of faults
+// about versions and headers (SOAP 1.2 part 1 sections 5.4.7 and 5.4.8).
+func (f *Fault) appendHeader(dst []byte, v Version, stamped bool) []byte {
+	upgrade := v == V12 && f.Code == VersionMismatch
+	notUnderstood := v == V12 && len(f.notUnderstood) > 0
+	if !upgrade && !notUnderstood && !stamped {
+		return dst
+	}
+	dst = append(dst, `<soap:Header>`...)
+	if upgrade {
+		dst = append(dst, `<soap:Upgrade><soap:SupportedEnvelope qname="ns1:Envelope" xmlns:ns1="`+Namespace12+`"/>`...)
+		dst = append(dst, `<soap:SupportedEnvelope qname="ns2:Envelope" xmlns:ns2="`+Namespace11+`"/></soap:Upgrade>`...)
+	}
+	if notUnderstood {
 		for _, name := range f.notUnderstood {
 			dst = append(dst, `<soap:NotUnderstood qname="h:`...)
 			dst, _ = xmlwrite.AppendAttr(dst, name.Local)
@@ -179,9 +186,32 @@ func (f *Fault) appendHeader(dst []byte, v Version) []byte {
 			dst, _ = xmlwrite.AppendAttr(dst, name.Space)
 			dst = append(dst, `"/>`...)
 		}
-		dst = append(dst, `</soap:Header>`...)
 	}
-	return dst
+	if stamped {
+		dst = appendTimestamp(dst, time.Now())
+	}
+	return append(dst, `</soap:Header>`...)
+}
+
+func (f *Fault) appendCode11(dst []byte) []byte {
+	if !f.subcodeIn11 {
+		dst = append(dst, `<faultcode>soap:`...)
+		dst = append(dst, f.Code.name(V11)...)
+		return append(dst, `</faultcode>`...)
+	}
+	prefix := "wsse"
+	if f.Subcode.Space == NamespaceUtility {
+		prefix = "wsu"
+	}
+	dst = append(dst, `<faultcode xmlns:`...)
+	dst = append(dst, prefix...)
+	dst = append(dst, '=', '"')
+	dst, _ = xmlwrite.AppendAttr(dst, f.Subcode.Space)
+	dst = append(dst, '"', '>')
+	dst = append(dst, prefix...)
+	dst = append(dst, ':')
+	dst = append(dst, f.Subcode.Local...)
+	return append(dst, `</faultcode>`...)
 }
 
 func (f *Fault) appendCode12(dst []byte, space string) []byte {

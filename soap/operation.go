@@ -2,6 +2,7 @@ package soap
 
 import (
 	"context"
+	"time"
 
 	"memcachedsoap/soap/xmlscan"
 )
@@ -45,7 +46,7 @@ func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(conte
 			return invocation{}, err
 		}
 		var call invocation
-		version := r.Version
+		version, stamped := r.Version, r.stamped
 		if op.More != nil {
 			call.more = func(s *xmlscan.Scanner) error { return op.More(s, req) }
 		}
@@ -58,7 +59,7 @@ func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(conte
 			if op.Attributes != nil {
 				attributes = op.Attributes(resp)
 			}
-			dst = appendOpening(dst, version, attributes)
+			dst = appendOpening(dst, version, attributes, stamped)
 			dst, err = op.Append(ctx, dst, resp)
 			return append(dst, `</soap:Body></soap:Envelope>`...), err
 		}
@@ -67,13 +68,19 @@ func Handle[Req, Resp any](d *Dispatcher, op Operation[Req, Resp], fn func(conte
 }
 
 // appendOpening appends an answer up to the start tag of its Body.
-func appendOpening(dst []byte, v Version, attributes string) []byte {
+func appendOpening(dst []byte, v Version, attributes string, stamped bool) []byte {
 	dst = append(dst, xmlDeclaration...)
 	dst = append(dst, `<soap:Envelope xmlns:soap="`...)
 	dst = append(dst, v.namespace()...)
 	dst = append(dst, '"')
 	dst = append(dst, attributes...)
-	return append(dst, `><soap:Body>`...)
+	dst = append(dst, '>')
+	if stamped {
+		dst = append(dst, `<soap:Header>`...)
+		dst = appendTimestamp(dst, time.Now())
+		dst = append(dst, `</soap:Header>`...)
+	}
+	return append(dst, `<soap:Body>`...)
 }
 
 // invocation is a call whose payload has been read.

@@ -16,4 +16,6 @@ type Request struct {
 	// Before is what the reader of [Dispatcher.Independent] has returned for the
 	// elements before the payload; nil if there are none.
 	Before any
+
+	stamped bool // the answer gets a Timestamp of WS-Security
 }
