@@ -15,12 +15,12 @@ type Caller struct {
 	Rate     float64  // most calls a second; 0: no limit
 	Quota    float64  // most new sessions a second; 0: no limit
 
-	// DigestPassword is the password in clear that WS-Security's PasswordDigest
-	// needs; "" if the caller has none. It must never be logged.
-	DigestPassword string
+	// DigestPasswords are the passwords in clear that WS-Security's PasswordDigest
+	// needs; each of them is valid. They must never be logged.
+	DigestPasswords []string
 
-	password     string // hash; "" if the caller has none
-	key          keyHash
+	passwords    []string // hashes
+	keys         []keyHash
 	certificates []string // in the form of [CanonicalName]
 	networks     []netip.Prefix
 	unix         bool // unix sockets are among the addresses
@@ -37,4 +37,4 @@ func (c *Caller) LogValue() slog.Value { return slog.StringValue(c.Name) }
 
 // HasPassword reports whether the caller may send a password as it is: with HTTP
 // Basic, or as WS-Security's PasswordText.
-func (c *Caller) HasPassword() bool { return c.password != "" }
+func (c *Caller) HasPassword() bool { return len(c.passwords) > 0 }

@@ -23,10 +23,10 @@ type File struct {
 type Entry struct {
 	Name           string   `yaml:"name"`
 	Roles          []string `yaml:"roles,flow"`
-	Password       string   `yaml:"password,omitempty"` // hash, see HashPassword
-	DigestPassword string   `yaml:"digest-password,omitempty"`
-	Key            string   `yaml:"key,omitempty"` // hash, see NewKey
-	Certificate    string   `yaml:"certificate,omitempty"`
+	Password       Texts    `yaml:"password,omitempty"` // hashes, see HashPassword
+	DigestPassword Texts    `yaml:"digest-password,omitempty"`
+	Key            Texts    `yaml:"key,omitempty"` // hashes, see NewKey
+	Certificate    Texts    `yaml:"certificate,omitempty"`
 	Addresses      []string `yaml:"addresses,omitempty,flow"`
 	Dialects       []string `yaml:"dialects,omitempty,flow"`
 	Hide           []string `yaml:"hide,omitempty,flow"`
@@ -37,6 +37,22 @@ type Entry struct {
 	Line int `yaml:"-"`
 
 	caller *Caller // what the entry says, once it was read
+}
+
+// MaxValid is how many passwords, digest passwords and keys of a caller are valid at
+// the same time: the old one and the new one while a program gets the new one. Each
+// more makes the answer to a wrong password take longer.
+const MaxValid = 2
+
+// Texts are the values of a field that has one value or a list of them.
+type Texts []string
+
+// MarshalYAML writes a single value without a list.
+func (t Texts) MarshalYAML() (any, error) { //nolint:unparam // as yaml.Marshaler has it
+	if len(t) == 1 {
+		return t[0], nil
+	}
+	return []string(t), nil
 }
 
 // String returns the name: what is printed of an entry has no secret.
@@ -132,8 +148,8 @@ func (f *File) checkUnique() error {
 	for i := range f.Callers {
 		e := &f.Callers[i]
 		claims := []claim{{"name", e.Name}}
-		if e.caller.key != (keyHash{}) {
-			claims = append(claims, claim{"key", string(e.caller.key[:])})
+		for _, key := range e.caller.keys {
+			claims = append(claims, claim{"key", string(key[:])})
 		}
 		for _, name := range e.caller.certificates {
 			claims = append(claims, claim{"certificate", name})

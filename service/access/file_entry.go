@@ -95,47 +95,53 @@ func (e *Entry) readRoles(value *yaml.Node) (err error) {
 }
 
 func (e *Entry) readPassword(value *yaml.Node) (err error) {
-	if e.Password, err = textOf(value, "password"); err != nil {
-		return err
-	}
-	if err := checkHash(e.Password); err != nil {
-		return wrong(value, "password: %s", err)
-	}
-	e.caller.password = e.Password
-	return nil
+	e.Password, err = eachText(value, "password", MaxValid, func(item *yaml.Node) error {
+		if err := checkHash(item.Value); err != nil {
+			return wrong(item, "password: %s", err)
+		}
+		return nil
+	})
+	e.caller.passwords = e.Password
+	return err
 }
 
 func (e *Entry) readDigestPassword(value *yaml.Node) (err error) {
-	if e.DigestPassword, err = textOf(value, "digest-password"); err != nil {
-		return err
-	}
-	if err := CheckPassword(e.DigestPassword); err != nil {
-		return wrong(value, "digest-password: %s", strings.TrimPrefix(err.Error(), "access: "))
-	}
-	e.caller.DigestPassword = e.DigestPassword
-	return nil
+	e.DigestPassword, err = eachText(value, "digest-password", MaxValid, func(item *yaml.Node) error {
+		if err := CheckPassword(item.Value); err != nil {
+			return wrong(item, "digest-password: %s", strings.TrimPrefix(err.Error(), "access: "))
+		}
+		return nil
+	})
+	e.caller.DigestPasswords = e.DigestPassword
+	return err
 }
 
 func (e *Entry) readKey(value *yaml.Node) (err error) {
-	if e.Key, err = textOf(value, "key"); err != nil {
-		return err
-	}
-	if e.caller.key, err = parseKeyHash(e.Key); err != nil {
-		return wrong(value, "key: %s", err)
-	}
-	return nil
+	e.Key, err = eachText(value, "key", MaxValid, func(item *yaml.Node) error {
+		key, err := parseKeyHash(item.Value)
+		if err != nil {
+			return wrong(item, "key: %s", err)
+		}
+		e.caller.keys = append(e.caller.keys, key)
+		return nil
+	})
+	return err
 }
 
+// maxCertificates is how many certificates a caller may have, such as one on each of
+// its machines.
+const maxCertificates = 64
+
 func (e *Entry) readCertificate(value *yaml.Node) (err error) {
-	if e.Certificate, err = textOf(value, "certificate"); err != nil {
-		return err
-	}
-	name, ok := CanonicalName(e.Certificate)
-	if !ok {
-		return wrong(value, "the certificate %q must be a subject, such as CN=portal,O=Example, or a name of it: DNS:NAME, URI:ADDRESS or EMAIL:ADDRESS", shown(e.Certificate))
-	}
-	e.caller.certificates = []string{name}
-	return nil
+	e.Certificate, err = eachText(value, "certificate", maxCertificates, func(item *yaml.Node) error {
+		name, ok := CanonicalName(item.Value)
+		if !ok {
+			return wrong(item, "the certificate %q must be a subject, such as CN=portal,O=Example, or a name of it: DNS:NAME, URI:ADDRESS or EMAIL:ADDRESS", shown(item.Value))
+		}
+		e.caller.certificates = append(e.caller.certificates, name)
+		return nil
+	})
+	return err
 }
 
 func (e *Entry) readAddresses(value *yaml.Node) (err error) {
@@ -197,7 +203,7 @@ func (e *Entry) complete(node *yaml.Node) error {
 		return wrong(node, "the caller has no name")
 	case c.Roles == 0:
 		return wrong(node, "the caller %s has no roles; the roles are %s", c.Name, strings.Join(RoleNames(), ", "))
-	case c.password == "" && c.DigestPassword == "" && c.key == (keyHash{}) && c.certificates == nil && c.networks == nil && !c.unix:
+	case c.passwords == nil && c.DigestPasswords == nil && c.keys == nil && c.certificates == nil && c.networks == nil && !c.unix:
 		return wrong(node, "the caller %s has no credentials: give it a password, a digest-password, a key, a certificate or addresses", c.Name)
 	case c.Dialects&PerlDialect != 0 && !c.Roles.Has(Perl):
 		return wrong(node, "the caller %s has the dialect perl but not the role perl, which the dialect needs", c.Name)

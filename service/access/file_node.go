@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -85,6 +86,36 @@ func textsOf(node *yaml.Node, what string) ([]string, error) {
 		err = wrong(node, "%s must not be empty: leave the field out instead", what)
 	}
 	return texts, err
+}
+
+// eachText returns the texts of a field that has one text, or a list of at most a
+// number of them, after it has called check for each.
+func eachText(node *yaml.Node, what string, most int, check func(*yaml.Node) error) (texts []string, err error) {
+	items := []*yaml.Node{node}
+	if node.Kind == yaml.SequenceNode {
+		if texts, err = textsOf(node, what); err != nil {
+			return nil, err
+		}
+		items = node.Content
+	} else {
+		text, err := textOf(node, what)
+		if err != nil {
+			return nil, err
+		}
+		texts = []string{text}
+	}
+	if len(items) > most {
+		return nil, wrong(items[most], "%s has %d values; use at most %d", what, len(items), most)
+	}
+	for i, item := range items {
+		if slices.Contains(texts[:i], texts[i]) {
+			return nil, wrong(item, "%s has the same value twice", what)
+		}
+		if err := check(item); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
 }
 
 // maxNumber is the greatest rate and quota.

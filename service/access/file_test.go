@@ -16,6 +16,8 @@ import (
 const (
 	bcryptHash = "$2a$04$4ANbQCSx3nmTg7sGsEUXR.ZvmKyVXsq5lgGpj84LZgLEAVBRSUuyG"
 	keyOfA     = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	keyOfB     = "sha256:1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	keyOfC     = "sha256:2123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 )
 
 func TestParseFile(t *testing.T) {
@@ -37,11 +39,15 @@ callers:
     roles:
       - admin
     addresses: [127.0.0.1]
+    password: ["` + bcryptHash + `"]
+    key: [` + keyOfB + `, ` + keyOfC + `]
 `))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"portal", "4711"}, []string{file.Callers[0].Name, file.Callers[1].Name})
 	assert.Equal(t, []int{3, 14}, []int{file.Callers[0].Line, file.Callers[1].Line})
+	assert.Equal(t, access.Texts{keyOfB, keyOfC}, file.Callers[1].Key)
 	portal := file.Callers[0]
+	assert.Equal(t, access.Texts{"in clear"}, portal.DigestPassword)
 	assert.Equal(t, []string{"mail", "phone"}, portal.Hide)
 	assert.InDelta(t, 0.5, portal.Quota, 0)
 	text := fmt.Sprintf("%v %+v %#v %v", portal, portal, portal, file)
@@ -56,7 +62,7 @@ func TestAWrittenFileIsValid(t *testing.T) {
 	require.NoError(t, err)
 	_, key := access.NewKey()
 	written := access.File{Callers: []access.Entry{{
-		Name: "true", Roles: []string{"read", "write"}, Password: hash, DigestPassword: "yes", Key: key, Certificate: "DNS:portal.example.com",
+		Name: "true", Roles: []string{"read", "write"}, Password: access.Texts{hash}, DigestPassword: access.Texts{"yes", "no"}, Key: access.Texts{key, keyOfA}, Certificate: access.Texts{"DNS:portal.example.com"},
 		Addresses: []string{"10.0.0.0/8", "unix"}, Dialects: []string{"contract"}, Hide: []string{"null", "1e3"}, Rate: 2.5, Quota: 1,
 	}, {Name: "second", Roles: []string{"admin"}, Addresses: []string{"::1"}}}}
 	text, err := yaml.Marshal(written)
@@ -114,6 +120,15 @@ func TestBadFiles(t *testing.T) {
 		{"a short digest password", caller("digest-password: ''"), "access: line 3: digest-password must be a text in one line that is not empty"},
 		{"a clear key", caller("key: msk_abc"), `access: line 3: key: not the hash of a key: use "memcachedsoap auth add --key", or sha256: and the 64 hexadecimal digits of the SHA-256 hash of a random key`},
 		{"a long key", caller("key: " + keyOfA + "00"), `access: line 3: key: not the hash of a key: use "memcachedsoap auth add --key", or sha256: and the 64 hexadecimal digits of the SHA-256 hash of a random key`},
+		{"three keys", caller("key: ["+keyOfA+", "+keyOfB+",", "  "+keyOfC+"]"), "access: line 4: key has 3 values; use at most 2"},
+		{"the same key twice", caller("key: [" + keyOfA + ", " + keyOfA + "]"), "access: line 3: key has the same value twice"},
+		{"the same key in capitals", caller("roles: [read]", "key: ["+keyOfA+", '"+strings.ReplaceAll(keyOfA, "abcdef", "ABCDEF")+"']"), "access: line 2: the caller a has the same key twice"},
+		{"three passwords", caller("password: [" + bcryptHash + ", a, b]"), "access: line 3: password has 3 values; use at most 2"},
+		{"the second password in clear", caller("password: [" + bcryptHash + ", secret]"), `access: line 3: password: not the hash of a password: use "memcachedsoap auth add", or a bcrypt or Argon2id hash`},
+		{"no passwords", caller("password: []"), "access: line 3: password must not be empty: leave the field out instead"},
+		{"an object as key", caller("key: {a: b}"), "access: line 3: key must be a text"},
+		{"a list in a list", caller("key: [[a]]"), "access: line 3: key must be a text"},
+		{"three digest passwords", caller("digest-password: [a, b, c]"), "access: line 3: digest-password has 3 values; use at most 2"},
 		{"a certificate", caller("certificate: portal"), `access: line 3: the certificate "portal" must be a subject, such as CN=portal,O=Example, or a name of it: DNS:NAME, URI:ADDRESS or EMAIL:ADDRESS`},
 		{"an address", caller("addresses: [localhost]"), `access: line 3: the address "localhost" must be an IP address, a network such as 10.1.0.0/16, or unix`},
 		{"a network with bits", caller("addresses: [10.1.2.3/16]"), "access: line 3: the network 10.1.2.3/16 has bits behind its length; 10.1.0.0/16 may be meant"},
