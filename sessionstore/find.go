@@ -8,6 +8,12 @@ import (
 	"memcachedsoap/sessionstore/index"
 )
 
+// Principal returns the attribute by whose value [Store.Find] finds sessions when it
+// is called with a name, and whether it is one of [Options.Principals].
+func (s *Store) Principal(name string) (attribute string, indexed bool) {
+	return s.index.Attribute(name)
+}
+
 // Find returns the ids of all sessions whose attribute has the value principal.
 // The attribute is one of [Options.Principals]; "" means the first. How Find
 // knows that these are all is said at [index.Index.Find].

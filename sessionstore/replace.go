@@ -2,6 +2,7 @@ package sessionstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -30,52 +31,165 @@ func (c If) any() bool { return c.Exists || c.Version != "" }
 // Errors are those of Create, [*UnreadableError], [ErrDeleted], and, of the
 // conditions, [*VersionConflictError] and [backend.ErrNotFound].
 func (s *Store) Replace(ctx context.Context, id ID, attributes *perldata.Hash, ttl time.Duration, cond If) (Ref, error) {
+	ref, _, err := s.ReplaceWithin(ctx, id, attributes, ttl, cond, Bounds{})
+	return ref, err
+}
+
+// Bounds are what a change must leave alone. The zero value allows everything.
+type Bounds struct {
+	// Except are the names of attributes that keep the values that they have in the
+	// present session; if there is no session, they have none. The attributes to store
+	// must have none of these names, except [IDAttribute] and [EndAttribute], which
+	// the Store sets in any case.
+	Except []string
+	// Create is called before a session is created. Its error becomes that of the
+	// call, and nothing is stored. It may be called again for another try. nil allows
+	// it.
+	Create func() error
+}
+
+// ReplaceWithin is like [Store.Replace] within bounds, and says whether it has created
+// the session.
+func (s *Store) ReplaceWithin(
+	ctx context.Context, id ID, attributes *perldata.Hash, ttl time.Duration, cond If, bounds Bounds,
+) (ref Ref, created bool, err error) {
 	life, err := s.lifetimes.resolve(ttl)
 	if err != nil {
-		return Ref{}, err
+		return Ref{}, false, err
 	}
-	attributes, expiresIn := s.begin(attributes, life)
-	terms := s.index.Mark(attributes)
-	image := newImageBuffer()
-	defer image.release()
-	if err := s.encode(image, id, attributes); err != nil {
-		return Ref{}, err
+	r := replacement{
+		id: id, surviving: survivingNames(bounds.Except), ttl: ttl, life: life, cond: cond, image: newImageBuffer(),
+	}
+	defer r.image.release()
+	r.attributes, r.expiresIn = s.begin(attributes, life)
+	if err := s.prepare(&r, nil); err != nil {
+		return Ref{}, false, err
 	}
 	stored, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
-		m := mutation{
-			image: image.bytes, flags: storableFlag, expiresIn: expiresIn,
-			index: index.Change{Now: terms, Life: life},
+		created = !found
+		if found {
+			return s.replace(ctx, &r, present)
 		}
-		if !found {
-			if cond.any() {
-				return mutation{}, backend.ErrNotFound
-			}
-			if s.index.MayBeLookupKey(string(id)) {
-				m.flags |= chosenIDFlag
-			}
-			return m, s.refuseLookupKey(id, attributes)
+		m, err := s.createReplacement(&r)
+		if err == nil && bounds.Create != nil {
+			err = bounds.Create()
 		}
-		former, has, err := s.replaced(ctx, id, present, cond)
-		if err != nil {
-			return mutation{}, err
-		}
-		if cond.any() && s.ended(former) {
-			return mutation{}, backend.ErrNotFound
-		}
-		m.flags, m.index.Former = present.Flags, s.index.Terms(former)
-		if present.Flags&storableFlag == 0 && ttl == DefaultTTL && s.lifetimes.Idle == 0 {
-			// Apache::Session::Memcached stores sessions without an expiry and
-			// never renews them.
-			m.index.Life = s.lifetimes.cut(present.ExpiresIn)
-			m.expiresIn = m.index.Life
-		}
-		return m, cond.check(id, has)
+		return m, err
 	})
 	if err != nil {
-		return Ref{}, err
+		return Ref{}, false, err
 	}
-	s.endOldest(ctx, id, terms)
-	return stored.ref(id), nil
+	s.endOldest(ctx, id, stored.index.Now)
+	return stored.ref(id), created, nil
+}
+
+// replacement is a session that takes the place of another one.
+type replacement struct {
+	id              ID
+	attributes      *perldata.Hash
+	surviving       []string // names of the attributes that the present session keeps
+	ttl             time.Duration
+	life, expiresIn time.Duration
+	cond            If
+
+	image *imageBuffer
+	terms index.Terms
+}
+
+// survivingNames returns the names without those that the Store sets in any case.
+func survivingNames(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name == IDAttribute || name == EndAttribute
+	})
+}
+
+// prepare makes the image of a replacement for a session that has the attributes
+// present; nil if there is none.
+func (s *Store) prepare(r *replacement, present *perldata.Hash) error {
+	if len(r.surviving) > 0 && r.attributes != nil {
+		r.attributes.DeleteAll(r.surviving) // those of the try before
+	}
+	if survivors := entriesOf(present, r.surviving); len(survivors) > 0 {
+		if r.attributes == nil {
+			r.attributes = perldata.NewHash(1)
+		}
+		r.attributes.Fill(append(r.attributes.Entries(), survivors...))
+	}
+	r.terms = s.index.Mark(r.attributes)
+	return s.encode(r.image, r.id, r.attributes)
+}
+
+// entriesOf returns the entries of a session that have one of the names, in the form
+// in which they were read.
+func entriesOf(attributes *perldata.Hash, names []string) []perldata.Entry {
+	if attributes == nil || len(names) == 0 {
+		return nil
+	}
+	wanted := make(map[string]struct{}, len(names))
+	for _, name := range names {
+		wanted[name] = struct{}{}
+	}
+	var found []perldata.Entry
+	for _, e := range attributes.Entries() {
+		if _, ok := wanted[e.Name]; ok {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// createReplacement decides what to store if there is no session.
+func (s *Store) createReplacement(r *replacement) (mutation, error) {
+	if r.cond.any() {
+		return mutation{}, backend.ErrNotFound
+	}
+	if len(r.surviving) > 0 {
+		if err := s.prepare(r, nil); err != nil {
+			return mutation{}, err
+		}
+	}
+	m := r.mutation(storableFlag)
+	if s.index.MayBeLookupKey(string(r.id)) {
+		m.flags |= chosenIDFlag
+	}
+	return m, s.refuseLookupKey(r.id, r.attributes)
+}
+
+// replace decides what to store in the place of the present session.
+func (s *Store) replace(ctx context.Context, r *replacement, present backend.Item) (mutation, error) {
+	former, has, err := s.replaced(ctx, r, present)
+	if err != nil {
+		return mutation{}, err
+	}
+	ended := s.ended(former)
+	if r.cond.any() && ended {
+		return mutation{}, backend.ErrNotFound
+	}
+	if err := r.cond.check(r.id, has); err != nil {
+		return mutation{}, err
+	}
+	if len(r.surviving) > 0 {
+		survivor := former
+		if ended { // another session begins
+			survivor = nil
+		}
+		if err := s.prepare(r, survivor); err != nil {
+			return mutation{}, err
+		}
+	}
+	m := r.mutation(present.Flags)
+	m.index.Former = s.index.Terms(former)
+	if present.Flags&storableFlag == 0 && r.ttl == DefaultTTL && s.lifetimes.Idle == 0 {
+		// Apache::Session::Memcached stores sessions without an expiry and
+		// never renews them.
+		m.index.Life = s.lifetimes.cut(present.ExpiresIn)
+		m.expiresIn = m.index.Life
+	}
+	return m, nil
+}
+
+func (r *replacement) mutation(flags uint32) mutation {
+	return mutation{image: r.image.bytes, flags: flags, expiresIn: r.expiresIn, index: index.Change{Now: r.terms, Life: r.life}}
 }
 
 // refuseLookupKey refuses a new session under the MD5 of a value of its own: it
@@ -101,12 +215,12 @@ func (c If) check(id ID, version string) error {
 }
 
 // replaced checks the session that is to be replaced. It reads the attributes
-// only for the index and for the absolute timeout, the version only for a
-// condition.
-func (s *Store) replaced(ctx context.Context, id ID, item backend.Item, cond If) (*perldata.Hash, string, error) {
-	timeoutMatters := cond.Exists && s.lifetimes.Idle > 0
-	if s.index.Empty() && cond.Version == "" && !timeoutMatters {
-		return nil, "", s.check(ctx, id, item)
+// only for the index, for the absolute timeout and if some of them survive, the
+// version only for a condition.
+func (s *Store) replaced(ctx context.Context, r *replacement, item backend.Item) (*perldata.Hash, string, error) {
+	timeoutMatters := r.cond.Exists && s.lifetimes.Idle > 0
+	if s.index.Empty() && r.cond.Version == "" && !timeoutMatters && len(r.surviving) == 0 {
+		return nil, "", s.check(ctx, r.id, item)
 	}
-	return s.open(ctx, id, item)
+	return s.open(ctx, r.id, item)
 }
