@@ -11,7 +11,7 @@ type Caller struct {
 	Name     string
 	Roles    Role
 	Dialects Dialect  // that the caller may use
-	Hide     []string // attributes that the caller does not see
+	Hide     []string // attributes that the caller does not see, as the auth file has them
 	Rate     float64  // most calls a second; 0: no limit
 	Quota    float64  // most new sessions a second; 0: no limit
 
@@ -24,6 +24,9 @@ type Caller struct {
 	certificates []string // in the form of [CanonicalName]
 	networks     []netip.Prefix
 	unix         bool // unix sockets are among the addresses
+
+	hidden          []string // see Hidden
+	calls, sessions limiter  // of Rate and Quota
 }
 
 // String returns the name: what is printed of a caller has no secret.

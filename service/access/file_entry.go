@@ -187,8 +187,13 @@ func (e *Entry) readHide(value *yaml.Node) (err error) {
 		return err
 	}
 	for i, name := range e.Hide {
-		if slices.Contains(e.Hide[:i], name) {
+		switch {
+		case slices.Contains(e.Hide[:i], name):
 			return wrong(value.Content[i], "the attribute %q is there twice", shown(name))
+		case name == sessionID:
+			return wrong(value.Content[i], "the attribute %s is the id of the session, which cannot be hidden", sessionID)
+		case i == maxHidden:
+			return wrong(value.Content[i], "a caller can hide at most %d attributes", maxHidden)
 		}
 	}
 	e.caller.Hide = e.Hide
@@ -213,6 +218,8 @@ func (e *Entry) complete(node *yaml.Node) error {
 	if c.Dialects == 0 {
 		c.Dialects = everyDialect
 	}
+	c.hidden = hiddenNames(c.Hide)
+	c.calls, c.sessions = newLimiter(c.Rate), newLimiter(c.Quota)
 	return nil
 }
 

@@ -220,7 +220,7 @@ func TestFullDiskIsReported(t *testing.T) {
 	require.NoError(t, l.Close())
 	entry := decode(t, logged.String())[0]
 	assert.Equal(t, "ERROR", entry["level"])
-	assert.Equal(t, "deleteSession", decode(t, entry["line"].(string) + "\n")[0]["operation"])
+	assert.Equal(t, "deleteSession", decode(t, entry["line"].(string)+"\n")[0]["operation"])
 }
 
 // A folder in which no file can be made leaves the old file in use, and is reported.

@@ -1,0 +1,62 @@
+package access
+
+import (
+	"context"
+	"slices"
+)
+
+const (
+	// sessionID is the attribute that every session has.
+	sessionID = "_session_id"
+	// md5Suffix ends the name of the attribute that has the MD5 of a principal's value:
+	// whoever can guess the value can check the guess with it.
+	md5Suffix = "_MD5"
+	// maxHidden is how many attributes a caller can hide.
+	maxHidden = 100
+)
+
+// hiddenNames returns the attributes of hide, and those that have the MD5 of one of
+// their values.
+func hiddenNames(hide []string) []string {
+	names := slices.Clone(hide)
+	for _, name := range hide {
+		if derived := name + md5Suffix; !slices.Contains(hide, derived) {
+			names = append(names, derived)
+		}
+	}
+	return names
+}
+
+// Hidden returns the attributes that the caller of a context does not see and cannot
+// change: those of hide, and for each NAME of them NAME_MD5, which tells its value. The
+// result must not be changed.
+func Hidden(ctx context.Context) []string {
+	if c := CallerOf(ctx); c != nil {
+		return c.hidden
+	}
+	return nil
+}
+
+// HiddenError says that a call names an attribute that is hidden from its caller.
+// Nothing was read or written.
+type HiddenError struct{ Caller string }
+
+// Error implements error.
+func (e *HiddenError) Error() string {
+	return "access: the call names an attribute that is hidden from the caller " + e.Caller
+}
+
+// CheckNames returns an error if one of the names is hidden from the caller of a
+// context: a [*HiddenError].
+func CheckNames(ctx context.Context, names func(yield func(string) bool)) error {
+	hidden := Hidden(ctx)
+	if len(hidden) == 0 {
+		return nil
+	}
+	for name := range names {
+		if slices.Contains(hidden, name) {
+			return &HiddenError{Caller: CallerOf(ctx).Name}
+		}
+	}
+	return nil
+}
