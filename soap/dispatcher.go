@@ -29,6 +29,10 @@ type Options struct {
 	// RequestID returns the id of the request in the log, or "". Server faults
 	// contain it.
 	RequestID func(context.Context) string
+	// Authorize is called before the body of a message is read, so that a client that it
+	// refuses costs no memory. Its error is the answer, as that of an operation is. nil
+	// refuses nobody.
+	Authorize func(context.Context) error
 	// Security is called when the Header of a message was read, before its Body is.
 	// It is given what the Security header for this service contains, or nil if the
 	// message has none. Its error is the answer, as that of an operation is. nil means
@@ -61,6 +65,9 @@ func NewDispatcher(o Options) *Dispatcher {
 	}
 	if o.RequestID == nil {
 		o.RequestID = func(context.Context) string { return "" }
+	}
+	if o.Authorize == nil {
+		o.Authorize = func(context.Context) error { return nil }
 	}
 	if o.Observe == nil {
 		o.Observe = func(context.Context, Call) {}
@@ -122,7 +129,11 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func (x *exchange) serve() {
 	received, inflated := newBody(), newBody()
-	whole, err := x.receive(received)
+	var whole []byte
+	err := x.options.Authorize(x.r.Context())
+	if err == nil {
+		whole, err = x.receive(received)
+	}
 	if err == nil {
 		err = x.options.Admission.Start(x.r.Context())
 	}
@@ -376,6 +387,9 @@ func (x *exchange) write(fault *Fault, answer []byte) {
 	status := http.StatusOK
 	if fault != nil {
 		status = fault.status()
+		for _, challenge := range fault.Challenges {
+			h.Add("WWW-Authenticate", challenge)
+		}
 		if fault.RetryAfter > 0 {
 			h.Set("Retry-After", strconv.Itoa(int((fault.RetryAfter+time.Second-1)/time.Second)))
 		}

@@ -72,6 +72,12 @@ type Fault struct {
 	// Overload says that the service is overloaded: the HTTP status is 503, which
 	// proxies understand.
 	Overload bool
+	// Status is the HTTP status of a fault that is not about the message; 0 means that
+	// of all faults.
+	Status int
+	// Challenges are the values of the HTTP header WWW-Authenticate, which belongs to
+	// the status 401.
+	Challenges []string
 	// Err is the cause. It goes to the log and never to the client.
 	Err error
 
@@ -120,8 +126,11 @@ const faultStatus = http.StatusInternalServerError
 
 // status returns the HTTP status of an answer with the fault.
 func (f *Fault) status() int {
-	if f.Overload {
+	switch {
+	case f.Overload:
 		return http.StatusServiceUnavailable
+	case f.Status != 0:
+		return f.Status
 	}
 	return faultStatus
 }
