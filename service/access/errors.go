@@ -24,6 +24,8 @@ const (
 	// TooManyAttempts says that attempts from the address have failed, so that the
 	// password was not looked at.
 	TooManyAttempts
+
+	refusals // how many, and one
 )
 
 // String returns the name of the refusal in metrics and in the log.

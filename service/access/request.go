@@ -21,9 +21,10 @@ type Sent struct {
 type Request struct {
 	context.Context //nolint:containedctx // it is the context
 
-	guard  *Guard
-	sent   Sent
-	caller *Caller
+	guard     *Guard
+	sent      Sent
+	caller    *Caller
+	byAddress bool // the caller was found by the address alone
 }
 
 type requestKey struct{}
@@ -69,7 +70,7 @@ func Require(ctx context.Context, roles Role) error {
 		return nil
 	}
 	if r.caller == nil {
-		return r.guard.unauthenticated(NoCredentials, "")
+		return r.guard.unauthenticated(NoCredentials, nil)
 	}
 	if missing := roles &^ r.caller.Roles; missing != 0 {
 		return &DeniedError{Caller: r.caller.Name, Missing: missing}
