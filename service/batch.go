@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 )
@@ -14,6 +15,9 @@ import (
 // [sessionstore.MaxBatch] ids, [*AnswerTooLargeError],
 // [*sessionstore.UnreadableError], [*backend.UnavailableError].
 func (s *Service) GetSessions(ctx context.Context, ids []string) ([]sessionstore.Session, error) {
+	if err := access.Require(ctx, access.Read); err != nil {
+		return nil, err
+	}
 	logNumber(ctx, len(ids))
 	if len(ids) > sessionstore.MaxBatch {
 		return nil, &sessionstore.TooManyError{Limit: sessionstore.MaxBatch, Actual: len(ids)}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/perldata"
@@ -56,6 +57,9 @@ func FaultOf(err error) *Fault {
 	fault := faultOf(err)
 	if fault == nil {
 		fault = requestFault(err)
+	}
+	if fault == nil {
+		fault = accessFault(err)
 	}
 	if fault != nil {
 		fault.Err = err
@@ -119,10 +123,41 @@ func requestFault(err error) *Fault {
 	return nil
 }
 
+// accessFault returns the fault for an error of package access, or nil.
+func accessFault(err error) *Fault {
+	if e, ok := errors.AsType[*access.DeniedError](err); ok {
+		if e.Dialect != 0 {
+			return dialectDenied.fault(Field{"dialect", e.Dialect.String()})
+		}
+		return roleMissing.fault(Field{"role", e.Missing.String()})
+	}
+	e, ok := errors.AsType[*access.UnauthenticatedError](err)
+	if !ok {
+		return nil
+	}
+	row := noCredentials
+	switch e.Refusal { //nolint:exhaustive // the first row is the other one
+	case access.WrongCredentials:
+		row = wrongCredentials
+	case access.MalformedCredentials:
+		row = malformedCredentials
+	case access.SeveralCallers:
+		row = severalCallers
+	case access.TooManyAttempts:
+		row = tooManyAttempts
+	}
+	fault := row.fault(Field{"seconds", decimal(seconds(e.RetryAfter))})
+	fault.RetryAfter = e.RetryAfter
+	return fault
+}
+
+// seconds returns a duration in seconds, rounded up.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
 func unavailableFault(e *backend.UnavailableError) *Fault {
 	fields := []Field{{"reason", e.Reason}}
 	if e.RetryAfter > 0 {
-		fields = append(fields, Field{"retryAfter", decimal(int64((e.RetryAfter + time.Second - 1) / time.Second))})
+		fields = append(fields, Field{"retryAfter", decimal(seconds(e.RetryAfter))})
 	}
 	row := unavailable
 	if e.Unknown {

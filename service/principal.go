@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 
+	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore"
 )
 
@@ -11,6 +12,9 @@ import (
 // [*RequestError] if principal is empty, [*sessionstore.UnknownPrincipalError],
 // [*backend.UnavailableError].
 func (s *Service) FindSessions(ctx context.Context, principal, attribute string) ([]sessionstore.ID, error) {
+	if err := access.Require(ctx, access.Find); err != nil {
+		return nil, err
+	}
 	return s.ofPrincipal(ctx, principal, attribute, s.store.Find)
 }
 
@@ -18,6 +22,9 @@ func (s *Service) FindSessions(ctx context.Context, principal, attribute string)
 // their ids. The errors are those of FindSessions; some of the sessions may be
 // deleted nevertheless.
 func (s *Service) DeleteSessions(ctx context.Context, principal, attribute string) ([]sessionstore.ID, error) {
+	if err := access.Require(ctx, access.Find|access.Delete); err != nil {
+		return nil, err
+	}
 	return s.ofPrincipal(ctx, principal, attribute, s.store.DeleteAll)
 }
 

@@ -24,6 +24,13 @@ const (
 	removedID
 	removedTwice
 	setAndRemoved
+	noCredentials
+	wrongCredentials
+	malformedCredentials
+	severalCallers
+	tooManyAttempts
+	roleMissing
+	dialectDenied
 	rows // how many
 )
 
@@ -110,5 +117,33 @@ var table = [rows]Sentence{
 	setAndRemoved: {
 		BlameCaller, "",
 		"An attribute is both in set and in remove. Send it in one of them.",
+	},
+	noCredentials: {
+		BlameCaller, "",
+		"The request has no credentials. Send the name and the password of a caller with HTTP Basic, or what the operator of this service has given you.",
+	},
+	wrongCredentials: {
+		BlameCaller, "",
+		"The credentials are wrong. Check the name and the password, the key or the certificate that the operator of this service has given you.",
+	},
+	malformedCredentials: {
+		BlameCaller, "",
+		"The credentials cannot be read. Send an Authorization header with Basic and the name and the password, or with Bearer and a key.",
+	},
+	severalCallers: {
+		BlameCaller, "",
+		"The request has the credentials of several callers, or credentials twice. Send those of one caller once.",
+	},
+	tooManyAttempts: {
+		BlameCaller, "",
+		"Too many wrong passwords of this caller came from this address. Retry in {seconds} seconds.",
+	},
+	roleMissing: {
+		BlameCaller, "",
+		"Access denied: this operation needs the role {role}, which the caller does not have. Ask the operator of this service for it.",
+	},
+	dialectDenied: {
+		BlameCaller, "",
+		"Access denied: the caller may not send messages of this kind, which the operator of this service calls the dialect {dialect}.",
 	},
 }

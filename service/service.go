@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"memcachedsoap/service/access"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -17,8 +18,9 @@ import (
 // (MemcachedSOAP.cgi of Apache::Session::Memorycached 2.2.1).
 const StatusOK = "...... MEMCACHED SOAP OK ......"
 
-// Service does the operations on the sessions of one store. All methods may be
-// called from any goroutine.
+// Service does the operations on the sessions of one store. Each needs a role of the
+// caller of its context, see [access.Require]; the errors of that are among those of
+// every operation. All methods may be called from any goroutine.
 type Service struct {
 	store    *sessionstore.Store
 	counters *Counters
@@ -30,8 +32,11 @@ func New(store *sessionstore.Store, counters *Counters) *Service {
 }
 
 // Status returns [StatusOK] if every server that stores sessions answers, else a
-// [*backend.UnavailableError].
+// [*backend.UnavailableError]. It needs a caller, but no role.
 func (s *Service) Status(ctx context.Context) (string, error) {
+	if err := access.Require(ctx, 0); err != nil {
+		return "", err
+	}
 	if err := s.store.Ping(ctx); err != nil {
 		return "", err
 	}
@@ -42,6 +47,9 @@ func (s *Service) Status(ctx context.Context) (string, error) {
 // [backend.ErrNotFound], [*sessionstore.UnreadableError],
 // [*backend.UnavailableError].
 func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Session, error) {
+	if err := access.Require(ctx, access.Read); err != nil {
+		return sessionstore.Session{}, err
+	}
 	parsed, err := parse(ctx, id)
 	if err != nil {
 		return sessionstore.Session{}, err
@@ -59,6 +67,9 @@ func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Sessi
 // NewSession creates a session without attributes and returns it. It lives for the
 // default time to live. The error is a [*backend.UnavailableError].
 func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) {
+	if err := access.Require(ctx, access.Write); err != nil {
+		return sessionstore.Session{}, err
+	}
 	attributes := perldata.NewHash(1)
 	ref, err := s.create(ctx, attributes, sessionstore.DefaultTTL)
 	return sessionstore.Session{Ref: ref, Attributes: attributes}, err
@@ -71,6 +82,9 @@ func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) 
 func (s *Service) SetSession(
 	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
+	if err := access.Require(ctx, access.Write); err != nil {
+		return sessionstore.Ref{}, err
+	}
 	if id != "" {
 		return s.ReplaceSession(ctx, id, attributes, ttl, condition)
 	}
@@ -96,6 +110,9 @@ func (s *Service) SetSession(
 func (s *Service) ReplaceSession(
 	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
+	if err := access.Require(ctx, access.Write); err != nil {
+		return sessionstore.Ref{}, err
+	}
 	if err := checkStatedID(id, attributes); err != nil {
 		return sessionstore.Ref{}, err
 	}
@@ -131,6 +148,9 @@ func checkStatedID(id string, attributes *perldata.Hash) error {
 // [*sessionstore.InvalidIDError], [*sessionstore.InvalidTTLError],
 // [backend.ErrNotFound], [sessionstore.ErrDeleted], [*backend.UnavailableError].
 func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration) (sessionstore.Ref, error) {
+	if err := access.Require(ctx, access.Write); err != nil {
+		return sessionstore.Ref{}, err
+	}
 	parsed, err := parse(ctx, id)
 	if err != nil {
 		return sessionstore.Ref{}, err
@@ -142,6 +162,9 @@ func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration
 // DeleteSession deletes a session and reports whether there was one. Errors:
 // [*sessionstore.InvalidIDError], [*backend.UnavailableError].
 func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
+	if err := access.Require(ctx, access.Delete); err != nil {
+		return false, err
+	}
 	parsed, err := parse(ctx, id)
 	if err != nil {
 		return false, err
@@ -162,7 +185,10 @@ type Report struct {
 // Stats returns a report. A server that does not answer has a row that says so. The
 // metrics of the store are among the statistics of the service. If a metric is
 // about a server, its name ends with a colon and that server.
-func (s *Service) Stats(ctx context.Context) Report {
+func (s *Service) Stats(ctx context.Context) (Report, error) {
+	if err := access.Require(ctx, access.Stats); err != nil {
+		return Report{}, err
+	}
 	report := Report{Service: s.counters.stats(), Servers: s.store.Stats(ctx)}
 	for _, m := range s.store.Metrics() {
 		name := m.Name
@@ -176,7 +202,7 @@ func (s *Service) Stats(ctx context.Context) Report {
 			report.Service = append(report.Service, backend.Stat{Name: "index_incomplete_reason:" + state.Server, Value: state.Reason})
 		}
 	}
-	return report
+	return report, nil
 }
 
 // Health returns the state of each server that stores sessions.

@@ -129,7 +129,9 @@ func TestCounters(t *testing.T) {
 	s, counters := newService(t)
 	stats := func() map[string]string {
 		m := map[string]string{}
-		for _, stat := range s.Stats(t.Context()).Service {
+		report, err := s.Stats(t.Context())
+		require.NoError(t, err)
+		for _, stat := range report.Service {
 			m[stat.Name] = stat.Value
 		}
 		return m

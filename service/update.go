@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/perldata"
 )
@@ -16,6 +17,9 @@ import (
 func (s *Service) UpdateSession(
 	ctx context.Context, id string, change sessionstore.Change, ttl time.Duration,
 ) (sessionstore.Ref, error) {
+	if err := access.Require(ctx, access.Write); err != nil {
+		return sessionstore.Ref{}, err
+	}
 	parsed, err := parse(ctx, id)
 	if err != nil {
 		return sessionstore.Ref{}, err

@@ -25,6 +25,10 @@ func (*serveCommand) Help() string { return signalsHelp }
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
+	callers, err := c.guard()
+	if err != nil {
+		return err
+	}
 	c.tuneGarbageCollector()
 	admitted := c.admission()
 	store, closeStore, err := c.store(logger) //nolint:contextcheck // closeStore stops what it starts
@@ -48,7 +52,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	sessions := service.New(store, counters)
 	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
-		Admission: admitted, MaxHeaderBytes: int(c.MaxHeader),
+		Admission: admitted, Access: callers, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Health: healthOf(sessions, store), Connection: counters.Connection, Logger: logger,
 	})
@@ -57,6 +61,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
 	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store}, server.Handler(), logger)
+	defer c.watchAuthFile(ctx, callers, logger)()
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
@@ -103,6 +108,7 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		Timeout:   c.CallTimeout,
 		FaultOf:   dialect.FaultOf,
 		RequestID: requestlog.ID,
+		Authorize: dialect.Authorize,
 		Observe:   dialect.Observer(counters),
 		Admission: admission.Admission{},
 		Logger:    logger,

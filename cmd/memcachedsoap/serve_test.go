@@ -24,6 +24,11 @@ func TestInvalidSettings(t *testing.T) {
 		code int
 	}{
 		"missing port in address":             {[]string{"--listen", "bogus"}, exitFailed},
+		"listen :0: other machines reach":     {[]string{"--listen", ":0"}, exitUsage},
+		"--auth-file cannot be combined":      {[]string{"--auth-file", "a", "--allow-anonymous"}, exitUsage},
+		"serve_test.go: line ":                {[]string{"--auth-file", "serve_test.go"}, exitUsage},
+		"no such file":                        {[]string{"--auth-file", "/nonexistent/a"}, exitUsage},
+		"--auth-realm must have":              {[]string{"--auth-realm", "a\"b"}, exitUsage},
 		"must be in brackets":                 {[]string{"--servers", "a:b:c"}, exitFailed},
 		"is not a socket":                     {[]string{"--listen", "unix:serve_test.go"}, exitFailed},
 		"modula has no failover chain":        {[]string{"--servers", "a,b", "--hash", "modula", "--on-dead-server", "rehash"}, exitFailed},
@@ -95,6 +100,13 @@ func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(p)
+}
+
+// text returns the whole log.
+func (l *logBuffer) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }
 
 // lines returns the lines that have a message.

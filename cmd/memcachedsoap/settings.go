@@ -22,6 +22,10 @@ type serveCommand struct {
 	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" group:"Addresses:" help:"Addresses to listen on: HOST:PORT, :PORT for every interface, or unix:PATH. Separate several by commas. Default ${default}."`
 	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" group:"Addresses:" help:"Address of the metrics for Prometheus, at the path /metrics: HOST:PORT, :PORT or unix:PATH. Do not publish it through a reverse proxy. Default: metrics are not served."`
 
+	AuthFile       string `name:"auth-file" type:"path" placeholder:"FILE" group:"Access:" help:"YAML file that lists the callers: their names, roles and credentials. Requests of others are refused. It is read again when it changes and on SIGHUP. Default: everybody may call who reaches --listen, which must be a loopback address or a unix socket."`
+	AuthRealm      string `name:"auth-realm" default:"memcachedsoap" placeholder:"TEXT" group:"Access:" help:"Realm that a request without credentials is told: some programs choose their password by it. Default ${default}."`
+	AllowAnonymous bool   `name:"allow-anonymous" group:"Access:" help:"Let everybody call who reaches --listen, on addresses that other machines reach, too. Default: such addresses need --auth-file."`
+
 	Servers           []string               `placeholder:"HOST:PORT" group:"Servers:" help:"memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Default: the sessions are in the memory of this process and end with it."`
 	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" placeholder:"RULE" group:"Servers:" help:"Rule that chooses the server of a session. Use that of the other programs on the pool: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast without ketama_points, which differs only for fractional weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC). Default ${default}."`
 	KetamaPoints      int                    `placeholder:"N" group:"Servers:" help:"ketama_points of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast-ketama. Default 150."`
@@ -83,7 +87,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateProxy, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validateAccess, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateProxy, c.validateNearCache, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err

@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/access"
 	"memcachedsoap/service/admission"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/soap"
@@ -18,7 +20,7 @@ import (
 // FaultOf returns the SOAP fault for an error of the service. It is nil if
 // [service.FaultOf] is.
 func FaultOf(err error) *soap.Fault {
-	if f := admissionFault(err); f != nil {
+	if f := overloadFault(err); f != nil {
 		return f
 	}
 	f := service.FaultOf(err)
@@ -28,6 +30,9 @@ func FaultOf(err error) *soap.Fault {
 	fault := &soap.Fault{Code: soap.Server, Reason: f.Reason, RetryAfter: f.RetryAfter, Err: f.Err}
 	if f.Blame == service.BlameCaller {
 		fault.Code = soap.Client
+	}
+	if e, ok := errors.AsType[*access.UnauthenticatedError](err); ok {
+		fault.Status, fault.Challenges = statusOf(e), challengesOf(e)
 	}
 	if f.Type != "" {
 		fields := make([]soap.Field, len(f.Fields))
@@ -42,15 +47,45 @@ func FaultOf(err error) *soap.Fault {
 // tooLarge is the reason of the fault of [admission.ErrTooLarge].
 const tooLarge = "The request needs more memory than the service gives to one request. Send fewer values, or ask for fewer sessions."
 
-// admissionFault returns the fault for an error of package admission, or nil.
-func admissionFault(err error) *soap.Fault {
+// statusOf returns the HTTP status of a fault for a request without a caller. It is 401
+// only if credentials of HTTP can help, which the status promises.
+func statusOf(e *access.UnauthenticatedError) int {
 	switch {
-	case errors.Is(err, admission.ErrOverloaded):
+	case e.Refusal == access.TooManyAttempts:
+		return http.StatusTooManyRequests
+	case len(e.Challenges) == 0:
+		return http.StatusForbidden
+	}
+	return http.StatusUnauthorized
+}
+
+// challengesOf returns the challenges of such a fault: only the status 401 has them.
+func challengesOf(e *access.UnauthenticatedError) []string {
+	if e.Refusal == access.TooManyAttempts {
+		return nil
+	}
+	return e.Challenges
+}
+
+// overloadFault returns the fault for an error that says that the service has too much
+// to do, or a request too much for it; else nil.
+func overloadFault(err error) *soap.Fault {
+	switch {
+	case errors.Is(err, admission.ErrOverloaded), errors.Is(err, access.ErrBusy):
 		return &soap.Fault{Code: soap.Server, Reason: admission.Overloaded, RetryAfter: time.Second, Overload: true, Err: err}
 	case errors.Is(err, admission.ErrTooLarge):
 		return &soap.Fault{Code: soap.Client, Reason: tooLarge, Err: err}
 	}
 	return nil
+}
+
+// Authorize finds the caller of a request, for [soap.Options], and adds it to the log.
+func Authorize(ctx context.Context) error {
+	err := access.Authenticate(ctx)
+	if c := access.CallerOf(ctx); c != nil {
+		requestlog.Add(ctx, slog.String("caller", c.Name))
+	}
+	return err
 }
 
 // overload is the type of the faults of an overloaded service.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
@@ -31,35 +32,46 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 	if o.MaxEntries == 0 {
 		o.MaxEntries = DefaultMaxEntries
 	}
-	soap.Handle(d, operation("status", decodeNothing, appendStatus),
+	handle(d, operation("status", decodeNothing, appendStatus),
 		func(ctx context.Context, _ nothing) (string, error) { return s.Status(ctx) })
-	soap.Handle(d, sessionOperation("getSession", decodeID, o.appendSession),
+	handle(d, sessionOperation("getSession", decodeID, o.appendSession),
 		func(ctx context.Context, id string) (sessionstore.Session, error) { return s.GetSession(ctx, id) })
-	soap.Handle(d, sessionOperation("getSessions", decodeIDs, o.appendSessions), s.GetSessions)
-	soap.Handle(d, operation("setSession", o.decodeSet, appendRef("setSession")),
+	handle(d, sessionOperation("getSessions", decodeIDs, o.appendSessions), s.GetSessions)
+	handle(d, operation("setSession", o.decodeSet, appendRef("setSession")),
 		func(ctx context.Context, r setRequest) (sessionstore.Ref, error) {
 			return o.set(ctx, s, r)
 		})
-	soap.Handle(d, operation("updateSession", o.decodeUpdate, appendRef("updateSession")),
+	handle(d, operation("updateSession", o.decodeUpdate, appendRef("updateSession")),
 		func(ctx context.Context, r updateRequest) (sessionstore.Ref, error) {
 			return s.UpdateSession(ctx, r.id, r.change, r.ttl)
 		})
-	soap.Handle(d, operation("touchSession", decodeTouch, appendRef("touchSession")),
+	handle(d, operation("touchSession", decodeTouch, appendRef("touchSession")),
 		func(ctx context.Context, r touchRequest) (sessionstore.Ref, error) {
 			return s.TouchSession(ctx, r.id, r.ttl)
 		})
-	soap.Handle(d, operation("deleteSession", decodeID, appendDeleted),
+	handle(d, operation("deleteSession", decodeID, appendDeleted),
 		func(ctx context.Context, id string) (bool, error) { return s.DeleteSession(ctx, id) })
-	soap.Handle(d, operation("findSessions", decodePrincipal, appendIDs("findSessions")),
+	handle(d, operation("findSessions", decodePrincipal, appendIDs("findSessions")),
 		func(ctx context.Context, r principalRequest) ([]sessionstore.ID, error) {
 			return s.FindSessions(ctx, r.principal, r.attribute)
 		})
-	soap.Handle(d, operation("deleteSessions", decodePrincipal, appendIDs("deleteSessions")),
+	handle(d, operation("deleteSessions", decodePrincipal, appendIDs("deleteSessions")),
 		func(ctx context.Context, r principalRequest) ([]sessionstore.ID, error) {
 			return s.DeleteSessions(ctx, r.principal, r.attribute)
 		})
-	soap.Handle(d, operation("stats", decodeNothing, appendReport),
-		func(ctx context.Context, _ nothing) (service.Report, error) { return s.Stats(ctx), nil })
+	handle(d, operation("stats", decodeNothing, appendReport),
+		func(ctx context.Context, _ nothing) (service.Report, error) { return s.Stats(ctx) })
+}
+
+// handle registers an operation for the callers that may use the dialect.
+func handle[Req, Resp any](d *soap.Dispatcher, op soap.Operation[Req, Resp], do func(context.Context, Req) (Resp, error)) {
+	soap.Handle(d, op, func(ctx context.Context, r Req) (Resp, error) {
+		if err := access.RequireDialect(ctx, access.ContractDialect); err != nil {
+			var none Resp
+			return none, err
+		}
+		return do(ctx, r)
+	})
 }
 
 // Operations returns the names of the operations, for counters.

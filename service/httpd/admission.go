@@ -15,7 +15,7 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 			conn.enter(receiving)
 			r.Body = &arrivingBody{ReadCloser: r.Body, conn: conn}
 		}
-		request := s.options.Admission.Begin(r.Context())
+		request := s.options.Admission.Begin(s.identify(r))
 		defer request.End()
 		c.SetRequest(r.WithContext(request))
 		return next(c)

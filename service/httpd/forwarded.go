@@ -29,6 +29,7 @@ func addressHeaders() []string {
 // not say it, or if it cannot be true.
 type forwarded struct {
 	client                     netip.Addr // the peer, if it is not a trusted proxy
+	unix                       bool       // the client is the peer on a unix socket
 	scheme, host, port, prefix string
 }
 
@@ -41,7 +42,7 @@ type forwarded struct {
 // Forwarded counts only without the older headers: a proxy that sends those, as Apache
 // does, passes on a Forwarded that the client has made up.
 func (s *Server) forwarded(r *http.Request) forwarded {
-	f := forwarded{client: peer(r)}
+	f := forwarded{client: peer(r), unix: isUnix(r)}
 	if !s.trusts(f.client) {
 		return f
 	}
@@ -57,7 +58,7 @@ func (s *Server) forwarded(r *http.Request) forwarded {
 		if !ok {
 			break
 		}
-		f.client = addr
+		f.client, f.unix = addr, false
 	}
 	hops = max(hops, 1) // a proxy may say nothing about the client
 	f.scheme = strings.ToLower(outermost(schemes, hops, isScheme))

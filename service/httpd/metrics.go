@@ -40,6 +40,9 @@ func refuse(w http.ResponseWriter, status int) {
 // Metrics returns the metrics of the server. It implements [metric.Source].
 func (s *Server) Metrics() []metric.Metric {
 	all := append(s.options.Admission.Metrics(), s.connectionMetrics()...)
+	if s.options.Access != nil {
+		all = append(all, s.options.Access.Metrics()...)
+	}
 	return append(all,
 		s.foreignHosts.Metric("foreign_host_requests_total", "Requests refused with 421 because their host is not allowed."),
 		s.foreignOrigins.Metric("foreign_origin_requests_total", "Requests refused with 403 because a web page of another origin may have sent them."),

@@ -23,6 +23,13 @@ func peer(r *http.Request) netip.Addr {
 	return addr.Unmap()
 }
 
+// isUnix reports whether the peer of a request is on a unix socket: only a network has
+// ports.
+func isUnix(r *http.Request) bool {
+	_, _, err := net.SplitHostPort(r.RemoteAddr)
+	return err != nil
+}
+
 func (s *Server) trusts(addr netip.Addr) bool {
 	for _, prefix := range s.options.TrustedProxies {
 		if prefix.Contains(addr.WithZone("")) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"memcachedsoap/service/access"
 	"memcachedsoap/service/admission"
 	"memcachedsoap/sessionstore/metric"
 )
@@ -37,7 +38,9 @@ type Options struct {
 	// dot, and for requests without a Host. [AnyHost] allows every name.
 	AllowedHosts []string
 	// Admission bounds the SOAP requests in flight; nil means one with its defaults.
-	Admission      *admission.Controller
+	Admission *admission.Controller
+	// Access finds the callers of SOAP requests. nil means that everybody may call.
+	Access         *access.Guard
 	MaxHeaderBytes int           // of a request's head; default 32 KiB
 	ReadTimeout    time.Duration // for a whole request; default 30 s
 	WriteTimeout   time.Duration // from the end of the head to the end of the answer; default 60 s

@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/access"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
@@ -51,7 +52,7 @@ func exported(t *testing.T) map[string]string {
 	deletions := store.NewGuard(items, guard.Options{})
 	defer deletions.Close()
 	families, err := metrics.NewRegistry(metrics.Sources{
-		Counters: service.NewCounters("1", document.Operations()...), Server: httpd.New(nil, httpd.Options{}), Store: store,
+		Counters: service.NewCounters("1", document.Operations()...), Server: httpd.New(nil, httpd.Options{Access: access.NewGuard(new(access.File), access.Options{})}), Store: store,
 	}).Gather()
 	require.NoError(t, err)
 	kinds := map[string]string{}

@@ -84,7 +84,9 @@ func (e *endpoint) failsWith(t *testing.T, name, payload, code, cause string, le
 func (e *endpoint) faultsByType(t *testing.T) map[string]string {
 	t.Helper()
 	faults := map[string]string{}
-	for _, s := range e.service.Stats(t.Context()).Service {
+	report, err := e.service.Stats(t.Context())
+	require.NoError(t, err)
+	for _, s := range report.Service {
 		if kind, ok := strings.CutPrefix(s.Name, "faults_"); ok {
 			faults[kind] = s.Value
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/access"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/soaplite"
 	"memcachedsoap/sessionstore"
@@ -100,6 +101,9 @@ func register(d *soap.Dispatcher, o Options, name string, do method) {
 			return r.Append(dst, &room)
 		},
 	}, func(ctx context.Context, c *call) (*soaplite.Response, error) {
+		if err := access.RequireDialect(ctx, access.PerlDialect); err != nil {
+			return nil, fault(err)
+		}
 		if err := check(c.request); err != nil {
 			return nil, err
 		}

@@ -265,7 +265,9 @@ func TestCallsAreCounted(t *testing.T) {
 	e.call(t, method("status", ""))
 	e.fault(t, method("getSession", strs("zz")))
 	statistics := map[string]string{}
-	for _, s := range e.service.Stats(t.Context()).Service {
+	report, err := e.service.Stats(t.Context())
+	require.NoError(t, err)
+	for _, s := range report.Service {
 		statistics[s.Name] = s.Value
 	}
 	assert.Equal(t, "1", statistics["status_requests"])
