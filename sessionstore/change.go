@@ -18,12 +18,12 @@ type mutation struct {
 	index     index.Change
 }
 
-// item makes the item to store.
-func (s *Store) item(m mutation) backend.Item {
+// item makes the item to store under id.
+func (s *Store) item(id ID, m mutation) backend.Item {
 	if m.deleted {
 		return backend.Tombstone(m.expiresIn)
 	}
-	return s.pack(m.image, m.flags, m.expiresIn)
+	return s.seal(id, s.pack(m.image, m.flags, m.expiresIn))
 }
 
 // ref returns the Ref of the stored session.
@@ -72,7 +72,7 @@ func (s *Store) mutate(ctx context.Context, id ID, update updateFunc) (mutation,
 		if err != nil {
 			return mutation{}, s.countRefusal(err)
 		}
-		err = s.write(ctx, id, present, found, s.item(decided))
+		err = s.write(ctx, id, present, found, s.item(id, decided))
 		if err == nil {
 			s.index.Apply(ctx, string(id), decided.index)
 			return decided, nil

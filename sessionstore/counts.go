@@ -37,5 +37,5 @@ func (s *Store) Metrics() []metric.Metric {
 	if g := s.guard.Load(); g != nil {
 		own = append(own, g.Metrics()...)
 	}
-	return append(own, metric.SourcesOf(s.index, s.backend)...)
+	return append(own, metric.SourcesOf(s.sealer, s.index, s.backend)...)
 }

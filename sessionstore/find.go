@@ -112,7 +112,8 @@ func (i indexedSessions) IsID(text string) bool { return isID(text) }
 // choice. A lookup key protects a deletion as a tombstone does: no Store creates a
 // session in its place.
 func displaceable(item backend.Item) bool {
-	return item.Deleted || item.Flags&chosenIDFlag != 0 && item.Flags&^chosenIDFlag <= storableFlag|gzipFlag
+	session := isSealed(item) || item.Flags&^chosenIDFlag <= storableFlag|gzipFlag
+	return item.Deleted || item.Flags&chosenIDFlag != 0 && session
 }
 
 // Calls returns how many calls the Store has begun to serve.

@@ -43,7 +43,7 @@ func imageOf(id ID, item backend.Item) ([]byte, error) {
 	if item.Flags&^chosenIDFlag > storableFlag|gzipFlag {
 		return nil, &UnreadableError{
 			ID: id, Foreign: item.Flags&storableFlag == 0,
-			Reason: fmt.Sprintf("its flags are %d, those of a session are 0 to 3", item.Flags),
+			Reason: fmt.Sprintf("its flags are %d, those of a session are 0 to 3, or 9 if it is encrypted", item.Flags),
 		}
 	}
 	image := item.Image
@@ -80,7 +80,7 @@ func (s *Store) open(ctx context.Context, id ID, item backend.Item) (*perldata.H
 }
 
 func (s *Store) openWithin(id ID, item backend.Item, m *memory) (*perldata.Hash, string, error) {
-	image, err := m.imageOf(id, item)
+	image, err := s.imageWithin(id, item, m)
 	if err != nil {
 		return nil, "", err
 	}
@@ -97,7 +97,7 @@ func (s *Store) openWithin(id ID, item backend.Item, m *memory) (*perldata.Hash,
 // check returns the error that read would return.
 func (s *Store) check(ctx context.Context, id ID, item backend.Item) error {
 	m := memory{ctx: ctx, reserve: s.reserve}
-	image, err := m.imageOf(id, item)
+	image, err := s.imageWithin(id, item, &m)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,16 @@ func (s *Store) check(ctx context.Context, id ID, item backend.Item) error {
 	return nil
 }
 
-// pack makes the item in which an image is stored, in the form that flags say. A
+// imageWithin returns the Storable image in an item, sealed or not.
+func (s *Store) imageWithin(id ID, item backend.Item, m *memory) ([]byte, error) {
+	item, err := s.unseal(id, item, m)
+	if err != nil {
+		return nil, err
+	}
+	return m.imageOf(id, item)
+}
+
+// pack makes the item of an image before it is sealed, in the form that flags say. A
 // session that was compressed is compressed again, whatever the threshold.
 func (s *Store) pack(image []byte, flags uint32, expiresIn time.Duration) backend.Item {
 	item := backend.Item{Image: image, Flags: flags & (storableFlag | chosenIDFlag), ExpiresIn: expiresIn}
@@ -125,8 +134,8 @@ func (s *Store) pack(image []byte, flags uint32, expiresIn time.Duration) backen
 }
 
 // refOf returns the Ref of an item that need not be readable.
-func refOf(id ID, item backend.Item) Ref {
-	image, err := imageOf(id, item)
+func (s *Store) refOf(id ID, item backend.Item) Ref {
+	image, err := s.imageWithin(id, item, &memory{})
 	if err != nil {
 		image = item.Image
 	}

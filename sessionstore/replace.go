@@ -157,6 +157,10 @@ func (s *Store) createReplacement(r *replacement) (mutation, error) {
 
 // replace decides what to store in the place of the present session.
 func (s *Store) replace(ctx context.Context, r *replacement, present backend.Item) (mutation, error) {
+	present, err := s.unsealPresent(ctx, r.id, present)
+	if err != nil {
+		return mutation{}, err
+	}
 	former, has, err := s.replaced(ctx, r, present)
 	if err != nil {
 		return mutation{}, err

@@ -36,7 +36,7 @@ const (
 // enter waits until the item may be read. The caller calls leave afterwards, soon:
 // reading waits for nothing.
 func (l largeReads) enter(item backend.Item) (leave func()) {
-	if len(item.Image) <= largeImage && item.Flags&gzipFlag == 0 {
+	if len(item.Image) <= largeImage && !isCompressed(item) {
 		return func() {}
 	}
 	l <- struct{}{}

@@ -23,6 +23,13 @@ type Options struct {
 	// is read, and stays compressed, in any case.
 	CompressThreshold int
 
+	// Sealer encrypts sessions before they are stored, after compression, and
+	// decrypts those that it has encrypted. Sessions that are not encrypted are
+	// read in any case, and encrypted when they are changed. Perl programs do not
+	// find encrypted sessions. nil stores sessions as they are, and those that are
+	// encrypted are an [*UnreadableError].
+	Sealer Sealer
+
 	// Principals are the attributes by whose value sessions are found: by
 	// [Store.Find], and by Perl programs (option principal of
 	// Apache::Session::Memorycached 2.2.1). For Perl programs, whenever a
@@ -86,6 +93,7 @@ type Options struct {
 type Store struct {
 	backend           backend.Backend
 	codec             Codec
+	sealer            Sealer // nil if sessions stay as they are
 	index             *index.Index
 	lifetimes         Lifetimes
 	compressThreshold int
@@ -105,7 +113,7 @@ type Store struct {
 // it.
 func NewStore(b backend.Backend, c Codec, o Options) *Store {
 	s := &Store{
-		backend: b, codec: c, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
+		backend: b, codec: c, sealer: o.Sealer, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
 		maxSessions: o.MaxSessionsPerPrincipal, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed, reserve: o.Reserve, large: make(largeReads, maxLargeReads),
 	}
 	s.near, _ = b.(backend.Reader)
@@ -198,7 +206,7 @@ func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.
 			image: image.bytes, flags: storableFlag, expiresIn: expiresIn,
 			index: index.Change{Now: terms, Life: life},
 		}
-		err := s.write(ctx, id, backend.Item{}, false, s.item(created))
+		err := s.write(ctx, id, backend.Item{}, false, s.item(id, created))
 		if err == nil {
 			s.index.Apply(ctx, string(id), created.index)
 			s.endOldest(ctx, id, terms)

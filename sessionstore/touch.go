@@ -54,11 +54,11 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	}
 	if !bounded {
 		s.renewIndex(ctx, id, item, expiresIn)
-		return refOf(id, item), nil
+		return s.refOf(id, item), nil
 	}
 	// Its entries in the index last until its absolute timeout already.
 	item.ExpiresIn = backend.Shorter(item.ExpiresIn, backend.Until(end))
-	return refOf(id, item), nil
+	return s.refOf(id, item), nil
 }
 
 // touch gives an item a new time to live.

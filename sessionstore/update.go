@@ -37,6 +37,9 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 		if !found || !s.isSession(present) {
 			return mutation{}, backend.ErrNotFound
 		}
+		if present, err = s.unsealPresent(ctx, id, present); err != nil {
+			return mutation{}, err
+		}
 		attributes, has, err := s.open(ctx, id, present)
 		if err == nil {
 			err = c.If.check(id, has)

@@ -100,7 +100,11 @@ func newKeys(n int) []string {
 
 func storeOn(t *testing.T, o memcached.Options, s sessionstore.Options) *sessionstore.Store {
 	t.Helper()
-	return sessionstore.NewStore(open(t, o), storable.Codec{}, s)
+	return storeOver(open(t, o), s)
+}
+
+func storeOver(b backend.Backend, o sessionstore.Options) *sessionstore.Store {
+	return sessionstore.NewStore(b, storable.Codec{}, o)
 }
 
 func user(uid string) *perldata.Hash {

@@ -17,6 +17,7 @@ import (
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/backendtest"
 	"memcachedsoap/sessionstore/memory"
+	"memcachedsoap/sessionstore/seal/sealtest"
 	"memcachedsoap/sessionstore/storetest"
 )
 
@@ -25,6 +26,7 @@ func TestConformance(t *testing.T) {
 	open := func(*testing.T) backend.Backend { return memory.New(memory.Options{}) }
 	backendtest.Run(t, open)
 	storetest.Run(t, open)
+	storetest.RunSealed(t, sealtest.Keyring(t), open)
 	backendtest.RunPool(t, func(*testing.T) backend.Pool { return memory.New(memory.Options{}) })
 }
 

@@ -17,7 +17,6 @@ import (
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/backendtest"
 	"memcachedsoap/sessionstore/perldata"
-	"memcachedsoap/sessionstore/storable"
 )
 
 func storeTests() map[string]func(*testing.T, backend.Backend) {
@@ -47,7 +46,7 @@ func storeTests() map[string]func(*testing.T, backend.Backend) {
 }
 
 func newStore(b backend.Backend, l sessionstore.Lifetimes) *sessionstore.Store {
-	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{Lifetimes: l})
+	return open(b, sessionstore.Options{Lifetimes: l})
 }
 
 // neverExpiring is a Store whose sessions live as long as is asked.
@@ -110,7 +109,7 @@ func testCreateThenGet(t *testing.T, b backend.Backend) {
 	session := mustRead(t, s, ref.ID)
 	assert.Equal(t, ref, session.Ref)
 	assert.Equal(t, map[string]string{"uid": "dwho", "bytes": string(binary), "empty": "", "naïve ключ": "x"}, texts(t, session))
-	assert.Equal(t, uint32(1), backendtest.MustGet(t, b, string(ref.ID)).Flags)
+	assert.Equal(t, sessionFlags(b), backendtest.MustGet(t, b, string(ref.ID)).Flags)
 }
 
 func testCreateWithoutAny(t *testing.T, b backend.Backend) {

@@ -11,7 +11,6 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/perldata"
-	"memcachedsoap/sessionstore/storable"
 )
 
 func indexTests() map[string]func(*testing.T, backend.Backend) {
@@ -30,7 +29,7 @@ func indexTests() map[string]func(*testing.T, backend.Backend) {
 }
 
 func findable(b backend.Backend, most int) *sessionstore.Store {
-	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+	return open(b, sessionstore.Options{
 		Principals: []string{"uid", "mail"}, MaxSessionsPerPrincipal: most,
 	})
 }

@@ -16,7 +16,6 @@ import (
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/backendtest"
 	"memcachedsoap/sessionstore/perldata"
-	"memcachedsoap/sessionstore/storable"
 )
 
 func principalTests() map[string]func(*testing.T, backend.Backend) {
@@ -41,7 +40,7 @@ func principalTests() map[string]func(*testing.T, backend.Backend) {
 
 // withPrincipals is a Store with lookup keys, none of which may fail.
 func withPrincipals(t *testing.T, b backend.Backend, names ...string) *sessionstore.Store {
-	return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+	return open(b, sessionstore.Options{
 		Principals:  names,
 		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error("lookup key failed:", err) },
 	})
@@ -266,7 +265,7 @@ func testLookupKeysOfTwo(t *testing.T, b backend.Backend) {
 func testLookupKeyRace(t *testing.T, b backend.Backend) {
 	var mu sync.Mutex
 	failed := make(map[sessionstore.ID]error)
-	s := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{
+	s := open(b, sessionstore.Options{
 		Principals: []string{"uid"},
 		IndexFailed: func(_ context.Context, id sessionstore.ID, err error) {
 			mu.Lock()

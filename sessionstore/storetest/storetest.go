@@ -11,6 +11,7 @@ import (
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/storable"
 )
 
 // Run tests Stores over the backends that newBackend makes: one for each test.
@@ -21,7 +22,7 @@ import (
 // generous timeouts: the suite tests what happens, not how fast.
 func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 	t.Helper()
-	open := func(t *testing.T) backend.Backend {
+	start := func(t *testing.T) backend.Backend {
 		t.Helper()
 		b := newBackend(t)
 		t.Cleanup(func() { assert.NoError(t, b.Close()) })
@@ -31,7 +32,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 		for name, test := range storeTests() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				test(t, open(t))
+				test(t, start(t))
 			})
 		}
 	})
@@ -39,7 +40,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 		for name, test := range changeTests() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				test(t, open(t))
+				test(t, start(t))
 			})
 		}
 	})
@@ -47,7 +48,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 		for name, test := range lifeTests() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				test(t, open(t))
+				test(t, start(t))
 			})
 		}
 	})
@@ -55,7 +56,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 		for name, test := range indexTests() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				test(t, open(t))
+				test(t, start(t))
 			})
 		}
 	})
@@ -63,10 +64,42 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 		for name, test := range principalTests() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				test(t, open(t))
+				test(t, start(t))
 			})
 		}
 	})
+}
+
+// RunSealed is Run with Stores that encrypt their sessions with sealer.
+func RunSealed(t *testing.T, sealer sessionstore.Sealer, newBackend func(t *testing.T) backend.Backend) {
+	t.Helper()
+	Run(t, func(t *testing.T) backend.Backend {
+		t.Helper()
+		return sealing{newBackend(t), sealer}
+	})
+}
+
+// sealing is a backend whose Stores encrypt their sessions.
+type sealing struct {
+	backend.Backend
+
+	sealer sessionstore.Sealer
+}
+
+// open makes a Store over a backend under test.
+func open(b backend.Backend, o sessionstore.Options) *sessionstore.Store {
+	if s, ok := b.(sealing); ok {
+		o.Sealer = s.sealer
+	}
+	return sessionstore.NewStore(b, storable.Codec{}, o)
+}
+
+// sessionFlags are the flags of the items of sessions.
+func sessionFlags(b backend.Backend) uint32 {
+	if _, ok := b.(sealing); ok {
+		return 9
+	}
+	return 1
 }
 
 const (

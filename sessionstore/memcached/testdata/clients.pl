@@ -20,6 +20,9 @@ while (my $line = <STDIN>) {
             my $value = $memcached->get($key);
             $value = Storable::thaw($value) if $command->{string} && defined $value;
             $answer{$key} = $value->{uid} if ref $value;
+        } elsif ($command->{op} eq 'value') {
+            my $value = $memcached->get($key);
+            $answer{$key} = "$value" if defined $value;
         } elsif ($command->{op} eq 'set') {
             my $value = { uid => $command->{uid}, _session_id => $key };
             $value = Storable::nfreeze($value) if $command->{string};
