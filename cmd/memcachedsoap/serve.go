@@ -31,7 +31,13 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	c.tuneGarbageCollector()
 	admitted := c.admission()
-	store, closeStore, err := c.store(logger) //nolint:contextcheck // closeStore stops what it starts
+	keys, files, err := c.keyring(logger)
+	if err != nil {
+		return err
+	}
+	stopWatching := watchFiles(files, logger) //nolint:contextcheck // until it is stopped
+	defer stopWatching()
+	store, closeStore, err := c.store(keys, logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
 		return err
 	}

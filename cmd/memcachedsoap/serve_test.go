@@ -112,17 +112,25 @@ func (l *logBuffer) text() string {
 // lines returns the lines that have a message.
 func (l *logBuffer) lines(t *testing.T, msg string) []map[string]any {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var found []map[string]any
-	for text := range strings.Lines(l.buf.String()) {
-		var line map[string]any
-		require.NoError(t, json.Unmarshal([]byte(text), &line), text)
+	l.each(t, func(line map[string]any) {
 		if line["msg"] == msg {
 			found = append(found, line)
 		}
-	}
+	})
 	return found
+}
+
+// each calls visit with each line.
+func (l *logBuffer) each(t *testing.T, visit func(line map[string]any)) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for text := range strings.Lines(l.buf.String()) {
+		var line map[string]any
+		require.NoError(t, json.Unmarshal([]byte(text), &line), text)
+		visit(line)
+	}
 }
 
 func TestServe(t *testing.T) {

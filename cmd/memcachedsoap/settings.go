@@ -53,6 +53,7 @@ type serveCommand struct {
 	MD5Key                  bool     `name:"md5-key" default:"true" negatable:"" group:"Sessions:" help:"Write the MD5 lookup key of each principal, as Perl programs expect (option principal of Apache::Session::Memorycached): the MD5 of the value is a key that leads to the newest session, and the session has it as ATTRIBUTE_MD5. With --no-md5-key neither is written, read nor followed. Use it if LemonLDAP::NG keeps its persistent sessions on the same servers: they have these keys as their ids. Default ${default}."`
 	MaxSessionsPerPrincipal int      `name:"max-sessions-per-principal" default:"1000" placeholder:"N" group:"Sessions:" help:"Most sessions of one user with --end-oldest-session, from 1 to 5000. Default ${default}."`
 	EndOldestSession        bool     `group:"Sessions:" help:"End the oldest session of a user who logs in and has more than --max-sessions-per-principal. Default: no session ends because of others."`
+	EncryptKeyFile          string   `name:"encrypt-key-file" complete:":files" placeholder:"FILE" group:"Sessions:" help:"Store sessions encrypted (AES-256-GCM), with the first key of this file; all its keys decrypt. memcachedsoap encrypt-key prints a key. The file is read again when it changes and on SIGHUP. Perl programs find no encrypted session, so no MD5 lookup key is written, read or followed; sessions that they store are read. Only with --servers. Default: sessions are stored unencrypted."`
 	GuardDeletions          bool     `name:"guard-deletions" default:"true" negatable:"" group:"Sessions:" help:"Keep a deleted session deleted when another program, such as a Perl program, stores it again: its tombstone is put back within milliseconds, unless the session is a newer login. With --no-guard-deletions only the tombstone protects a deletion, and other programs can write over it. Default ${default}."`
 
 	MinIDLength   int  `name:"min-id-length" default:"0" placeholder:"N" group:"Sessions:" help:"Fewest digits of an id under which setSession of the contract creates a session, up to 64. A shorter id of a session that is absent or deleted is refused, so that nobody stores a session under an id that is easy to guess. Ids that the service creates have 32 digits. Default ${default}."`
@@ -87,7 +88,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validateAccess, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateProxy, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validateAccess, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateProxy, c.validateNearCache, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err
@@ -196,6 +197,13 @@ func (c *serveCommand) validatePrincipals() error {
 	}
 	if c.MaxSessionsPerPrincipal < 1 || c.MaxSessionsPerPrincipal > maxSessionsPerPrincipal {
 		return fmt.Errorf("--max-sessions-per-principal must be from 1 to %d", maxSessionsPerPrincipal)
+	}
+	return nil
+}
+
+func (c *serveCommand) validateEncryption() error {
+	if c.EncryptKeyFile != "" && len(c.Servers) == 0 {
+		return errors.New("--encrypt-key-file needs --servers: without them no session leaves this process")
 	}
 	return nil
 }

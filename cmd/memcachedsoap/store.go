@@ -17,11 +17,12 @@ import (
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
+	"memcachedsoap/sessionstore/seal"
 )
 
-// store opens the store that the settings describe, and returns the function
+// store opens the store that the settings describe, with the keys of encryption, and returns the function
 // that closes it. The servers need not answer yet.
-func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
+func (c *serveCommand) store(keys *seal.Keyring, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
 	options := sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{
 			Default: time.Duration(c.SessionTTL) * time.Second,
@@ -31,7 +32,8 @@ func (c *serveCommand) store(logger *slog.Logger) (store *sessionstore.Store, cl
 		CompressThreshold: int(c.CompressThreshold),
 		Principals:        c.Principal,
 		Reserve:           admission.Reserve,
-		NoLookupKeys:      !c.MD5Key,
+		Sealer:            keys,
+		NoLookupKeys:      !c.MD5Key || c.EncryptKeyFile != "",
 		IndexState: func(state index.ServerState) {
 			if state.Complete {
 				logger.Info("the index is complete", "server", state.Server)

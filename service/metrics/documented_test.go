@@ -24,6 +24,7 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/guard"
 	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/seal"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -47,7 +48,7 @@ func exported(t *testing.T) map[string]string {
 	t.Helper()
 	items, err := memcached.New(memcached.Options{Servers: []string{"127.0.0.1:1"}}) // is never asked
 	require.NoError(t, err)
-	store := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{})
+	store := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{Sealer: new(seal.Keyring)})
 	defer store.Close()
 	deletions := store.NewGuard(items, guard.Options{})
 	defer deletions.Close()

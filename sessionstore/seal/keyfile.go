@@ -41,7 +41,7 @@ func checkName(name string) error {
 	case !validName.MatchString(name):
 		return errors.New("seal: the name of a key has " + nameGrammar)
 	case name == plainLine:
-		return errors.New("seal: no key is named " + plainLine)
+		return errors.New("seal: the name of a key must not be " + plainLine)
 	}
 	return nil
 }

@@ -123,6 +123,7 @@ func TestFormerKeysStay(t *testing.T) {
 	sealed, ok := r.Seal(nil, []byte("x"), "id")
 	require.True(t, ok)
 	require.Error(t, r.ReadFile(write(t, "nonsense")))
+	assert.EqualValues(t, 1, value(t, r.Metrics(), "seal_key_file_broken"))
 	content, err := r.Open(sealed, "id")
 	require.NoError(t, err)
 	assert.Equal(t, "x", string(content))

@@ -45,6 +45,7 @@ type Keyring struct {
 	keys atomic.Pointer[keys]
 
 	sealed, old metric.Counter
+	broken      metric.Gauge      // 1 if the file had an error when it was last read
 	failures    [5]metric.Counter // by reasons
 }
 
@@ -56,10 +57,13 @@ func reasons() [5]Reason { return [...]Reason{NoKeys, UnknownKey, WrongKey, Othe
 // they were.
 func (r *Keyring) ReadFile(path string) error {
 	read, err := readFile(path)
-	if err == nil {
-		r.keys.Store(read)
+	if err != nil {
+		r.broken.Set(1)
+		return err
 	}
-	return err
+	r.keys.Store(read)
+	r.broken.Set(0)
+	return nil
 }
 
 // Keys returns how many keys open, and the name of the one that seals; "" means
@@ -134,6 +138,7 @@ func (r *Keyring) Metrics() []metric.Metric {
 	_, writing := r.Keys()
 	all := []metric.Metric{
 		metric.Switch("seal_writes", "Whether sessions are stored encrypted.", writing != ""),
+		r.broken.Metric("seal_key_file_broken", "Whether the key file had an error when it was last read; the former keys stay in use."),
 		r.sealed.Metric("sealed_total", "Sessions that were encrypted to be stored."),
 		r.old.Metric("seal_old_key_reads_total", "Sessions read that another key than the first of the file has encrypted."),
 	}

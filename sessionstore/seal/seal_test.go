@@ -109,7 +109,7 @@ func TestReasons(t *testing.T) {
 		found[m.Name+m.Reason] = m.Value
 	}
 	assert.Equal(t, map[string]float64{
-		"seal_writes": 1, "sealed_total": 1, "seal_old_key_reads_total": 0,
+		"seal_writes": 1, "seal_key_file_broken": 0, "sealed_total": 1, "seal_old_key_reads_total": 0,
 		"seal_unreadable_totalno_keys": 0, "seal_unreadable_totalunknown_key": 0, "seal_unreadable_totalwrong_key": 0,
 		"seal_unreadable_totalother_id": 1, "seal_unreadable_totaldamaged": 2,
 	}, found)
