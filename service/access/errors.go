@@ -24,6 +24,12 @@ const (
 	// TooManyAttempts says that attempts from the address have failed, so that the
 	// password was not looked at.
 	TooManyAttempts
+	// Expired says that the message was made too long ago, or in the future.
+	Expired
+	// Replayed says that a message with the same nonce was accepted before.
+	Replayed
+	// TooManyNonces says that no more nonces can be remembered.
+	TooManyNonces
 
 	refusals // how many, and one
 )
@@ -41,6 +47,12 @@ func (r Refusal) String() string {
 		return "several"
 	case TooManyAttempts:
 		return "delayed"
+	case Expired:
+		return "expired"
+	case Replayed:
+		return "replayed"
+	case TooManyNonces:
+		return "nonces"
 	}
 	return "unknown"
 }
