@@ -145,6 +145,12 @@ func accessFault(err error) *Fault {
 		row = severalCallers
 	case access.TooManyAttempts:
 		row = tooManyAttempts
+	case access.Expired:
+		row = messageExpired
+	case access.Replayed:
+		row = messageReplayed
+	case access.TooManyNonces:
+		row = tooManyNonces
 	}
 	fault := row.fault(Field{"seconds", decimal(seconds(e.RetryAfter))})
 	fault.RetryAfter = e.RetryAfter

@@ -29,6 +29,9 @@ const (
 	malformedCredentials
 	severalCallers
 	tooManyAttempts
+	messageExpired
+	messageReplayed
+	tooManyNonces
 	roleMissing
 	dialectDenied
 	rows // how many
@@ -137,6 +140,18 @@ var table = [rows]Sentence{
 	tooManyAttempts: {
 		BlameCaller, "",
 		"Too many wrong passwords of this caller came from this address. Retry in {seconds} seconds.",
+	},
+	messageExpired: {
+		BlameCaller, "",
+		"The message is too old: it was made more than 5 minutes ago or more than 1 minute ahead, or its Timestamp has expired. Check the clock of the client, and send a new message.",
+	},
+	messageReplayed: {
+		BlameCaller, "",
+		"A message with the same Nonce was accepted before. Send a new Nonce in each message.",
+	},
+	tooManyNonces: {
+		BlameService, "",
+		"The service cannot remember more nonces. Retry in {seconds} seconds.",
 	},
 	roleMissing: {
 		BlameCaller, "",

@@ -1,6 +1,7 @@
 package soap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,8 +36,8 @@ type Options struct {
 	Authorize func(context.Context) error
 	// Security is called when the Header of a message was read, before its Body is.
 	// It is given what the Security header for this service contains, or nil if the
-	// message has none. Its error is the answer, as that of an operation is. nil means
-	// that the service does not understand the Security header.
+	// message has none or cannot be read. Its error is the answer, as that of an
+	// operation is. nil means that the service does not understand the Security header.
 	Security  func(context.Context, *Security) error
 	Observe   Observer     // nil means none
 	Admission Admission    // bounds of all requests in flight; nil means none
@@ -195,7 +196,7 @@ func (x *exchange) run(sc *scratch, received []byte, inflated *body) (answer []b
 	}()
 	doc, err := x.document(received, inflated)
 	if err != nil {
-		return answer, err
+		return answer, cmp.Or(x.secure(nil), err)
 	}
 	call, err := x.read(&sc.scan, doc)
 	if err != nil {
@@ -243,13 +244,13 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	scan.Reset(doc, x.options.Limits.XML)
 	env := envelope{scan: scan, version: x.version, readsSecurity: x.options.Security != nil}
 	err := env.open()
-	x.stamped = env.security != nil && env.security.Timestamp != nil
+	x.stamped = env.stamped
 	var op *operation
 	request := Request{Version: env.version, EncodingStyle: env.encodingStyle, stamped: x.stamped}
-	if err == nil && env.readsSecurity {
-		if err := x.options.Security(x.r.Context(), env.security); err != nil {
+	if env.securityErr == nil {
+		if refusal := x.secure(env.security); refusal != nil {
 			x.version = env.version
-			return nil, err //nolint:wrapcheck // faultOf knows it
+			return nil, refusal
 		}
 	}
 	if err == nil {
@@ -278,6 +279,15 @@ func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 		return nil, readFault(err)
 	}
 	return call.run, nil
+}
+
+// secure asks Options.Security about what was read of a message, also if the message
+// cannot be read: a client that is refused does not learn what is wrong with it.
+func (x *exchange) secure(s *Security) error {
+	if x.options.Security == nil {
+		return nil
+	}
+	return x.options.Security(x.r.Context(), s) //nolint:wrapcheck // faultOf knows it
 }
 
 // skipIndependent reads the independent elements before the payload, and the

@@ -22,6 +22,8 @@ type envelope struct {
 
 	readsSecurity bool      // understands the Security header
 	security      *Security // what it contains; nil if the message has none for the service
+	securityErr   error     // why it cannot be read
+	stamped       bool      // it has a Timestamp
 }
 
 // open reads up to the start tag of the payload.
@@ -156,12 +158,19 @@ func (e *envelope) headers() error {
 
 // readSecurity reads a Security header that is for this service. WS-Security allows
 // one for each receiver (1.0 section 5).
-func (e *envelope) readSecurity(must bool) (err error) {
+func (e *envelope) readSecurity(must bool) error {
 	if e.security != nil {
-		return invalidSecurity("The message has more than one Security header for this service. Send one.")
+		e.securityErr = invalidSecurity("The message has more than one Security header for this service. Send one.")
+		return e.securityErr
 	}
-	e.security, err = readSecurity(e.scan, must)
-	return err
+	s, err := readSecurity(e.scan, must)
+	e.stamped = s.Timestamp != nil
+	if err != nil {
+		e.securityErr = err
+		return err
+	}
+	e.security = s
+	return nil
 }
 
 // target reports whether the header block of the last Start is for this service, and

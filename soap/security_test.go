@@ -295,6 +295,32 @@ func TestSecurityFaults(t *testing.T) {
 	})
 }
 
+// A message that cannot be read is refused as every other is. A client that may call
+// learns what is wrong with it.
+func TestSecurityOfUnreadableMessages(t *testing.T) {
+	t.Parallel()
+	refusal := soap.SecurityFault(soap.FailedAuthentication, "Who are you?")
+	for _, body := range []string{
+		"", "x", "<x/>", "<x>", open11, withHeader(soap.Namespace12, `<x e:mustUnderstand="1"/>`), withHeader("urn:x", ""),
+		withHeader(soap.Namespace11, security(textToken("ada", "secret"))+"<a"), withHeader(soap.Namespace11, security("")) + "x",
+		`<?xml version="1.0" encoding="x"?>` + open11, open11 + closing, open11 + "<none/>" + closing,
+	} {
+		allowed, seen := guarded()
+		asked := 0
+		refused := newHarness(soap.Options{Security: func(context.Context, *soap.Security) error {
+			asked++
+			return refusal
+		}})
+		w := refused.post([]byte(body))
+		assert.Contains(t, w.Body.String(), "Who are you?", body)
+		assert.Equal(t, 1, asked, body)
+		w = allowed.post([]byte(body))
+		assert.Equal(t, 500, w.Code, body)
+		assert.NotContains(t, w.Body.String(), "wsse", body)
+		assert.Len(t, *seen, 1, body)
+	}
+}
+
 // FuzzSecurity reads any Security header. What is read keeps the promises of its
 // types, and the answer is well-formed.
 func FuzzSecurity(f *testing.F) {

@@ -60,7 +60,7 @@ func (c *serveCommand) guard() (*access.Guard, error) {
 	if err != nil {
 		return nil, usageError("--auth-file %s: %s", c.AuthFile, strings.TrimPrefix(err.Error(), "access: "))
 	}
-	return access.NewGuard(file, access.Options{Realm: c.AuthRealm}), nil
+	return access.NewGuard(file, access.Options{Realm: c.AuthRealm, Tokens: true}), nil
 }
 
 // watchAuthFile reloads --auth-file when it changes and on SIGHUP, until stop is called.

@@ -107,7 +107,7 @@ func (c *serveCommand) logger(std streams) *slog.Logger {
 // endpoint returns the handler of SOAP requests, with the operations of every
 // dialect.
 func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Counters, logger *slog.Logger) *soap.Dispatcher {
-	d := soap.NewDispatcher(soap.Options{
+	options := soap.Options{
 		Limits: soap.Limits{Body: int(c.MaxBody), XML: xmlscan.Limits{
 			Depth: c.MaxDepth, Attributes: c.MaxAttributes, Namespaces: c.MaxNamespaces, Elements: c.MaxElements,
 		}},
@@ -118,7 +118,11 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		Observe:   dialect.Observer(counters),
 		Admission: admission.Admission{},
 		Logger:    logger,
-	})
+	}
+	if c.AuthFile != "" {
+		options.Security = dialect.Security
+	}
+	d := soap.NewDispatcher(options)
 	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries, Reserve: admission.Reserve, MinIDLength: c.MinIDLength})
 	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, Reserve: admission.Reserve, CreateOnGet: c.LegacyBooking})
 	return d

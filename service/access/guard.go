@@ -40,6 +40,7 @@ type Guard struct {
 	secret  [16]byte // makes the digests of this process unlike those of others
 
 	attempts attempts
+	nonces   nonces
 	checks   singleflight.Group
 	slots    chan struct{} // has a token for each password that is being checked
 

@@ -79,13 +79,10 @@ func overloadFault(err error) *soap.Fault {
 	return nil
 }
 
-// Authorize finds the caller of a request, for [soap.Options], and adds it to the log.
+// Authorize finds the caller of a request before its message is read, for
+// [soap.Options].
 func Authorize(ctx context.Context) error {
-	err := access.Authenticate(ctx)
-	if c := access.CallerOf(ctx); c != nil {
-		requestlog.Add(ctx, slog.String("caller", c.Name))
-	}
-	return err
+	return access.Authenticate(ctx) //nolint:wrapcheck // FaultOf knows it
 }
 
 // overload is the type of the faults of an overloaded service.
@@ -139,6 +136,9 @@ func faultType(f *soap.Fault) string {
 // addToLog adds what the log says about a call to the record of its request. The
 // cause of its fault decides the level.
 func addToLog(ctx context.Context, call soap.Call, cause *soap.Fault) {
+	if c := access.CallerOf(ctx); c != nil {
+		requestlog.Add(ctx, slog.String("caller", c.Name))
+	}
 	requestlog.Add(ctx,
 		slog.String("operation", call.Operation.Local),
 		slog.String("soap", call.Version.String()),
