@@ -3,10 +3,12 @@ package access
 import (
 	"crypto/x509"
 	"strings"
+
+	"memcachedsoap/service/certificate"
 )
 
 // CanonicalName returns the name of a certificate in the form in which names are
-// compared: a subject as RFC 4514 writes it (CN=portal,O=Example) without spaces around
+// compared: a subject as RFC 2253 writes it (CN=portal,O=Example) without spaces around
 // its parts and with its types in capitals, or a subject alternative name with its kind
 // (DNS:portal.example.com, URI:spiffe://example/portal, EMAIL:portal@example.com). It
 // reports whether the text is such a name.
@@ -62,21 +64,21 @@ func splitSubject(text string) []string {
 
 // CertificateNames returns the names of a certificate in the form of [CanonicalName]:
 // its subject and its subject alternative names.
-func CertificateNames(certificate *x509.Certificate) []string {
+func CertificateNames(c *x509.Certificate) []string {
 	var names []string
 	add := func(text string) {
 		if name, ok := CanonicalName(text); ok {
 			names = append(names, name)
 		}
 	}
-	add(certificate.Subject.String())
-	for _, name := range certificate.DNSNames {
+	add(certificate.Subject(c)) // not c.Subject.String(), which loses the order of its parts
+	for _, name := range c.DNSNames {
 		add("DNS:" + name)
 	}
-	for _, name := range certificate.URIs {
+	for _, name := range c.URIs {
 		add("URI:" + name.String())
 	}
-	for _, name := range certificate.EmailAddresses {
+	for _, name := range c.EmailAddresses {
 		add("EMAIL:" + name)
 	}
 	return names

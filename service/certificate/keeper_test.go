@@ -1,0 +1,270 @@
+package certificate
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/service/certificate/certificatetest"
+)
+
+// syncBuffer is a log that a test reads while others write it.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) count(text string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Count(b.text.String(), text)
+}
+
+// kept is a keeper with its files and its log.
+type kept struct {
+	*Keeper
+
+	t      *testing.T
+	log    *syncBuffer
+	folder string
+}
+
+func keep(t *testing.T, a *certificatetest.Authority) kept {
+	t.Helper()
+	k := kept{t: t, log: &syncBuffer{}, folder: t.TempDir()}
+	k.put(a.Issue("first"))
+	k.replace("ca.pem", a.CA())
+	var err error
+	k.Keeper, err = New(Files{Cert: k.path("cert.pem"), Key: k.path("key.pem"), ClientCA: k.path("ca.pem")},
+		slog.New(slog.NewTextHandler(k.log, nil)))
+	require.NoError(t, err)
+	return k
+}
+
+func (k kept) path(name string) string { return filepath.Join(k.folder, name) }
+
+// put replaces the certificate and its key by others.
+func (k kept) put(cert, key string) {
+	k.t.Helper()
+	k.replace("cert.pem", cert)
+	k.replace("key.pem", key)
+}
+
+// replace replaces a file by another one, by rename.
+func (k kept) replace(name, from string) {
+	k.t.Helper()
+	content, err := os.ReadFile(from)
+	require.NoError(k.t, err)
+	require.NoError(k.t, os.WriteFile(k.path("new"), content, 0o600))
+	require.NoError(k.t, os.Rename(k.path("new"), k.path(name)))
+}
+
+func (k kept) name() string { return k.Config().Certificates[0].Leaf.Subject.CommonName }
+
+func (k kept) look() { k.Keeper.look(time.Now()) }
+
+func (k kept) value(name string) float64 {
+	k.t.Helper()
+	for _, m := range k.Metrics() {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	require.Fail(k.t, "no metric "+name)
+	return 0
+}
+
+// Changed files are used when they have been the same twice.
+func TestChangedFiles(t *testing.T) {
+	t.Parallel()
+	a := certificatetest.NewAuthority(t, "authority")
+	k := keep(t, a)
+	before := k.Config()
+	k.look()
+	k.look()
+	assert.Same(t, before, k.Config(), "nothing has changed")
+
+	cert, key := a.Issue("second")
+	k.replace("cert.pem", cert)
+	k.look()
+	k.replace("key.pem", key)
+	k.look()
+	assert.Equal(t, "first", k.name(), "the files change still")
+	k.look()
+	assert.Equal(t, "second", k.name())
+	assert.NotSame(t, before, k.Config())
+	assert.Equal(t, 1.0, k.value("tls_reloads_total"))
+	assert.Zero(t, k.value("tls_reload_failures_total"), "half of a change is no failure")
+	assert.Equal(t, 1, k.log.count("certificate reloaded"))
+	assert.Equal(t, float64(k.Config().Certificates[0].Leaf.NotAfter.Unix()), k.value("tls_certificate_end_time_seconds"))
+
+	// As Kubernetes changes the files of a Secret: by a symbolic link to their folder.
+	next := certificatetest.NewAuthority(t, "next")
+	third, thirdKey := next.Issue("third")
+	data := filepath.Join(k.folder, "..data")
+	for version, from := range [][3]string{{cert, key, a.CA()}, {third, thirdKey, next.CA()}} {
+		folder := t.TempDir()
+		for i, name := range []string{"cert.pem", "key.pem", "ca.pem"} {
+			content, err := os.ReadFile(from[i])
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o600))
+			if version == 0 {
+				require.NoError(t, os.Remove(k.path(name)))
+				require.NoError(t, os.Symlink(filepath.Join("..data", name), k.path(name)))
+			}
+		}
+		require.NoError(t, os.Symlink(folder, data+"_tmp"))
+		require.NoError(t, os.Rename(data+"_tmp", data))
+		k.look()
+		k.look()
+	}
+	assert.Equal(t, "third", k.name())
+	assert.True(t, k.Config().ClientCAs.Equal(next.Pool()))
+	assert.Equal(t, 2.0, k.value("tls_reloads_total"), "a link to the same content is no change")
+}
+
+// Files that cannot be used leave the last ones in use. It is said once, and the metric
+// tells it as long as it lasts.
+func TestBrokenFiles(t *testing.T) {
+	t.Parallel()
+	a := certificatetest.NewAuthority(t, "authority")
+	k := keep(t, a)
+	good, goodKey := a.Issue("good")
+	other, _ := a.Issue("other")
+	expired, expiredKey := a.Issue("expired", certificatetest.Ends(time.Now().Add(-time.Minute)))
+	failures := 0.0
+	for name, breaks := range map[string]func(){
+		"another certificate": func() { k.replace("cert.pem", other) },
+		"expired":             func() { k.put(expired, expiredKey) },
+		"absent":              func() { require.NoError(t, os.Remove(k.path("key.pem"))) },
+		"half a file":         func() { require.NoError(t, os.Truncate(k.path("cert.pem"), 100)) },
+		"no authority":        func() { require.NoError(t, os.Truncate(k.path("ca.pem"), 0)) },
+	} {
+		breaks()
+		for range 4 {
+			k.look()
+		}
+		failures++
+		assert.Equal(t, "first", k.name(), name)
+		assert.Equal(t, 1.0, k.value("tls_reload_failed"), name)
+		assert.Equal(t, failures, k.value("tls_reload_failures_total"), name)
+		assert.Equal(t, int(failures), k.log.count("could not reload the certificate"), name)
+
+		k.put(good, goodKey)
+		k.replace("ca.pem", a.CA())
+		k.look()
+		k.look()
+		assert.Equal(t, "good", k.name(), name)
+		assert.Zero(t, k.value("tls_reload_failed"), name)
+		k = k.restart()
+		failures = 0
+	}
+	same := filepath.Join(t.TempDir(), "same.pem")
+	require.NoError(t, os.Link(k.path("cert.pem"), same))
+	k.replace("cert.pem", other)
+	k.look()
+	k.look()
+	require.Equal(t, 1.0, k.value("tls_reload_failed"))
+	k.replace("cert.pem", same)
+	k.look()
+	k.look()
+	assert.Zero(t, k.value("tls_reload_failed"), "the files are those that are in use")
+}
+
+// restart returns a keeper with the same folder and the first certificate.
+func (k kept) restart() kept {
+	k.t.Helper()
+	return keep(k.t, certificatetest.NewAuthority(k.t, "authority"))
+}
+
+// A hangup reads the files at once.
+func TestHangup(t *testing.T) {
+	t.Parallel()
+	a := certificatetest.NewAuthority(t, "authority")
+	k := keep(t, a)
+	hangup := make(chan os.Signal)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		k.Watch(ctx, hangup)
+	}()
+	hangup <- syscall.SIGHUP
+	require.Eventually(t, func() bool { return k.log.count("certificate unchanged") == 1 }, time.Minute, time.Millisecond)
+	k.put(a.Issue("second"))
+	hangup <- syscall.SIGHUP
+	require.Eventually(t, func() bool { return k.name() == "second" }, time.Minute, time.Millisecond)
+	cancel()
+	<-ended
+}
+
+// Certificates that end soon are warned of once a day.
+func TestEndOfACertificate(t *testing.T) {
+	t.Parallel()
+	a := certificatetest.NewAuthority(t, "authority", certificatetest.Ends(time.Now().Add(100*24*time.Hour)))
+	k := keep(t, a) // ends in 90 days
+	const ends, authority = "certificate ends soon", "authority of clients ends soon"
+	now := time.Now()
+	k.Keeper.look(now.Add(75 * 24 * time.Hour))
+	assert.Zero(t, k.log.count(ends))
+	for hour := range 24 {
+		k.Keeper.look(now.Add(77*24*time.Hour + time.Duration(hour)*time.Hour))
+	}
+	assert.Equal(t, 1, k.log.count(ends))
+	k.Keeper.look(now.Add(78*24*time.Hour + time.Minute))
+	assert.Equal(t, 2, k.log.count(ends))
+	assert.Zero(t, k.log.count(authority))
+	k.Keeper.look(now.Add(88 * 24 * time.Hour))
+	assert.Equal(t, 1, k.log.count(authority))
+
+	k.put(a.Issue("second", certificatetest.Ends(now.Add(time.Hour))))
+	k.Reload(now)
+	assert.Equal(t, 4, k.log.count(ends), "the next certificate is warned of at once")
+}
+
+// A certificate counts no longer when its authority is removed.
+func TestAccepts(t *testing.T) {
+	t.Parallel()
+	a, other := certificatetest.NewAuthority(t, "authority"), certificatetest.NewAuthority(t, "other")
+	k := keep(t, a)
+	now := time.Now()
+	own, foreign := a.Pair("own").Leaf, other.Pair("foreign").Leaf
+	chain := func(c ...*x509.Certificate) []*x509.Certificate { return c }
+	assert.True(t, k.Accepts(chain(own), now))
+	assert.False(t, k.Accepts(chain(foreign), now))
+	assert.False(t, k.Accepts(chain(own), now.Add(200*24*time.Hour)), "it has expired")
+	assert.False(t, k.Accepts(nil, now))
+	k.replace("ca.pem", other.CA())
+	k.Reload(now)
+	assert.False(t, k.Accepts(chain(own), now))
+	assert.True(t, k.Accepts(chain(foreign), now))
+}
+
+// Without TLS there are the same metrics.
+func TestMetricsWithoutACertificate(t *testing.T) {
+	t.Parallel()
+	k := keep(t, certificatetest.NewAuthority(t, "authority"))
+	var none *Keeper
+	require.Len(t, none.Metrics(), len(k.Metrics()))
+	for i, m := range none.Metrics() {
+		with := k.Metrics()[i]
+		assert.Equal(t, []any{with.Name, with.Help, with.Kind}, []any{m.Name, m.Help, m.Kind})
+	}
+}
