@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"memcachedsoap/service/access"
+	"memcachedsoap/service/httpd"
 )
 
 // validateAccess rejects settings that let in everybody without saying so.
@@ -36,8 +37,8 @@ func (c *serveCommand) validateAccess() error {
 
 // checkLocal rejects an address that other machines reach.
 func checkLocal(flag, address string) error {
-	if address == "" || strings.HasPrefix(address, "unix:") {
-		return nil
+	if address == "" || strings.HasPrefix(address, "unix:") || httpd.IsSystemd(address) {
+		return nil // whether others reach a socket of systemd is known when it is there
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

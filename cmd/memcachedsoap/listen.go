@@ -7,21 +7,67 @@ import (
 	"net"
 	"strconv"
 
+	"memcachedsoap/service/certificate"
 	"memcachedsoap/service/httpd"
 )
 
-// listeners opens the addresses of --listen: all of them, or none and an
-// error.
-func (c *serveCommand) listeners(ctx context.Context) ([]net.Listener, error) {
+// open opens all addresses, or none and an error.
+func (c *serveCommand) open(ctx context.Context, keeper *certificate.Keeper, logger *slog.Logger) (listeners []net.Listener, metrics net.Listener, err error) {
+	sockets := httpd.InheritedSockets(c.addresses()...)
+	if listeners, err = c.listeners(ctx, sockets, keeper, logger); err != nil {
+		return nil, nil, err
+	}
+	if metrics, err = c.metricsListener(ctx, sockets); err != nil {
+		return nil, nil, errors.Join(err, closeAll(listeners))
+	}
+	if err = sockets.Close(); err != nil {
+		if metrics != nil {
+			listeners = append(listeners, metrics)
+		}
+		return nil, nil, errors.Join(err, closeAll(listeners))
+	}
+	return listeners, metrics, nil
+}
+
+// listeners opens the addresses of --listen: all of them, or none and an error. The TCP
+// addresses are for TLS if there is a certificate.
+func (c *serveCommand) listeners(ctx context.Context, sockets *httpd.Sockets, keeper *certificate.Keeper, logger *slog.Logger) ([]net.Listener, error) {
 	var listeners []net.Listener
 	for _, address := range c.Listen {
-		l, err := httpd.Listen(ctx, address, c.connectionLimits())
+		opened, err := c.openAddress(ctx, "--listen", address, sockets, c.connectionLimits())
 		if err != nil {
 			return nil, errors.Join(err, closeAll(listeners))
 		}
-		listeners = append(listeners, l)
+		for _, l := range opened {
+			if keeper != nil {
+				l = httpd.Secure(l, keeper, logger)
+			}
+			listeners = append(listeners, l)
+		}
 	}
 	return listeners, nil
+}
+
+// openAddress opens an address of a flag. Several sockets of systemd may have the same
+// one, and only now it is known whether other machines reach them.
+func (c *serveCommand) openAddress(ctx context.Context, flag, address string, sockets *httpd.Sockets, limits httpd.Limits) ([]net.Listener, error) {
+	if !httpd.IsSystemd(address) {
+		l, err := httpd.Listen(ctx, address, limits)
+		return []net.Listener{l}, err //nolint:wrapcheck // it names the address
+	}
+	opened, err := sockets.Listen(address, limits)
+	if err != nil || c.AuthFile != "" || c.AllowAnonymous {
+		return opened, err //nolint:wrapcheck // the same
+	}
+	for _, l := range opened {
+		if tcp, ok := l.Addr().(*net.TCPAddr); ok {
+			err = errors.Join(err, checkLocal(flag, tcp.String()))
+		}
+	}
+	if err != nil {
+		return nil, usageError("%v", errors.Join(err, closeAll(opened)))
+	}
+	return opened, nil
 }
 
 // connectionLimits returns the bounds of a listener's connections.
@@ -45,7 +91,11 @@ func closeAll(listeners []net.Listener) error {
 func (c *serveCommand) logListening(listeners []net.Listener, logger *slog.Logger) {
 	for _, l := range listeners {
 		attributes := []any{"address", l.Addr().String(), "endpoint", httpd.EndpointPath, "version", version}
-		if url := wsdlURL(c.PublicURL, l.Addr()); url != "" {
+		secure := httpd.IsSecure(l)
+		if secure {
+			attributes = append(attributes, "tls", true)
+		}
+		if url := wsdlURL(c.PublicURL, l.Addr(), secure); url != "" {
 			attributes = append(attributes, "wsdl", url)
 		}
 		logger.Info("listening", attributes...)
@@ -53,8 +103,9 @@ func (c *serveCommand) logListening(listeners []net.Listener, logger *slog.Logge
 }
 
 // wsdlURL returns the URL of the WSDL: of the public URL if there is one, else
-// of the address on which the service listens. A unix socket has no URL.
-func wsdlURL(publicURL string, address net.Addr) string {
+// of the address on which the service listens, with TLS or without. A unix socket has
+// no URL.
+func wsdlURL(publicURL string, address net.Addr, secure bool) string {
 	if publicURL != "" {
 		return publicURL + "?wsdl"
 	}
@@ -66,5 +117,9 @@ func wsdlURL(publicURL string, address net.Addr) string {
 	if tcp.IP.IsUnspecified() { // every interface: the loopback one is among them
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(tcp.Port)) + httpd.EndpointPath + "?wsdl"
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(tcp.Port)) + httpd.EndpointPath + "?wsdl"
 }

@@ -14,16 +14,18 @@ func TestWSDLURL(t *testing.T) {
 	for _, tt := range []struct {
 		public  string
 		address net.Addr
+		secure  bool
 		want    string
 	}{
-		{"", loopback, "http://127.0.0.1:8080/soap?wsdl"},
-		{"", &net.TCPAddr{IP: net.IPv6loopback, Port: 80}, "http://[::1]:80/soap?wsdl"},
-		{"", &net.TCPAddr{IP: net.IPv6zero, Port: 8080}, "http://localhost:8080/soap?wsdl"},
-		{"", &net.TCPAddr{IP: net.IPv4zero, Port: 8080}, "http://localhost:8080/soap?wsdl"},
-		{"", socket, ""},
-		{"https://sso.example.com/soap", loopback, "https://sso.example.com/soap?wsdl"},
-		{"https://sso.example.com/soap", socket, "https://sso.example.com/soap?wsdl"},
+		{"", loopback, false, "http://127.0.0.1:8080/soap?wsdl"},
+		{"", &net.TCPAddr{IP: net.IPv6loopback, Port: 80}, false, "http://[::1]:80/soap?wsdl"},
+		{"", &net.TCPAddr{IP: net.IPv6zero, Port: 8080}, false, "http://localhost:8080/soap?wsdl"},
+		{"", &net.TCPAddr{IP: net.IPv4zero, Port: 8080}, false, "http://localhost:8080/soap?wsdl"},
+		{"", loopback, true, "https://127.0.0.1:8080/soap?wsdl"},
+		{"", socket, false, ""},
+		{"https://sso.example.com/soap", loopback, false, "https://sso.example.com/soap?wsdl"},
+		{"https://sso.example.com/soap", socket, false, "https://sso.example.com/soap?wsdl"},
 	} {
-		assert.Equal(t, tt.want, wsdlURL(tt.public, tt.address))
+		assert.Equal(t, tt.want, wsdlURL(tt.public, tt.address, tt.secure))
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -22,11 +23,18 @@ const (
 
 // metricsListener opens the listener of the metrics, or returns nil if
 // --metrics-listen is not set.
-func (c *serveCommand) metricsListener(ctx context.Context) (net.Listener, error) {
+func (c *serveCommand) metricsListener(ctx context.Context, sockets *httpd.Sockets) (net.Listener, error) {
 	if c.MetricsListen == "" {
 		return nil, nil //nolint:nilnil // no listener is a valid result
 	}
-	return httpd.Listen(ctx, c.MetricsListen, httpd.Limits{Connections: metricsConnections, Rate: int64(c.MinRate)})
+	opened, err := c.openAddress(ctx, "--metrics-listen", c.MetricsListen, sockets, httpd.Limits{Connections: metricsConnections, Rate: int64(c.MinRate)})
+	if err != nil {
+		return nil, err
+	}
+	if len(opened) > 1 {
+		return nil, errors.Join(errors.New("--metrics-listen: several sockets of systemd have this name"), closeAll(opened))
+	}
+	return opened[0], nil
 }
 
 // serveMetrics answers scrapes on a listener until stop is called. stop returns

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/metrics"
 )
 
@@ -94,7 +95,7 @@ func TestServeMetrics(t *testing.T) {
 // that cannot be opened is an error, after which no other listener is open.
 func TestServeMetricsListener(t *testing.T) {
 	c := &serveCommand{}
-	l, err := c.metricsListener(t.Context())
+	l, err := c.metricsListener(t.Context(), httpd.InheritedSockets())
 	require.NoError(t, err)
 	assert.Nil(t, l)
 	c.serveMetrics(t.Context(), nil, metrics.Sources{}, nil, nil)()

@@ -46,18 +46,20 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 			logger.Warn("could not close the store", "error", err)
 		}
 	}()
-	listeners, err := c.listeners(ctx)
+	keeper, stopKeeping, err := c.certificate(ctx, logger)
 	if err != nil {
 		return err
 	}
-	metricsListener, err := c.metricsListener(ctx)
+	defer stopKeeping()
+	listeners, metricsListener, err := c.open(ctx, keeper, logger)
 	if err != nil {
-		return errors.Join(err, closeAll(listeners))
+		return err
 	}
 	counters := service.NewCounters(version, document.Operations()...)
 	sessions := service.New(store, counters)
 	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
+		Certificate: keeper, ClientCertificateHeader: c.ClientCertificateHeader,
 		Admission: admitted, Access: callers, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Health: healthOf(sessions, store), Connection: counters.Connection, Logger: logger,

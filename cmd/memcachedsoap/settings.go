@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"memcachedsoap/service/certificate"
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
@@ -19,8 +20,14 @@ import (
 // serveCommand holds the settings of the service: each field is a flag, with the
 // environment variable that [serveEnvironment] gives it.
 type serveCommand struct {
-	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" group:"Addresses:" help:"Addresses to listen on: HOST:PORT, :PORT for every interface, or unix:PATH. Separate several by commas. Default ${default}."`
-	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" group:"Addresses:" help:"Address of the metrics for Prometheus, at the path /metrics: HOST:PORT, :PORT or unix:PATH. Do not publish it through a reverse proxy. Default: metrics are not served."`
+	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" group:"Addresses:" help:"Addresses to listen on: HOST:PORT, :PORT for every interface, unix:PATH, or systemd for the sockets of a .socket unit (systemd:NAME for those with this FileDescriptorName). unix:PATH?mode=0660&group=www-data gives a unix socket a mode and a group. Separate several by commas. Default ${default}."`
+	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" group:"Addresses:" help:"Address of the metrics for Prometheus, at the path /metrics, in the forms of --listen; always without TLS. Do not publish it through a reverse proxy. Default: metrics are not served."`
+
+	TLSCert                 string                 `name:"tls-cert" placeholder:"FILE" group:"TLS:" help:"Certificate of the service in PEM form, and behind it those of its issuers: every TCP address of --listen speaks TLS then. A changed file is used for new connections within 10 seconds, and at once after SIGHUP. Default: no TLS."`
+	TLSKey                  string                 `name:"tls-key" placeholder:"FILE" group:"TLS:" help:"Private key of --tls-cert in PEM form, not encrypted. Default: no TLS."`
+	TLSClientCA             string                 `name:"tls-client-ca" placeholder:"FILE" group:"TLS:" help:"Certificates in PEM form of the authorities that issue the certificates of clients. Default: clients are not asked for certificates."`
+	TLSClientAuth           certificate.ClientAuth `name:"tls-client-auth" placeholder:"WHAT" complete:"optional,required" group:"TLS:" help:"Whether a client must have a certificate of --tls-client-ca: required, or optional, where one that is sent must be valid. Default: required."`
+	ClientCertificateHeader string                 `name:"client-certificate-header" placeholder:"NAME" group:"TLS:" help:"Header in which the trusted proxies pass on the certificate of the client, which they have verified: PEM as Apache and nginx write it, or base64 of DER as HAProxy and RFC 9440 do. The proxies must remove the header from what clients send. Default: none."`
 
 	AuthFile       string `name:"auth-file" type:"path" placeholder:"FILE" group:"Access:" help:"YAML file that lists the callers: their names, roles and credentials. Requests of others are refused. It is read again when it changes and on SIGHUP. Default: everybody may call who reaches --listen, which must be a loopback address or a unix socket."`
 	AuthRealm      string `name:"auth-realm" default:"memcachedsoap" placeholder:"TEXT" group:"Access:" help:"Realm that a request without credentials is told: some programs choose their password by it. Default ${default}."`
@@ -88,7 +95,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validateAccess, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateProxy, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateProxy, c.validateNearCache, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err

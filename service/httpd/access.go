@@ -17,7 +17,8 @@ func (s *Server) identify(r *http.Request) context.Context {
 		return r.Context()
 	}
 	f := s.forwarded(r)
+	client, _ := s.clientCertificate(r) // checkCertificate refuses what is none
 	return s.options.Access.Begin(r.Context(), access.Sent{
-		Address: f.client, Unix: f.unix, Authorization: r.Header.Values(echo.HeaderAuthorization),
+		Address: f.client, Unix: f.unix, Authorization: r.Header.Values(echo.HeaderAuthorization), Certificate: client.names,
 	})
 }

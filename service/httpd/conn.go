@@ -3,6 +3,7 @@ package httpd
 import (
 	linked "container/list"
 	"context"
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -13,11 +14,12 @@ import (
 type phase int32
 
 const (
-	waiting   phase = iota // for the first byte of a request
-	heading                // for the rest of its head
-	receiving              // for the rest of its body
-	busy                   // for nothing: the request is being answered
-	sending                // for the peer to take more of the answer
+	waiting     phase = iota // for the first byte of a request
+	heading                  // for the rest of its head
+	receiving                // for the rest of its body
+	busy                     // for nothing: the request is being answered
+	sending                  // for the peer to take more of the answer
+	handshaking              // for the end of TLS's handshake, which has a time limit of its own
 )
 
 // conn is a connection of a [listener].
@@ -32,6 +34,9 @@ type conn struct {
 	since atomic.Int64 // when the phase began, in nanoseconds of Unix time
 	bytes atomic.Int64 // that came, or went, in it
 	head  atomic.Int64 // bytes that are in listener.heads
+
+	tls  *secured // nil without TLS, and before the end of the handshake
+	sent burst
 }
 
 // forgetHead takes the bytes of the head out of the sum.
@@ -41,10 +46,19 @@ type connKey struct{}
 
 // withConn is the ConnContext of the HTTP server: it adds the connection.
 func withConn(ctx context.Context, c net.Conn) context.Context {
-	if own, ok := c.(*conn); ok {
+	if own := ownConn(c); own != nil {
 		return context.WithValue(ctx, connKey{}, own)
 	}
 	return ctx
+}
+
+// ownConn returns the connection of this package behind c, or nil.
+func ownConn(c net.Conn) *conn {
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	own, _ := c.(*conn)
+	return own
 }
 
 // connOf returns the connection of a request. It is nil for a connection of another
@@ -103,6 +117,9 @@ const writeStep = 64 << 10
 
 // Write implements [net.Conn].
 func (c *conn) Write(p []byte) (int, error) {
+	if c.listener.secure {
+		return c.writeRecord(p)
+	}
 	if len(p) <= writeStep {
 		return c.Conn.Write(p) //nolint:wrapcheck // net/http looks at it
 	}
@@ -121,6 +138,32 @@ func (c *conn) Write(p []byte) (int, error) {
 	return written, nil
 }
 
+// burst is how long the writes of one answer have taken together, and their bytes.
+type burst struct{ took, bytes atomic.Int64 }
+
+func (b *burst) reset() {
+	b.took.Store(0)
+	b.bytes.Store(0)
+}
+
+// writeRecord writes a record of TLS. A record is short, and a long answer has many of
+// them: only together they show how fast the peer takes it.
+func (c *conn) writeRecord(p []byte) (int, error) {
+	last := phase(c.phase.Load())
+	if last == handshaking || last == waiting {
+		return c.Conn.Write(p) //nolint:wrapcheck // crypto/tls looks at it
+	}
+	began := time.Now()
+	c.enter(sending)
+	defer c.enter(last)
+	c.bytes.Store(c.sent.bytes.Load()) // before the time, or the peer looks slow
+	c.since.Store(began.UnixNano() - c.sent.took.Load())
+	n, err := c.Conn.Write(p)
+	c.sent.bytes.Add(int64(n))
+	c.sent.took.Add(int64(time.Since(began)))
+	return n, err //nolint:wrapcheck // crypto/tls looks at it
+}
+
 // Close implements [net.Conn].
 func (c *conn) Close() error {
 	err := c.Conn.Close()
@@ -132,7 +175,7 @@ func (c *conn) Close() error {
 func (c *conn) isSlow(now time.Time, rate int64) bool {
 	switch phase(c.phase.Load()) {
 	case heading, receiving, sending:
-	case waiting, busy:
+	case waiting, busy, handshaking:
 		return false
 	}
 	late := now.Sub(time.Unix(0, c.since.Load())) - patience

@@ -44,6 +44,8 @@ type listener struct {
 	net.Listener
 
 	limits Limits
+	secure bool         // its connections are for TLS
+	shared bool         // another process has the socket, too
 	heads  atomic.Int64 // bytes of the heads that are being received
 
 	mu      sync.Mutex
@@ -74,6 +76,9 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		c := &conn{Conn: accepted, listener: l, client: l.clientOf(accepted.RemoteAddr())}
 		c.since.Store(time.Now().UnixNano())
+		if l.secure {
+			c.phase.Store(int32(handshaking))
+		}
 		for {
 			displaced, added := l.add(c)
 			if displaced != nil {

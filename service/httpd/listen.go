@@ -2,44 +2,42 @@ package httpd
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"strings"
-	"syscall"
-	"time"
 )
 
-const unixScheme = "unix:"
-
-// Listen opens an address: HOST:PORT, :PORT, or unix:PATH for a unix socket. All
-// local users may connect to the socket if the permissions of its folder allow it.
-// Listen replaces a socket of a process that has ended, and fails if a process
-// listens on it. When a bound of the connections is reached, new ones take the place
-// of those without a request, or wait.
-func Listen(ctx context.Context, address string, limits Limits) (net.Listener, error) {
-	network := "tcp"
+// CheckAddress returns an error if no [Listen] can open an address, because it is a
+// unix socket with options that do not exist.
+func CheckAddress(address string) error {
 	if path, ok := strings.CutPrefix(address, unixScheme); ok {
-		network, address = "unix", path
-		if err := removeStale(ctx, path); err != nil {
+		_, err := parseSocket(path)
+		return err
+	}
+	return nil
+}
+
+// Listen opens an address: HOST:PORT, :PORT, or unix:PATH for a unix socket, with the
+// options ?mode=0660&group=NAME. Without a mode all local users may connect to the
+// socket if the permissions of its folder allow it. Listen replaces a socket of a
+// process that has ended, and fails if a process listens on it. When a bound of the
+// connections is reached, new ones take the place of those without a request, or wait.
+func Listen(ctx context.Context, address string, limits Limits) (net.Listener, error) {
+	if path, ok := strings.CutPrefix(address, unixScheme); ok {
+		s, err := parseSocket(path)
+		if err != nil {
 			return nil, err
 		}
+		l, err := s.listen(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return newListener(l, limits), nil
 	}
 	var config net.ListenConfig
 	config.SetMultipathTCP(false) // stopAccepting does not work with it
-	var l net.Listener
-	var err error
-	listen := func() { l, err = config.Listen(ctx, network, address) }
-	if network == "unix" {
-		// The folder decides who may connect, as for the sockets of web servers. The
-		// umask creates the socket with its mode 0666; a change of the mode afterwards
-		// would leave a moment with another one.
-		withUmask(0o111, listen)
-	} else {
-		listen()
-	}
+	l, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("httpd: %w", err)
 	}
@@ -47,8 +45,12 @@ func Listen(ctx context.Context, address string, limits Limits) (net.Listener, e
 }
 
 // stopAccepting prevents new connections. Those that have begun can still be
-// accepted.
+// accepted. A socket that another process has, too, stays as it is: connections wait
+// there for the next instance.
 func (l *listener) stopAccepting() error {
+	if l.shared {
+		return nil
+	}
 	switch inner := l.Listener.(type) {
 	case *net.TCPListener:
 		return stopAcceptingTCP(inner)
@@ -57,32 +59,6 @@ func (l *listener) stopAccepting() error {
 		if err := os.Remove(inner.Addr().String()); err != nil {
 			return fmt.Errorf("httpd: %w", err)
 		}
-	}
-	return nil
-}
-
-// removeStale removes a socket on which no process listens.
-func removeStale(ctx context.Context, path string) error {
-	info, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("httpd: %w", err)
-	}
-	if info.Mode().Type() != fs.ModeSocket {
-		return fmt.Errorf("httpd: %s exists and is not a socket", path)
-	}
-	dialer := net.Dialer{Timeout: time.Second}
-	conn, err := dialer.DialContext(ctx, "unix", path)
-	if err == nil {
-		return errors.Join(fmt.Errorf("httpd: another process listens on %s", path), conn.Close())
-	}
-	if !errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("httpd: %w", err)
-	}
-	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("httpd: %w", err)
 	}
 	return nil
 }

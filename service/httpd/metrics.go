@@ -43,6 +43,12 @@ func (s *Server) Metrics() []metric.Metric {
 	if s.options.Access != nil {
 		all = append(all, s.options.Access.Metrics()...)
 	}
+	all = append(all, s.options.Certificate.Metrics()...)
+	if secure := s.secure.Load(); secure != nil {
+		all = append(all, metricsOfHandshakes(*secure)...)
+	} else {
+		all = append(all, metricsOfHandshakes(nil)...)
+	}
 	return append(all,
 		s.foreignHosts.Metric("foreign_host_requests_total", "Requests refused with 421 because their host is not allowed."),
 		s.foreignOrigins.Metric("foreign_origin_requests_total", "Requests refused with 403 because a web page of another origin may have sent them."),

@@ -14,6 +14,7 @@ import (
 
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/admission"
+	"memcachedsoap/service/certificate"
 	"memcachedsoap/sessionstore/metric"
 )
 
@@ -37,6 +38,11 @@ type Options struct {
 	// answers. It always answers for localhost, for IP addresses, for names without a
 	// dot, and for requests without a Host. [AnyHost] allows every name.
 	AllowedHosts []string
+	// Certificate is what the listeners of [Secure] use; nil if there is none.
+	Certificate *certificate.Keeper
+	// ClientCertificateHeader is the header in which the trusted proxies pass on the
+	// certificate of the client, see [certificate.FromHeader]; "" means that they do not.
+	ClientCertificateHeader string
 	// Admission bounds the SOAP requests in flight; nil means one with its defaults.
 	Admission *admission.Controller
 	// Access finds the callers of SOAP requests. nil means that everybody may call.
@@ -92,9 +98,11 @@ type Server struct {
 	origins *http.CrossOriginProtection
 	// Requests that were refused because of their host, and their origin.
 	foreignHosts, foreignOrigins metric.Counter
+	forwardedCertificates        certificateCache
 	page                         page
 	active                       activeConns
 	own                          atomic.Pointer[[]*listener] // that it serves on
+	secure                       atomic.Pointer[[]*secureListener]
 	stopping                     atomic.Bool
 }
 
@@ -105,7 +113,7 @@ func New(endpoint http.Handler, o Options) *Server {
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Pre(mergeSlashes)
-	router.Use(s.log, s.closeOnShutdown, s.readOn, s.refuseForeignHosts, s.refuseForeignOrigins)
+	router.Use(s.log, s.closeOnShutdown, s.readOn, s.checkCertificate, s.refuseForeignHosts, s.refuseForeignOrigins)
 	router.Match(probeMethods(), livenessPath, s.liveness)
 	router.Match(probeMethods(), readinessPath, s.readiness)
 	router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
@@ -170,6 +178,7 @@ func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...ne
 			err = errors.Join(err, e)
 		}
 	}
+	defer context.AfterFunc(stop, func() { abandonHandshakes(listeners) })()
 	for range running {
 		if e := <-failed; !errors.Is(e, net.ErrClosed) {
 			err = errors.Join(err, e)
@@ -187,7 +196,7 @@ func (s *Server) Serve(ctx context.Context, grace time.Duration, listeners ...ne
 // updateConnection takes over the new state of a connection.
 func (s *Server) updateConnection(c net.Conn, state http.ConnState) {
 	s.active.update(c, state)
-	if own, ok := c.(*conn); ok {
+	if own := ownConn(c); own != nil {
 		own.update(state)
 	}
 	if s.options.Connection != nil {
@@ -209,7 +218,7 @@ func (s *Server) drain(listeners []net.Listener) {
 	last := min(settling, s.options.Drain/2)
 	time.Sleep(s.options.Drain - last)
 	for _, l := range listeners {
-		if l, ok := l.(*listener); ok {
+		if l := ownListener(l); l != nil {
 			if err := l.stopAccepting(); err != nil {
 				s.options.Logger.Warn("could not stop accepting: new connections may be reset", "error", err)
 			}

@@ -29,7 +29,10 @@ import (
 	"memcachedsoap/wsdl"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	runActivated()
+	goleak.VerifyTestMain(m)
+}
 
 var trusted = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
 

@@ -15,6 +15,7 @@ import (
 func (c *conn) update(state http.ConnState) {
 	switch state {
 	case http.StateActive:
+		c.sent.reset()
 		c.enter(busy)
 	case http.StateIdle:
 		c.enter(waiting)
@@ -28,12 +29,17 @@ func (c *conn) update(state http.ConnState) {
 // watch interrupts slow connections of the listeners until stop is called.
 func (s *Server) watch(ctx context.Context, listeners []net.Listener) (stop func()) {
 	var own []*listener
+	var secure []*secureListener
 	for _, l := range listeners {
-		if l, ok := l.(*listener); ok {
+		if l := ownListener(l); l != nil {
 			own = append(own, l)
+		}
+		if l, ok := l.(*secureListener); ok {
+			secure = append(secure, l)
 		}
 	}
 	s.own.Store(&own)
+	s.secure.Store(&secure)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() {
