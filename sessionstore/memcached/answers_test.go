@@ -13,6 +13,7 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
@@ -99,75 +100,106 @@ func answered(ctx context.Context, b *memcached.Backend) map[string]func() error
 	}
 }
 
+// overBoth runs a test with a pool of a server behind a proxy, with aa and bb: once
+// plainly, once over TLS.
+func overBoth(t *testing.T, test func(t *testing.T, b *memcached.Backend, w *proxy)) {
+	t.Helper()
+	t.Run("plain", func(t *testing.T) {
+		t.Parallel()
+		b, w := openAnswered(t)
+		test(t, b, w)
+	})
+	t.Run("TLS", func(t *testing.T) {
+		t.Parallel()
+		server, authority := memcachedtest.Start(t), memcachedtest.NewAuthority(t)
+		w := newSecuredProxy(t, server, authority)
+		b := open(t, memcached.Options{Servers: []string{"tls:" + w.addr}, Connector: connector(t, connect.Options{CAFile: authority.CAFile})})
+		require.NoError(t, b.Add(t.Context(), "warm", backend.Item{}))
+		addAnswered(t, openOn(t, server))
+		test(t, b, w)
+	})
+}
+
 // openAnswered returns a pool of a server behind a proxy, with aa and bb.
 func openAnswered(t *testing.T) (*memcached.Backend, *proxy) {
 	t.Helper()
 	b, w, direct := openProxied(t)
+	addAnswered(t, direct)
+	return b, w
+}
+
+func addAnswered(t *testing.T, direct *memcached.Backend) {
+	t.Helper()
 	for key, text := range map[string]string{"aa": "alice", "bb": "bob", "list": "x"} {
 		require.NoError(t, direct.Add(t.Context(), key, backend.Item{Image: []byte(text), ExpiresIn: time.Hour}))
 	}
-	return b, w
 }
 
 // A server that sends an answer twice at once deceives no command.
 func TestAnswerTwice(t *testing.T) {
 	t.Parallel()
-	b, w := openAnswered(t)
-	at := new(time.Duration)
-	for name, call := range answered(t.Context(), b) {
-		for next, then := range answered(t.Context(), b) {
-			w.twice.Store(at)
-			require.NoError(t, call(), name)
-			require.Nil(t, w.twice.Load(), name)
-			require.NoError(t, then(), "%s after %s", next, name)
+	overBoth(t, func(t *testing.T, b *memcached.Backend, w *proxy) {
+		t.Helper()
+		at := new(time.Duration)
+		for name, call := range answered(t.Context(), b) {
+			for next, then := range answered(t.Context(), b) {
+				w.twice.Store(at)
+				require.NoError(t, call(), name)
+				require.Nil(t, w.twice.Load(), name)
+				require.NoError(t, then(), "%s after %s", next, name)
+			}
 		}
-	}
+	})
 }
 
 // A surplus answer that comes late gives nobody the item of another. It can
 // deceive no read that finds an item, whenever it comes.
 func TestLateAnswerTwice(t *testing.T) {
 	t.Parallel()
-	b, w := openAnswered(t)
-	calls := answered(t.Context(), b)
-	for name, call := range calls {
-		for i := range 20 {
-			late := time.Duration(1+i*100) * time.Microsecond
-			w.twice.Store(&late)
-			// The surplus answer of the round before may come between the look at
-			// the connection and the answer: then the item is added after the
-			// delete.
-			if err := call(); name != "add and delete" {
-				require.NoError(t, err, name)
-			}
-			for range 10 {
-				require.NoError(t, calls["mg"](), "after %s", name)
-				require.NoError(t, calls["mg of another"](), "after %s", name)
+	overBoth(t, func(t *testing.T, b *memcached.Backend, w *proxy) {
+		t.Helper()
+		calls := answered(t.Context(), b)
+		for name, call := range calls {
+			for i := range 20 {
+				late := time.Duration(1+i*100) * time.Microsecond
+				w.twice.Store(&late)
+				// The surplus answer of the round before may come between the look at
+				// the connection and the answer: then the item is added after the
+				// delete.
+				if err := call(); name != "add and delete" {
+					require.NoError(t, err, name)
+				}
+				for range 10 {
+					require.NoError(t, calls["mg"](), "after %s", name)
+					require.NoError(t, calls["mg of another"](), "after %s", name)
+				}
 			}
 		}
-	}
+	})
 }
 
 // Once a surplus answer is there, it deceives no write.
 func TestWriteAfterLateAnswer(t *testing.T) {
 	t.Parallel()
-	b, w := openAnswered(t)
-	for text, writes := range map[string][]string{
-		"STORED\r\n":  {"add", "cas", "cas of none"},
-		"DELETED\r\n": {"delete of none"},
-		"HD\r\n":      {"append", "touch", "touch of none"},
-	} {
-		for _, name := range writes {
-			call := answered(t.Context(), b)[name]
-			require.NoError(t, b.Ping(t.Context()))
-			before := w.connections()
-			w.inject(t, text)
-			require.Eventually(t, func() bool {
-				assert.NoError(t, call(), "%s after %q", name, text)
-				return w.connections() > before
-			}, ample, time.Millisecond)
+	overBoth(t, func(t *testing.T, b *memcached.Backend, w *proxy) {
+		t.Helper()
+		for text, writes := range map[string][]string{
+			"STORED\r\n":  {"add", "cas", "cas of none"},
+			"DELETED\r\n": {"delete of none"},
+			"HD\r\n":      {"append", "touch", "touch of none"},
+		} {
+			for _, name := range writes {
+				call := answered(t.Context(), b)[name]
+				require.NoError(t, b.Ping(t.Context()))
+				before := w.connections()
+				w.inject(t, text)
+				require.Eventually(t, func() bool {
+					assert.NoError(t, call(), "%s after %q", name, text)
+					return w.connections() > before
+				}, ample, time.Millisecond)
+			}
 		}
-	}
+	})
 }
 
 // A write whose answer has another behind it is looked up: either may be its

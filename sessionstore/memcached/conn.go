@@ -125,6 +125,8 @@ func (c *conn) result(err error) error {
 		return backend.ErrNoMemory
 	case strings.Contains(text, protocol.TooManyConnections):
 		return fmt.Errorf("%w: %w", protocol.ErrTooManyConnections, err)
+	case strings.Contains(text, protocol.Unauthenticated):
+		return fmt.Errorf("%w: %w", protocol.ErrUnauthenticated, err)
 	case strings.HasPrefix(text, "memcache: "):
 		return fmt.Errorf("%w: %w", protocol.ErrUnexpected, err)
 	}

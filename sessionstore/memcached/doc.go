@@ -5,7 +5,7 @@
 // Package selector says which server has a key, by the rule of the other
 // programs on the pool. Package watch follows the changes on the servers.
 // Package protocol reads what the server answers, as far as several packages
-// need it.
+// need it. Package connect makes the connections, also over TLS.
 //
 // # Circuit breaker
 //
@@ -87,6 +87,8 @@
 // true answer arrives after the check behind it, is taken for the true answer.
 //
 // The package needs memcached 1.6.10 or newer, for the meta commands, and
-// compare-and-swap. [Backend.CheckServers] refuses other servers, and proxies. The
+// compare-and-swap. [Backend.CheckServers] refuses other servers, and proxies. A
+// server that does not accept the connection, or whose certificate is not accepted, is
+// refused as well, also without CheckServers: it is not down. The
 // tests run with 1.6.18 and with 1.6.38.
 package memcached

@@ -21,50 +21,7 @@ const (
 	// has another syntax of ms.
 	inspectionCommands = "version\r\nmg " + inspectionKey + "\r\nms " + inspectionKey + " 0 MR\r\n\r\nstats settings\r\n"
 	inspectionKey      = backend.ReservedKeys + "inspection"
-	// refusedInterval is the time from one inspection of a refused server to the
-	// next: its operator may replace it.
-	refusedInterval = 5 * time.Second
 )
-
-// refusal is why a server is refused. Its text is a label of the metric.
-type refusal string
-
-const (
-	refusedOld   refusal = "too_old"
-	refusedMeta  refusal = "no_meta_commands"
-	refusedNoCAS refusal = "no_cas"
-	refusedProxy refusal = "proxy"
-)
-
-// refusals returns all reasons, in the order of the metrics.
-func refusals() []refusal {
-	return []refusal{refusedOld, refusedMeta, refusedNoCAS, refusedProxy}
-}
-
-// sentence says what is wrong and what is needed. It names no address.
-func (r refusal) sentence() string {
-	switch r {
-	case refusedOld:
-		return "a server is too old: memcached 1.6.10 or newer is needed"
-	case refusedMeta:
-		return "a server lacks the meta commands: memcached 1.6.10 or newer is needed"
-	case refusedNoCAS:
-		return "a memcached server runs without compare-and-swap (its option -C): it is needed"
-	case refusedProxy:
-		return "a server is a proxy: list the memcached servers themselves, or set --proxy=direct if it stores each key on one server only"
-	}
-	return string(r)
-}
-
-// refusedError says that a server is not an engine that this package can use.
-type refusedError struct {
-	why    refusal
-	answer string // of the server
-}
-
-func (e *refusedError) Error() string {
-	return fmt.Sprintf("memcached: %s; it answers %q", e.why.sentence(), e.answer)
-}
 
 // CheckServers asks each server in the background which engine it is, now and
 // whenever it comes back after its circuit breaker was open. A server that lacks
@@ -84,52 +41,29 @@ func (s *server) inspectInBackground() {
 	go func() {
 		defer s.calls.Done()
 		err := s.inspect(s.closing)
-		var refused *refusedError
 		// With failover the next call finds out whether the server is dead.
-		if err != nil && !errors.As(err, &refused) && s.markdown == nil && s.closing.Err() == nil {
+		if err != nil && refusalOf(err) == nil && s.markdown == nil && s.closing.Err() == nil {
 			s.suspect(errors.Is(err, errNoConnection) && !isTimeout(err), err)
 		}
-		s.inspectWhileRefused()
 	}()
 }
 
-// inspectWhileRefused inspects a refused server until it can be used. One
-// goroutine at a time does so.
-func (s *server) inspectWhileRefused() {
-	if !s.inspecting.CompareAndSwap(false, true) {
-		return
-	}
-	defer s.inspecting.Store(false)
-	for s.refused.Load() != nil {
-		select {
-		case <-time.After(refusedInterval):
-			s.inspect(s.closing) //nolint:errcheck // it keeps the outcome
-		case <-s.closing.Done():
-			return
-		}
-	}
-}
-
 // inspect asks the server which engine it is, and remembers whether it is
-// refused. Another error than a [*refusedError] says nothing.
+// refused. An error that is no refusal says nothing.
 func (s *server) inspect(ctx context.Context) error {
 	err := s.inspectOnce(ctx)
 	if isLost(err) { // by chance, or because the server closes at an unknown command
 		err = s.inspectOnce(ctx)
 		if lost := new(lostError); errors.As(err, &lost) {
-			err = &refusedError{refusedMeta, lost.after}
+			err = &refusedError{why: refusedMeta, answer: lost.after}
 		}
 	}
-	var refused *refusedError
-	switch {
-	case errors.As(err, &refused):
-		if s.refused.Swap(refused) == nil {
-			s.logger.Error("server refused", "server", s.name, "error", refused)
-		}
+	err = s.diagnose(ctx, err)
+	switch refused := refusalOf(err); {
+	case refused != nil:
+		s.refuse(refused)
 	case err == nil:
-		if s.refused.Swap(nil) != nil {
-			s.logger.Info("server accepted", "server", s.name)
-		}
+		s.accept()
 	}
 	return err
 }
@@ -153,7 +87,7 @@ func (s *server) inspectOnce(ctx context.Context) error {
 	case err != nil:
 		return err
 	case found.proxy && s.proxy != DirectProxy:
-		return &refusedError{refusedProxy, found.version}
+		return &refusedError{why: refusedProxy, answer: found.version}
 	case found.failure != nil:
 		return found.failure
 	}
@@ -164,9 +98,9 @@ func (s *server) inspectOnce(ctx context.Context) error {
 func (s *server) ask(ctx context.Context, commands string, read func(*bufio.Reader) error) error {
 	within, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
 	defer cancel()
-	nc, err := s.dialPlain(within)
+	nc, err := s.connectOnce(within)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNoConnection, err)
+		return noConnection(err)
 	}
 	defer nc.Close()                                      //nolint:errcheck // nothing is left to be lost
 	defer context.AfterFunc(ctx, func() { nc.Close() })() //nolint:errcheck // given up
@@ -192,11 +126,12 @@ func readInspection(r *bufio.Reader) (found inspection, err error) {
 		return found, err
 	}
 	found.version = string(line)
-	if unexpected := protocol.Unexpected("version", line); errors.Is(unexpected, protocol.ErrTooManyConnections) {
+	unexpected := protocol.Unexpected("version", line)
+	if errors.Is(unexpected, protocol.ErrTooManyConnections) || errors.Is(unexpected, protocol.ErrUnauthenticated) {
 		return found, unexpected
 	}
 	if tooOld(found.version) {
-		return found, &refusedError{refusedOld, found.version}
+		return found, &refusedError{why: refusedOld, answer: found.version}
 	}
 	for _, want := range []string{"EN", "NS"} {
 		line, err := protocol.ReadLine(r)
@@ -208,7 +143,7 @@ func readInspection(r *bufio.Reader) (found inspection, err error) {
 		case bytes.HasPrefix(line, []byte("SERVER_ERROR ")):
 			found.failure = protocol.Unexpected("a meta command", line)
 		case string(line) != want && string(line) != "HD": // as if the item were there
-			return found, &refusedError{refusedMeta, found.version}
+			return found, &refusedError{why: refusedMeta, answer: found.version}
 		}
 	}
 	settings, err := protocol.ReadStats(r)
@@ -218,7 +153,7 @@ func readInspection(r *bufio.Reader) (found inspection, err error) {
 	case err != nil:
 		return found, err
 	case !readLimits(settings).cas:
-		return found, &refusedError{refusedNoCAS, found.version}
+		return found, &refusedError{why: refusedNoCAS, answer: found.version}
 	}
 	found.proxy = isProxy(settings)
 	return found, nil

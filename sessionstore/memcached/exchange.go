@@ -74,13 +74,31 @@ func (c *conn) after(result error) error {
 	return c.outOfStep(unasked)
 }
 
-// unasked returns the beginning of what has arrived and was not read, or nil.
+// unasked returns the beginning of what has arrived and was not read, or nil. If it
+// returns bytes that were not in the buffer, they are lost to the reader: the
+// connection must be closed.
 func (c *conn) unasked() []byte {
 	if n := c.reader.Buffered(); n > 0 {
 		bytes, _ := c.reader.Peek(min(n, protocol.MaxQuoted)) // they are there
 		return bytes
 	}
-	return c.peek()
+	arrived, err := c.peeker.peek()
+	if err != nil {
+		return nil
+	}
+	return arrived
+}
+
+// usable says, without waiting, whether an idle connection is still open and has
+// no unread bytes. A server that was stopped or restarted has closed it; unread
+// bytes would be taken for the next answer. If this is known before a command is
+// sent, its outcome is not in question.
+func (c *conn) usable() bool {
+	if c.reader.Buffered() > 0 {
+		return false
+	}
+	_, err := c.peeker.peek()
+	return err == errNothing //nolint:errorlint // as peek returns it
 }
 
 // checkKey compares the key that an answer names with the one that was asked

@@ -2,6 +2,7 @@ package memcached_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net"
 	"regexp"
@@ -79,6 +80,20 @@ func (w *proxy) pass() {
 
 func newProxy(t *testing.T, to *memcachedtest.Server) *proxy {
 	t.Helper()
+	return newProxyWith(t, to, func(client net.Conn) net.Conn { return client })
+}
+
+// newSecuredProxy is a proxy to which the backend speaks TLS.
+func newSecuredProxy(t *testing.T, to *memcachedtest.Server, authority *memcachedtest.Authority) *proxy {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(authority.Certificate(t))
+	require.NoError(t, err)
+	config := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	return newProxyWith(t, to, func(client net.Conn) net.Conn { return tls.Server(client, config) })
+}
+
+func newProxyWith(t *testing.T, to *memcachedtest.Server, wrap func(net.Conn) net.Conn) *proxy {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	w := &proxy{t: t, addr: listener.Addr().String()}
@@ -89,6 +104,7 @@ func newProxy(t *testing.T, to *memcachedtest.Server) *proxy {
 			if err != nil {
 				return
 			}
+			client = wrap(client)
 			server, err := net.Dial("tcp", to.Addr)
 			if err != nil {
 				t.Error(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/memcached/watch"
 	"memcachedsoap/sessionstore/metric"
@@ -59,6 +60,11 @@ func New(o Options) (*Backend, error) {
 		return nil, fmt.Errorf("memcached: %w", err)
 	}
 	b := &Backend{prefix: o.KeyPrefix, proxied: o.Proxy == DirectProxy, selector: chosen, logger: o.logger()}
+	if o.Connector == nil {
+		if o.Connector, err = connect.New(connect.Options{Logger: o.Logger}); err != nil {
+			return nil, fmt.Errorf("memcached: %w", err)
+		}
+	}
 	b.closing, b.close = context.WithCancel(context.Background())
 	for _, s := range chosen.Servers() {
 		b.servers = append(b.servers, newServer(s.Name, s.Address, o))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/selector"
 )
 
@@ -22,7 +23,8 @@ const (
 // their defaults; Servers has none.
 type Options struct {
 	// Servers are "host", "host:port", "[v6]", "[v6]:port", "unix:/path" or
-	// "/path"; the default port is 11211. An optional "=WEIGHT" follows: a
+	// "/path"; the default port is 11211. "tls:" before one that has a host
+	// encrypts the connections to it. An optional "=WEIGHT" follows: a
 	// whole number from 1 to 1000, or with selector.Fast and
 	// selector.FastKetama a decimal fraction; the default is 1. Order, weights
 	// and, on a continuum, the names as written decide which server holds
@@ -48,6 +50,9 @@ type Options struct {
 	// Proxy says what happens to a proxy among the servers; the default is
 	// RefuseProxy. [Backend.CheckServers] notices them.
 	Proxy ProxyMode
+	// Connector makes the connections to servers with TLS or a password. Without it
+	// the authorities of the system are trusted, and there are no passwords.
+	Connector *connect.Connector
 	// Timeout bounds connecting, and the wait for the answer to a command, each
 	// by itself.
 	Timeout time.Duration

@@ -2,15 +2,17 @@
 
 package memcached
 
+import "errors"
+
 // peeker would look at what has arrived on a connection. On this system nobody
 // can look without waiting.
 type peeker struct{}
 
 func newPeeker(any) *peeker { return nil }
 
-// peek sees nothing: only what is in the buffer is noticed.
-func (c *conn) peek() []byte { return nil }
+// errNothing says that nothing has arrived on a connection that is open.
+var errNothing = errors.New("memcached: nothing has arrived")
 
-// usable says whether an idle connection has no unread bytes in its buffer. If
-// the server has closed it, the first command fails and is repeated.
-func (c *conn) usable() bool { return c.reader.Buffered() == 0 }
+// peek sees nothing: only what is in the buffer is noticed. If the server has closed
+// the connection, the first command fails and is repeated.
+func (*peeker) peek() ([]byte, error) { return nil, errNothing }

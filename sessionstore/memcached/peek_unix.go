@@ -2,10 +2,17 @@
 
 package memcached
 
-import "syscall"
+import (
+	"errors"
+	"io"
+	"syscall"
+
+	"memcachedsoap/sessionstore/memcached/connect"
+)
 
 // peeker looks, without waiting, at what has arrived on a connection.
 type peeker struct {
+	secured *connect.Conn   // nil without TLS
 	raw     syscall.RawConn // nil if the connection has no file descriptor
 	look    func(fd uintptr) bool
 	arrived [80]byte // what the last look has read
@@ -15,7 +22,10 @@ type peeker struct {
 
 func newPeeker(nc any) *peeker {
 	p := new(peeker)
-	if source, ok := nc.(syscall.Conn); ok {
+	switch source := nc.(type) {
+	case *connect.Conn:
+		p.secured = source
+	case syscall.Conn:
 		p.raw, _ = source.SyscallConn() // without it nothing is seen
 	}
 	p.look = func(fd uintptr) bool {
@@ -25,28 +35,30 @@ func newPeeker(nc any) *peeker {
 	return p
 }
 
-// peek returns the beginning of what has arrived, or nil. What it returns is
-// lost to the reader: the connection must be closed.
-func (c *conn) peek() []byte {
-	p := c.peeker
-	if p.raw == nil || p.raw.Read(p.look) != nil || p.err != nil || p.n <= 0 {
-		return nil
-	}
-	return p.arrived[:p.n]
-}
+// errNothing says that nothing has arrived on a connection that is open.
+var errNothing = errors.New("memcached: nothing has arrived")
 
-// usable says, without waiting, whether an idle connection is still open and has
-// no unread bytes. A server that was stopped or restarted has closed it; unread
-// bytes would be taken for the next answer. If this is known before a command is
-// sent, its outcome is not in question.
-func (c *conn) usable() bool {
-	p := c.peeker
-	if c.reader.Buffered() > 0 {
-		return false
+// peek reads what has arrived. It returns errNothing if there is nothing, no bytes and
+// no error if there is something that cannot be shown, and another error if the
+// connection is closed.
+func (p *peeker) peek() ([]byte, error) {
+	switch {
+	case p.secured != nil:
+		p.n, p.err = p.secured.ReadNow(p.arrived[:])
+		if p.err == connect.ErrNothing { //nolint:errorlint // as it is returned
+			p.err = errNothing
+		}
+	case p.raw == nil:
+		return nil, errNothing
+	default:
+		if err := p.raw.Read(p.look); err != nil {
+			return nil, err //nolint:wrapcheck // nobody shows it
+		}
+		if p.err == syscall.EAGAIN || p.err == syscall.EINTR { //nolint:errorlint // as read returns them
+			p.err = errNothing
+		} else if p.err == nil && p.n <= 0 {
+			p.err = io.EOF
+		}
 	}
-	if p.raw == nil {
-		return true
-	}
-	// Any result but "no bytes yet" means closed, or unread bytes.
-	return p.raw.Read(p.look) == nil && (p.err == syscall.EAGAIN || p.err == syscall.EINTR) //nolint:errorlint // as read returns them
+	return p.arrived[:max(p.n, 0)], p.err
 }

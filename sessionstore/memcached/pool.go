@@ -46,7 +46,7 @@ func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:
 	w := watch.Start(watch.Options{
 		Selector: b.selector,
 		Dial: func(ctx context.Context, server int) (net.Conn, error) {
-			return b.servers[server].dialPlain(ctx)
+			return b.servers[server].connectOnce(ctx)
 		},
 		KeyPrefix: b.prefix, Timeout: b.servers[0].timeout, Follower: f, Logger: b.logger,
 	})

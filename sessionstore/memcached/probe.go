@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/memcached/protocol"
@@ -31,7 +32,7 @@ func (s *server) answered() { s.report(s.breaker.success(time.Now()), nil) }
 func (s *server) probeUntilAnswered() {
 	for s.closing.Err() == nil {
 		began := time.Now()
-		err := s.probe(s.closing)
+		err := s.diagnose(s.closing, s.probe(s.closing))
 		if s.closing.Err() != nil {
 			return
 		}
@@ -41,13 +42,16 @@ func (s *server) probeUntilAnswered() {
 			s.report(s.breaker.reset(), nil)
 			return
 		}
-		if err == nil && s.checked.Load() {
+		switch refused := refusalOf(err); {
+		case refused != nil: // it answers
+			s.refuse(refused)
+			err = nil
+		case err == nil && s.checked.Load():
 			s.inspect(s.closing) //nolint:errcheck // it keeps the outcome
 		}
 		t, pause := s.breaker.probed(began, time.Now(), err == nil)
 		s.report(t, err)
 		if pause == 0 {
-			s.inspectWhileRefused()
 			return
 		}
 		select {
@@ -60,35 +64,46 @@ func (s *server) probeUntilAnswered() {
 	}
 }
 
+// probeCommands are meta no-ops. A server that speaks TLS or the binary protocol only
+// waits for as many bytes before it closes the connection.
+var probeCommands = strings.Repeat("mn"+protocol.LineEnd, 6)
+
 // probe asks the server on a new connection whether it answers. Any answer will
 // do.
 func (s *server) probe(ctx context.Context) error {
 	within, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
 	defer cancel()
-	nc, err := s.dialPlain(within)
+	nc, err := s.connectOnce(within)
+	if errors.Is(err, protocol.ErrTooManyConnections) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNoConnection, err)
+		return noConnection(err)
 	}
 	defer nc.Close()                                      //nolint:errcheck // nothing is left to be lost
 	defer context.AfterFunc(ctx, func() { nc.Close() })() //nolint:errcheck // given up; the probe reports the failure
 	if err := nc.SetWriteDeadline(time.Now().Add(s.timeout)); err != nil {
 		return fmt.Errorf("memcached: probing: %w", err)
 	}
-	if _, err := nc.Write([]byte("mn" + protocol.LineEnd)); err != nil {
+	if _, err := nc.Write([]byte(probeCommands)); err != nil {
 		return fmt.Errorf("memcached: probing: %w", err)
 	}
 	// It waits twice. If this process was not scheduled for the whole timeout,
 	// the answer is there when the second wait begins.
 	r := bufio.NewReader(nc)
+	var line []byte
 	for range 2 {
 		if err = nc.SetReadDeadline(time.Now().Add(s.timeout / 2)); err != nil {
 			break
 		}
-		if _, err = r.ReadSlice('\n'); !isTimeout(err) {
+		if line, err = r.ReadSlice('\n'); !isTimeout(err) {
 			break
 		}
 	}
+	unexpected := protocol.Unexpected("a probe", line)
 	switch {
+	case errors.Is(unexpected, protocol.ErrUnauthenticated):
+		return unexpected
 	case err == nil, errors.Is(err, bufio.ErrBufferFull):
 		return nil
 	case isTimeout(err):

@@ -63,12 +63,12 @@ func (s *server) trace(ctx context.Context, version string) error {
 		case err != nil:
 			return err
 		case slices.Contains(numbers, 0):
-			return &refusedError{refusedNoCAS, version}
+			return &refusedError{why: refusedNoCAS, answer: version}
 		case s.proxy == DirectProxy, len(numbers) == traceItems && grow(numbers):
 			return nil
 		}
 	}
-	return &refusedError{refusedProxy, version}
+	return &refusedError{why: refusedProxy, answer: version}
 }
 
 func grow(numbers []uint64) bool {

@@ -129,9 +129,9 @@ func (s *server) scan(ctx context.Context, prefix string, visit func(key string)
 func (s *server) dialScan(ctx context.Context) (net.Conn, error) {
 	within, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
 	defer cancel()
-	nc, err := s.dialPlain(within)
+	nc, err := s.connectOnce(within)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errNoConnection, err)
+		return nil, noConnection(err)
 	}
 	err = nc.SetWriteDeadline(time.Now().Add(s.timeout))
 	if err == nil {
@@ -231,6 +231,7 @@ func readScanned(r *bufio.Reader, first bool) (key string, end bool, err error) 
 		return "", false, nil
 	case strings.HasPrefix(text, "BUSY"), strings.HasPrefix(text, "ERROR locked"):
 		return "", false, errScanBusy // also while the hash table expands
+	case text == protocol.Unauthenticated:
 	case text == "ERROR", text == "ERROR metadump not allowed", strings.HasPrefix(text, "CLIENT_ERROR"):
 		return "", false, fmt.Errorf("%w: it answers %q", backend.ErrNotScannable, text)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/protocol"
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/metric"
@@ -26,6 +27,7 @@ type server struct {
 	logger  *slog.Logger
 	// dialContext is that of a net.Dialer, except in tests of unreachable hosts.
 	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	connector   *connect.Connector
 	timeout     time.Duration
 	proxy       ProxyMode
 	maxIdle     int
@@ -51,7 +53,7 @@ type server struct {
 
 func newServer(name string, a selector.Address, o Options) *server {
 	s := &server{
-		name: name, address: a, logger: o.logger(),
+		name: name, address: a, connector: o.Connector, logger: o.logger(),
 		timeout: o.timeout(), proxy: o.Proxy, maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
 	}
 	s.serverCalls = serverCalls{s}
@@ -128,15 +130,27 @@ func (s *server) outOfService() error {
 	if s.breaker.isOpen() {
 		return errOpen
 	}
-	if refused := s.refused.Load(); refused != nil {
+	if refused := s.refused.Load(); refused != nil && !(refused.connecting && s.hasIdle()) {
 		return refused
 	}
 	return nil
 }
 
+// hasIdle says whether there are idle connections. A server that refuses new ones may
+// still answer on them.
+func (s *server) hasIdle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.idle) > 0
+}
+
 // failed tells the circuit breaker what a failed call says about the server.
 func (s *server) failed(err error) {
+	refused := refusalOf(err)
 	switch {
+	case refused != nil:
+		s.answered()
+		s.refuse(refused)
 	case isRejection(err), errors.Is(err, errIndeterminate), errors.Is(err, protocol.ErrUnexpected):
 		s.answered()
 	case errors.Is(err, errBusy), errors.Is(err, errOpen), errors.Is(err, backend.ErrClosed): // it was not asked
@@ -191,13 +205,15 @@ func (s *server) dial(ctx context.Context) (*conn, error) {
 	}
 	within, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
 	defer cancel()
-	nc, err := s.dialPlain(within)
+	nc, err := s.connectOnce(within)
 	if isTimeout(err) && endsBefore(ctx, time.Now()) {
 		<-ctx.Done() // it was the time of the caller, which ends at this moment
 	}
 	found = unreachable
 	switch {
 	case err == nil:
+		found = reachable
+	case refusalOf(err) != nil, isLost(err), errors.Is(err, protocol.ErrTooManyConnections):
 		found = reachable
 	case ctx.Err() != nil:
 		found = unknown
@@ -209,7 +225,7 @@ func (s *server) dial(ctx context.Context) (*conn, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errNoConnection, err)
+		return nil, noConnection(err)
 	}
 	return newConn(nc, s), nil
 }
@@ -220,9 +236,9 @@ func endsBefore(ctx context.Context, now time.Time) bool {
 	return ok && !now.Before(deadline)
 }
 
-// dialPlain makes a connection that does not belong to the pool.
-func (s *server) dialPlain(ctx context.Context) (net.Conn, error) {
-	return s.dialContext(ctx, s.address.Network(), s.address.String())
+// connectOnce makes a connection that does not belong to the pool.
+func (s *server) connectOnce(ctx context.Context) (net.Conn, error) {
+	return s.connector.Dial(ctx, s.dialContext, s.address)
 }
 
 func (s *server) begin() bool {
@@ -299,7 +315,8 @@ func isTimeout(err error) bool {
 // isRejection says whether err means that a command was certainly not carried
 // out.
 func isRejection(err error) bool {
-	return errors.Is(err, backend.ErrNoMemory) || errors.Is(err, errNoCAS) || errors.Is(err, errNotAccepted)
+	return errors.Is(err, backend.ErrNoMemory) || errors.Is(err, errNoCAS) || errors.Is(err, errNotAccepted) ||
+		errors.Is(err, protocol.ErrUnauthenticated)
 }
 
 // isAnswer says whether err is an answer to the command, not a failure.
@@ -313,9 +330,9 @@ func isAnswer(err error) bool {
 // did.
 func (s *server) unavailable(err error, indeterminate bool) error {
 	var reason string
-	var refused *refusedError
+	refused := refusalOf(err)
 	switch {
-	case errors.As(err, &refused):
+	case refused != nil:
 		reason = refused.why.sentence()
 	case errors.Is(err, backend.ErrClosed):
 		reason = "the store is closed"

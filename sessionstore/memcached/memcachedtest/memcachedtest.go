@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -23,6 +24,10 @@ import (
 type Server struct {
 	// Addr is where it listens: "127.0.0.1:port" or the path of a socket.
 	Addr string
+
+	tls   *tls.Config // nil without TLS
+	login string      // user and password; "" without
+	sasl  bool        // it speaks the binary protocol
 
 	tb     testing.TB
 	binary string
@@ -45,7 +50,13 @@ const (
 // no memcached.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := newServer(tb, args)
+	return start(tb, new(Server), args)
+}
+
+// start starts a server on a port.
+func start(tb testing.TB, s *Server, args []string) *Server {
+	tb.Helper()
+	s.prepare(tb, args)
 	for range maxStarts {
 		port := freePort(tb)
 		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
@@ -61,17 +72,9 @@ func Start(tb testing.TB, args ...string) *Server {
 // StartUnix is [Start] with a Unix socket instead of a port.
 func StartUnix(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := newServer(tb, args)
-	dir, err := os.MkdirTemp("", "memcached") //nolint:usetesting // tb.TempDir is too long for a socket's path
-	if err != nil {
-		tb.Fatalf("memcachedtest: %v", err)
-	}
-	tb.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // a leftover harms no test
-	// The server makes the socket after it has become nobody.
-	if err := os.Chmod(dir, 0o777); err != nil { //nolint:gosec // see above
-		tb.Fatalf("memcachedtest: %v", err)
-	}
-	s.Addr = filepath.Join(dir, "sock")
+	s := new(Server)
+	s.prepare(tb, args)
+	s.Addr = filepath.Join(openDir(tb), "sock")
 	s.listen = []string{"-s", s.Addr, "-a", "0777"}
 	if !s.start() {
 		tb.Fatalf("memcachedtest: memcached does not start: %s", s.stderr.String())
@@ -79,15 +82,14 @@ func StartUnix(tb testing.TB, args ...string) *Server {
 	return s
 }
 
-func newServer(tb testing.TB, args []string) *Server {
+func (s *Server) prepare(tb testing.TB, args []string) {
 	tb.Helper()
 	binary, err := exec.LookPath(cmp.Or(os.Getenv("MEMCACHED"), "memcached"))
 	if err != nil {
 		tb.Fatal("memcachedtest: install memcached: make deps")
 	}
-	s := &Server{tb: tb, binary: binary, args: args}
+	s.tb, s.binary, s.args = tb, binary, args
 	tb.Cleanup(s.Kill)
-	return s
 }
 
 // Stop asks the server to end and waits for it.
@@ -191,6 +193,9 @@ func (s *Server) answers(ctx context.Context) bool {
 
 func (s *Server) hasPID(ctx context.Context) bool {
 	answer, err := s.Command(ctx, "stats")
+	if s.sasl {
+		return err == nil
+	}
 	want := fmt.Sprintf("STAT pid %d\r\n", s.proc.Process.Pid)
 	if err == nil && bytes.HasPrefix(answer, []byte(want)) {
 		return true
@@ -212,8 +217,19 @@ func (s *Server) Command(ctx context.Context, line string) ([]byte, error) {
 		return nil, fmt.Errorf("memcachedtest: %w", err)
 	}
 	defer nc.Close()
+	if s.sasl {
+		return nil, nil // it accepts connections
+	}
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
 	defer stop()
+	if s.tls != nil {
+		nc = tls.Client(nc, s.tls)
+	}
+	if s.login != "" {
+		if _, err := fmt.Fprintf(nc, "set auth 0 0 %d\r\n%s\r\n", len(s.login), s.login); err != nil {
+			return nil, fmt.Errorf("memcachedtest: %w", err)
+		}
+	}
 	// quit makes the server close the connection behind its answer.
 	if _, err := fmt.Fprintf(nc, "%s\r\nquit\r\n", line); err != nil {
 		return nil, fmt.Errorf("memcachedtest: %w", err)
@@ -221,6 +237,9 @@ func (s *Server) Command(ctx context.Context, line string) ([]byte, error) {
 	var answer bytes.Buffer
 	if _, err := answer.ReadFrom(nc); err != nil {
 		return nil, fmt.Errorf("memcachedtest: %w", err)
+	}
+	if s.login != "" {
+		return bytes.TrimPrefix(answer.Bytes(), []byte("STORED\r\n")), nil
 	}
 	return answer.Bytes(), nil
 }

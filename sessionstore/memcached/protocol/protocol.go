@@ -24,6 +24,13 @@ var ErrUnexpected = errors.New("memcached: unexpected answer")
 // carry out the command. The connection can be used for others.
 var ErrRefused = fmt.Errorf("%w: the server refuses the command", ErrUnexpected)
 
+// ErrUnauthenticated is an [ErrUnexpected] by which memcached asks for a password (its
+// option -Y).
+var ErrUnauthenticated = fmt.Errorf("%w: the server asks for a password", ErrUnexpected)
+
+// Unauthenticated begins that answer.
+const Unauthenticated = "CLIENT_ERROR unauthenticated"
+
 // ErrTooManyConnections is an [ErrUnexpected] by which memcached 1.6 closes a new
 // connection beyond its limit. It has read no command on it.
 var ErrTooManyConnections = fmt.Errorf("%w: the server has too many open connections (its option -c)", ErrUnexpected)
@@ -38,6 +45,9 @@ const MaxQuoted = 80
 func Unexpected(command string, line []byte) error {
 	if bytes.HasPrefix(line, []byte(TooManyConnections)) {
 		return fmt.Errorf("%w: answer to %s: %q", ErrTooManyConnections, command, line[:min(len(line), MaxQuoted)])
+	}
+	if bytes.HasPrefix(line, []byte(Unauthenticated)) {
+		return fmt.Errorf("%w: answer to %s: %q", ErrUnauthenticated, command, line[:min(len(line), MaxQuoted)])
 	}
 	return fmt.Errorf("%w to %s: %q", ErrUnexpected, command, line[:min(len(line), MaxQuoted)])
 }
@@ -72,7 +82,7 @@ func ReadStats(r *bufio.Reader) ([]backend.Stat, error) {
 		if string(line) == "END" {
 			return stats, nil
 		}
-		if len(stats) == 0 && isRefusal(line) {
+		if len(stats) == 0 && isRefusal(line) && !bytes.HasPrefix(line, []byte(Unauthenticated)) {
 			return nil, fmt.Errorf("%w: %q", ErrRefused, line[:min(len(line), MaxQuoted)])
 		}
 		row, ok := bytes.CutPrefix(line, []byte("STAT "))

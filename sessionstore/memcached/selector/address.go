@@ -17,6 +17,7 @@ const defaultPort = "11211"
 type Address struct {
 	network string // "tcp" or "unix"
 	target  string // "host:port" or the path of a socket
+	tls     bool
 }
 
 // Network returns "tcp" or "unix".
@@ -25,15 +26,33 @@ func (a Address) Network() string { return a.network }
 // String returns "host:port" or the path of a socket.
 func (a Address) String() string { return a.target }
 
+// IsTLS says whether the server speaks TLS.
+func (a Address) IsTLS() bool { return a.tls }
+
 // IsName says whether the host is a name, whose IP address may change.
 func (a Address) IsName() bool {
 	_, err := netip.ParseAddrPort(a.target)
 	return a.network == "tcp" && err != nil
 }
 
+// tlsPrefix begins the address of a server that speaks TLS. It is no part of the name
+// of the server.
+const tlsPrefix = "tls:"
+
 // ParseAddress reads "host", "host:port", "[v6]", "[v6]:port", "unix:/path"
-// and "/path". It does not resolve names.
+// and "/path", and "tls:" before one that has a host. It does not resolve names.
 func ParseAddress(text string) (Address, error) {
+	if plain, found := strings.CutPrefix(text, tlsPrefix); found {
+		a, err := ParseAddress(plain)
+		switch {
+		case err != nil:
+			return a, err
+		case a.network != "tcp" || a.tls || strings.Trim(plain, "0123456789") == "":
+			return Address{}, errors.New("tls: stands once, before a host: use tls:HOST:PORT")
+		}
+		a.tls = true
+		return a, nil
+	}
 	path := strings.TrimPrefix(text, "unix:")
 	if path != text || strings.HasPrefix(text, "/") {
 		if !filepath.IsAbs(path) {

@@ -10,15 +10,17 @@ import (
 func TestParseAddress(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Address{
-		"localhost":          {"tcp", "localhost:11211"},
-		"Cache-1.example":    {"tcp", "cache-1.example:11211"},
-		"my_host:1":          {"tcp", "my_host:1"},
-		"10.0.0.1:65535":     {"tcp", "10.0.0.1:65535"},
-		"[::1]":              {"tcp", "[::1]:11211"},
-		"[2001:db8::1]:2222": {"tcp", "[2001:db8::1]:2222"},
-		"[fe80::1%eth0]:1":   {"tcp", "[fe80::1%eth0]:1"},
-		"/run/memcached.s":   {"unix", "/run/memcached.s"},
-		"unix:/run//m":       {"unix", "/run/m"},
+		"localhost":          {network: "tcp", target: "localhost:11211"},
+		"Cache-1.example":    {network: "tcp", target: "cache-1.example:11211"},
+		"my_host:1":          {network: "tcp", target: "my_host:1"},
+		"10.0.0.1:65535":     {network: "tcp", target: "10.0.0.1:65535"},
+		"[::1]":              {network: "tcp", target: "[::1]:11211"},
+		"[2001:db8::1]:2222": {network: "tcp", target: "[2001:db8::1]:2222"},
+		"[fe80::1%eth0]:1":   {network: "tcp", target: "[fe80::1%eth0]:1"},
+		"/run/memcached.s":   {network: "unix", target: "/run/memcached.s"},
+		"unix:/run//m":       {network: "unix", target: "/run/m"},
+		"tls:Cache-1":        {network: "tcp", target: "cache-1:11211", tls: true},
+		"tls:[::1]:2222":     {network: "tcp", target: "[::1]:2222", tls: true},
 	} {
 		got, err := ParseAddress(text)
 		require.NoError(t, err, text)
@@ -31,6 +33,12 @@ func TestParseAddressRejects(t *testing.T) {
 	for text, reason := range map[string]string{
 		"":               "neither a host name",
 		":11211":         "neither a host name",
+		"tls:":           "neither a host name",
+		"tls:11211":      "use tls:HOST:PORT", // the port of a host named tls is ambiguous
+		"tls:/run/m":     "use tls:HOST:PORT",
+		"tls:unix:/m":    "use tls:HOST:PORT",
+		"tls:tls:host:1": "use tls:HOST:PORT",
+		"tls://host:1":   "use tls:HOST:PORT",
 		"host:":          "is invalid: use 1 to 65535",
 		"host:0":         "is invalid: use 1 to 65535",
 		"host:65536":     "is invalid: use 1 to 65535",

@@ -40,8 +40,9 @@ const (
 // Options describe a pool to a Selector.
 type Options struct {
 	// Servers are "host", "host:port", "[v6]", "[v6]:port", "unix:/path" or
-	// "/path", each with an optional "=WEIGHT" behind it. The default port is
-	// 11211, the default weight 1.
+	// "/path", each with an optional "=WEIGHT" behind it and, if it has a host, an
+	// optional "tls:" before it. The default port is 11211, the default weight 1.
+	// "tls:" is no part of what is hashed.
 	Servers []string
 	// Hash is the rule; empty means CacheMemcached.
 	Hash Hash

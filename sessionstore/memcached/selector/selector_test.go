@@ -274,3 +274,26 @@ func BenchmarkPick(b *testing.B) {
 		}
 	})
 }
+
+// A server that is listed with TLS keeps its keys: the prefix is no part of its name.
+func TestTLSChangesNoChoice(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []Hash{CacheMemcached, LibmemcachedKetama, Fast, FastKetama, Modula} {
+		plain, secured := []string{"a", "b:2", "[::1]:3"}, []string{"tls:a", "tls:b:2", "tls:[::1]:3"}
+		if rule != Modula {
+			plain[1], secured[1] = "b:2=3", "tls:b:2=3"
+		}
+		without, err := New(Options{Servers: plain, Hash: rule})
+		require.NoError(t, err)
+		with, err := New(Options{Servers: secured, Hash: rule})
+		require.NoError(t, err)
+		for i := range 1000 {
+			require.Equal(t, without.Pick(strconv.Itoa(i)), with.Pick(strconv.Itoa(i)), rule)
+		}
+		for i, s := range with.Servers() {
+			assert.True(t, s.Address.IsTLS())
+			assert.False(t, without.Servers()[i].Address.IsTLS())
+			assert.Equal(t, without.Servers()[i].Name, s.Name)
+		}
+	}
+}

@@ -10,7 +10,7 @@ import (
 
 // Server is one server of a pool.
 type Server struct {
-	Name    string  // as configured, without the weight
+	Name    string  // as configured, without "tls:" and the weight
 	Address Address // where it listens
 
 	host   string // as configured, without the brackets of an IPv6 address
@@ -27,16 +27,16 @@ func parseServers(texts []string) ([]Server, error) {
 		return nil, errors.New("no servers given")
 	}
 	servers := make([]Server, len(texts))
-	seen := make(map[Address]bool, len(texts))
+	seen := make(map[string]bool, len(texts))
 	for i, text := range texts {
 		s, err := parseServer(text)
 		if err != nil {
 			return nil, fmt.Errorf("server %q: %w", text, err)
 		}
-		if seen[s.Address] {
+		if seen[s.Address.target] {
 			return nil, fmt.Errorf("server %q is given twice", text)
 		}
-		seen[s.Address] = true
+		seen[s.Address.target] = true
 		servers[i] = s
 	}
 	return servers, nil
@@ -58,8 +58,11 @@ func parseServer(text string) (Server, error) {
 	if s.Address, err = ParseAddress(name); err != nil {
 		return Server{}, err
 	}
+	if s.Address.tls {
+		s.Name = strings.TrimPrefix(name, tlsPrefix)
+	}
 	if s.Address.network == "tcp" {
-		s.host, s.port, err = splitHostPort(name)
+		s.host, s.port, err = splitHostPort(s.Name)
 	}
 	return s, err
 }

@@ -1,0 +1,30 @@
+//go:build unix
+
+package connect
+
+import (
+	"io"
+	"syscall"
+)
+
+// readNow reads what has arrived, without waiting.
+func (s *socket) readNow(p []byte) (n int, err error) {
+	if s.raw == nil {
+		return 0, ErrNothing
+	}
+	failed := s.raw.Read(func(fd uintptr) bool {
+		n, err = syscall.Read(int(fd), p)
+		return true
+	})
+	switch {
+	case failed != nil:
+		return 0, failed //nolint:wrapcheck // an io.Reader's error is its reader's
+	case err == syscall.EAGAIN, err == syscall.EINTR: //nolint:errorlint // as read returns them
+		return 0, ErrNothing
+	case err != nil:
+		return 0, err //nolint:wrapcheck // as above
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
