@@ -20,6 +20,7 @@ type followed struct {
 	pool  backend.Pool
 	items backend.Backend
 	cache *near.Backend // nil without --local
+	open  func() (*memcached.Backend, error)
 }
 
 // followingStore opens a store and follows the change stream of its pool: to
@@ -39,7 +40,7 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 		})
 	}
 	if c.guards(logger) {
-		g := store.NewGuard(in.pool, c.guardOptions(follows, logger))
+		g := store.NewGuard(in.pool, guardOptions(in, follows, logger))
 		guarding = g.Close
 		if follows {
 			followers = append(followers, g.Follower())
@@ -112,7 +113,7 @@ func (c *serveCommand) guards(logger *slog.Logger) bool {
 
 // guardOptions returns the options of the guard. follows says that this instance
 // follows the changes for other purposes anyway.
-func (c *serveCommand) guardOptions(follows bool, logger *slog.Logger) guard.Options {
+func guardOptions(in followed, follows bool, logger *slog.Logger) guard.Options {
 	o := guard.Options{
 		Restored: func(ctx context.Context, id string) {
 			logger.WarnContext(ctx, "another program stored a deleted session again: the session is deleted again", "session", sessionstore.ID(id).Fingerprint())
@@ -129,7 +130,7 @@ func (c *serveCommand) guardOptions(follows bool, logger *slog.Logger) guard.Opt
 		},
 	}
 	if !follows {
-		o.Open = func() (backend.Pool, error) { return c.openPool(logger) }
+		o.Open = func() (backend.Pool, error) { return in.open() }
 	}
 	return o
 }

@@ -70,6 +70,16 @@ func TestInvalidSettings(t *testing.T) {
 		"must be at least 1MiB":               {[]string{"--servers", "a", "--local", "memory:10KiB"}, exitUsage},
 		"--local-max-age must be more than 0": {[]string{"--servers", "a", "--local", "b", "--local-max-age", "0"}, exitUsage},
 		"--max-stale needs a near cache":      {[]string{"--servers", "a", "--max-stale", "30"}, exitUsage},
+		"--server-cert and --server-key need": {[]string{"--servers", "tls:a", "--server-cert", "c.pem"}, exitUsage},
+		"--server-ca is for servers with TLS": {[]string{"--servers", "a", "--server-ca", "c.pem"}, exitUsage},
+		"--server-name is for servers with":   {[]string{"--servers", "a", "--server-name", "b"}, exitUsage},
+		"--server-auth-file needs --servers":  {[]string{"--server-auth-file", "p"}, exitUsage},
+		"memcached: the authorities of the":   {[]string{"--servers", "tls:a", "--server-ca", "no-such-file"}, exitFailed},
+		"has no certificate in PEM":           {[]string{"--servers", "tls:a", "--server-ca", "serve_test.go"}, exitFailed},
+		"the client certificate for the":      {[]string{"--servers", "tls:a", "--server-cert", "serve_test.go", "--server-key", "serve_test.go"}, exitFailed},
+		"serve_test.go, line 1: the line":     {[]string{"--servers", "a", "--server-auth-file", "serve_test.go"}, exitFailed},
+		"use tls:HOST:PORT":                   {[]string{"--servers", "tls:unix:/run/m"}, exitFailed},
+		"\"tls:a:11211\" is given twice":      {[]string{"--servers", "a,tls:a:11211"}, exitFailed},
 		"--local: memcached: server":          {[]string{"--servers", "a", "--local", "b:c:d"}, exitFailed},
 	}
 	for want, tt := range tests {

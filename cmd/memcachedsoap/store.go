@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/index"
 	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
@@ -55,30 +57,35 @@ func (c *serveCommand) store(keys *seal.Keyring, logger *slog.Logger) (store *se
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
 		return c.followingStore(followed{pool: items, items: items}, options, logger)
 	}
-	origin, err := c.openPool(logger)
+	connector, err := c.connector(logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	open := func() (*memcached.Backend, error) { return c.openPool(connector, logger) }
+	origin, err := open()
 	if err != nil {
 		return nil, nil, err
 	}
 	origin.ComparePlacement()
 	if len(c.Local) == 0 {
-		return c.followingStore(followed{pool: origin, items: origin}, options, logger)
+		return c.followingStore(followed{pool: origin, items: origin, open: open}, options, logger)
 	}
-	entries, err := c.nearCacheEntries()
+	entries, err := c.nearCacheEntries(connector, logger)
 	if err != nil {
 		return nil, nil, errors.Join(err, origin.Close())
 	}
 	cache := near.New(origin, near.Options{
 		Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
 	})
-	return c.followingStore(followed{pool: origin, items: cache, cache: cache}, options, logger)
+	return c.followingStore(followed{pool: origin, items: cache, cache: cache, open: open}, options, logger)
 }
 
 // openPool opens the pool of the memcached servers.
-func (c *serveCommand) openPool(logger *slog.Logger) (*memcached.Backend, error) {
+func (c *serveCommand) openPool(connector *connect.Connector, logger *slog.Logger) (*memcached.Backend, error) {
 	pool, err := memcached.New(memcached.Options{
 		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
-		HashKeyPrefix: c.HashKeyPrefix,
-		OnDeadServer:  c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
+		HashKeyPrefix: c.HashKeyPrefix, Connector: connector,
+		OnDeadServer: c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
 		Proxy: c.Proxy, MaxConns: c.MaxServerConnections, MaxIdleConns: c.MaxServerConnections,
 	})
 	if err != nil {
@@ -89,15 +96,25 @@ func (c *serveCommand) openPool(logger *slog.Logger) (*memcached.Backend, error)
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near
-// cache. The origin answers faster than that.
-const nearCacheTimeout = 20 * time.Millisecond
+// cache. The origin answers faster than that. Connecting takes longer if it needs a
+// handshake.
+const (
+	nearCacheTimeout        = 20 * time.Millisecond
+	securedNearCacheTimeout = 200 * time.Millisecond
+)
 
 // nearCacheEntries opens the backend that holds the entries of the near cache.
-func (c *serveCommand) nearCacheEntries() (backend.Backend, error) { //nolint:ireturn // one of two
+func (c *serveCommand) nearCacheEntries(connector *connect.Connector, logger *slog.Logger) (backend.Backend, error) { //nolint:ireturn // one of two
 	if size, inProcess, err := nearCacheSize(c.Local[0]); inProcess {
 		return memory.New(memory.Options{MaxBytes: int64(size)}), err
 	}
-	entries, err := memcached.New(memcached.Options{Servers: c.Local, Hash: selector.LibmemcachedKetama, Timeout: nearCacheTimeout})
+	timeout := nearCacheTimeout
+	if c.ServerAuthFile != "" || slices.ContainsFunc(c.Local, isSecured) {
+		timeout = securedNearCacheTimeout
+	}
+	entries, err := memcached.New(memcached.Options{
+		Servers: c.Local, Hash: selector.LibmemcachedKetama, Timeout: timeout, Connector: connector, Logger: logger.With("tier", backend.Near),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("--local: %w", err)
 	}
