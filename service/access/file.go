@@ -65,7 +65,11 @@ func (e Entry) GoString() string { return e.Name }
 type FileError struct {
 	Line   int // 0 if the whole file is meant
 	Reason string
+	Err    error // of the file system, or nil
 }
+
+// Unwrap returns the error of the file system.
+func (e *FileError) Unwrap() error { return e.Err }
 
 // Error implements error.
 func (e *FileError) Error() string {
@@ -93,26 +97,50 @@ func ParseFile(text []byte) (*File, error) {
 		return nil, &FileError{Reason: "the file is empty; it must list callers"}
 	}
 	if err != nil {
-		return nil, syntaxError(err)
+		return nil, syntaxError(text, err)
 	}
 	var next yaml.Node
 	if err := decoder.Decode(&next); err == nil {
 		return nil, wrong(&next, "the file has a second document; write all callers into one list")
 	} else if !errors.Is(err, io.EOF) {
-		return nil, syntaxError(err)
+		return nil, syntaxError(text, err)
 	}
 	file := new(File)
 	return file, file.read(document.Content[0])
 }
 
 // syntaxError returns the error of the YAML parser with its line apart.
-func syntaxError(err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
+func syntaxError(text []byte, err error) error {
+	reason := strings.TrimPrefix(err.Error(), "yaml: ")
 	var line int
-	if _, err := fmt.Sscanf(text, "line %d:", &line); err == nil {
-		_, text, _ = strings.Cut(text, ": ")
+	if _, err := fmt.Sscanf(reason, "line %d:", &line); err == nil {
+		_, reason, _ = strings.Cut(reason, ": ")
+		line = wrongLine(text, line)
 	}
-	return &FileError{Line: line, Reason: "not YAML: " + text}
+	return &FileError{Line: line, Reason: "not YAML: " + reason}
+}
+
+// wrongLine returns the line with which a text stops being YAML. The parser tells
+// where the list or the mapping around it begins, which may be far above.
+func wrongLine(text []byte, told int) int {
+	const mostBytes, mostLines = 64 << 10, 2000 // each line is a try
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	if len(text) > mostBytes || len(lines) > mostLines {
+		return told
+	}
+	end := len(text)
+	for i := len(lines) - 1; i >= 0; i-- {
+		end -= len(lines[i])
+		decoder, document := yaml.NewDecoder(bytes.NewReader(text[:end])), new(yaml.Node)
+		err := decoder.Decode(document)
+		for err == nil {
+			err = decoder.Decode(document)
+		}
+		if errors.Is(err, io.EOF) {
+			return i + 1
+		}
+	}
+	return told
 }
 
 // read reads the whole document.
