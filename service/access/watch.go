@@ -3,35 +3,10 @@ package access
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"time"
 )
-
-// Load reads an auth file. An error of its content is a [*FileError].
-func Load(path string) (*File, error) {
-	text, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return ParseFile(text)
-}
-
-// readFile reads a file up to one byte more than an auth file may have.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("access: %w", err)
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	text, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("access: %w", err)
-	}
-	return text, nil
-}
 
 // watchEvery is how often the auth file is looked at. Looking costs microseconds, and
 // works where notifications do not: with symbolic links that are exchanged, as
@@ -44,7 +19,7 @@ const watchEvery = time.Second
 func (g *Guard) Watch(ctx context.Context, path string, reload <-chan os.Signal, logger *slog.Logger) {
 	w := watcher{guard: g, path: path, logger: logger}
 	w.info, _ = os.Stat(path) // if it fails, the first look reads the file
-	w.text, _ = readFile(path)
+	w.text, _, _ = ReadFile(path)
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	for {
@@ -75,14 +50,14 @@ func (w *watcher) look(must bool) {
 	info, err := os.Stat(w.path)
 	if err != nil {
 		w.info = nil
-		w.fail(fmt.Errorf("access: %w", err), must)
+		w.fail(unreadable(err), must)
 		return
 	}
 	if !must && w.info != nil && os.SameFile(info, w.info) && info.ModTime().Equal(w.info.ModTime()) && info.Size() == w.info.Size() {
 		return
 	}
 	w.info = info
-	text, err := readFile(w.path)
+	text, _, err := ReadFile(w.path)
 	if err != nil {
 		w.info = nil
 		w.fail(err, must)
