@@ -14,7 +14,7 @@ func TestCandidates(t *testing.T) {
 	parser, err := newParser()
 	require.NoError(t, err)
 	for line, want := range map[string]string{
-		"":                                "serve session stats status encrypt-key help completion man version",
+		"":                                "serve session stats status auth encrypt-key help completion man version",
 		"st":                              "stats status",
 		"session t":                       "touch",
 		"session show --j":                "--json", // by its alias
@@ -42,6 +42,10 @@ func TestCandidates(t *testing.T) {
 		"help session up":                 "update",
 		"help --":                         "",
 		"nonsense s":                      "",
+		"auth ":                           "add list remove check",
+		"auth list --file ":               completeFiles,
+		"auth add --file a --roles ":      "read write delete find stats perl admin",
+		"auth add --remove=d":             "--remove=digest-password --remove=dialects",
 		"session set --json --if-version": "--if-version",
 	} {
 		var got []string
@@ -50,7 +54,7 @@ func TestCandidates(t *testing.T) {
 		}
 		assert.Equal(t, want, strings.Join(got, " "), line)
 	}
-	assert.Len(t, candidates(parser.Model.Node, nil), 9)
+	assert.Len(t, candidates(parser.Model.Node, nil), 10)
 }
 
 // TestCandidatesOfAnyWords: every command line is accepted, also an invalid one.

@@ -27,6 +27,7 @@ type grammar struct {
 	versionFlag
 	Serve serveCommand `cmd:"" help:"Run the service."`
 	clientCommands
+	Auth       authCommand       `cmd:"" help:"Edit and check the auth file of the service, which says who may call it."`
 	EncryptKey encryptKeyCommand `cmd:"" name:"encrypt-key" help:"Print a new key for serve --encrypt-key-file."`
 	Usage      helpCommand       `cmd:"" name:"help" help:"Describe the program or a command, as --help does."`
 	Completion completionCommand `cmd:"" help:"Print the completion script of a shell."`

@@ -157,7 +157,12 @@ func (f *callFlags) printRef(std streams, ref *wsdl.SessionRef) error {
 
 // print writes the document as JSON with --json, else the text.
 func (f *callFlags) print(std streams, document any, text []byte) error {
-	if !f.JSON {
+	return printResult(std, f.JSON, document, text)
+}
+
+// printResult writes a document as JSON, or else the text.
+func printResult(std streams, asJSON bool, document any, text []byte) error {
+	if !asJSON {
 		_, err := std.Out.Write(text)
 		return outputError(err)
 	}
