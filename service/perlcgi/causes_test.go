@@ -13,10 +13,12 @@ import (
 
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/service/requestlog"
+	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/perldata"
+	"memcachedsoap/sessionstore/seal/sealtest"
 	"memcachedsoap/sessionstore/storable"
 )
 
@@ -28,6 +30,9 @@ func TestFaultsCountByTheirCause(t *testing.T) {
 	require.NoError(t, err)
 	e := newEndpointOver(t, items, perlcgi.Options{MaxEntries: 100})
 	require.NoError(t, e.backend.Add(t.Context(), "a1", backend.Item{Image: []byte("garbage"), Flags: 1}))
+	sealed := sessionstore.NewStore(e.backend, storable.Codec{}, sessionstore.Options{Sealer: sealtest.Keyring(t)})
+	_, err = sealed.Replace(t.Context(), "a4", perldata.NewHash(0), time.Hour, sessionstore.If{})
+	require.NoError(t, err)
 	many := perldata.NewHash(1)
 	many.Set("list", perldata.ListOf(make([]perldata.Value, 200)...))
 	image, err := storable.Codec{}.Append(nil, many)
@@ -46,6 +51,8 @@ func TestFaultsCountByTheirCause(t *testing.T) {
 		{"id as a struct", method("getSession", "<s><a/></s>"), "soap:Server", "InvalidSessionIdFault", slog.LevelInfo},
 		{"id to store", method("setSession", strs("_session_id", "x y")), "soap:Server", "InvalidSessionIdFault", slog.LevelInfo},
 		{"unreadable", method("getSession", strs("a1")), "soap:Server", "UnreadableSessionFault", slog.LevelError},
+		{"encrypted", method("getSession", strs("a4")), "soap:Server", "UnreadableSessionFault", slog.LevelError},
+		{"encrypted, to store", method("setSession", strs("_session_id", "a4")), "soap:Server", "UnreadableSessionFault", slog.LevelError},
 		{"too many values", method("getSession", strs("a2")), "soap:Server", "UnreadableSessionFault", slog.LevelError},
 		{"deleted", method("setSession", strs("_session_id", "a3")), "soap:Client", "SessionDeletedFault", slog.LevelInfo},
 		{"too large", method("setSession", strs("k", strings.Repeat("x", 2<<20))), "soap:Client", "PayloadTooLargeFault", slog.LevelInfo},
