@@ -97,11 +97,22 @@ func TestFormComesBack(t *testing.T) {
 	for _, flags := range []uint32{0, 1, 2, 3, 1<<29 | 1} {
 		id := stored(t, b, flags, strings.Repeat("value ", 50))
 		before := backendtest.MustGet(t, b, string(id))
-		for _, writer := range []*sessionstore.Store{s, s, back} {
-			_, err := writer.Update(t.Context(), id, sessionstore.Change{}, time.Hour)
-			require.NoError(t, err)
+		for _, change := range []func(*sessionstore.Store) error{
+			func(s *sessionstore.Store) error {
+				_, err := s.Update(t.Context(), id, sessionstore.Change{}, time.Hour)
+				return err
+			},
+			func(s *sessionstore.Store) error {
+				_, err := s.Replace(t.Context(), id, attributes(strings.Repeat("value ", 50)), time.Hour, sessionstore.If{})
+				return err
+			},
+		} {
+			require.NoError(t, change(s))
+			require.NoError(t, change(s))
+			require.Equal(t, 9|flags&(1<<29), backendtest.MustGet(t, b, string(id)).Flags)
+			require.NoError(t, change(back))
+			require.True(t, backend.SameContent(before, backendtest.MustGet(t, b, string(id))), "flags %d", flags)
 		}
-		require.True(t, backend.SameContent(before, backendtest.MustGet(t, b, string(id))), "flags %d", flags)
 	}
 	created, err := back.Create(t.Context(), nil, time.Hour)
 	require.NoError(t, err)
@@ -265,4 +276,27 @@ func TestMemoryOfSealedSessions(t *testing.T) {
 	}})
 	_, err = reader.Get(t.Context(), ref.ID)
 	require.ErrorIs(t, err, errFull, "%d bytes were enough", most)
+
+	// So is the copy that is decrypted.
+	now, most = 0, 0
+	id := mustCreate(t, reader, "x")
+	_, err = reader.Get(t.Context(), id)
+	require.NoError(t, err)
+	sealed, size := most, int64(len(backendtest.MustGet(t, b, string(id)).Image))
+	now, most = 0, 0
+	plain := sealing(b, nil, sessionstore.Options{Reserve: func(_ context.Context, n int64) error {
+		now += n
+		most = max(most, now)
+		return nil
+	}})
+	_, err = plain.Get(t.Context(), mustCreate(t, plain, "x"))
+	require.NoError(t, err)
+	require.Equal(t, size, sealed-most)
+}
+
+func mustCreate(t *testing.T, s *sessionstore.Store, value string) sessionstore.ID {
+	t.Helper()
+	ref, err := s.Create(t.Context(), attributes(value), time.Hour)
+	require.NoError(t, err)
+	return ref.ID
 }
