@@ -109,7 +109,7 @@ func TestWrongEncryptKeyFile(t *testing.T) {
 	t.Parallel()
 	good := sealtest.Lines(t, "a")[0]
 	unsafe := sealtest.File(t, good)
-	require.NoError(t, os.Chmod(unsafe, 0o644))
+	require.NoError(t, os.Chmod(unsafe, 0o644)) //nolint:gosec // as a careless operator does
 	for want, args := range map[string][]string{
 		"--encrypt-key-file needs --servers":                            {"--encrypt-key-file", sealtest.File(t, good)},
 		"line 2: it is not NAME:KEY":                                    {"--servers", "127.0.0.1:1", "--encrypt-key-file", sealtest.File(t, good, "x")},

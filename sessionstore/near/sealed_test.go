@@ -1,8 +1,8 @@
 package near_test
 
 import (
+	"bytes"
 	"context"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,7 +30,7 @@ type recorded struct {
 func (r *recorded) Add(ctx context.Context, key string, item backend.Item) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	item.Image = []byte(string(item.Image))
+	item.Image = bytes.Clone(item.Image)
 	r.items = append(r.items, item)
 	return r.Backend.Add(ctx, key, item)
 }
@@ -65,7 +65,7 @@ func TestEntriesOfSealedSessions(t *testing.T) {
 			require.NotEmpty(t, cache.items)
 			for _, item := range cache.items {
 				require.NotContains(t, string(item.Image), "secret")
-				require.True(t, strings.HasPrefix(string(item.Image), string(truth.Image)))
+				require.True(t, bytes.HasPrefix(item.Image, truth.Image))
 				require.Equal(t, uint32(9), item.Flags)
 			}
 		})

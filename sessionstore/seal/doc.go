@@ -13,13 +13,15 @@
 //
 // A sealed content is
 //
-//	format  1 byte, 1
-//	length  1 byte, of the name
-//	name    of the key
-//	check   4 bytes, of the key
-//	check   4 bytes, of the context
-//	salt    16 bytes
-//	nonce   12 bytes, the encrypted content, and a tag of 16 bytes
+//	1 byte    format, 1
+//	1 byte    length of what follows
+//	          name of the key
+//	4 bytes   check of the key
+//	4 bytes   check of the context
+//	16 bytes  salt, from which the key of this content is derived
+//	12 bytes  nonce
+//	          encrypted content
+//	16 bytes  tag
 //
 // Everything before the nonce, and the context, is authenticated. The checks only
 // tell the reasons apart why a content cannot be opened.

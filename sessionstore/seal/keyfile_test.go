@@ -131,7 +131,8 @@ func TestFormerKeysStay(t *testing.T) {
 
 func TestNewKeyNames(t *testing.T) {
 	t.Parallel()
-	assert.NotEqual(t, line(t, "a"), line(t, "a"))
+	first, second := line(t, "a"), line(t, "a")
+	assert.NotEqual(t, first, second)
 	for _, name := range []string{"", "plain", "a b", "a:b", "#a", strings.Repeat("x", 33), "ä", "a\n"} {
 		_, err := NewKey(name)
 		assert.Error(t, err, "%q", name)

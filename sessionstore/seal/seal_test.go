@@ -233,7 +233,7 @@ func sizeName(size int) string {
 }
 
 const (
-	goldenKey = "2026-11:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+	goldenKey = "2026-11:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n" //nolint:gosec // protects nothing
 	goldenID  = "0123456789abcdef0123456789abcdef"
 )
 
