@@ -135,7 +135,9 @@ func (c *checkCallerCommand) find(ctx context.Context, file *access.File, sent a
 		withPassword.Authorization = []string{"Basic " + base64.StdEncoding.EncodeToString([]byte(string(*c.Name)+":"+secret))}
 		caller, by, err = ask("password", withPassword, nothing)
 		if err != nil {
-			digest := func(ctx context.Context) error { return access.AuthenticateToken(ctx, newDigestToken(string(*c.Name), secret)) }
+			digest := func(ctx context.Context) error {
+				return access.AuthenticateToken(ctx, newDigestToken(string(*c.Name), secret))
+			}
 			if caller, by, digestErr := ask("digest password", sent, digest); digestErr == nil {
 				return caller, by, nil
 			}

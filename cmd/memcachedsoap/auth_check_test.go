@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/scripts/test/pagetest"
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/document"
 )
@@ -177,6 +179,36 @@ func TestAuthAndServe(t *testing.T) {
 	for _, secret := range []string{longPassword, old, key} {
 		assert.NotContains(t, log.text(), secret)
 	}
+}
+
+// TestStepsOfCallers: the steps on the page of security make a file with these
+// callers, and change a key.
+func TestStepsOfCallers(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/security.md")
+	require.NoError(t, err)
+	_, section, _ := strings.Cut(string(page), "\n### Add and change callers\n")
+	section, _, _ = strings.Cut(section, "\n### WS-Security\n")
+	folder := t.TempDir()
+	blocks, err := pagetest.Blocks(strings.ReplaceAll(section, "/etc/memcachedsoap", folder))
+	require.NoError(t, err)
+	require.Len(t, blocks, 5)
+	blocks[2].Expect = []string{"cgi-perl    perl, read, write    address 10.1.2.0/24", "known by      password", "may call      status, getSession, getSessions, setSession"}
+	shell := pagetest.NewShell(t, folder, "PATH="+filepath.Dir(program(t))+":"+os.Getenv("PATH"))
+	f := callersFile{t, filepath.Join(folder, "callers.yaml")}
+	for i, b := range blocks {
+		shell.Run(t, b)
+		if i == 3 {
+			assert.Len(t, f.callers()["batch"].Key, 2)
+		}
+	}
+	callers := f.callers()
+	assert.Len(t, callers, 5)
+	assert.Len(t, callers["batch"].Key, 1)
+	key, err := os.ReadFile(filepath.Join(folder, "batch.key.new"))
+	require.NoError(t, err)
+	assert.Equal(t, callers["batch"].Key[0], access.HashKey(strings.TrimSpace(string(key))))
+	assert.Len(t, callers["crm-dotnet"].DigestPassword, 1)
 }
 
 // TestServeRefusesABadAuthFile: the line and the reason, and exit code 2.
