@@ -1,17 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
-	"os"
-	"os/signal"
 	"strings"
-	"sync"
-	"syscall"
 
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/httpd"
@@ -52,31 +47,20 @@ func checkLocal(flag, address string) error {
 		"Name the callers in a file and set --auth-file, or set --allow-anonymous if the network lets in nobody else", flag, address)
 }
 
-// guard returns the guard of --auth-file, or nil if everybody may call.
-func (c *serveCommand) guard() (*access.Guard, error) {
+// guard returns the guard of --auth-file, which is read again when it changes, or nil if
+// everybody may call.
+func (c *serveCommand) guard(logger *slog.Logger) (*access.Guard, []*watchedFile, error) {
 	if c.AuthFile == "" {
-		return nil, nil //nolint:nilnil // no guard is a valid result
+		return nil, nil, nil
 	}
-	file, err := access.Load(c.AuthFile)
-	if err != nil {
-		return nil, usageError("--auth-file %s: %s", c.AuthFile, strings.TrimPrefix(err.Error(), "access: "))
-	}
-	return access.NewGuard(file, access.Options{Realm: c.AuthRealm, Tokens: true}), nil
-}
-
-// watchAuthFile reloads --auth-file when it changes and on SIGHUP, until stop is called.
-func (c *serveCommand) watchAuthFile(ctx context.Context, g *access.Guard, logger *slog.Logger) (stop func()) {
-	if g == nil {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	var running sync.WaitGroup
-	running.Go(func() { g.Watch(ctx, c.AuthFile, hangups, logger) })
-	return func() {
-		signal.Stop(hangups)
-		cancel()
-		running.Wait()
-	}
+	callers := access.NewGuard(new(access.File), access.Options{Realm: c.AuthRealm, Tokens: true})
+	file, err := readWatched("--auth-file "+c.AuthFile, c.AuthFile, func() error {
+		n, err := callers.Reload(c.AuthFile)
+		if err != nil {
+			return errors.New(strings.TrimPrefix(err.Error(), "access: "))
+		}
+		logger.Info("callers", "file", c.AuthFile, "number", n)
+		return nil
+	})
+	return callers, []*watchedFile{file}, err
 }

@@ -25,7 +25,7 @@ func (*serveCommand) Help() string { return signalsHelp }
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
-	callers, err := c.guard()
+	callers, authFiles, err := c.guard(logger)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	stopWatching := watchFiles(files, logger) //nolint:contextcheck // until it is stopped
+	stopWatching := watchFiles(append(authFiles, files...), logger) //nolint:contextcheck // until it is stopped
 	defer stopWatching()
 	store, closeStore, err := c.store(keys, logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
@@ -69,7 +69,6 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
 	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store}, server.Handler(), logger)
-	defer c.watchAuthFile(ctx, callers, logger)()
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
