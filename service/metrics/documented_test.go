@@ -161,6 +161,8 @@ func TestAlertsUseExistingMetrics(t *testing.T) {
 					assert.Contains(t, known, value, r.Alert)
 				case "operation":
 					assert.Contains(t, operations, value, r.Alert)
+				case "reason":
+					assert.Contains(t, []string{"none", "wrong", "malformed", "several", "delayed"}, value, r.Alert)
 				default:
 					assert.Fail(t, "unknown label", "%s: %s", r.Alert, m[0])
 				}
