@@ -3,7 +3,6 @@
 package clients
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -35,6 +34,8 @@ type client struct {
 	out    string // the folder in which it is built
 	modes  []string
 	losses map[string]string
+	// credentials are the forms in which it can send a name and a password.
+	credentials []string
 }
 
 // path returns the path of a file of the client's folder.
@@ -57,16 +58,22 @@ func allClients(t *testing.T) []*client {
 		}
 		c.out, err = filepath.Abs(filepath.Join(root, "build", "clients", c.name))
 		require.NoError(t, err)
-		modes, err := os.ReadFile(c.path("modes"))
-		if !os.IsNotExist(err) {
-			require.NoError(t, err)
-		}
-		c.modes = strings.Fields(string(modes))
+		c.modes, c.credentials = c.words(t, "modes"), c.words(t, "credentials")
 		c.losses = readLosses(t, c.path("losses"))
 		list = append(list, c)
 	}
 	require.NotEmpty(t, list)
 	return list
+}
+
+// words returns the words in an optional file of the client's folder.
+func (c *client) words(t *testing.T, name string) []string {
+	t.Helper()
+	content, err := os.ReadFile(c.path(name))
+	if !os.IsNotExist(err) {
+		require.NoError(t, err)
+	}
+	return strings.Fields(string(content))
 }
 
 // readLosses reads the values that a toolkit changes. It returns the reasons by
@@ -115,37 +122,10 @@ func cut(s string) string {
 	return s
 }
 
-// quickJava makes Java start faster, for programs that run for a second.
-const quickJava = "JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-
-// maxRun limits one run of a program.
-const maxRun = time.Minute
-
-// run runs the program and returns its output. The error contains its standard error.
-func (c *client) run(t *testing.T, wsdl string, command ...string) (string, error) {
-	t.Helper()
-	return c.runIn(t, "", wsdl, command...)
-}
-
-// runIn runs the program with a message form (mode).
-func (c *client) runIn(t *testing.T, mode, wsdl string, command ...string) (string, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), maxRun)
-	defer cancel()
-	program := exec.CommandContext(ctx, c.path("run"), append([]string{c.out, wsdl}, command...)...)
-	program.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1", "MODE="+mode, quickJava)
-	var stderr bytes.Buffer
-	program.Stderr = &stderr
-	out, err := program.Output()
-	if err != nil {
-		return string(out), fmt.Errorf("%s %v: %w\n%s%s", c.name, command, err, out, cut(stderr.String()))
-	}
-	return string(out), nil
-}
-
 // site is a service with a memcached, and a store on the same memcached.
 type site struct {
 	wsdl, dead string // URLs of the service and of a service whose memcached is down
+	guarded    string // URL of a service that answers only callers
 	store      *sessionstore.Store
 	backend    *memcached.Backend
 	ids        *atomic.Int64
@@ -154,7 +134,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	cache, down := memcachedtest.Start(t), memcachedtest.Start(t)
-	s := &site{wsdl: serve(t, cache.Addr), dead: serve(t, down.Addr), ids: new(atomic.Int64)}
+	s := &site{wsdl: serve(t, cache.Addr), dead: serve(t, down.Addr), guarded: serve(t, cache.Addr, "--auth-file="+authFile(t)), ids: new(atomic.Int64)}
 	down.Kill()
 	var err error
 	s.backend, err = memcached.New(memcached.Options{Servers: []string{cache.Addr}, Timeout: 10 * time.Second})
@@ -174,6 +154,7 @@ func (s *site) through(t *testing.T) (*site, *wsdltest.Relay) {
 	var alive *wsdltest.Relay
 	through.wsdl, alive = relayed(t, s.wsdl)
 	through.dead, _ = relayed(t, s.dead)
+	through.guarded, _ = relayed(t, s.guarded)
 	return &through, alive
 }
 
@@ -205,6 +186,7 @@ func TestClients(t *testing.T) {
 				c.faults(t, s)
 				values.add(c.name, c.fixture(t, s))
 				c.checkModes(t, s, &modes)
+				c.checkCredentials(t, s)
 				if os.Getenv("RECORD") != "" {
 					c.record(t)
 				}
@@ -231,6 +213,12 @@ func (c *client) walk(t *testing.T, s *site) {
 	id := s.id()
 	out, err := c.run(t, s.wsdl, "walk", id)
 	require.NoError(t, err)
+	c.walked(t, "walk", id, out)
+}
+
+// walked checks what a walk with a session id has printed.
+func (c *client) walked(t *testing.T, what, id, out string) {
+	t.Helper()
 	steps := map[string]string{}
 	for line := range strings.Lines(out) {
 		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
@@ -240,7 +228,7 @@ func (c *client) walk(t *testing.T, s *site) {
 		"set": id, "get": "dwho", "update": "ok", "conflict": id,
 		"batch": "1", "find": "1", "stats": "1", "delete": "true", "notfound": id,
 	} {
-		c.check(t, "walk", step, want, steps[step])
+		c.check(t, what, step, want, steps[step])
 	}
 	assert.Regexp(t, "^[0-9a-f]{32}$", steps["new"], "the id that the service makes")
 	assert.Regexp(t, "^[1-9][0-9]*$", steps["touch"], "the time left that touchSession answers")

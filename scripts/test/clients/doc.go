@@ -8,11 +8,12 @@
 //	build WSDL_URL OUT             generates code from the WSDL and compiles it into OUT
 //	run OUT WSDL_URL COMMAND ID    runs the client
 //
-// Three files are optional:
+// Four files are optional:
 //
 //	packages    the Debian packages that the client needs
 //	modes       the other message forms that the client can send
 //	losses      the values that the toolkit changes, and why
+//	credentials the forms in which the client can send a name and a password
 //
 // A client understands these commands:
 //
@@ -22,6 +23,12 @@
 //	writetext   stores 900 kB of text
 //	writebig    stores 900 kB of bytes
 //	read        prints a session
+//
+// CREDENTIALS in the environment selects one of the forms that the file credentials
+// lists, and SOAP_LOGIN has the name, a colon and the password. The forms are
+//
+//	usernametoken           a UsernameToken of WS-Security with PasswordText
+//	usernametoken-digest    one with PasswordDigest
 //
 // The tests store a session with one side, read it with the other, compare each
 // attribute and print the results as a table. A difference must be listed in

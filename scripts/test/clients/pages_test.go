@@ -16,8 +16,12 @@ import (
 	"memcachedsoap/sessionstore"
 )
 
-// pageAddress is where the README and the pages call the service.
-const pageAddress = "127.0.0.1:8080"
+// Where the README and the pages call the service, and the one that answers only
+// callers.
+const (
+	pageAddress    = "127.0.0.1:8080"
+	guardedAddress = "127.0.0.1:8081"
+)
 
 // A reader follows the README first and then the page of each language, all on
 // one service. The README stores sessions, so a page must not need a session id
@@ -49,9 +53,12 @@ func (s *site) blocks(t *testing.T, path string) []pagetest.Block {
 	require.NoError(t, err)
 	blocks, err := pagetest.Blocks(string(page))
 	require.NoError(t, err)
-	address := strings.TrimSuffix(strings.TrimPrefix(s.wsdl, "http://"), "/soap?wsdl")
+	address := func(wsdl string) string {
+		return strings.TrimSuffix(strings.TrimPrefix(wsdl, "http://"), "/soap?wsdl")
+	}
+	addresses := strings.NewReplacer(pageAddress, address(s.wsdl), guardedAddress, address(s.guarded))
 	for i := range blocks {
-		blocks[i].Code = strings.ReplaceAll(blocks[i].Code, pageAddress, address)
+		blocks[i].Code = addresses.Replace(blocks[i].Code)
 	}
 	return blocks
 }

@@ -20,12 +20,14 @@ const root = "../../.."
 var listening = regexp.MustCompile(`msg=listening address=(\S+)`)
 
 // serve starts the service on a memcached and returns the address of its WSDL.
-func serve(t *testing.T, cache string) string {
+func serve(t *testing.T, cache string, args ...string) string {
 	t.Helper()
 	program, err := filepath.Abs(filepath.Join(root, "bin", "memcachedsoap"))
 	require.NoError(t, err)
-	process := exec.CommandContext(t.Context(), program, "serve", "--listen=127.0.0.1:0", "--servers="+cache,
-		"--principal=uid", "--store-timeout=5s", "--drain=0s")
+	args = append([]string{
+		"serve", "--listen=127.0.0.1:0", "--servers=" + cache, "--principal=uid", "--store-timeout=5s", "--drain=0s",
+	}, args...)
+	process := exec.CommandContext(t.Context(), program, args...)
 	log, err := process.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, process.Start())

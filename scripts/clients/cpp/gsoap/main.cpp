@@ -10,6 +10,7 @@
 
 #include "SessionBinding.nsmap"
 #include "soapSessionBindingProxy.h"
+#include "wsseapi-lite.h"
 
 // check ends the program if a call has failed.
 void check(SessionBindingProxy& sessions, int result) {
@@ -18,6 +19,7 @@ void check(SessionBindingProxy& sessions, int result) {
   std::exit(1);
 }
 
+#include "login.h"
 #include "values.h"
 #include "walk.h"
 
@@ -86,7 +88,7 @@ int main(int argc, char* argv[]) {
   get.id = &id;
   _ns1__getSessionResponse got;
   if (command == "read") {
-    check(sessions, sessions.getSession(&get, got));
+    check(sessions, with_login(sessions).getSession(&get, got));
     std::vector<std::string> lines;
     for (auto entry : got.getSessionResult->attributes->entry) {
       if (entry->key[0] != '_') lines.push_back(hex(entry->key) + "\t" + rendered(value(entry)));
@@ -103,12 +105,12 @@ int main(int argc, char* argv[]) {
   _ns1__setSessionResponse stored;
   if (command != "fault") {
     set.attributes = hash(sessions.soap, fixture(command));
-    check(sessions, sessions.setSession(&set, stored));
+    check(sessions, with_login(sessions).setSession(&set, stored));
     return 0;
   }
   set.attributes = hash(sessions.soap, {{"a", text(kind == "toolarge" ? std::string(1200000, 'x') : "1")}});
   if (kind == "conflict") set.ifVersion = &version;
   bool changes = kind == "conflict" || kind == "deleted" || kind == "toolarge";
-  if ((changes ? sessions.setSession(&set, stored) : sessions.getSession(&get, got)) != SOAP_OK) print_fault(sessions);
+  if ((changes ? with_login(sessions).setSession(&set, stored) : with_login(sessions).getSession(&get, got)) != SOAP_OK) print_fault(sessions);
   return 0;
 }

@@ -19,6 +19,16 @@ public class Sessions
         binding.ReaderQuotas.MaxArrayLength = 64 << 20;
         binding.ReaderQuotas.MaxDepth = 600;
         service = new SessionPortTypeClient(Mode(binding), new EndpointAddress(endpoint));
+        AddCredentials();
+    }
+
+    // CREDENTIALS selects how the name and the password in SOAP_LOGIN are sent.
+    void AddCredentials()
+    {
+        var kind = Environment.GetEnvironmentVariable("CREDENTIALS") ?? "";
+        if (!kind.StartsWith("usernametoken")) return;
+        var login = Environment.GetEnvironmentVariable("SOAP_LOGIN").Split(new[] { ':' }, 2);
+        service.Endpoint.Behaviors.Add(new UsernameToken(login[0], login[1], kind == "usernametoken-digest"));
     }
 
     // Other message forms of WCF. The service accepts them at the same address.

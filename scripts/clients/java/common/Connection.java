@@ -17,12 +17,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Other message forms of JAX-WS. The service accepts them at the same address. */
+/**
+ * Other message forms of JAX-WS. The service accepts them at the same address. CREDENTIALS selects how the program
+ * sends the name and the password in SOAP_LOGIN: by default with HTTP Basic.
+ */
 final class Connection {
   static SessionPortType open(String wsdl, String mode) throws IOException {
-    String login = System.getenv("SOAP_LOGIN"); // user:password
-    if (login != null) {
-      String[] parts = login.split(":", 2);
+    String login = System.getenv("SOAP_LOGIN"); // name:password
+    String credentials = System.getenv().getOrDefault("CREDENTIALS", "basic");
+    String[] parts = login == null ? null : login.split(":", 2);
+    if (login != null && credentials.equals("basic")) {
       Authenticator.setDefault( // also for reading the WSDL
           new Authenticator() {
             @Override
@@ -42,6 +46,9 @@ final class Connection {
           default -> new WebServiceFeature[0];
         };
     SessionPortType sessions = new SessionService(url).getSessionPort(features);
+    if (credentials.startsWith("usernametoken")) {
+      UsernameToken.add(sessions, parts[0], parts[1], credentials.equals("usernametoken-digest"));
+    }
     Map<String, Object> context = ((BindingProvider) sessions).getRequestContext();
     switch (mode) { // only Metro and the RI have these two
       case "gzip" ->

@@ -25,10 +25,18 @@ sub fail {
     die ref $som ? bless { som => $som }, 'Sessions::Fault' : $soap->transport->status . "\n";
 }
 
+# secure adds a header to each message. The function returns it: see UsernameToken.pm.
+sub secure {
+    my ( $self, $header ) = @_;
+    $self->{header} = $header;
+    return $self;
+}
+
 # call calls an operation with elements in their order and returns the result. It
 # dies with a fault: fault() returns its name and fields.
 sub call {
     my ( $self, $operation, @elements ) = @_;
+    unshift @elements, $self->{header}->() if $self->{header};
     return $self->{soap}->call( SOAP::Data->name($operation)->attr( { xmlns => $NAMESPACE } ) => @elements )->result;
 }
 

@@ -1,13 +1,15 @@
 <?php
 // Usage: main.php WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //        main.php WSDL_URL fault KIND ID
+// CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN.
 require __DIR__ . '/walk.php';
 require __DIR__ . '/values.php';
 require __DIR__ . '/classes.php';
+require __DIR__ . '/usernametoken.php';
 
 [, $wsdl, $command] = $argv;
 
-$sessions = new SoapClient($wsdl, [
+$options = [
     'features' => SOAP_SINGLE_ELEMENT_ARRAYS,   // a list of one element is an array too
     'cache_wsdl' => WSDL_CACHE_NONE,            // in production: WSDL_CACHE_DISK
     'keep_alive' => true,
@@ -15,7 +17,14 @@ $sessions = new SoapClient($wsdl, [
     'gzip' => ['compression' => SOAP_COMPRESSION_ACCEPT | SOAP_COMPRESSION_GZIP | 5],
     'deflate' => ['compression' => SOAP_COMPRESSION_ACCEPT | SOAP_COMPRESSION_DEFLATE | 5],
     default => [],
-} + json_decode(getenv('SOAP_OPTIONS') ?: '[]', true) + (getenv('CLASSES') ? ['classmap' => CLASSES] : []));
+} + json_decode(getenv('SOAP_OPTIONS') ?: '[]', true) + (getenv('CLASSES') ? ['classmap' => CLASSES] : []);
+
+$login = explode(':', getenv('SOAP_LOGIN') ?: ':', 2);
+$sessions = match (getenv('CREDENTIALS')) {
+    'usernametoken' => new UsernameTokenClient($wsdl, $options, ...$login),
+    'usernametoken-digest' => new UsernameTokenClient($wsdl, $options, ...$login, digest: true),
+    default => new SoapClient($wsdl, $options),
+};
 
 switch ($command) {
     case 'walk':

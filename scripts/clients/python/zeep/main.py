@@ -1,7 +1,8 @@
 """Usage: main.py WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
           main.py WSDL_URL fault KIND ID
 
-With MODE=soap12 in the environment the client sends SOAP 1.2."""
+With MODE=soap12 in the environment the client sends SOAP 1.2. CREDENTIALS selects how
+it sends the name and the password in SOAP_LOGIN."""
 
 import io
 import os
@@ -10,6 +11,7 @@ import urllib.request
 
 import zeep
 import zeep.exceptions
+import zeep.wsse
 
 from values import FIXTURES, entries, python, rendered
 from walk import detail, walk
@@ -40,8 +42,17 @@ def soap12(wsdl):
         return io.BytesIO(answer.read().replace(b'xmlsoap.org/wsdl/soap/', b'xmlsoap.org/wsdl/soap12/'))
 
 
+def security():
+    """Return the plugin that adds a Security header with a UsernameToken, or None."""
+    kind = os.environ.get('CREDENTIALS')
+    if kind not in ('usernametoken', 'usernametoken-digest'):
+        return None
+    name, password = os.environ['SOAP_LOGIN'].split(':', 1)
+    return zeep.wsse.UsernameToken(name, password, use_digest=kind == 'usernametoken-digest')
+
+
 def main(wsdl, command, *arguments):
-    client = zeep.Client(soap12(wsdl) if os.environ.get('MODE') == 'soap12' else wsdl)
+    client = zeep.Client(soap12(wsdl) if os.environ.get('MODE') == 'soap12' else wsdl, wsse=security())
     if command == 'walk':
         walk(client, *arguments)
     elif command == 'fault':
