@@ -142,7 +142,7 @@ func startService(t *testing.T, address string, args ...string) *service {
 
 func (s *service) start(t *testing.T) {
 	t.Helper()
-	args := append([]string{"serve", "--listen", s.address, "--log-format", "json", "--principal", "uid", "--store-timeout", "5s", "--trusted-proxies", proxy + "/32"}, s.args...)
+	args := append([]string{"serve", "--listen", s.address, "--log-format", "json", "--principal", "uid", "--store-timeout", "5s", "--trusted-proxies", proxy + "/32", "--client-certificate-header", "X-Client-Certificate"}, s.args...)
 	s.process = exec.Command(program, args...)
 	s.process.Stderr = s.log
 	require.NoError(t, s.process.Start())

@@ -118,6 +118,7 @@ func (s *site) requireNoForgery() {
 		forged := []string{
 			"X-Forwarded-For", claimed, "X-Forwarded-Host", "evil.example, evil.example", "X-Forwarded-Proto", "gopher, https",
 			"X-Forwarded-Port", "666", "X-Forwarded-Prefix", "/evil", "X-Forwarded-User", "forged", "X-Request-ID", "chosen",
+			"X-Client-Certificate", "forged", // else the answer is no contract
 			"Forwarded", `for="` + proxy + `";host=evil.example;proto=https`,
 		}
 		assert.Equal(s.t, s.endpoint, s.contract(s.stranger(address), forged...))

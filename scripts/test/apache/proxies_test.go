@@ -61,12 +61,14 @@ func runProxy(t *testing.T, address, program string, args ...string) {
 }
 
 // startNginx starts nginx with the configuration in scripts/deploy, and returns its
-// address.
-func startNginx(t *testing.T, c certificates, service string) string {
+// address. more are more values of the test, as those of [changed].
+func startNginx(t *testing.T, c certificates, service string, more ...string) string {
 	t.Helper()
 	address, dir := freeAddress(t), t.TempDir()
-	sessions := changed(t, "nginx/sessions.conf", "127.0.0.1:8080", service, "listen 443", "listen "+address,
-		"/etc/ssl/certs/sessions.pem", c.path("server.pem"), "/etc/ssl/private/sessions.key", c.path("server.key"))
+	sessions := changed(t, "nginx/sessions.conf", append([]string{
+		"127.0.0.1:8080", service, "listen 443", "listen " + address,
+		"/etc/ssl/certs/sessions.pem", c.path("server.pem"), "/etc/ssl/private/sessions.key", c.path("server.key"),
+	}, more...)...)
 	var text strings.Builder
 	if os.Geteuid() == 0 {
 		text.WriteString("user root;\n") // the folder is of this user
@@ -83,12 +85,14 @@ func startNginx(t *testing.T, c certificates, service string) string {
 }
 
 // startHAProxy starts HAProxy with the configuration in scripts/deploy, and returns its
-// address.
-func startHAProxy(t *testing.T, c certificates, first, second string) string {
+// address. more are more values of the test, as those of [changed].
+func startHAProxy(t *testing.T, c certificates, first, second string, more ...string) string {
 	t.Helper()
 	address := freeAddress(t)
-	sessions := changed(t, "haproxy/sessions.cfg", "bind :443", "bind "+address, "/etc/haproxy/sessions.pem", c.path("server.both"),
-		"127.0.0.1:8081", first, "127.0.0.1:8082", second)
+	sessions := changed(t, "haproxy/sessions.cfg", append([]string{
+		"bind :443", "bind " + address, "/etc/haproxy/sessions.pem", c.path("server.both"),
+		"127.0.0.1:8081", first, "127.0.0.1:8082", second,
+	}, more...)...)
 	defaults := filepath.Join(t.TempDir(), "haproxy.cfg")
 	// The timeouts are those of Debian's file.
 	require.NoError(t, os.WriteFile(defaults, []byte("defaults\n  timeout connect 5s\n  timeout client 50s\n  timeout server 50s\n"), 0o600))
