@@ -58,13 +58,23 @@ func TestNearCache(t *testing.T) {
 	assert.Regexp(t, `\| copies / constant \| \d+\.\d\d \|.* at least 0\.75: `, out.String())
 }
 
+func TestTLS(t *testing.T) {
+	var out, progress bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-tls", "-rounds", "2", "-seconds", "0.2", "-connections", "2"}, &out, &progress))
+	for _, server := range (settings{tls: true}).servers() {
+		assert.Regexp(t, `\| `+server+` \| [1-9]\d* \| [1-9]\d* \|`, out.String())
+	}
+	assert.Regexp(t, `\| TLS / service \| \d+\.\d\d \|`, out.String())
+	assert.Regexp(t, `\| mTLS / TLS \| \d+\.\d\d \|.* at least 0\.95: `, out.String())
+}
+
 func TestFlags(t *testing.T) {
 	s, err := parse(nil, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, settings{Rounds: load.Rounds{Count: 60, Interval: 250 * time.Millisecond}, connections: 4, entries: 24}, s)
 	for _, args := range []string{
 		"-rounds 0", "-seconds 0", "-seconds NaN", "-connections 0", "-entries 0", "-connections 513", "-entries 5001",
-		"-rounds 10001", "-seconds 1e300", "-rounds 1200 -seconds 1", "surplus", "-nosuch",
+		"-rounds 10001", "-seconds 1e300", "-copies -tls", "-rounds 1200 -seconds 1", "surplus", "-nosuch",
 	} {
 		_, err := parse(strings.Fields(args), io.Discard)
 		assert.ErrorContains(t, err, "bench: ", args)

@@ -3,6 +3,7 @@
 //	go run ./scripts/test/bench
 //	go run ./scripts/test/bench -rounds 200 -seconds 0.5 -connections 8 -entries 100
 //	go run ./scripts/test/bench -copies
+//	go run ./scripts/test/bench -tls
 //
 // It starts memcached and three server processes. It sends them the same messages
 // over loopback, half getSession and half setSession of existing sessions:
@@ -30,6 +31,10 @@
 //
 // The targets are at least 1.5 times the rate of service and at least 0.75 times
 // the rate of constant.
+//
+// With -tls it sends only getSession and compares the service with itself over TLS,
+// and over TLS with a certificate of the client (mTLS). The target is at least 0.95
+// times the rate of TLS with a certificate.
 //
 // The program prints its results as Markdown tables. It measures the servers
 // alternately, in rounds. A ratio is the median of the ratios of the rounds: other

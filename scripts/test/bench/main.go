@@ -35,6 +35,7 @@ type settings struct {
 	connections int
 	entries     int
 	nearCache   bool // compare reads from the near cache
+	tls         bool // compare reads over TLS
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
@@ -44,6 +45,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.IntVar(&s.connections, "connections", 4, "connections; each sends one request at a time")
 	flags.IntVar(&s.entries, "entries", 24, "entries of a session")
 	flags.BoolVar(&s.nearCache, "copies", false, "compare reads from the near cache with reads from memcached")
+	flags.BoolVar(&s.tls, "tls", false, "compare reads over TLS with reads over plain HTTP")
 	var err error
 	s.Rounds, err = load.ParseRounds(flags, args, load.Rounds{Count: 60, Interval: 250 * time.Millisecond}, serverCount, "of the three servers")
 	switch {
@@ -51,6 +53,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, err
 	case s.connections < 1 || s.entries < 1:
 		return s, errors.New("bench: all numbers must be positive")
+	case s.nearCache && s.tls:
+		return s, errors.New("bench: either -copies or -tls")
 	case s.connections > 512 || s.entries > 5000:
 		return s, errors.New("bench: at most 512 connections and 5000 entries")
 	}

@@ -57,7 +57,7 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 
 // sources gives each connection its own sessions, because concurrent writers of one
 // session would measure their conflicts. A connection reads and writes alternately;
-// for the near cache it only reads.
+// for the near cache and over TLS it only reads.
 func (s settings) sources(sessions []*session) []load.Source {
 	share := len(sessions) / s.connections
 	list := make([]load.Source, s.connections)
@@ -65,7 +65,7 @@ func (s settings) sources(sessions []*session) []load.Source {
 		own := sessions[c*share : (c+1)*share]
 		list[c] = func(i int) *load.Request {
 			session := own[i/2%share]
-			if i%2 == 0 || s.nearCache {
+			if i%2 == 0 || s.nearCache || s.tls {
 				return session.get
 			}
 			return session.sets[i/2/share%len(session.sets)]

@@ -25,7 +25,7 @@ func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions [
 	s := sizes{get: first.get.Body, set: first.sets[0].Body}
 	var answers [serverCount][]byte
 	for i, server := range servers {
-		c, err := load.Dial(ctx, server.Address, time.Now().Add(grace))
+		c, err := load.Dial(ctx, server, time.Now().Add(grace))
 		if err != nil {
 			return s, err
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 
 	"memcachedsoap/scripts/test/load"
 )
@@ -17,14 +18,19 @@ const (
 	stdServer      = "encoding/xml"
 	nearServer     = "copies"
 	constantServer = "constant"
+	tlsServer      = "TLS"
+	mutualServer   = "mTLS"
 
 	serverCount = 3
 )
 
 // servers returns the names of the measured servers in the order of the tables.
 func (s settings) servers() [serverCount]string {
-	if s.nearCache {
+	switch {
+	case s.nearCache:
 		return [...]string{serviceServer, nearServer, constantServer}
+	case s.tls:
+		return [...]string{serviceServer, tlsServer, mutualServer}
 	}
 	return [...]string{serviceServer, rawServer, stdServer}
 }
@@ -62,18 +68,28 @@ func startAll(ctx context.Context, dir string, names [serverCount]string) (*proc
 	if err != nil {
 		return p, fmt.Errorf("bench: %w", err)
 	}
+	certificates, err := newCertificates(dir)
+	if err != nil {
+		return p, err
+	}
 	listening := regexp.MustCompile(`msg=listening address=(\S+)`)
 	for i, name := range names {
 		cmd := exec.CommandContext(ctx, self, serveCommand, name, p.memcached.Address)
-		if name == serviceServer || name == nearServer {
+		if slices.Contains([]string{serviceServer, nearServer, tlsServer, mutualServer}, name) {
 			cmd = exec.CommandContext(ctx, service, "serve", "--listen", "127.0.0.1:0",
 				"--servers", p.memcached.Address, "--store-timeout", storeTimeout.String())
 		}
 		if name == nearServer {
 			cmd.Args = append(cmd.Args, "--local", "memory:64MiB")
 		}
+		if name == tlsServer || name == mutualServer {
+			cmd.Args = append(cmd.Args, certificates.flags(name == mutualServer)...)
+		}
 		if p.servers[i], err = load.Start(ctx, cmd, name, dir, "", listening); err != nil {
 			return p, err
+		}
+		if name == tlsServer || name == mutualServer {
+			p.servers[i].TLS = certificates.config
 		}
 	}
 	return p, nil

@@ -49,12 +49,15 @@ func (r *report) write(w io.Writer) error {
 // target is the minimum of the ratio of two servers.
 type target struct {
 	of, to  int     // positions in the list of servers
-	atLeast float64 // 0: no target
+	atLeast float64 // 0: none, it is the maximum; -1: none
 }
 
 func (s settings) targets() []target {
-	if s.nearCache {
+	switch {
+	case s.nearCache:
 		return []target{{1, 0, 1.5}, {1, 2, 0.75}, {2, 0, 0}}
+	case s.tls:
+		return []target{{1, 0, -1}, {2, 1, 0.95}}
 	}
 	return []target{{0, 1, 0.85}, {0, 2, 2}, {1, 2, 0}}
 }
@@ -63,6 +66,8 @@ func verdict(ratio, target float64) string {
 	switch {
 	case target == 0:
 		return "the maximum"
+	case target < 0:
+		return "none"
 	case ratio < target:
 		return fmt.Sprintf("at least %.2f: **missed**", target)
 	}

@@ -134,7 +134,7 @@ var sessionID = regexp.MustCompile(`>([0-9a-f]{32})<`)
 
 // store stores the session that all servers read.
 func store(ctx context.Context, s server) (string, error) {
-	c, err := load.Dial(ctx, s.process.Address, time.Now().Add(10*time.Second))
+	c, err := load.Dial(ctx, s.process, time.Now().Add(10*time.Second))
 	if err != nil {
 		return "", err
 	}

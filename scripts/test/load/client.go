@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -31,9 +32,12 @@ type Client struct {
 }
 
 // Dial connects to a server. All calls of the client fail after end.
-func Dial(ctx context.Context, address string, end time.Time) (*Client, error) {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", address)
+func Dial(ctx context.Context, server *Process, end time.Time) (*Client, error) {
+	dial := new(net.Dialer).DialContext
+	if server.TLS != nil {
+		dial = (&tls.Dialer{Config: server.TLS}).DialContext
+	}
+	conn, err := dial(ctx, "tcp", server.Address)
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}

@@ -36,7 +36,7 @@ func answer(t *testing.T, text string) error {
 		}
 		served <- err
 	}()
-	c, err := Dial(t.Context(), listener.Addr().String(), time.Now().Add(time.Minute))
+	c, err := Dial(t.Context(), &Process{Address: listener.Addr().String()}, time.Now().Add(time.Minute))
 	require.NoError(t, err)
 	defer c.Close()
 	err = c.Do(&Request{Message: []byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), Holds: [][]byte{[]byte("wanted")}})

@@ -28,7 +28,7 @@ func Measure(ctx context.Context, server *Process, d time.Duration, sources []So
 	if err := server.EmptyLog(); err != nil {
 		return Result{}, err
 	}
-	clients, err := dialAll(ctx, server.Address, len(sources), time.Now().Add(d+grace))
+	clients, err := dialAll(ctx, server, len(sources), time.Now().Add(d+grace))
 	defer closeAll(clients)
 	if err != nil {
 		return Result{}, err
@@ -58,10 +58,10 @@ func Measure(ctx context.Context, server *Process, d time.Duration, sources []So
 	}, nil
 }
 
-func dialAll(ctx context.Context, address string, n int, end time.Time) ([]*Client, error) {
+func dialAll(ctx context.Context, server *Process, n int, end time.Time) ([]*Client, error) {
 	clients := make([]*Client, 0, n)
 	for range n {
-		c, err := Dial(ctx, address, end)
+		c, err := Dial(ctx, server, end)
 		if err != nil {
 			return clients, err
 		}

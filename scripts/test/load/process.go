@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,7 +15,8 @@ import (
 
 // Process is a running program.
 type Process struct {
-	Address string // host:port
+	Address string      // host:port
+	TLS     *tls.Config // how clients connect; nil without TLS
 
 	name  string
 	log   string // path of the file with the standard error
