@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,6 +118,87 @@ func TestServeTLS(t *testing.T) {
 	assert.Equal(t, exitDone, <-done)
 	assert.NoFileExists(t, socket)
 	assert.NotEmpty(t, log.lines(t, "TLS handshake failed"))
+}
+
+// A caller is found by the certificate of its connection, by a name of it.
+func TestServeCertificateOfTheCaller(t *testing.T) {
+	a, clients := certificatetest.NewAuthority(t, "authority"), certificatetest.NewAuthority(t, "clients")
+	cert, key := a.Issue("server")
+	callers := filepath.Join(t.TempDir(), "callers.yaml")
+	require.NoError(t, os.WriteFile(callers, []byte(`callers:
+  - {name: by-subject, roles: [stats], certificate: "CN=portal"}
+  - {name: by-name, roles: [stats], certificate: "URI:spiffe://example/shop"}
+  - {name: reader, roles: [read], certificate: "CN=reader"}
+`), 0o600))
+	var log logBuffer
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{
+			"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s", "--auth-file", callers,
+			"--tls-cert", cert, "--tls-key", key, "--tls-client-ca", clients.CA(), "--tls-client-auth", "optional",
+		}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
+	}()
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, time.Millisecond)
+	endpoint := fmt.Sprint("https://", log.lines(t, "listening")[0]["address"], "/soap")
+	named := func(c *x509.Certificate) { c.URIs = []*url.URL{{Scheme: "spiffe", Host: "example", Path: "/shop"}} }
+	for name, tt := range map[string]struct {
+		own    []tls.Certificate
+		want   string
+		caller any
+	}{
+		"subject":          {[]tls.Certificate{clients.Pair("portal")}, "statsResponse", "by-subject"},
+		"alternative name": {[]tls.Certificate{clients.Pair("shop", named)}, "statsResponse", "by-name"},
+		"without the role": {[]tls.Certificate{clients.Pair("reader")}, "role stats", "reader"},
+		"without the name": {[]tls.Certificate{clients.Pair("stranger")}, "The credentials are wrong.", nil},
+		"none":             {nil, "The request has no credentials.", nil},
+	} {
+		client := secureClient(t, a, tt.own...)
+		before := len(log.lines(t, "request"))
+		response, err := client.Post(endpoint, "text/xml", strings.NewReader(
+			`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><stats xmlns="urn:memcached-soap:session:v1"/></e:Body></e:Envelope>`))
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Contains(t, string(body), tt.want, name)
+		require.Eventually(t, func() bool { return len(log.lines(t, "request")) > before }, time.Minute, time.Millisecond)
+		assert.Equal(t, tt.caller, log.lines(t, "request")[before]["caller"], name)
+		client.CloseIdleConnections()
+	}
+	stop()
+	assert.Equal(t, exitDone, <-done)
+}
+
+// A socket of systemd that other machines reach needs callers, as an address does.
+func TestServeSystemd(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"0.0.0.0:0": "other machines reach this address", "127.0.0.1:0": "msg=listening"} {
+		l, err := net.Listen("tcp", address)
+		require.NoError(t, err)
+		tcp, _ := l.(*net.TCPListener)
+		file, err := tcp.File()
+		require.NoError(t, err)
+		// The shell knows the number of the process that it becomes.
+		service := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=soap exec "$0" serve --listen systemd:soap --drain 0s`, program(t))
+		service.ExtraFiles = []*os.File{file}
+		stderr, err := service.StderrPipe()
+		require.NoError(t, err)
+		require.NoError(t, service.Start())
+		awaitLine(t, bufio.NewScanner(stderr), "("+want+")")
+		if want == "msg=listening" {
+			response, err := http.Get("http://" + l.Addr().String() + "/healthz")
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			require.NoError(t, service.Process.Signal(syscall.SIGTERM))
+			require.NoError(t, service.Wait())
+		} else {
+			require.Error(t, service.Wait())
+			assert.Equal(t, exitUsage, service.ProcessState.ExitCode())
+		}
+		require.NoError(t, file.Close())
+		require.NoError(t, l.Close())
+	}
 }
 
 // SIGHUP reads the files of the certificate. No connection is lost.
