@@ -37,7 +37,12 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	stopWatching := watchFiles(append(authFiles, files...), logger) //nolint:contextcheck // until it is stopped
 	defer stopWatching()
-	store, closeStore, err := c.store(keys, logger) //nolint:contextcheck // closeStore stops what it starts
+	servers, stopDiscovery, err := c.discover(ctx, logger) //nolint:contextcheck // stopDiscovery stops what it starts
+	if err != nil {
+		return err
+	}
+	defer stopDiscovery()
+	store, closeStore, err := c.store(keys, servers, logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,16 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -118,4 +124,69 @@ func TestNearCacheIsRefused(t *testing.T) {
 	line := log.lines(t, "server refused")[0]
 	assert.Equal(t, "local", line["tier"])
 	assert.Contains(t, line["error"], connect.NeedsPassword.Sentence())
+}
+
+// startEndpoint starts a configuration endpoint, which tells the list that it is given
+// last, and returns its address.
+func startEndpoint(t *testing.T, list string) (address string, change func(list string)) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var now atomic.Pointer[string]
+	now.Store(&list)
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			nc, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				defer nc.Close()
+				for lines := bufio.NewScanner(nc); lines.Scan(); {
+					fmt.Fprintf(nc, "CONFIG cluster 0 %d\r\n%s\r\nEND\r\n", len(*now.Load()), *now.Load()) //nolint:errcheck // the program may be gone
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		running.Wait()
+	})
+	return listener.Addr().String(), func(list string) { now.Store(&list) }
+}
+
+// The servers are those of the endpoint. A change is announced, and not used.
+func TestServeDiscovers(t *testing.T) {
+	one, two := memcachedtest.Start(t), memcachedtest.Start(t)
+	node := func(s *memcachedtest.Server) string { return "|" + strings.Replace(s.Addr, ":", "|", 1) }
+	address, change := startEndpoint(t, "7\n"+node(one)+"\n")
+	url, log, _ := startService(t, "--servers", "cfg:"+address, "--discovery-interval", "1s", "--store-timeout", "10s")
+	taken := log.lines(t, "the list of servers was taken")
+	require.Len(t, taken, 1)
+	assert.Equal(t, []any{one.Addr}, taken[0]["servers"])
+	assert.InDelta(t, 7, taken[0]["version"], 0)
+	done(t, url, "session", "set", "ab12", "uid=dwho")
+	assert.Regexp(t, `discovery_changed\S* +no`, done(t, url, "stats"))
+
+	change("8\n" + node(one) + " " + node(two) + "\n")
+	changed := "added " + two.Addr
+	require.Eventually(t, func() bool { return strings.Contains(done(t, url, "stats"), changed) }, time.Minute, 10*time.Millisecond)
+	require.Len(t, log.lines(t, "the list of servers has changed: it is used when the service is restarted, and sessions whose server changes are lost then"), 1)
+	assert.Equal(t, "ready\n"+one.Addr+" up\n", readiness(t, url), "the old list is in use")
+	assert.Contains(t, done(t, url, "session", "get", "ab12"), "dwho")
+}
+
+func TestServeWithoutList(t *testing.T) {
+	address, _ := startEndpoint(t, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	log := new(logBuffer)
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--servers", "cfg:" + address},
+			streams{In: strings.NewReader(""), Out: io.Discard, Err: log})
+	}()
+	require.Eventually(t, func() bool { return len(log.lines(t, "the list of servers is not known: trying again")) == 1 }, time.Minute, time.Millisecond)
+	cancel()
+	assert.Equal(t, exitFailed, <-ended, "it does not wait for the list when it is stopped")
 }

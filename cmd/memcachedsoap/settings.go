@@ -33,7 +33,7 @@ type serveCommand struct {
 	AuthRealm      string `name:"auth-realm" default:"memcachedsoap" placeholder:"TEXT" group:"Access:" help:"Realm that a request without credentials is told: some programs choose their password by it. Default ${default}."`
 	AllowAnonymous bool   `name:"allow-anonymous" group:"Access:" help:"Let everybody call who reaches --listen, on addresses that other machines reach, too. Default: such addresses need --auth-file."`
 
-	Servers           []string               `placeholder:"HOST:PORT" group:"Servers:" help:"memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight, and with tls: before it if it speaks TLS. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Default: the sessions are in the memory of this process and end with it."`
+	Servers           []string               `placeholder:"HOST:PORT" group:"Servers:" help:"memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight, and with tls: before it if it speaks TLS. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Instead of servers, cfg:HOST:PORT is a configuration endpoint (ElastiCache, Memorystore) and srv:NAME is a name with SRV records: the list is taken at the start; cfg:tls:HOST:PORT and srv:tls:NAME if the servers speak TLS. Default: the sessions are in the memory of this process and end with it."`
 	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" placeholder:"RULE" group:"Servers:" help:"Rule that chooses the server of a session. Use that of the other programs on the pool: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast without ketama_points, which differs only for fractional weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC). Default ${default}."`
 	KetamaPoints      int                    `placeholder:"N" group:"Servers:" help:"ketama_points of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast-ketama. Default 150."`
 	KeyPrefix         string                 `placeholder:"TEXT" group:"Servers:" help:"Prefix of every key in memcached: the namespace of Cache::Memcached. Default: none."`
@@ -47,6 +47,8 @@ type serveCommand struct {
 	ServerKey      string `name:"server-key" type:"path" placeholder:"FILE" group:"Servers:" help:"Private key, in PEM, of --server-cert. Default: none."`
 	ServerName     string `name:"server-name" placeholder:"NAME" group:"Servers:" help:"Name that the certificates of all servers with tls: have. Default: the host of each server, as it is listed."`
 	ServerAuthFile string `name:"server-auth-file" type:"path" placeholder:"FILE" group:"Servers:" help:"File with the user and the password for memcached servers that ask for them (their option -Y): a line USER:PASSWORD for all servers of --servers and --local, and lines HOST:PORT USER:PASSWORD for single ones. Read again when it changes. Default: none."`
+
+	DiscoveryInterval time.Duration `default:"1m" placeholder:"TIME" group:"Servers:" help:"How often the list of servers is looked at, with --servers=cfg:HOST:PORT or srv:NAME. Default ${default}."`
 
 	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, with tls: before a host that speaks TLS, separated by commas. Changes on --servers invalidate its entries. Default: no near cache."`
 	LocalMaxAge seconds  `default:"5" placeholder:"SECONDS" group:"Near cache:" help:"Near-cache TTL: the longest staleness after a change that memcached does not report, such as a deletion by a Perl program on memcached before 1.6.20. Default ${default}."`
@@ -101,7 +103,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateProxy, c.validateSecured, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateProxy, c.validateSecured, c.validateDiscovery, c.validateNearCache, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err

@@ -24,7 +24,7 @@ import (
 
 // store opens the store that the settings describe, with the keys of encryption, and returns the function
 // that closes it. The servers need not answer yet.
-func (c *serveCommand) store(keys *seal.Keyring, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
+func (c *serveCommand) store(keys *seal.Keyring, servers servers, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
 	options := sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{
 			Default: time.Duration(c.SessionTTL) * time.Second,
@@ -57,11 +57,7 @@ func (c *serveCommand) store(keys *seal.Keyring, logger *slog.Logger) (store *se
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
 		return c.followingStore(followed{pool: items, items: items}, options, logger)
 	}
-	connector, err := c.connector(logger)
-	if err != nil {
-		return nil, nil, err
-	}
-	open := func() (*memcached.Backend, error) { return c.openPool(connector, logger) }
+	open := func() (*memcached.Backend, error) { return c.openPool(servers, logger) }
 	origin, err := open()
 	if err != nil {
 		return nil, nil, err
@@ -70,7 +66,7 @@ func (c *serveCommand) store(keys *seal.Keyring, logger *slog.Logger) (store *se
 	if len(c.Local) == 0 {
 		return c.followingStore(followed{pool: origin, items: origin, open: open}, options, logger)
 	}
-	entries, err := c.nearCacheEntries(connector, logger)
+	entries, err := c.nearCacheEntries(servers.connector, logger)
 	if err != nil {
 		return nil, nil, errors.Join(err, origin.Close())
 	}
@@ -81,10 +77,10 @@ func (c *serveCommand) store(keys *seal.Keyring, logger *slog.Logger) (store *se
 }
 
 // openPool opens the pool of the memcached servers.
-func (c *serveCommand) openPool(connector *connect.Connector, logger *slog.Logger) (*memcached.Backend, error) {
+func (c *serveCommand) openPool(servers servers, logger *slog.Logger) (*memcached.Backend, error) {
 	pool, err := memcached.New(memcached.Options{
-		Servers: c.Servers, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
-		HashKeyPrefix: c.HashKeyPrefix, Connector: connector,
+		Servers: servers.list, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
+		HashKeyPrefix: c.HashKeyPrefix, Connector: servers.connector, Discovered: servers.discovered,
 		OnDeadServer: c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
 		Proxy: c.Proxy, MaxConns: c.MaxServerConnections, MaxIdleConns: c.MaxServerConnections,
 	})

@@ -36,7 +36,7 @@ const (
 // storeRows are metrics of parts of a store that the service of these tests does not
 // have. They may be documented and used in rules.
 var storeRows = []string{
-	"index_complete", "index_incomplete_seconds", "pool_conflict", "breaker_open", "breaker_opened_total", "server_errors_total", "connections",
+	"index_complete", "index_incomplete_seconds", "pool_conflict", "discovery_changed", "discovery_failures_total", "breaker_open", "breaker_opened_total", "server_errors_total", "connections",
 	"watch_connected", "watch_lag_seconds", "watch_events_total", "watch_evictions_total", "watch_skipped_total", "watch_dropped_total", "watch_reconnects_total",
 	"near_hits_total", "near_misses_total", "near_bypasses_total", "near_stale_reads_total", "near_collapsed_total",
 	"near_refused_fills_total", "near_invalidations_total", "near_flushes_total",

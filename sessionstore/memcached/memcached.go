@@ -33,7 +33,8 @@ type Backend struct {
 	selector  *selector.Selector
 	placement placement
 	prefix    string
-	proxied   bool // the servers are proxies, which answer for themselves
+	list      Discovered // nil if it is configured
+	proxied   bool       // the servers are proxies, which answer for themselves
 	logger    *slog.Logger
 
 	closing context.Context //nolint:containedctx // ends what the Backend does by itself
@@ -59,7 +60,7 @@ func New(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("memcached: %w", err)
 	}
-	b := &Backend{prefix: o.KeyPrefix, proxied: o.Proxy == DirectProxy, selector: chosen, logger: o.logger()}
+	b := &Backend{prefix: o.KeyPrefix, proxied: o.Proxy == DirectProxy, selector: chosen, list: o.Discovered, logger: o.logger()}
 	if o.Connector == nil {
 		if o.Connector, err = connect.New(connect.Options{Logger: o.Logger}); err != nil {
 			return nil, fmt.Errorf("memcached: %w", err)
@@ -165,7 +166,9 @@ func (b *Backend) Available(key string) bool {
 }
 
 // Stats asks all servers for memcached's general-purpose statistics. Behind them is
-// pool_conflict if placements are compared: "no", or how another instance differs.
+// pool_conflict if placements are compared: "no", or how another instance differs;
+// and discovery_changed if the list of servers was discovered: "no", or how it has
+// changed.
 func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 	rows := make([]backend.ServerStats, len(b.servers))
 	b.each(func(i int, s *server) {
@@ -183,11 +186,14 @@ func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 }
 
 // ownStats returns what the Backend adds to the statistics of a server.
-func (b *Backend) ownStats(server int) []backend.Stat {
+func (b *Backend) ownStats(server int) (stats []backend.Stat) {
 	if c := b.census.Load(); c != nil {
-		return []backend.Stat{{Name: "pool_conflict", Value: c.conflict(server)}}
+		stats = append(stats, backend.Stat{Name: "pool_conflict", Value: c.conflict(server)})
 	}
-	return nil
+	if b.list != nil {
+		stats = append(stats, backend.Stat{Name: "discovery_changed", Value: b.list.Change()})
+	}
+	return stats
 }
 
 // Close ends the change streams, waits for the calls under way and closes all

@@ -6,7 +6,8 @@ import (
 )
 
 // Metrics returns the metrics of each server, in configured order, and behind
-// them those of its change stream if changes are followed.
+// them those of its change stream if changes are followed, and those of a list of
+// servers that was discovered.
 func (b *Backend) Metrics() []metric.Metric {
 	metrics := make([]metric.Metric, 0, (5+len(refusals()))*len(b.servers))
 	for i, s := range b.servers {
@@ -24,6 +25,9 @@ func (b *Backend) Metrics() []metric.Metric {
 	}
 	if w := b.watch.Load(); w != nil {
 		metrics = append(metrics, w.Metrics()...)
+	}
+	if b.list != nil {
+		metrics = append(metrics, b.list.Metrics()...)
 	}
 	return metrics
 }

@@ -10,6 +10,7 @@ import (
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/selector"
+	"memcachedsoap/sessionstore/metric"
 )
 
 // Defaults of [Options].
@@ -53,6 +54,10 @@ type Options struct {
 	// Connector makes the connections to servers with TLS or a password. Without it
 	// the authorities of the system are trusted, and there are no passwords.
 	Connector *connect.Connector
+	// Discovered says how the list of servers has changed since Servers was taken from
+	// it: it is among the statistics and the metrics. It is nil if nobody else keeps
+	// the list.
+	Discovered Discovered
 	// Timeout bounds connecting, and the wait for the answer to a command, each
 	// by itself.
 	Timeout time.Duration
@@ -64,6 +69,13 @@ type Options struct {
 	// Logger logs when the circuit breaker of a server opens or closes, and
 	// when a change stream connects or disconnects; nil logs nothing.
 	Logger *slog.Logger
+}
+
+// Discovered knows the list of servers that somebody else keeps.
+type Discovered interface {
+	metric.Source
+	// Change says how the list has changed, or "no".
+	Change() string
 }
 
 // OnDeadServer says what happens to the keys of a dead server.

@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"sessionstore/memory":                  {"sessionstore/backend", "sessionstore/metric"},
 	"sessionstore/memcached":               {"sessionstore/backend", "sessionstore/metric", "sessionstore/memcached/connect", "sessionstore/memcached/protocol", "sessionstore/memcached/selector", "sessionstore/memcached/watch", "github.com/bradfitz/gomemcache/..."},
 	"sessionstore/memcached/connect":       {"sessionstore/backend", "sessionstore/memcached/protocol", "sessionstore/memcached/selector"},
+	"sessionstore/memcached/discovery":     {"sessionstore/metric", "sessionstore/memcached/connect", "sessionstore/memcached/protocol", "sessionstore/memcached/selector"},
 	"sessionstore/memcached/protocol":      {"sessionstore/backend"},
 	"sessionstore/memcached/selector":      {},
 	"sessionstore/memcached/watch":         {"sessionstore/backend", "sessionstore/metric", "sessionstore/memcached/protocol", "sessionstore/memcached/selector"},

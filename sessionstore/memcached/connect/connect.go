@@ -110,8 +110,9 @@ func (c *Connector) prepare(ctx context.Context, nc net.Conn, a selector.Address
 
 // greeting asks for an item that is not there. A server that speaks TLS or the binary
 // protocol only has got enough of it to close the connection; for a shorter command it
-// would wait.
-const greeting = "mg " + backend.ReservedKeys + "greeting" + protocol.LineEnd
+// would wait. The answer names the key, so that no later command takes it for its own
+// if the server sends it twice.
+const greeting = "mg " + backend.ReservedKeys + "greeting k" + protocol.LineEnd
 
 // greet asks a new connection whether the server accepts it, and logs in if the
 // server asks for that.
