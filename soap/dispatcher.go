@@ -1,7 +1,6 @@
 package soap
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -196,7 +195,10 @@ func (x *exchange) run(sc *scratch, received []byte, inflated *body) (answer []b
 	}()
 	doc, err := x.document(received, inflated)
 	if err != nil {
-		return answer, cmp.Or(x.secure(nil), err)
+		if refusal := x.secure(nil); refusal != nil {
+			err = refusal
+		}
+		return answer, err
 	}
 	call, err := x.read(&sc.scan, doc)
 	if err != nil {
@@ -287,7 +289,7 @@ func (x *exchange) secure(s *Security) error {
 	if x.options.Security == nil {
 		return nil
 	}
-	return x.options.Security(x.r.Context(), s) //nolint:wrapcheck // faultOf knows it
+	return x.options.Security(x.r.Context(), s)
 }
 
 // skipIndependent reads the independent elements before the payload, and the

@@ -207,10 +207,10 @@ func TestRefusesSecurity(t *testing.T) {
 		`<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion"/>`:                      "UnsupportedSecurityToken Send one UsernameToken with PasswordText or PasswordDigest",
 		`<UsernameToken xmlns="urn:other"/>`:                                              "UnsupportedSecurityToken element UsernameToken,",
 		`<` + strings.Repeat("n", 99) + `/>`:                                              "UnsupportedSecurityToken has an element, which",
-		textToken("a\xFFb", "secret"):                                                     "not well-formed",
-		textToken("a\x00b", "secret"):                                                     "not well-formed",
-		textToken("a&#1;b", "secret"):                                                     "not well-formed",
-		textToken("ada", "a\x1Bb"):                                                        "not well-formed",
+		textToken("a\xFFb", "secret"):                                                     " not well-formed",
+		textToken("a\x00b", "secret"):                                                     " not well-formed",
+		textToken("a&#1;b", "secret"):                                                     " not well-formed",
+		textToken("ada", "a\x1Bb"):                                                        " not well-formed",
 	} {
 		for _, space := range []string{soap.Namespace11, soap.Namespace12} {
 			h, seen := guarded()
@@ -218,17 +218,11 @@ func TestRefusesSecurity(t *testing.T) {
 			assert.Equal(t, 500, w.Code)
 			assert.Empty(t, *seen, content)
 			assert.Zero(t, h.calls, content)
-			code, reason, hasCode := strings.Cut(want, "Security ")
-			if strings.HasPrefix(want, "UnsupportedSecurityToken ") {
-				code, reason, hasCode = "UnsupportedSecurityToken", strings.TrimPrefix(want, "UnsupportedSecurityToken "), true
-			} else if hasCode {
-				code += "Security"
-			}
-			if !hasCode {
-				assert.Contains(t, w.Body.String(), want, content)
+			code, reason, _ := strings.Cut(want, " ")
+			assert.Contains(t, w.Body.String(), reason, content)
+			if code == "" { // not one of WS-Security
 				continue
 			}
-			assert.Contains(t, w.Body.String(), reason, content)
 			assert.NotContains(t, w.Body.String(), "secret", content)
 			if space == soap.Namespace11 {
 				assert.Contains(t, w.Body.String(), `<faultcode xmlns:wsse="`+soap.NamespaceSecurity+`">wsse:`+code+`</faultcode>`)

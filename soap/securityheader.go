@@ -85,7 +85,7 @@ func tooMuch(limit string) *Fault {
 func (r *securityReader) next() (xmlscan.Kind, error) {
 	kind, err := r.scan.Next()
 	if err != nil {
-		return kind, err //nolint:wrapcheck // readFault knows it
+		return kind, err
 	}
 	if kind == xmlscan.Start {
 		r.elements++

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -50,7 +51,7 @@ func digestToken(name, password, nonce string, created time.Time) access.Token {
 }
 
 // refusal returns how a token is refused, or 0.
-func refusal(t *testing.T, ctx context.Context, token access.Token) access.Refusal {
+func refusal(ctx context.Context, t *testing.T, token access.Token) access.Refusal {
 	t.Helper()
 	err := access.AuthenticateToken(ctx, token)
 	if err == nil {
@@ -112,7 +113,7 @@ func TestTokens(t *testing.T) {
 		} {
 			g := tokenGuard(t)
 			ctx := from(t, g, "10.0.0.1")
-			assert.Equal(t, tt.want, refusal(t, ctx, tt.token), name)
+			assert.Equal(t, tt.want, refusal(ctx, t, tt.token), name)
 			if tt.want == 0 {
 				assert.Equal(t, tt.token.Name, access.CallerOf(ctx).Name, name)
 			} else {
@@ -127,7 +128,7 @@ func TestReplayedTokens(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := tokenGuard(t)
-		send := func(token access.Token) access.Refusal { return refusal(t, from(t, g, "10.0.0.1"), token) }
+		send := func(token access.Token) access.Refusal { return refusal(from(t, g, "10.0.0.1"), t, token) }
 		first := digestToken("digest", "p<&>ß", "n", time.Now())
 		wrong := digestToken("digest", "p", "n", time.Now())
 		assert.Equal(t, access.WrongCredentials, send(wrong))
@@ -136,7 +137,7 @@ func TestReplayedTokens(t *testing.T) {
 		assert.Equal(t, access.Replayed, send(digestToken("digest", "p<&>ß", "n", time.Now().Add(time.Second))))
 		assert.Equal(t, access.WrongCredentials, send(wrong), "a wrong digest learns nothing about a nonce")
 		assert.Zero(t, send(digestToken("both", "other", "n", time.Now())))
-		assert.Equal(t, access.Replayed, refusal(t, from(t, g, "10.9.9.9"), first), "from elsewhere")
+		assert.Equal(t, access.Replayed, refusal(from(t, g, "10.9.9.9"), t, first), "from elsewhere")
 
 		text := access.Token{Name: "text", Password: "p<&>ß"}
 		assert.Zero(t, send(text))
@@ -162,11 +163,11 @@ func TestTokensAtTheSameTime(t *testing.T) {
 	var mu sync.Mutex
 	results := map[access.Refusal]int{}
 	for i := range messages {
-		token := digestToken("digest", "p<&>ß", fmt.Sprint(i), time.Now())
+		token := digestToken("digest", "p<&>ß", strconv.Itoa(i), time.Now())
 		for range copies {
 			ctx := from(t, g, "10.0.0.1")
 			group.Go(func() {
-				got := refusal(t, ctx, token)
+				got := refusal(ctx, t, token)
 				mu.Lock()
 				results[got]++
 				mu.Unlock()
@@ -184,14 +185,14 @@ func TestTokensAndOtherCredentials(t *testing.T) {
 	text := access.Token{Name: "text", Password: "p<&>ß"}
 	ctx := from(t, g, "10.0.0.9")
 	assert.Equal(t, "near", access.CallerOf(ctx).Name)
-	assert.Zero(t, refusal(t, ctx, text))
+	assert.Zero(t, refusal(ctx, t, text))
 	assert.Equal(t, "text", access.CallerOf(ctx).Name)
-	assert.Equal(t, access.WrongCredentials, refusal(t, from(t, g, "10.0.0.9"), access.Token{Name: "text"}))
+	assert.Equal(t, access.WrongCredentials, refusal(from(t, g, "10.0.0.9"), t, access.Token{Name: "text"}))
 
 	basic := "Basic dGV4dDpwPCY+w58=" // text:p<&>ß
-	assert.Zero(t, refusal(t, from(t, g, "10.0.0.1", basic), text))
+	assert.Zero(t, refusal(from(t, g, "10.0.0.1", basic), t, text))
 	ctx = from(t, g, "10.0.0.1", basic)
-	assert.Equal(t, access.SeveralCallers, refusal(t, ctx, access.Token{Name: "both", Password: "p<&>ß"}))
+	assert.Equal(t, access.SeveralCallers, refusal(ctx, t, access.Token{Name: "both", Password: "p<&>ß"}))
 	require.NoError(t, access.AuthenticateToken(t.Context(), text), "a context without a record")
 }
 
@@ -203,7 +204,7 @@ func TestWrongDigestsAreDelayed(t *testing.T) {
 		nonce := 0
 		send := func(address, password string) access.Refusal {
 			nonce++
-			return refusal(t, from(t, g, address), digestToken("digest", password, fmt.Sprint(nonce), time.Now()))
+			return refusal(from(t, g, address), t, digestToken("digest", password, strconv.Itoa(nonce), time.Now()))
 		}
 		for send("10.0.0.1", "wrong") != access.TooManyAttempts {
 			require.Less(t, nonce, 100)

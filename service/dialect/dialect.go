@@ -82,7 +82,7 @@ func overloadFault(err error) *soap.Fault {
 // Authorize finds the caller of a request before its message is read, for
 // [soap.Options].
 func Authorize(ctx context.Context) error {
-	return access.Authenticate(ctx) //nolint:wrapcheck // FaultOf knows it
+	return access.Authenticate(ctx)
 }
 
 // overload is the type of the faults of an overloaded service.

@@ -12,7 +12,7 @@ import (
 // [soap.Options]. A request that has no caller then is refused.
 func Security(ctx context.Context, s *soap.Security) error {
 	if s == nil {
-		return access.Require(ctx, 0) //nolint:wrapcheck // FaultOf knows it
+		return access.Require(ctx, 0)
 	}
 	if t := s.Timestamp; t != nil {
 		if err := access.CheckTimestamp(ctx, t.Created, t.Expires); err != nil {
@@ -21,7 +21,7 @@ func Security(ctx context.Context, s *soap.Security) error {
 	}
 	u := s.Username
 	if u == nil {
-		return access.Require(ctx, 0) //nolint:wrapcheck // FaultOf knows it
+		return access.Require(ctx, 0)
 	}
 	return securityFault(access.AuthenticateToken(ctx, access.Token{
 		Name: u.Username, Password: u.Password, Digest: u.Digest, Nonce: u.Nonce, CreatedText: u.CreatedText, Created: u.Created,
