@@ -14,6 +14,9 @@
 // about what SOAP toolkits send: charsets, byte order marks, missing or unquoted
 // SOAPActions, compressed and chunked bodies.
 //
+// Of WS-Security the package reads a UsernameToken and a Timestamp, for a program that
+// sets [Options.Security]; it verifies neither. Otherwise it understands no header.
+//
 // All resources are limited, see [Limits]. Internal errors never reach a client:
 // a [Fault] has a sentence for people, and its cause goes to the log. See
 // [Observer] for metrics and logs.
