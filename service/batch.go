@@ -15,7 +15,7 @@ import (
 // [sessionstore.MaxBatch] ids, [*AnswerTooLargeError],
 // [*sessionstore.UnreadableError], [*backend.UnavailableError].
 func (s *Service) GetSessions(ctx context.Context, ids []string) ([]sessionstore.Session, error) {
-	if err := access.Require(ctx, access.Read); err != nil {
+	if _, err := s.begin(ctx, "getSessions", access.Read); err != nil {
 		return nil, err
 	}
 	logNumber(ctx, len(ids))
@@ -38,5 +38,8 @@ func (s *Service) GetSessions(ctx context.Context, ids []string) ([]sessionstore
 	}
 	s.counters.hits.Add(int64(len(sessions)))
 	s.counters.misses.Add(int64(len(ids) - len(sessions)))
+	for _, session := range sessions {
+		hide(ctx, session)
+	}
 	return sessions, nil
 }

@@ -28,8 +28,11 @@ type Counters struct {
 
 	operations map[string]*operationCounters // by name; read-only after NewCounters
 
-	mu     sync.Mutex
-	faults map[string]int64 // by type
+	callers callerCounters
+
+	mu       sync.Mutex
+	faults   map[string]int64 // by type
+	refusals map[string]int64 // by reason
 }
 
 // operationCounters counts the calls of one operation.
@@ -45,6 +48,10 @@ func NewCounters(version string, operations ...string) *Counters {
 		version: version, started: time.Now(),
 		operations: make(map[string]*operationCounters, len(operations)),
 		faults:     map[string]int64{},
+		refusals:   map[string]int64{},
+	}
+	for _, reason := range refusalReasons() {
+		c.refusals[reason] = 0
 	}
 	for _, name := range operations {
 		c.operations[name] = &operationCounters{}
@@ -95,6 +102,16 @@ func (c *Counters) Count(call Call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.faults[call.Fault]++
+}
+
+// CountRefusal counts a call that was refused for a reason that [Refusal] returns.
+// Requests without a caller are counted by their [access.Guard].
+func (c *Counters) CountRefusal(reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.refusals[reason]; known {
+		c.refusals[reason]++
+	}
 }
 
 // Connection counts connections. It is an [http.Server.ConnState] hook.

@@ -131,6 +131,12 @@ func accessFault(err error) *Fault {
 		}
 		return roleMissing.fault(Field{"role", e.Missing.String()})
 	}
+	if _, ok := errors.AsType[*access.HiddenError](err); ok {
+		return attributeHidden.fault()
+	}
+	if e, ok := errors.AsType[*access.LimitError](err); ok {
+		return limitFault(e)
+	}
 	e, ok := errors.AsType[*access.UnauthenticatedError](err)
 	if !ok {
 		return nil
@@ -153,6 +159,16 @@ func accessFault(err error) *Fault {
 		row = tooManyNonces
 	}
 	fault := row.fault(Field{"seconds", decimal(seconds(e.RetryAfter))})
+	fault.RetryAfter = e.RetryAfter
+	return fault
+}
+
+func limitFault(e *access.LimitError) *Fault {
+	row := tooManyCalls
+	if e.Sessions {
+		row = tooManySessions
+	}
+	fault := row.fault(Field{"limit", strconv.FormatFloat(e.Limit, 'f', -1, 64)}, Field{"seconds", decimal(seconds(e.RetryAfter))})
 	fault.RetryAfter = e.RetryAfter
 	return fault
 }

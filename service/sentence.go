@@ -34,6 +34,9 @@ const (
 	tooManyNonces
 	roleMissing
 	dialectDenied
+	attributeHidden
+	tooManyCalls
+	tooManySessions
 	rows // how many
 )
 
@@ -160,5 +163,17 @@ var table = [rows]Sentence{
 	dialectDenied: {
 		BlameCaller, "",
 		"Access denied: the caller may not send messages of this kind, which the operator of this service calls the dialect {dialect}.",
+	},
+	attributeHidden: {
+		BlameCaller, "",
+		"Access denied: the call names an attribute that is hidden from its caller. Nothing was changed. Leave it out.",
+	},
+	tooManyCalls: {
+		BlameService, "",
+		"The caller makes more calls than its limit, {limit} a second. Retry in {seconds} seconds.",
+	},
+	tooManySessions: {
+		BlameService, "",
+		"The caller creates more sessions than its limit, {limit} a second. Nothing was changed. Retry in {seconds} seconds.",
 	},
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"memcachedsoap/service/access"
+	"memcachedsoap/service/audit"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -24,6 +25,7 @@ const StatusOK = "...... MEMCACHED SOAP OK ......"
 type Service struct {
 	store    *sessionstore.Store
 	counters *Counters
+	audit    *audit.Log // nil if there is none
 }
 
 // New returns a service for a store. It counts hits and misses in the counters.
@@ -31,10 +33,13 @@ func New(store *sessionstore.Store, counters *Counters) *Service {
 	return &Service{store: store, counters: counters}
 }
 
+// Audit makes the service write an audit log. Call it before the first operation.
+func (s *Service) Audit(l *audit.Log) { s.audit = l }
+
 // Status returns [StatusOK] if every server that stores sessions answers, else a
 // [*backend.UnavailableError]. It needs a caller, but no role.
 func (s *Service) Status(ctx context.Context) (string, error) {
-	if err := access.Require(ctx, 0); err != nil {
+	if _, err := s.begin(ctx, "status", 0); err != nil {
 		return "", err
 	}
 	if err := s.store.Ping(ctx); err != nil {
@@ -47,7 +52,7 @@ func (s *Service) Status(ctx context.Context) (string, error) {
 // [backend.ErrNotFound], [*sessionstore.UnreadableError],
 // [*backend.UnavailableError].
 func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Session, error) {
-	if err := access.Require(ctx, access.Read); err != nil {
+	if _, err := s.begin(ctx, "getSession", access.Read); err != nil {
 		return sessionstore.Session{}, err
 	}
 	parsed, err := parse(ctx, id)
@@ -61,17 +66,21 @@ func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Sessi
 	case errors.Is(err, backend.ErrNotFound):
 		s.counters.misses.Inc()
 	}
+	hide(ctx, session)
 	return session, about(parsed, err)
 }
 
 // NewSession creates a session without attributes and returns it. It lives for the
 // default time to live. The error is a [*backend.UnavailableError].
 func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) {
-	if err := access.Require(ctx, access.Write); err != nil {
+	line, err := s.begin(ctx, "getSession", access.Write)
+	if err != nil {
 		return sessionstore.Session{}, err
 	}
+	defer line.write(ctx)
 	attributes := perldata.NewHash(1)
 	ref, err := s.create(ctx, attributes, sessionstore.DefaultTTL)
+	line.stored(ref, true, err)
 	return sessionstore.Session{Ref: ref, Attributes: attributes}, err
 }
 
@@ -82,24 +91,31 @@ func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) 
 func (s *Service) SetSession(
 	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
-	if err := access.Require(ctx, access.Write); err != nil {
-		return sessionstore.Ref{}, err
-	}
 	if id != "" {
 		return s.ReplaceSession(ctx, id, attributes, ttl, condition)
 	}
-	if err := checkStatedID(id, attributes); err != nil {
+	line, err := s.begin(ctx, "setSession", access.Write)
+	if err != nil {
 		return sessionstore.Ref{}, err
 	}
-	if condition != (sessionstore.If{}) {
-		return sessionstore.Ref{}, &RequestError{conditionWithoutID}
+	defer line.write(ctx)
+	line.set(attributes)
+	err = checkAttributes(ctx, id, attributes)
+	if err == nil && condition != (sessionstore.If{}) {
+		err = &RequestError{conditionWithoutID}
 	}
-	return s.create(ctx, attributes, ttl)
+	var ref sessionstore.Ref
+	if err == nil {
+		ref, err = s.create(ctx, attributes, ttl)
+	}
+	line.stored(ref, true, err)
+	return ref, err
 }
 
 // ReplaceSession replaces a whole session and returns its new state. If there is
 // no such session and the condition allows it, it creates one with this id. The
-// service owns the attributes from then on. The time to live is in whole seconds,
+// attributes that are hidden from the caller survive. The service owns the attributes
+// from then on. The time to live is in whole seconds,
 // see [sessionstore.DefaultTTL] and [sessionstore.LongestTTL]; one that is longer
 // than allowed is shortened. Errors: [*sessionstore.InvalidIDError],
 // [*sessionstore.InvalidTTLError], [*backend.TooLargeError],
@@ -110,27 +126,51 @@ func (s *Service) SetSession(
 func (s *Service) ReplaceSession(
 	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
-	if err := access.Require(ctx, access.Write); err != nil {
-		return sessionstore.Ref{}, err
-	}
-	if err := checkStatedID(id, attributes); err != nil {
-		return sessionstore.Ref{}, err
-	}
-	parsed, err := parse(ctx, id)
+	line, err := s.begin(ctx, "setSession", access.Write)
 	if err != nil {
 		return sessionstore.Ref{}, err
 	}
-	ref, err := s.store.Replace(ctx, parsed, attributes, ttl, condition)
-	return ref, about(parsed, err)
+	defer line.write(ctx)
+	line.set(attributes)
+	ref, created, err := s.replace(ctx, &line, id, attributes, ttl, condition)
+	line.stored(ref, created, err)
+	return ref, err
+}
+
+func (s *Service) replace(
+	ctx context.Context, line *line, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
+) (ref sessionstore.Ref, created bool, err error) {
+	if err := checkAttributes(ctx, id, attributes); err != nil {
+		return sessionstore.Ref{}, false, err
+	}
+	parsed, err := parse(ctx, id)
+	if err != nil {
+		return sessionstore.Ref{}, false, err
+	}
+	line.about(parsed)
+	ref, created, err = s.store.ReplaceWithin(ctx, parsed, attributes, ttl, condition, bounds(ctx))
+	return ref, created, about(parsed, err)
 }
 
 // create creates a session.
 func (s *Service) create(ctx context.Context, attributes *perldata.Hash, ttl time.Duration) (sessionstore.Ref, error) {
+	if err := access.SpendSession(ctx); err != nil {
+		return sessionstore.Ref{}, err
+	}
 	ref, err := s.store.Create(ctx, attributes, ttl)
 	if ref.ID != "" {
 		logSession(ctx, ref.ID)
 	}
 	return ref, err
+}
+
+// checkAttributes rejects the attributes of a session with this id that its caller may
+// not set.
+func checkAttributes(ctx context.Context, id string, attributes *perldata.Hash) error {
+	if err := checkStatedID(id, attributes); err != nil {
+		return err
+	}
+	return access.CheckNames(ctx, names(attributes))
 }
 
 // checkStatedID rejects attributes that contain the id of another session.
@@ -148,28 +188,36 @@ func checkStatedID(id string, attributes *perldata.Hash) error {
 // [*sessionstore.InvalidIDError], [*sessionstore.InvalidTTLError],
 // [backend.ErrNotFound], [sessionstore.ErrDeleted], [*backend.UnavailableError].
 func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration) (sessionstore.Ref, error) {
-	if err := access.Require(ctx, access.Write); err != nil {
-		return sessionstore.Ref{}, err
-	}
-	parsed, err := parse(ctx, id)
+	line, err := s.begin(ctx, "touchSession", access.Write)
 	if err != nil {
 		return sessionstore.Ref{}, err
 	}
-	ref, err := s.store.Touch(ctx, parsed, ttl)
-	return ref, about(parsed, err)
+	defer line.write(ctx)
+	var ref sessionstore.Ref
+	parsed, err := parse(ctx, id)
+	if err == nil {
+		line.about(parsed)
+		ref, err = s.store.Touch(ctx, parsed, ttl)
+		err = about(parsed, err)
+	}
+	line.stored(ref, false, err)
+	return ref, err
 }
 
 // DeleteSession deletes a session and reports whether there was one. Errors:
 // [*sessionstore.InvalidIDError], [*backend.UnavailableError].
 func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
-	if err := access.Require(ctx, access.Delete); err != nil {
-		return false, err
-	}
-	parsed, err := parse(ctx, id)
+	line, err := s.begin(ctx, "deleteSession", access.Delete)
 	if err != nil {
 		return false, err
 	}
-	err = s.store.Delete(ctx, parsed)
+	defer line.write(ctx)
+	parsed, err := parse(ctx, id)
+	if err != nil {
+		return false, line.ended(err)
+	}
+	line.about(parsed)
+	err = line.ended(s.store.Delete(ctx, parsed))
 	if errors.Is(err, backend.ErrNotFound) {
 		return false, nil
 	}
@@ -186,9 +234,12 @@ type Report struct {
 // metrics of the store are among the statistics of the service. If a metric is
 // about a server, its name ends with a colon and that server.
 func (s *Service) Stats(ctx context.Context) (Report, error) {
-	if err := access.Require(ctx, access.Stats); err != nil {
+	line, err := s.begin(ctx, "stats", access.Stats)
+	if err != nil {
 		return Report{}, err
 	}
+	defer line.write(ctx)
+	_ = line.ended(nil)
 	report := Report{Service: s.counters.stats(), Servers: s.store.Stats(ctx)}
 	for _, m := range s.store.Metrics() {
 		name := m.Name

@@ -27,6 +27,11 @@ type Snapshot struct {
 	// in SOAP 1.1 ("Client", "Server") of a fault without one. A type without faults
 	// has 0.
 	Faults map[string]int64
+	// Refusals are the numbers of calls that their callers may not make, by reason:
+	// "role", "dialect", "hidden", "rate" and "quota".
+	Refusals map[string]int64
+	// Callers are sorted by name and class. A caller is there from its first call on.
+	Callers []CallerCalls
 }
 
 // OperationSnapshot is what was counted of one operation.
@@ -55,8 +60,10 @@ func (c *Counters) Snapshot() Snapshot {
 			Name: name, Requests: op.requests.Load(), Faults: op.faults.Load(), Latency: op.latency.Distribution(),
 		})
 	}
+	s.Callers = c.callers.snapshot()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.Faults = maps.Clone(c.faults)
+	s.Refusals = maps.Clone(c.refusals)
 	return s
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"memcachedsoap/service/access"
@@ -17,21 +18,37 @@ import (
 func (s *Service) UpdateSession(
 	ctx context.Context, id string, change sessionstore.Change, ttl time.Duration,
 ) (sessionstore.Ref, error) {
-	if err := access.Require(ctx, access.Write); err != nil {
+	line, err := s.begin(ctx, "updateSession", access.Write)
+	if err != nil {
 		return sessionstore.Ref{}, err
 	}
+	defer line.write(ctx)
+	line.set(change.Set)
+	line.remove(change.Remove)
+	ref, err := s.update(ctx, &line, id, change, ttl)
+	line.stored(ref, false, err)
+	return ref, err
+}
+
+func (s *Service) update(
+	ctx context.Context, line *line, id string, change sessionstore.Change, ttl time.Duration,
+) (sessionstore.Ref, error) {
 	parsed, err := parse(ctx, id)
 	if err != nil {
 		return sessionstore.Ref{}, err
 	}
+	line.about(parsed)
 	if change.Set == nil {
 		change.Set = perldata.NewHash(0)
 	}
-	if err := checkStatedID(id, change.Set); err != nil {
+	if err := checkAttributes(ctx, id, change.Set); err != nil {
 		return sessionstore.Ref{}, err
 	}
 	change.Set.Delete(sessionstore.IDAttribute) // the session has it
 	if err := checkChange(change); err != nil {
+		return sessionstore.Ref{}, err
+	}
+	if err := access.CheckNames(ctx, slices.Values(change.Remove)); err != nil {
 		return sessionstore.Ref{}, err
 	}
 	ref, err := s.store.Update(ctx, parsed, change, ttl)

@@ -91,8 +91,11 @@ func (s *Store) endOldest(ctx context.Context, id ID, terms index.Terms) {
 	oldest, err := s.index.Oldest(ctx, terms, s.maxSessions)
 	for _, old := range oldest {
 		if err == nil && old != string(id) {
-			if err = s.Delete(ctx, ID(old)); errors.Is(err, backend.ErrNotFound) {
+			switch err = s.Delete(ctx, ID(old)); {
+			case errors.Is(err, backend.ErrNotFound):
 				err = nil
+			case err == nil && s.oldestEnded != nil:
+				s.oldestEnded(ctx, ID(old))
 			}
 		}
 	}

@@ -52,6 +52,9 @@ type Options struct {
 	// MaxSessionsPerPrincipal bounds how many sessions a principal has: a login
 	// beyond it ends the oldest. 0 means no limit.
 	MaxSessionsPerPrincipal int
+	// OldestEnded is notified of a session that was ended because of
+	// MaxSessionsPerPrincipal, with the context of the login. It may be nil.
+	OldestEnded func(ctx context.Context, id ID)
 	// IndexFailed is notified of a session that was stored, touched or deleted,
 	// but whose lookup key or list entry could not be kept. That is no error of
 	// the call: the session is as the caller wants it. The error is for the log
@@ -98,6 +101,7 @@ type Store struct {
 	lifetimes         Lifetimes
 	compressThreshold int
 	maxSessions       int
+	oldestEnded       func(context.Context, ID)
 	indexFailed       func(context.Context, ID, error)
 	extensionFailed   func(context.Context, ID, error)
 	reserve           func(context.Context, int64) error
@@ -114,7 +118,7 @@ type Store struct {
 func NewStore(b backend.Backend, c Codec, o Options) *Store {
 	s := &Store{
 		backend: b, codec: c, sealer: o.Sealer, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
-		maxSessions: o.MaxSessionsPerPrincipal, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed, reserve: o.Reserve, large: make(largeReads, maxLargeReads),
+		maxSessions: o.MaxSessionsPerPrincipal, oldestEnded: o.OldestEnded, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed, reserve: o.Reserve, large: make(largeReads, maxLargeReads),
 	}
 	s.near, _ = b.(backend.Reader)
 	indexed := index.Options{Attributes: o.Principals, NoLookupKeys: o.NoLookupKeys, Displaceable: displaceable, Notify: o.IndexState}

@@ -7,6 +7,7 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/admission"
+	"memcachedsoap/service/audit"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
@@ -42,7 +43,12 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer stopDiscovery()
-	store, closeStore, err := c.store(keys, servers, logger) //nolint:contextcheck // closeStore stops what it starts
+	audited, closeAudit, err := c.auditLog(std, logger) //nolint:contextcheck // closeAudit stops what it starts
+	if err != nil {
+		return err
+	}
+	defer closeAudit()
+	store, closeStore, err := c.store(keys, servers, audited, logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
 		return err
 	}
@@ -62,18 +68,19 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	counters := service.NewCounters(version, document.Operations()...)
 	sessions := service.New(store, counters)
-	server := httpd.New(c.endpoint(sessions, counters, logger), httpd.Options{ //nolint:contextcheck // each request has its own
+	sessions.Audit(audited)
+	server := httpd.New(c.endpoint(sessions, counters, audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
 		Certificate: keeper, ClientCertificateHeader: c.ClientCertificateHeader,
 		Admission: admitted, Access: callers, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
-		Health: healthOf(sessions, store), Connection: counters.Connection, Logger: logger,
+		Health: healthOf(sessions, store), AuditLog: audited.Err, Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
-	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store}, server.Handler(), logger)
+	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: audited}, server.Handler(), logger)
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
@@ -112,7 +119,7 @@ func (c *serveCommand) logger(std streams) *slog.Logger {
 
 // endpoint returns the handler of SOAP requests, with the operations of every
 // dialect.
-func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Counters, logger *slog.Logger) *soap.Dispatcher {
+func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Counters, audited *audit.Log, logger *slog.Logger) *soap.Dispatcher {
 	options := soap.Options{
 		Limits: soap.Limits{Body: int(c.MaxBody), XML: xmlscan.Limits{
 			Depth: c.MaxDepth, Attributes: c.MaxAttributes, Namespaces: c.MaxNamespaces, Elements: c.MaxElements,
@@ -121,7 +128,7 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 		FaultOf:   dialect.FaultOf,
 		RequestID: requestlog.ID,
 		Authorize: dialect.Authorize,
-		Observe:   dialect.Observer(counters),
+		Observe:   dialect.Audited(dialect.Observer(counters), audited),
 		Admission: admission.Admission{},
 		Logger:    logger,
 	}

@@ -96,6 +96,8 @@ type serveCommand struct {
 	Drain        time.Duration `default:"1s" placeholder:"TIME" group:"Timeouts:" help:"How long a stopping service still answers. Meanwhile it reports that it is not ready and closes each connection after its response. Default ${default}."`
 	StopTimeout  time.Duration `default:"30s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for the requests in flight, after --drain. Default ${default}."`
 
+	AuditLog string `name:"audit-log" placeholder:"FILE" complete:":files" group:"Log:" help:"File of the audit log, or - for standard output: one line in JSON for each change, deletion, search and refusal, with the caller, the session by its hash prefix and the attributes by name, never with values. The file is opened again when it was moved, and on SIGHUP. Default: no audit log."`
+
 	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" group:"Log:" help:"Format of the log on standard error: text or json. Default ${default}."`
 	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" complete:"debug,info,warn,error" group:"Log:" help:"Least level that is logged: debug, info (one line a request), warn or error. Default ${default}."`
 }

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"memcachedsoap/service"
 	"memcachedsoap/service/admission"
+	"memcachedsoap/service/audit"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -24,7 +26,7 @@ import (
 
 // store opens the store that the settings describe, with the keys of encryption, and returns the function
 // that closes it. The servers need not answer yet.
-func (c *serveCommand) store(keys *seal.Keyring, servers servers, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
+func (c *serveCommand) store(keys *seal.Keyring, servers servers, audited *audit.Log, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
 	options := sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{
 			Default: time.Duration(c.SessionTTL) * time.Second,
@@ -52,6 +54,7 @@ func (c *serveCommand) store(keys *seal.Keyring, servers servers, logger *slog.L
 	}
 	if c.EndOldestSession {
 		options.MaxSessionsPerPrincipal = c.MaxSessionsPerPrincipal
+		options.OldestEnded = service.AuditEnded(audited)
 	}
 	if len(c.Servers) == 0 {
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})

@@ -25,6 +25,7 @@ type Request struct {
 	sent      Sent
 	caller    *Caller
 	byAddress bool // the caller was found by the address alone
+	byToken   bool // the caller was found by what the message contains
 }
 
 type requestKey struct{}

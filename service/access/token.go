@@ -59,7 +59,7 @@ func AuthenticateToken(ctx context.Context, t Token) error {
 			return g.unauthenticated(refusal, c)
 		}
 	}
-	r.caller, r.byAddress = c, false
+	r.caller, r.byAddress, r.byToken = c, false, true
 	return nil
 }
 

@@ -25,8 +25,12 @@ type Event struct {
 	// ExpiresIn is how long the session lives after the call: 0 means that it never
 	// expires. nil if the call sets no time to live.
 	ExpiresIn *time.Duration
-	// Outcome is "ok" or the type of the fault.
-	Outcome string
+	// Created says that the session is a new one.
+	Created bool
+	// Outcome is "ok" or the type of the fault. Reason says more of some types.
+	Outcome, Reason string
+	// Claimed is the caller that a request without a caller claims to be.
+	Claimed string
 }
 
 // OK is the outcome of a call without a fault.
@@ -90,14 +94,17 @@ type line struct {
 	Time            string   `json:"time"`
 	RequestID       string   `json:"request_id,omitempty"`
 	Caller          *string  `json:"caller"`
+	Claimed         string   `json:"claimed_caller,omitempty"`
 	Client          string   `json:"client,omitempty"`
 	Authentication  string   `json:"authentication,omitempty"`
 	Dialect         string   `json:"dialect,omitempty"`
 	Operation       string   `json:"operation,omitempty"`
 	Outcome         string   `json:"outcome"`
+	Reason          string   `json:"reason,omitempty"`
 	By              string   `json:"by,omitempty"`
 	Sessions        []string `json:"sessions,omitzero"`
 	SessionsNumber  *int     `json:"sessions_number,omitempty"`
+	Created         bool     `json:"created,omitempty"`
 	Set             []string `json:"set,omitempty"`
 	SetLeftOut      int      `json:"set_left_out,omitempty"`
 	Removed         []string `json:"removed,omitempty"`
@@ -112,7 +119,8 @@ type line struct {
 func (e *Event) encode(now time.Time, refusals int) []byte {
 	l := line{
 		Time: now.UTC().Format(layout), RequestID: cut(e.RequestID), Client: cut(e.Client),
-		Authentication: e.Authentication, Dialect: e.Dialect, Operation: cut(e.Operation), Outcome: e.Outcome, By: cut(e.By),
+		Authentication: e.Authentication, Dialect: e.Dialect, Operation: cut(e.Operation), Outcome: e.Outcome, Reason: e.Reason,
+		Claimed: cut(e.Claimed), By: cut(e.By), Created: e.Created,
 		Sessions: e.Sessions.fingerprints,
 		Set:      e.Set.list, SetLeftOut: e.Set.leftOut, Removed: e.Removed.list, RemovedLeftOut: e.Removed.leftOut,
 		Refusals: refusals,

@@ -28,7 +28,7 @@ func (f *file) write(line []byte) (replaced bool, err error) {
 		err = f.reopen()
 		replaced = err == nil
 	}
-	if f.torn { // a line that was cut off stays alone
+	if f.torn && !f.empty() { // a line that was cut off stays alone
 		line = append([]byte{'\n'}, line...)
 	}
 	n, writeErr := f.open.Write(line)
@@ -40,6 +40,12 @@ func (f *file) write(line []byte) (replaced bool, err error) {
 		f.torn = line[n-1] != '\n'
 	}
 	return replaced, errors.Join(err, writeErr)
+}
+
+// empty reports whether the file is empty: somebody has made room on its disk.
+func (f *file) empty() bool {
+	info, err := f.open.Stat()
+	return err == nil && info.Size() == 0
 }
 
 // reopen opens the file at the path, and closes the one that was open. After an error

@@ -223,8 +223,11 @@ func (l *Log) Err() error {
 	return *failure
 }
 
-// Metrics returns the metrics of the log.
+// Metrics returns the metrics of the log. It implements [metric.Source].
 func (l *Log) Metrics() []metric.Metric {
+	if l == nil {
+		return nil
+	}
 	return []metric.Metric{
 		l.lines.Metric("audit_lines_total", "Lines written to the audit log."),
 		l.failures.Metric("audit_failures_total", "Lines that could not be written to the audit log; they are in the log of the service."),

@@ -13,7 +13,7 @@ const maxRefused = 1000
 const manyRefusals = "TooManyRefusals"
 
 // kind is what refused calls have in common that share a line.
-type kind struct{ caller, client, outcome string }
+type kind struct{ caller, claimed, client, outcome, reason string }
 
 // refusals counts the refused calls that share a line.
 type refusals struct {
@@ -33,7 +33,7 @@ type counted struct {
 func (r *refusals) first(e *Event, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	k := kind{e.Caller, e.Client, e.Outcome}
+	k := kind{cut(e.Caller), cut(e.Claimed), cut(e.Client), e.Outcome, e.Reason}
 	c := r.kinds[k]
 	if c == nil && len(r.kinds) < maxRefused {
 		if r.kinds == nil {

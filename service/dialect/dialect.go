@@ -13,6 +13,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/admission"
+	"memcachedsoap/service/audit"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/soap"
 )
@@ -34,6 +35,7 @@ func FaultOf(err error) *soap.Fault {
 	if e, ok := errors.AsType[*access.UnauthenticatedError](err); ok {
 		fault.Status, fault.Challenges = statusOf(e), challengesOf(e)
 	}
+	fault.Overload = isLimit(err) // the client is to wait, as under overload
 	if f.Type != "" {
 		fields := make([]soap.Field, len(f.Fields))
 		for i, field := range f.Fields {
@@ -88,10 +90,34 @@ func Authorize(ctx context.Context) error {
 // overload is the type of the faults of an overloaded service.
 const overload = "Overload"
 
+// callerLimit is the type of the faults of a caller that exceeds its limits.
+const callerLimit = "CallerLimit"
+
+func isLimit(err error) bool {
+	_, ok := errors.AsType[*access.LimitError](err)
+	return ok
+}
+
+// Audited returns an observer that calls another one, and writes a line into the audit
+// log for each call that was refused. It does so after the answer: other calls have
+// their lines before it.
+func Audited(observe soap.Observer, l *audit.Log) soap.Observer {
+	if l == nil {
+		return observe
+	}
+	return func(ctx context.Context, call soap.Call) {
+		observe(ctx, call)
+		if call.Fault != nil {
+			service.AuditRefusal(ctx, l, call.Operation.Local, call.Fault.Err)
+		}
+	}
+}
+
 // Observer returns an observer that counts each call and adds it to the log record
 // of its request.
 func Observer(counters *service.Counters) soap.Observer {
 	counters.AddFaultType(overload)
+	counters.AddFaultType(callerLimit)
 	for _, code := range []soap.Code{soap.Client, soap.Server, soap.MustUnderstand, soap.VersionMismatch} {
 		counters.AddFaultType(code.String())
 	}
@@ -101,6 +127,11 @@ func Observer(counters *service.Counters) soap.Observer {
 			Operation: call.Operation.Local, Fault: faultType(cause),
 			BytesIn: call.BytesIn, BytesOut: call.BytesOut, Duration: call.Duration,
 		})
+		if call.Fault != nil {
+			if reason, refused := service.Refusal(call.Fault.Err); refused {
+				counters.CountRefusal(reason)
+			}
+		}
 		addToLog(ctx, call, cause)
 	}
 }
@@ -125,6 +156,8 @@ func faultType(f *soap.Fault) string {
 	switch {
 	case f == nil:
 		return ""
+	case isLimit(f.Err):
+		return callerLimit
 	case f.Overload:
 		return overload
 	case f.Detail != nil:
@@ -136,15 +169,15 @@ func faultType(f *soap.Fault) string {
 // addToLog adds what the log says about a call to the record of its request. The
 // cause of its fault decides the level.
 func addToLog(ctx context.Context, call soap.Call, cause *soap.Fault) {
-	if c := access.CallerOf(ctx); c != nil {
-		requestlog.Add(ctx, slog.String("caller", c.Name))
-	}
 	requestlog.Add(ctx,
 		slog.String("operation", call.Operation.Local),
 		slog.String("soap", call.Version.String()),
 		slog.Int("bytes_in", call.BytesIn),
 		slog.Int("bytes_out", call.BytesOut),
 	)
+	if c := access.CallerOf(ctx); c != nil {
+		requestlog.Add(ctx, slog.String("caller", c.Name))
+	}
 	if call.Fault == nil {
 		return
 	}

@@ -66,7 +66,7 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 // handle registers an operation for the callers that may use the dialect.
 func handle[Req, Resp any](d *soap.Dispatcher, op soap.Operation[Req, Resp], do func(context.Context, Req) (Resp, error)) {
 	soap.Handle(d, op, func(ctx context.Context, r Req) (Resp, error) {
-		if err := access.RequireDialect(ctx, access.ContractDialect); err != nil {
+		if err := service.EnterDialect(ctx, access.ContractDialect); err != nil {
 			var none Resp
 			return none, err
 		}

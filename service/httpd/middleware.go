@@ -21,6 +21,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		id := s.requestID(r)
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		ctx, record := requestlog.New(r.Context(), id)
+		record.Client = s.forwarded(r).client.String()
 		c.SetRequest(r.WithContext(ctx))
 		if err := next(c); err != nil {
 			c.Error(err) // now, so that the line has the status that was sent
@@ -29,7 +30,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		attrs := make([]slog.Attr, 0, 16)
 		attrs = append(attrs,
 			slog.String("request_id", id),
-			slog.String("client", s.forwarded(r).client.String()),
+			slog.String("client", record.Client),
 			slog.String("method", r.Method),
 			slog.String("path", r.URL.Path),
 			slog.Int("status", status),

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -39,8 +40,8 @@ func (h ServerHealth) index() string {
 func (s *Server) liveness(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
 
 // readiness answers whether the service can serve sessions: it is not stopping, and
-// a server that stores sessions answers; with the query ?all, every server. The body
-// tells the state of each.
+// a server that stores sessions answers; with the query ?all, every server, and the
+// audit log can be written. The body tells the state of each.
 func (s *Server) readiness(c echo.Context) error {
 	if s.stopping.Load() {
 		return c.String(http.StatusServiceUnavailable, "stopping\n")
@@ -63,8 +64,13 @@ func (s *Server) readiness(c echo.Context) error {
 			failed = server.Err
 		}
 	}
+	unaudited := s.options.AuditLog()
+	if unaudited != nil {
+		lines.WriteString("audit log cannot be written: " + unaudited.Error() + "\n")
+		failed = errors.Join(failed, unaudited)
+	}
 	all := c.Request().URL.Query().Has("all")
-	if up == 0 || all && up < len(servers) {
+	if up == 0 || all && (up < len(servers) || unaudited != nil) {
 		s.options.Logger.Warn("not ready", "error", failed)
 		return c.String(http.StatusServiceUnavailable, "not ready\n"+lines.String())
 	}

@@ -59,6 +59,9 @@ type Options struct {
 	// Health returns the state of each server that stores sessions. nil means that
 	// the service needs none, and is always ready.
 	Health func(context.Context) []ServerHealth
+	// AuditLog returns why the audit log cannot be written, in words that name no path,
+	// or nil. nil means that there is no audit log.
+	AuditLog func() error
 	// Connection is called for each change of a connection's state; may be nil.
 	Connection func(net.Conn, http.ConnState)
 	Logger     *slog.Logger // nil means slog.Default()
@@ -74,6 +77,9 @@ func (o Options) withDefaults() Options {
 	o.IdleTimeout = orDefault(o.IdleTimeout, 2*time.Minute)
 	if o.Health == nil {
 		o.Health = func(context.Context) []ServerHealth { return []ServerHealth{{}} }
+	}
+	if o.AuditLog == nil {
+		o.AuditLog = func() error { return nil }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

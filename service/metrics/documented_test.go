@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/access"
+	"memcachedsoap/service/audit"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
@@ -52,8 +54,13 @@ func exported(t *testing.T) map[string]string {
 	defer store.Close()
 	deletions := store.NewGuard(items, guard.Options{})
 	defer deletions.Close()
+	audited, err := audit.Open(audit.Stdout, audit.Options{Stdout: io.Discard})
+	require.NoError(t, err)
+	defer audited.Close()
+	counters := service.NewCounters("1", document.Operations()...)
+	callOnce(t, service.New(store, counters))
 	families, err := metrics.NewRegistry(metrics.Sources{
-		Counters: service.NewCounters("1", document.Operations()...), Server: httpd.New(nil, httpd.Options{Access: access.NewGuard(new(access.File), access.Options{})}), Store: store,
+		Counters: counters, Server: httpd.New(nil, httpd.Options{Access: access.NewGuard(new(access.File), access.Options{})}), Store: store, Audit: audited,
 	}).Gather()
 	require.NoError(t, err)
 	kinds := map[string]string{}
@@ -61,6 +68,18 @@ func exported(t *testing.T) map[string]string {
 		kinds[f.GetName()] = strings.ToLower(f.GetType().String())
 	}
 	return kinds
+}
+
+// callOnce makes a call as a caller of an auth file: callers are counted from their
+// first call on.
+func callOnce(t *testing.T, s *service.Service) {
+	t.Helper()
+	file, err := access.ParseFile([]byte("callers: [{name: portal, roles: [read], addresses: [unix]}]"))
+	require.NoError(t, err)
+	ctx := access.NewGuard(file, access.Options{}).Begin(t.Context(), access.Sent{Unix: true})
+	require.NoError(t, access.Authenticate(ctx))
+	_, err = s.GetSession(ctx, "")
+	require.Error(t, err)
 }
 
 // documented returns the kinds of the metrics in docs/metrics.md, by name.
@@ -206,7 +225,7 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 		if regexp.MustCompile(`_store_(breaker|server|pool|watch|index_complete)`).MatchString(r.Expr) {
 			labels["server"] = "cache:11211"
 		}
-		if strings.Contains(r.Expr, "_server_refused") {
+		if strings.Contains(r.Expr, "_server_refused") || strings.Contains(r.Expr, "_denied_calls") {
 			labels["reason"] = "proxy"
 		}
 		for _, text := range []string{r.Annotations.Summary, r.Annotations.Description} {

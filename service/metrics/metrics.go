@@ -19,12 +19,12 @@ const Prefix = "memcachedsoap_"
 // lets a new metric of the store have any name.
 const StorePrefix = Prefix + "store_"
 
-// Sources are where the metrics come from. All are needed, and all are read from
-// any goroutine.
+// Sources are where the metrics come from. They are read from any goroutine.
 type Sources struct {
 	Counters *service.Counters
 	Server   metric.Source // the HTTP server
 	Store    metric.Source
+	Audit    metric.Source // the audit log; nil if there is none
 }
 
 // NewRegistry returns a registry of the metrics of the sources, the Go runtime and
@@ -37,6 +37,9 @@ func NewRegistry(from Sources) *prometheus.Registry {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
 	)
+	if from.Audit != nil {
+		r.MustRegister(sourceCollector{from.Audit, Prefix})
+	}
 	return r
 }
 

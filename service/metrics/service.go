@@ -17,6 +17,8 @@ type serviceCollector struct {
 	build, started             *prometheus.Desc
 	requests, faulted, latency *prometheus.Desc // by operation
 	faults                     *prometheus.Desc // by type
+	callers                    *prometheus.Desc // by caller and class
+	refusals                   *prometheus.Desc // by reason
 	refused                    *prometheus.Desc
 	received, sent             *prometheus.Desc
 	connections, accepted      *prometheus.Desc
@@ -35,6 +37,8 @@ func newServiceCollector(counters *service.Counters) *serviceCollector {
 		faulted:     desc("request_faults_total", "Calls of an operation that were answered with a fault.", "operation"),
 		latency:     desc("request_duration_seconds", "Time from reading a request to the end of writing its answer.", "operation"),
 		faults:      desc("faults_total", "Faults by type: the name of the detail, or the SOAP 1.1 code of a fault without one.", "type"),
+		callers:     desc("caller_calls_total", "Calls by caller and by the role that the operation needs.", "caller", "class"),
+		refusals:    desc("denied_calls_total", "Calls that their callers may not make, by what they lack or exceed.", "reason"),
 		refused:     desc("refused_requests_total", "Messages that called no operation."),
 		received:    desc("received_bytes_total", "Size of the bodies of SOAP requests as received."),
 		sent:        desc("sent_bytes_total", "Size of the answers to SOAP requests as sent."),
@@ -48,7 +52,7 @@ func newServiceCollector(counters *service.Counters) *serviceCollector {
 // Describe describes all metrics.
 func (c *serviceCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		c.build, c.started, c.requests, c.faulted, c.latency, c.faults, c.refused,
+		c.build, c.started, c.requests, c.faulted, c.latency, c.faults, c.callers, c.refusals, c.refused,
 		c.received, c.sent, c.connections, c.accepted, c.hits, c.misses,
 	} {
 		out <- d
@@ -73,6 +77,12 @@ func (c *serviceCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	for name, n := range s.Faults {
 		counter(c.faults, n, name)
+	}
+	for _, by := range s.Callers {
+		counter(c.callers, by.Calls, by.Caller, by.Class)
+	}
+	for reason, n := range s.Refusals {
+		counter(c.refusals, n, reason)
 	}
 	counter(c.refused, s.Refused)
 	counter(c.received, s.BytesIn)

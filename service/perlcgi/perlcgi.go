@@ -101,7 +101,7 @@ func register(d *soap.Dispatcher, o Options, name string, do method) {
 			return r.Append(dst, &room)
 		},
 	}, func(ctx context.Context, c *call) (*soaplite.Response, error) {
-		if err := access.RequireDialect(ctx, access.PerlDialect); err != nil {
+		if err := service.EnterDialect(ctx, access.PerlDialect); err != nil {
 			return nil, fault(err)
 		}
 		if err := check(c.request); err != nil {

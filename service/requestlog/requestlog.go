@@ -11,17 +11,21 @@ import (
 	"log/slog"
 )
 
-// usual is the number of attributes of a call without a fault: the session and four
-// of SOAP.
-const usual = 5
+// usual is the number of attributes of a call without a fault: the session, four of
+// SOAP and the caller.
+const usual = 6
 
 // Record is what the log says about one request, besides HTTP. Only the goroutine
 // that answers the request may use it.
 type Record struct {
-	id    string
-	level slog.Level
-	attrs []slog.Attr
-	array [usual]slog.Attr // the first memory of attrs
+	// Client is the address of the client.
+	Client string
+
+	id      string
+	dialect string // the dialect of the message, once it is known
+	level   slog.Level
+	attrs   []slog.Attr
+	array   [usual]slog.Attr // the first memory of attrs
 }
 
 type key struct{}
@@ -43,6 +47,30 @@ func of(ctx context.Context) *Record {
 func ID(ctx context.Context) string {
 	if r := of(ctx); r != nil {
 		return r.id
+	}
+	return ""
+}
+
+// Client returns the address of the client of the request that a context belongs to,
+// or "" if the context has no record.
+func Client(ctx context.Context) string {
+	if r := of(ctx); r != nil {
+		return r.Client
+	}
+	return ""
+}
+
+// SetDialect notes the dialect of the message of a request.
+func SetDialect(ctx context.Context, name string) {
+	if r := of(ctx); r != nil {
+		r.dialect = name
+	}
+}
+
+// Dialect returns what [SetDialect] has noted, or "".
+func Dialect(ctx context.Context) string {
+	if r := of(ctx); r != nil {
+		return r.dialect
 	}
 	return ""
 }
