@@ -10,6 +10,7 @@ import (
 // eighth more.
 const (
 	perObject = 9 * int64(unsafe.Sizeof(object{})) / 8
+	perNote   = 9 * int64(unsafe.Sizeof(note(0))) / 8
 	perItem   = 9 * int64(unsafe.Sizeof(perldata.Value{})) / 8
 	perEntry  = 9 * int64(unsafe.Sizeof(perldata.Entry{})) / 8
 	// perKey is for a key and its place in the set of names, which has up to four

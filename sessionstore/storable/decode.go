@@ -3,8 +3,8 @@ package storable
 import "memcachedsoap/sessionstore/perldata"
 
 // decoder decodes one image, or only checks it. A place is the variable to which
-// a value is decoded. While an image is checked, places and containers are nil and
-// no value is made.
+// a value is decoded. While an image is checked, places and containers are nil, no
+// value is made and there are no objects.
 type decoder struct {
 	reader
 	budget
@@ -13,14 +13,17 @@ type decoder struct {
 	depth    int      // number of references that are being decoded
 	elements int      // number of elements of all containers so far
 	pending  int      // least number of bytes of the elements that are not decoded yet
+	makes    bool     // values; else the image is only checked
+	notes    []note   // of the objects, by number
 	objects  []object // by number
 	classes  []string // by index
 	keys     []key    // the keys of the hashes that are being decoded, the innermost last
-	names    nameSet
+	names    perldata.NameSet
 }
 
 // thaw decodes the image into place.
 func (d *decoder) thaw(place *perldata.Value) error {
+	d.makes = place != nil
 	if err := d.header(); err != nil {
 		return err
 	}
@@ -35,10 +38,10 @@ func (d *decoder) thaw(place *perldata.Value) error {
 
 // kind returns the kind of a reference to the first object of the image.
 func (d *decoder) kind() perldata.Kind {
-	switch d.objects[0].node.(type) {
-	case *perldata.Hash:
+	switch d.notes[0].what() {
+	case noteHash:
 		return perldata.KindHash
-	case *perldata.List:
+	case noteList:
 		return perldata.KindList
 	}
 	return perldata.KindRef
@@ -89,11 +92,11 @@ func (d *decoder) referent(place *perldata.Value, form perldata.Form) (blessed b
 		return blessed, d.hash(hash, blessed, tag == tagFlagHash)
 	}
 	if place == nil {
-		return blessed, d.scalar(tag, object{blessed: blessed})
+		return blessed, d.scalar(tag, object{}, blessed)
 	}
 	target := &perldata.Scalar{Class: class}
 	*place = perldata.RefTo(target).WithForm(form)
-	return blessed, d.scalar(tag, object{node: target, place: &target.Value, blessed: blessed})
+	return blessed, d.scalar(tag, object{node: target, place: &target.Value}, blessed)
 }
 
 // tag takes the tag of an object. If the object is blessed, it takes the class
@@ -157,11 +160,11 @@ func (d *decoder) element(place *perldata.Value) (missing bool, err error) {
 		d.offset--
 		return false, d.corrupt("an array or a hash in the place of a scalar")
 	}
-	o := object{place: place, blessed: class != ""}
-	if o.blessed && place != nil {
+	o := object{place: place}
+	if class != "" && place != nil {
 		o.node = &perldata.Scalar{Class: class}
 	}
-	return tag == tagSVUndef, d.scalar(tag, o)
+	return tag == tagSVUndef, d.scalar(tag, o, class != "")
 }
 
 func (d *decoder) limitError(what string, limit int) error {

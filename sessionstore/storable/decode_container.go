@@ -16,9 +16,8 @@ const (
 
 // count takes the number of elements of a container. The elements of all open
 // containers together must fit into the rest of the image, so that the size of the
-// image bounds the memory that is allocated for them. values says that values are
-// made of them.
-func (d *decoder) count(minBytes int, values bool) (int, error) {
+// image bounds the memory that is allocated for them.
+func (d *decoder) count(minBytes int) (int, error) {
 	n, err := d.length()
 	if err != nil {
 		return 0, err
@@ -33,27 +32,32 @@ func (d *decoder) count(minBytes int, values bool) (int, error) {
 	}
 	d.elements += n
 	d.pending += n * minBytes
-	memory := perObject
+	memory := perNote
 	if minBytes != minItem {
 		memory += perKey
 	}
-	if values && minBytes == minItem {
-		memory += perItem
-	} else if values {
-		memory += perEntry
+	switch {
+	case !d.makes:
+	case minBytes == minItem:
+		memory += perObject + perItem
+	default:
+		memory += perObject + perEntry
 	}
 	if err := d.use(int64(n) * memory); err != nil {
 		return 0, err
 	}
-	d.objects = slices.Grow(d.objects, n) // most elements are objects
+	d.notes = slices.Grow(d.notes, n) // most elements are objects
+	if d.makes {
+		d.objects = slices.Grow(d.objects, n)
+	}
 	return n, nil
 }
 
 func (d *decoder) array(list *perldata.List, blessed bool) error {
-	if _, err := d.add(object{node: list, blessed: blessed}); err != nil {
+	if _, err := d.add(object{node: list}, noteList.blessed(blessed)); err != nil {
 		return err
 	}
-	n, err := d.count(minItem, list != nil)
+	n, err := d.count(minItem)
 	if err != nil {
 		return err
 	}
@@ -74,7 +78,7 @@ func (d *decoder) array(list *perldata.List, blessed bool) error {
 }
 
 func (d *decoder) hash(hash *perldata.Hash, blessed, flagged bool) (err error) {
-	if _, err = d.add(object{node: hash, blessed: blessed}); err != nil {
+	if _, err = d.add(object{node: hash}, noteHash.blessed(blessed)); err != nil {
 		return err
 	}
 	minBytes, restricted := minEntry, false
@@ -84,7 +88,7 @@ func (d *decoder) hash(hash *perldata.Hash, blessed, flagged bool) (err error) {
 			return err
 		}
 	}
-	n, err := d.count(minBytes, hash != nil)
+	n, err := d.count(minBytes)
 	if err != nil {
 		return err
 	}
@@ -98,7 +102,7 @@ func (d *decoder) hash(hash *perldata.Hash, blessed, flagged bool) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.names.hasDuplicate(d.keys[first:]) {
+	if d.hasDuplicate(d.keys[first:]) {
 		return d.corrupt("a duplicate key in a hash")
 	}
 	clear(d.keys[first:]) // they would keep the image in memory

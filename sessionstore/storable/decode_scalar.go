@@ -8,8 +8,8 @@ import (
 
 // scalar decodes a scalar to its place. If the scalar has an identity already, the
 // place gets it.
-func (d *decoder) scalar(tag byte, o object) error {
-	number, err := d.add(o)
+func (d *decoder) scalar(tag byte, o object, blessed bool) error {
+	number, err := d.add(o, noteScalar.blessed(blessed))
 	if err != nil {
 		return err
 	}
@@ -29,12 +29,13 @@ func (d *decoder) scalar(tag byte, o object) error {
 		err = d.regexp(number)
 	case tagSVUndef, tagSVUndefElem, tagSVYes, tagSVNo:
 		put(place, immortal(tag).value())
-		d.objects[number].node = immortal(tag)
+		d.immortal(number, immortal(tag))
 		return nil
 	default:
-		var v perldata.Value
-		v, err = d.plain(tag)
-		put(place, v)
+		if place == nil {
+			return d.skip(tag)
+		}
+		*place, err = d.plain(tag)
 	}
 	if err == nil {
 		d.syncScalar(number)
@@ -47,6 +48,19 @@ func put(place *perldata.Value, v perldata.Value) {
 	if place != nil {
 		*place = v
 	}
+}
+
+// skip checks what plain decodes, and makes no value.
+func (d *decoder) skip(tag byte) (err error) {
+	switch tag {
+	case tagScalar, tagUTF8Str:
+		_, err = d.short()
+	case tagLScalar, tagLUTF8Str:
+		_, err = d.long()
+	default:
+		_, err = d.plain(tag)
+	}
+	return err
 }
 
 // plain decodes a string, a number, a boolean or an undef.
@@ -120,7 +134,7 @@ func (d *decoder) vstring(tag byte, number int) (err error) {
 		return d.corrupt("a version string without a literal")
 	}
 	v, err := d.str(inner)
-	if place := d.objects[number].place; place != nil && err == nil {
+	if place := d.place(number); place != nil && err == nil {
 		*place = v
 		d.identify(number).VString = literal
 	}
@@ -147,7 +161,7 @@ func (d *decoder) regexp(number int) error {
 		return err
 	}
 	modifiers, err := d.short()
-	if place := d.objects[number].place; place != nil && err == nil {
+	if place := d.place(number); place != nil && err == nil {
 		*place = perldata.BytesOf(pattern).WithForm(perldata.FormRegexp)
 		d.identify(number).Modifiers = modifiers
 	}

@@ -46,12 +46,13 @@ func keyOf(name string, form perldata.KeyForm) (flags byte, latin1, ok bool) {
 	switch {
 	case form == perldata.KeyDefault && ascii:
 		return 0, false, true
-	case form == perldata.KeyBytes && perldata.IsLatin1(name):
+	case !ascii && !perldata.IsLatin1(name):
+		return keyUTF8, false, utf8.ValidString(name)
+	case form == perldata.KeyBytes:
 		return 0, !ascii, true
-	case perldata.IsLatin1(name):
+	default:
 		return keyWasUTF8, !ascii, true
 	}
-	return keyUTF8, false, utf8.ValidString(name)
 }
 
 func isASCII(s string) bool {

@@ -6,12 +6,33 @@ import "memcachedsoap/sessionstore/perldata"
 // from 0 in the order of their beginnings.
 type object struct {
 	// node is a *perldata.List, *perldata.Hash or *perldata.Scalar, or an
-	// immortal. It is nil for a scalar to which nothing refers so far. While an
-	// image is checked, it is nil for every scalar, and a nil pointer of its type
-	// for a list or hash.
-	node    any
-	place   *perldata.Value // of a scalar
-	blessed bool            // into a class
+	// immortal. It is nil for a scalar to which nothing refers so far.
+	node  any
+	place *perldata.Value // of a scalar
+}
+
+// note is what checking an image must know of an object: what it is, and whether it is
+// blessed into a class. It takes a byte, because an image may have an object in each
+// byte.
+type note byte
+
+const (
+	noteScalar note = iota
+	noteList
+	noteHash
+	noteImmortal
+	noteMissing // the immortal undef
+
+	noteBlessed note = 1 << 7
+)
+
+func (n note) what() note { return n &^ noteBlessed }
+
+func (n note) blessed(blessed bool) note {
+	if blessed {
+		n |= noteBlessed
+	}
+	return n
 }
 
 // immortal is the tag of a read-only scalar that exists once in Perl. Two places
@@ -35,12 +56,34 @@ func (i immortal) value() perldata.Value {
 }
 
 // add gives the next number to an object and returns it.
-func (d *decoder) add(o object) (int, error) {
-	if len(d.objects) >= d.limits.Objects {
+func (d *decoder) add(o object, n note) (int, error) {
+	if len(d.notes) >= d.limits.Objects {
 		return 0, d.limitError("objects", d.limits.Objects)
 	}
-	d.objects = append(d.objects, o)
-	return len(d.objects) - 1, nil
+	d.notes = append(d.notes, n)
+	if d.makes {
+		d.objects = append(d.objects, o)
+	}
+	return len(d.notes) - 1, nil
+}
+
+// immortal notes that an object is an immortal.
+func (d *decoder) immortal(number int, i immortal) {
+	d.notes[number] = noteImmortal
+	if i == tagSVUndef {
+		d.notes[number] = noteMissing
+	}
+	if d.makes {
+		d.objects[number].node = i
+	}
+}
+
+// place returns the place of a scalar, or nil.
+func (d *decoder) place(number int) *perldata.Value {
+	if !d.makes {
+		return nil
+	}
+	return d.objects[number].place
 }
 
 // identify returns the identity of a scalar. If the scalar has none, it gets one.
@@ -57,6 +100,9 @@ func (d *decoder) identify(number int) *perldata.Scalar {
 // syncScalar copies the value of a place to the identity of its scalar, if it has
 // one. It is called after each change of the place or the identity.
 func (d *decoder) syncScalar(number int) {
+	if !d.makes {
+		return
+	}
 	o := d.objects[number]
 	if o.node == nil {
 		return
@@ -72,7 +118,7 @@ func (d *decoder) objectNumber() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if uint64(number) >= uint64(len(d.objects)) {
+	if uint64(number) >= uint64(len(d.notes)) {
 		d.offset -= 4
 		return 0, d.corrupt("a number of an object that does not exist")
 	}
@@ -86,18 +132,20 @@ func (d *decoder) repeatedScalar(place *perldata.Value) (missing bool, err error
 	if err != nil {
 		return false, err
 	}
-	switch node := d.objects[number].node.(type) {
-	case *perldata.List, *perldata.Hash:
+	missing = d.notes[number] == noteMissing
+	if what := d.notes[number].what(); what == noteList || what == noteHash {
 		d.offset -= 4
 		return false, d.corrupt("an array or a hash in the place of a scalar")
-	case immortal:
-		put(place, node.value())
-		return node == tagSVUndef, nil
 	}
-	if place != nil {
+	if place == nil {
+		return missing, nil
+	}
+	if node, ok := d.objects[number].node.(immortal); ok {
+		*place = node.value()
+	} else {
 		*place = d.identify(number).Alias()
 	}
-	return false, nil
+	return missing, nil
 }
 
 // repeatedReference makes place a reference to an earlier object. It says whether
@@ -107,11 +155,11 @@ func (d *decoder) repeatedReference(place *perldata.Value, form perldata.Form) (
 	if err != nil {
 		return false, err
 	}
-	o := d.objects[number]
+	blessed = d.notes[number]&noteBlessed != 0
 	if place == nil {
-		return o.blessed, nil
+		return blessed, nil
 	}
-	switch node := o.node.(type) {
+	switch node := d.objects[number].node.(type) {
 	case *perldata.List:
 		*place = perldata.ListFrom(node)
 	case *perldata.Hash:
@@ -122,5 +170,5 @@ func (d *decoder) repeatedReference(place *perldata.Value, form perldata.Form) (
 		*place = perldata.RefTo(d.identify(number))
 	}
 	*place = place.WithForm(form)
-	return o.blessed, nil
+	return blessed, nil
 }

@@ -8,7 +8,7 @@ import (
 // A decoder takes more memory than a small session, so decoders are reused.
 //
 //nolint:gochecknoglobals // a pool is shared by nature
-var decoders = sync.Pool{New: func() any { return &decoder{names: newNameSet()} }}
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // maxPooled is the greatest number of objects, and of keys, for which a decoder
 // with room for them is reused: the memory for a rare large session is given back.
@@ -32,12 +32,12 @@ func (c Codec) open(image []byte, reserve func(n int64) error) (*decoder, error)
 
 // release gives the decoder back without references to the image.
 func (d *decoder) release() {
-	if max(cap(d.objects), cap(d.keys), cap(d.classes)) > maxPooled {
+	if max(cap(d.notes), cap(d.objects), cap(d.keys), cap(d.classes)) > maxPooled {
 		return
 	}
 	clear(d.objects)
 	clear(d.classes)
 	clear(d.keys)
-	*d = decoder{objects: d.objects[:0], classes: d.classes[:0], keys: d.keys[:0], names: d.names}
+	*d = decoder{notes: d.notes[:0], objects: d.objects[:0], classes: d.classes[:0], keys: d.keys[:0], names: d.names}
 	decoders.Put(d)
 }
