@@ -93,7 +93,8 @@ func (m *meter) work(bytes, elements int64) int64 {
 // document is called for the document of the request, which was made of what was
 // decompressed, and that of what was received.
 func (m *meter) document(doc, plain []byte, decompressed int) error {
-	n := int64(decompressed) + m.work(int64(len(doc)), int64(xmlscan.CountTags(doc)))
+	m.tags = xmlscan.CountTags(doc)
+	n := int64(decompressed) + m.work(int64(len(doc)), int64(m.tags))
 	if len(doc) > 0 && &doc[len(doc)-1] != &plain[len(plain)-1] {
 		n += int64(cap(doc))
 	}

@@ -111,6 +111,7 @@ type exchange struct {
 	name    Name // of the operation, once known
 	stamped bool // the request has a Timestamp of WS-Security, so the answer gets one
 	bytesIn int
+	tags    int // start tags of the document at most
 }
 
 // scratch is the memory of one call that a later call can reuse.
@@ -244,6 +245,7 @@ func (x *exchange) document(received []byte, inflated *body) ([]byte, error) {
 // to run.
 func (x *exchange) read(scan *xmlscan.Scanner, doc []byte) (run, error) {
 	scan.Reset(doc, x.options.Limits.XML)
+	scan.SetTags(x.tags)
 	env := envelope{scan: scan, version: x.version, readsSecurity: x.options.Security != nil}
 	err := env.open()
 	x.stamped = env.stamped

@@ -45,6 +45,18 @@ func (s *Scanner) Namespace(prefix []byte) ([]byte, bool) {
 	return s.bindings[i].name, true
 }
 
+// spaceOf is lookup for the prefix of an element. Most elements have the default
+// namespace, which is looked up only once in its scope.
+func (s *Scanner) spaceOf(prefix []byte) int {
+	if len(prefix) > 0 {
+		return s.lookup(prefix)
+	}
+	if s.unnamed < 0 {
+		s.unnamed = s.lookup(nil)
+	}
+	return s.unnamed
+}
+
 // lookup returns the index of the binding of a prefix in scope, or -1.
 func (s *Scanner) lookup(prefix []byte) int {
 	i := len(s.bindings) - 1
@@ -75,6 +87,7 @@ func (s *Scanner) declare(i int, prefix, name []byte) error {
 		return &LimitError{What: "namespaces in scope", Limit: s.limits.Namespaces}
 	}
 	s.bindings = append(s.bindings, binding{prefix: prefix, name: name, id: id})
+	s.unnamed = -1
 	return nil
 }
 

@@ -48,6 +48,7 @@ type Scanner struct {
 	open     []element   // open elements, the root first
 	bindings []binding   // namespaces in scope, the latest last
 	scope    int         // how many bindings are in scope at the next token
+	unnamed  int         // the binding of the default namespace in scope; -1 before it is looked up
 	attrs    []attribute // of the last start tag, declarations included
 
 	space, local []byte // name of the last Start or End
@@ -55,15 +56,16 @@ type Scanner struct {
 	localAt      int    // where local starts in the document
 	textAt       int    // where text starts in the document
 	elements     int    // start tags so far
+	tags         int    // start tags of the document at most; 0 before they are counted
 	halfway      bool   // the next token is the End of an empty-element tag
 }
 
-// element is an open element.
+// element is an open element. It has no pointers, so that entering it is cheap.
 type element struct {
-	name  []byte // as written, prefix included
-	space []byte // namespace name
-	local int    // where the local part starts in name
-	scope int    // how many bindings were in scope outside
+	name  Span   // as written, prefix included
+	local uint32 // where the local part starts in the document
+	space int32  // the binding of its namespace
+	scope int32  // how many bindings were in scope outside
 }
 
 // Reset prepares the scanner to read a document, which it will write over. The
@@ -71,7 +73,6 @@ type element struct {
 // document.
 func (s *Scanner) Reset(doc []byte, limits Limits) {
 	// Nothing may point into the previous document, or it would stay in memory.
-	clear(s.open[:cap(s.open)])
 	s.bindings = appendPredefined(s.bindings[:0])
 	clear(s.bindings[predefined:cap(s.bindings)])
 	clear(s.attrs[:cap(s.attrs)])
@@ -81,6 +82,7 @@ func (s *Scanner) Reset(doc []byte, limits Limits) {
 		open:     s.open[:0],
 		bindings: s.bindings,
 		scope:    predefined,
+		unnamed:  -1,
 		attrs:    s.attrs[:0],
 	}
 }
@@ -101,7 +103,9 @@ func (s *Scanner) Next() (Kind, error) {
 }
 
 func (s *Scanner) next() (Kind, error) {
-	s.bindings = s.bindings[:s.scope]
+	if len(s.bindings) > s.scope {
+		s.bindings, s.unnamed = s.bindings[:s.scope], -1
+	}
 	if s.halfway {
 		s.halfway = false
 		return s.leave()
@@ -156,8 +160,17 @@ func span(start int, part []byte) Span { return Span{uint32(start), uint32(start
 // Bytes returns a part of the document. A Span that is zero has none.
 func (s *Scanner) Bytes(at Span) []byte { return s.doc[at.start:at.end:at.end] }
 
+// SetTags says what [CountTags] has returned for the document, after Reset. Without it
+// TagsLeft counts.
+func (s *Scanner) SetTags(n int) { s.tags = n }
+
 // TagsLeft returns the greatest number of start tags that can follow in the document.
-func (s *Scanner) TagsLeft() int { return CountTags(s.doc[s.pos:]) }
+func (s *Scanner) TagsLeft() int {
+	if s.tags == 0 {
+		s.tags = s.elements + CountTags(s.doc[s.pos:])
+	}
+	return s.tags - s.elements
+}
 
 // CountTags returns the greatest number of elements that a document, or the rest of
 // one, can have.

@@ -293,9 +293,6 @@ func TestResetLetsGo(t *testing.T) {
 	assert.False(t, found)
 	_, found = s.Namespace([]byte("p"))
 	assert.False(t, found)
-	for _, e := range s.open[:cap(s.open)] {
-		assert.Zero(t, e)
-	}
 	for _, a := range s.attrs[:cap(s.attrs)] {
 		assert.Zero(t, a)
 	}

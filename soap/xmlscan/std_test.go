@@ -97,7 +97,7 @@ func hasWideName(doc []byte) bool {
 		if kind != Start {
 			continue
 		}
-		if wide(s.open[len(s.open)-1].name) {
+		if wide(s.innermost()) {
 			return true
 		}
 		for _, a := range s.attrs {

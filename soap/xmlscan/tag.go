@@ -17,28 +17,27 @@ func (s *Scanner) startTag() (Kind, error) {
 	if s.pos, err = s.attributes(end); err != nil {
 		return EOF, err
 	}
-	prefix := prefixOf(s.doc, start, local)
-	space := s.lookup(prefix)
+	space := s.spaceOf(prefixOf(s.doc, start, local))
 	switch {
 	case space < 0:
-		return EOF, s.refuse(start, "prefix "+quoted(prefix)+" not declared")
+		return EOF, s.refuse(start, "prefix "+quoted(prefixOf(s.doc, start, local))+" not declared")
 	case space == xmlnsBinding:
 		return EOF, s.refuse(start, "element with prefix xmlns")
 	}
 	s.scope = len(s.bindings)
 	s.space, s.local, s.localAt = s.bindings[space].name, s.doc[local:end:end], local
 	s.open = append(s.open, element{
-		name:  s.doc[start:end],
-		space: s.space,
-		local: local - start,
-		scope: outer,
+		name:  Span{uint32(start), uint32(end)},
+		local: uint32(local),
+		space: int32(space),
+		scope: int32(outer),
 	})
 	return Start, nil
 }
 
 // endTag reads the end tag whose "</" is at the current offset.
 func (s *Scanner) endTag() (Kind, error) {
-	name := s.open[len(s.open)-1].name
+	name := s.innermost()
 	end := s.pos + len("</") + len(name)
 	if end > len(s.doc) || string(s.doc[s.pos+len("</"):end]) != string(name) {
 		return EOF, s.mismatch(name)
@@ -56,6 +55,9 @@ func (s *Scanner) endTag() (Kind, error) {
 	return s.leave()
 }
 
+// innermost returns the name of the innermost open element, as written.
+func (s *Scanner) innermost() []byte { return s.Bytes(s.open[len(s.open)-1].name) }
+
 func (s *Scanner) mismatch(name []byte) error {
 	return s.refuse(s.pos, "end tag of "+quoted(name)+" expected")
 }
@@ -65,8 +67,8 @@ func (s *Scanner) mismatch(name []byte) error {
 func (s *Scanner) leave() (Kind, error) {
 	last := len(s.open) - 1
 	e := &s.open[last]
-	s.space, s.local = e.space, e.name[e.local:len(e.name):len(e.name)]
-	s.scope = e.scope
+	s.space, s.local = s.bindings[e.space].name, s.doc[e.local:e.name.end:e.name.end]
+	s.scope = int(e.scope)
 	s.open = s.open[:last]
 	return End, nil
 }

@@ -32,7 +32,7 @@ func (s *Scanner) charData() ([]byte, error) {
 		case c == ']':
 			w, i = s.put(w, c), i+1
 		case i == len(doc):
-			err = s.refuse(i, "unexpected end of document, element "+quoted(s.open[len(s.open)-1].name)+" is open")
+			err = s.refuse(i, "unexpected end of document, element "+quoted(s.innermost())+" is open")
 		default:
 			err = s.badChar(i)
 		}
