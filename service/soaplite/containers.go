@@ -42,137 +42,120 @@ func (r *Reader) newEntries(n int) []perldata.Entry {
 	return room
 }
 
-// structure returns a hash of the children by their names. Children with the same
-// name become a list (SOAP::Lite since 0.65).
-func (r *Reader) structure(at int32) (perldata.Value, error) {
+// structure sets place to a hash of the children by their names. Children with the
+// same name become a list (SOAP::Lite since 0.65).
+func (r *Reader) structure(at int32, place *perldata.Value) error {
 	h := r.newHash()
-	v := perldata.HashOf(h)
-	r.remember(at, v)
-	entries := r.newEntries(r.count(at))
+	*place = perldata.HashOf(h)
+	r.remember(at, *place)
+	entries := r.newEntries(r.findNames(at))
 	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
-		held, err := r.value(i)
-		if err != nil {
-			return v, err
+		var held *perldata.Value
+		if n := &r.nodes[i]; n.named > 0 { // the first child with the name
+			entry := len(entries)
+			entries = append(entries, perldata.Entry{Name: r.keep(r.scan.Bytes(n.name)), Form: perldata.KeyWasUTF8})
+			held = &entries[entry].Value
+			if n.named > 1 {
+				l := &perldata.List{Items: make([]perldata.Value, 1, n.named)}
+				*held, held = perldata.ListFrom(l), &l.Items[0]
+			}
+			n.named = int32(entry)
+		} else {
+			l := entries[r.nodes[-n.named].named].Value.List()
+			l.Items = append(l.Items, perldata.Value{})
+			held = &l.Items[len(l.Items)-1]
 		}
-		entries = append(entries, perldata.Entry{Name: r.keep(r.scan.Bytes(r.nodes[i].name)), Form: perldata.KeyWasUTF8, Value: held})
-	}
-	if repeatsName(entries) {
-		entries = listRepeated(entries)
+		if err := r.value(i, held); err != nil {
+			return err
+		}
 	}
 	h.Fill(entries)
-	return v, nil
+	return nil
 }
 
-// repeatsName reports whether two entries have the same name.
-func repeatsName(entries []perldata.Entry) bool {
-	const few = 32 // up to here comparing all is faster than a map, and needs no memory
-	if len(entries) <= few {
-		for i := range entries {
-			for j := range i {
-				if entries[i].Name == entries[j].Name {
-					return true
-				}
+// findNames finds the children of an element that have the same name, and returns how
+// many names they have. It sets named of the first child with a name to the number of
+// children with the name, and named of each other one to the index of the first,
+// negative.
+func (r *Reader) findNames(at int32) (names int) {
+	r.names.Reset(r.count(at))
+	var name []byte
+	same := func(other int) bool { return string(r.scan.Bytes(r.nodes[other].name)) == string(name) }
+	first := 0
+	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
+		name = r.scan.Bytes(r.nodes[i].name)
+		if first == 0 || !same(first) { // most repeated names follow each other
+			var added bool
+			if first, added = r.names.AddBytes(name, int(i), same); added {
+				r.nodes[i].named = 1
+				names++
+				continue
 			}
 		}
-		return false
+		r.nodes[i].named = int32(-first)
+		r.nodes[first].named++
 	}
-	seen := make(map[string]struct{}, min(len(entries), 1024)) // grows if the names differ
-	for i := range entries {
-		if seen[entries[i].Name] = struct{}{}; len(seen) <= i {
-			return true
-		}
-	}
-	return false
+	return names
 }
 
-// listRepeated replaces entries with the same name by one entry with a list.
-func listRepeated(entries []perldata.Entry) []perldata.Entry {
-	names := make(map[string]*repeated)
-	of := make([]*repeated, len(entries))
-	for i := range entries {
-		n := names[entries[i].Name]
-		if n == nil {
-			n = &repeated{first: -1}
-			names[entries[i].Name] = n
-		}
-		n.count++
-		of[i] = n
-	}
-	kept := entries[:0]
-	for i, e := range entries {
-		n := of[i]
-		if n.first < 0 {
-			n.first = len(kept)
-			kept = append(kept, e)
-			continue
-		}
-		if n.list == nil {
-			n.list = &perldata.List{Items: make([]perldata.Value, 1, n.count)}
-			n.list.Items[0] = kept[n.first].Value
-			kept[n.first].Value = perldata.ListFrom(n.list)
-		}
-		n.list.Items = append(n.list.Items, e.Value)
-	}
-	return kept
-}
+// maxPadded is the greatest number of items that the arrays of a message declare and do
+// not have: a short message must not make a large session.
+const maxPadded = 1000
 
-// repeated is a name that entries have.
-type repeated struct {
-	count int // of the entries
-	first int // index of the entry that is kept; -1 before it is
-	list  *perldata.List
-}
-
-// list returns a list of the children. If the array declares more items, the rest
+// list sets place to a list of the children. If the array declares more items, the rest
 // is undef.
-func (r *Reader) list(at int32) (perldata.Value, error) {
+func (r *Reader) list(at int32, place *perldata.Value) error {
 	l := new(perldata.List)
-	v := perldata.ListFrom(l)
-	r.remember(at, v)
+	*place = perldata.ListFrom(l)
+	r.remember(at, *place)
 	declared, n := 0, r.count(at)
 	if l := r.nodes[at].link; l > 0 {
 		declared = int(r.links[l-1].declared)
 	}
 	if declared > 0 && n > declared {
-		return v, soap.ClientFault("An array has more items than its declared size. Declare the size that it has.")
+		return soap.ClientFault("An array has more items than its declared size. Declare the size that it has.")
 	}
 	if missing := declared - n; missing > 0 {
-		if r.padded += missing; r.padded > r.MaxEntries-len(r.nodes) {
-			return v, soap.ClientFault("The declared sizes of the arrays exceed the limit of " + strconv.Itoa(r.MaxEntries) + " values in a message.")
+		r.padded += missing
+		if r.padded > maxPadded {
+			return soap.ClientFault("The arrays of the message declare more than " + strconv.Itoa(maxPadded) + " items that they do not have. Send all items, or declare fewer.")
+		}
+		if r.padded > r.MaxEntries-len(r.nodes) {
+			return soap.ClientFault("The declared sizes of the arrays exceed the limit of " + strconv.Itoa(r.MaxEntries) + " values in a message.")
 		}
 		n = declared
 	}
-	items := make([]perldata.Value, 0, n)
+	items, next := make([]perldata.Value, n), 0
 	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
-		item, err := r.value(i)
-		if err != nil {
-			return v, err
+		if err := r.value(i, &items[next]); err != nil {
+			return err
 		}
-		items = append(items, item)
+		next++
 	}
-	l.Items = items[:n]
-	return v, nil
+	l.Items = items
+	return nil
 }
 
-// keyed returns a hash for Apache's Map, whose children each have a key and a value.
-func (r *Reader) keyed(at int32) (perldata.Value, error) {
+// keyed sets place to a hash for Apache's Map, whose children each have a key and a
+// value.
+func (r *Reader) keyed(at int32, place *perldata.Value) error {
 	h := new(perldata.Hash)
-	v := perldata.HashOf(h)
-	r.remember(at, v)
+	*place = perldata.HashOf(h)
+	r.remember(at, *place)
 	list := make([]perldata.Value, 0, 2*r.count(at))
 	for i := at + 1; i < r.nodes[at].end; i = r.nodes[i].end {
-		item, err := r.value(i)
-		if err != nil {
-			return v, err
+		var item perldata.Value
+		if err := r.value(i, &item); err != nil {
+			return err
 		}
 		if item.Kind() != perldata.KindHash {
-			return v, soap.ClientFault("An item of a Map has no elements key and value. Send both.")
+			return soap.ClientFault("An item of a Map has no elements key and value. Send both.")
 		}
 		key, _ := item.Hash().Get("key")
 		held, _ := item.Hash().Get("value")
 		list = append(list, key, held)
 	}
-	return v, fillPairs(h, list)
+	return fillPairs(h, list)
 }
 
 // Pairs returns a hash of a list with keys and values in turn, as Perl does: the
@@ -186,6 +169,10 @@ func Pairs(list []perldata.Value) (*perldata.Hash, error) {
 // fillPairs is [Pairs] for an existing hash.
 func fillPairs(h *perldata.Hash, list []perldata.Value) error {
 	entries := make([]perldata.Entry, 0, (len(list)+1)/2)
+	var names perldata.NameSet
+	names.Reset(cap(entries))
+	var name string
+	same := func(other int) bool { return entries[other].Name == name }
 	for i := 0; i < len(list); i += 2 {
 		entry, err := entryOf(list[i])
 		if err != nil {
@@ -194,28 +181,15 @@ func fillPairs(h *perldata.Hash, list []perldata.Value) error {
 		if i+1 < len(list) {
 			entry.Value = list[i+1]
 		}
-		entries = append(entries, entry)
-	}
-	if repeatsName(entries) {
-		entries = lastOfEach(entries)
+		name = entry.Name
+		if first, added := names.Add(name, len(entries), same); added {
+			entries = append(entries, entry)
+		} else {
+			entries[first] = entry
+		}
 	}
 	h.Fill(entries)
 	return nil
-}
-
-// lastOfEach keeps only the last entry of each name.
-func lastOfEach(entries []perldata.Entry) []perldata.Entry {
-	first := make(map[string]int, len(entries))
-	kept := entries[:0]
-	for _, e := range entries {
-		if i, again := first[e.Name]; again {
-			kept[i] = e
-			continue
-		}
-		first[e.Name] = len(kept)
-		kept = append(kept, e)
-	}
-	return kept
 }
 
 // entryOf returns an entry without a value. A key of characters had the UTF-8 flag in

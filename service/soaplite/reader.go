@@ -30,6 +30,7 @@ type Reader struct {
 
 	hashes  []perldata.Hash  // not used yet
 	entries []perldata.Entry // not used yet
+	names   perldata.NameSet // of the children of one element
 
 	depth  int
 	padded int // items that were declared but not sent
@@ -44,6 +45,7 @@ type element struct {
 	text  xmlscan.Span // if it has no children
 	end   int32        // index of the next element that is not inside it
 	link  int32        // its index in links plus 1, or 0
+	named int32        // of a child of a struct: see findNames, and its entry when it has been read
 	kind  kind
 	kids  bool // it has children
 	apart bool // it is not a parameter (soapenc:root="0", SOAP 1.1 section 5.6)
@@ -164,11 +166,10 @@ func (r *Reader) Values() ([]perldata.Value, error) {
 		if r.nodes[i].apart {
 			continue
 		}
-		v, err := r.value(i)
-		if err != nil {
+		values = append(values, perldata.Value{})
+		if err := r.value(i, &values[len(values)-1]); err != nil {
 			return nil, err
 		}
-		values = append(values, v)
 	}
 	return values, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"memcachedsoap/service/soaplite"
 	"memcachedsoap/sessionstore/perldata"
@@ -95,6 +96,48 @@ func TestArrays(t *testing.T) {
 	}
 	nested := one(t, `<p soapenc:arrayType="xsd:int[][1]"><i><j>1</j><j>2</j></i></p>`)
 	assert.Len(t, nested.List().Items[0].List().Items, 2)
+}
+
+// Children with the same name become a list, wherever they stand and however many
+// there are.
+func TestRepeatedNames(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		names := rapid.SliceOfN(rapid.StringMatching(`[a-c]{1,3}`), 1, 120).Draw(t, "names")
+		var content strings.Builder
+		want := map[string][]perldata.Value{}
+		var order []string
+		for i, name := range names {
+			if want[name] == nil {
+				order = append(order, name)
+			}
+			held := perldata.BytesOf("")
+			switch i % 3 {
+			case 0:
+				content.WriteString("<" + name + "/>")
+			case 1:
+				held = text(itoa(i))
+				content.WriteString("<" + name + ">" + itoa(i) + "</" + name + ">")
+			case 2: // names inside are others
+				inner := perldata.NewHash(1)
+				inner.Fill([]perldata.Entry{{Name: "a", Form: perldata.KeyWasUTF8, Value: perldata.ListOf(held, held)}})
+				held = perldata.HashOf(inner)
+				content.WriteString("<" + name + "><a/><a/></" + name + ">")
+			}
+			want[name] = append(want[name], held)
+		}
+		_, values, err := read("<call><p>"+content.String()+"</p></call>", 0)
+		require.NoError(t, err)
+		entries := values[0].Hash().Entries()
+		require.Len(t, entries, len(order))
+		for i, name := range order {
+			require.Equal(t, name, entries[i].Name)
+			if len(want[name]) == 1 {
+				require.Equal(t, want[name][0], entries[i].Value)
+			} else {
+				require.Equal(t, want[name], entries[i].Value.List().Items)
+			}
+		}
+	})
 }
 
 func TestKeysAreFlaggedAsByPerl(t *testing.T) {
@@ -186,7 +229,9 @@ func TestMessagesThatAreRefused(t *testing.T) {
 		`<p xsi:type="xsd:string"><a/></p>`:                           "elements inside",
 		`<p soap:encodingStyle="urn:other">x</p>`:                     "encodingStyle",
 		`<p soapenc:arrayType="xsd:int[1]"><i/><i/></p>`:              "more items than its declared size",
-		`<p soapenc:arrayType="xsd:int[2147483647]"/>`:                "exceed the limit of 1000 values",
+		`<p soapenc:arrayType="xsd:int[2147483647]"/>`:                "more than 1000 items that they do not have",
+		`<p soapenc:arrayType="xsd:int[1000]"/>`:                      "exceed the limit of 1000 values",
+		`<p soapenc:arrayType="xsd:int[1001]"/>`:                      "more than 1000 items that they do not have",
 		`<p soapenc:arrayType="xsd:int[99999999999]"/>`:               "Invalid size of an array",
 		`<p soapenc:arrayType="xsd:int[2,2]"/>`:                       "have one dimension",
 		`<p soapenc:arrayType="xsd:int"/>`:                            "Invalid arrayType",
@@ -213,7 +258,8 @@ func TestBounds(t *testing.T) {
 	assert.Contains(t, refused(t, "<call/>"+strings.Repeat("<p/>", 11), 10), "more than 10 values")
 
 	arrays := strings.Repeat(`<p soapenc:arrayType="xsd:int[400]"/>`, 3)
-	assert.Contains(t, refused(t, "<call>"+arrays+"</call>", 1000), "exceed the limit of 1000 values")
+	assert.Contains(t, refused(t, "<call>"+arrays+"</call>", 1000), "more than 1000 items that they do not have")
+	assert.Contains(t, refused(t, "<call>"+arrays+"</call>", 700), "exceed the limit of 700 values")
 
 	long := `<m id="1">` + strings.Repeat("x", 1<<20) + `</m>`
 	assert.Contains(t, refused(t, "<call>"+strings.Repeat(`<p href="#1"/>`, 6)+"</call>"+long, 0), "more than 4194304 bytes")

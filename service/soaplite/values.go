@@ -16,99 +16,109 @@ import (
 // further places: a short message must not create a large session.
 const maxCopied = 4 << 20
 
-// value returns the value of an element: its own, or that of the element to which
-// it refers.
-func (r *Reader) value(at int32) (perldata.Value, error) {
+// value sets place to the value of an element: its own, or that of the element to
+// which it refers. A value is large, so it is made where it stays.
+func (r *Reader) value(at int32, place *perldata.Value) error {
 	n := &r.nodes[at]
 	if n.link == 0 && !n.kids && (n.kind == untyped || n.kind == plain) {
-		return r.string(r.scan.Bytes(n.text)), nil // most values
+		*place = r.string(r.scan.Bytes(n.text)) // most values
+		return nil
 	}
 	if l := n.link; l > 0 && (r.links[l-1].href != "" || r.links[l-1].id != "") {
-		return r.shared(at)
+		return r.shared(at, place)
 	}
-	return r.make(at)
+	return r.make(at, place)
 }
 
-// shared returns the value of an element that has an id or refers to another one,
-// which may refer further. It follows the references in a loop: a message may have
+// shared sets place to the value of an element that has an id or refers to another
+// one, which may refer further. It follows the references in a loop: a message may have
 // a chain of as many as it has elements. Each element with an id is passed once,
 // since its value is kept.
-func (r *Reader) shared(at int32) (perldata.Value, error) {
+func (r *Reader) shared(at int32, place *perldata.Value) error {
 	var few [4]int32  // saves an allocation
 	passed := few[:0] // indexes of links
 	for {
 		i := r.nodes[at].link - 1
 		if i < 0 {
-			v, err := r.make(at)
-			return r.keepValue(passed, v), err
+			return r.makeShared(at, place, passed)
 		}
 		l := &r.links[i]
 		switch l.state {
 		case unread:
 		case known:
-			v := r.values[l.value]
-			if r.copied += len(v.Str()); r.copied > maxCopied {
-				return v, soap.ClientFault("The strings to which the message refers have more than " + strconv.Itoa(maxCopied) + " bytes together, counted for each reference. Send fewer references.")
+			*place = r.values[l.value]
+			if r.copied += len(place.Str()); r.copied > maxCopied {
+				return soap.ClientFault("The strings to which the message refers have more than " + strconv.Itoa(maxCopied) + " bytes together, counted for each reference. Send fewer references.")
 			}
-			return r.keepValue(passed, v), nil
+			r.keepValue(passed, *place)
+			return nil
 		case open:
-			return perldata.Value{}, soap.ClientFault("An href refers to its own element, directly or through others. Refer to an element with a value.")
+			return soap.ClientFault("An href refers to its own element, directly or through others. Refer to an element with a value.")
 		}
 		if l.id != "" {
 			l.state = open
 			passed = append(passed, i)
 		}
 		if l.href == "" {
-			v, err := r.make(at)
-			return r.keepValue(passed, v), err
+			return r.makeShared(at, place, passed)
 		}
 		target, ok := r.ids[l.href]
 		if !ok {
-			return perldata.Value{}, soap.ClientFault("An href refers to an id that is not in the message.")
+			return soap.ClientFault("An href refers to an id that is not in the message.")
 		}
 		at = target
 	}
 }
 
+// makeShared is make for the element at the end of a chain of references, whose links
+// were passed.
+func (r *Reader) makeShared(at int32, place *perldata.Value, passed []int32) error {
+	err := r.make(at, place)
+	r.keepValue(passed, *place)
+	return err
+}
+
 // keepValue keeps the value of elements with an id for further references.
-func (r *Reader) keepValue(links []int32, v perldata.Value) perldata.Value {
+func (r *Reader) keepValue(links []int32, v perldata.Value) {
 	for _, i := range links {
 		r.links[i].state, r.values[r.links[i].value] = known, v
 	}
-	return v
 }
 
-// make returns the value of an element from its content.
-func (r *Reader) make(at int32) (perldata.Value, error) {
+// make sets place to the value of an element from its content.
+func (r *Reader) make(at int32, place *perldata.Value) error {
 	if r.depth++; r.depth > maxNesting {
-		return perldata.Value{}, soap.ClientFault("The message is nested too deeply: the limit is " + strconv.Itoa(maxNesting) + " levels.")
+		return soap.ClientFault("The message is nested too deeply: the limit is " + strconv.Itoa(maxNesting) + " levels.")
 	}
 	defer func() { r.depth-- }()
 	n := &r.nodes[at]
 	switch n.kind {
 	case null:
-		return perldata.Value{}, nil
+		*place = perldata.Value{}
+		return nil
 	case list:
-		return r.list(at)
+		return r.list(at, place)
 	case keyed:
-		return r.keyed(at)
+		return r.keyed(at, place)
 	case foreign:
 		if n.kids || len(bytes.Trim(r.scan.Bytes(n.text), xmlchar.Whitespace)) == 0 {
-			return r.structure(at)
+			return r.structure(at, place)
 		}
 	case untyped, unlisted:
 		if n.kids {
-			return r.structure(at)
+			return r.structure(at, place)
 		}
 		if n.kind == unlisted {
-			return perldata.Value{}, soap.ClientFault("A value has a type of XML Schema or SOAP that this service does not know. Send strings, numbers, booleans, base64, arrays, structs or Maps.")
+			return soap.ClientFault("A value has a type of XML Schema or SOAP that this service does not know. Send strings, numbers, booleans, base64, arrays, structs or Maps.")
 		}
 	case plain, binary, hex, boolean:
 		if n.kids {
-			return perldata.Value{}, soap.ClientFault("A value of a simple type has elements inside. Send only text, or another type.")
+			return soap.ClientFault("A value of a simple type has elements inside. Send only text, or another type.")
 		}
 	}
-	return r.scalar(n)
+	var err error
+	*place, err = r.scalar(n)
+	return err
 }
 
 // scalar returns the value of an element with text.
