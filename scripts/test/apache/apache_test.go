@@ -3,11 +3,14 @@ package apache
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -111,12 +114,26 @@ func reachable(address string) bool {
 	return true
 }
 
+// given has the addresses that freeAddress has returned.
+var given sync.Map
+
+// freeAddress returns an address on which nobody listens. Its port is below those that
+// the kernel chooses for clients, so that no connection takes it before the server
+// starts or while it restarts.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for range 1000 {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))
+		if _, again := given.LoadOrStore(address, true); again {
+			continue
+		}
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // service is a running service.

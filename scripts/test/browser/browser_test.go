@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -54,13 +55,10 @@ func startService(t *testing.T) *service {
 	program := filepath.Join(t.TempDir(), "memcachedsoap")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "memcachedsoap/cmd/memcachedsoap").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	s := &service{t: t, address: l.Addr().String(), log: filepath.Join(t.TempDir(), "log")}
-	require.NoError(t, l.Close())
+	s := &service{t: t, log: filepath.Join(t.TempDir(), "log")}
 	log, err := os.Create(s.log)
 	require.NoError(t, err)
-	cmd := exec.Command(program, "serve", "--listen", s.address, "--log-format", "json", "--drain", "0s")
+	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s")
 	cmd.Stderr = log
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
@@ -68,12 +66,15 @@ func startService(t *testing.T) *service {
 		assert.NoError(t, cmd.Wait())
 		log.Close()
 	})
+	listening := regexp.MustCompile(`"msg":"listening","address":"([^"]+)"`)
 	require.Eventually(t, func() bool {
-		nc, err := net.Dial("tcp", s.address)
-		if err == nil {
-			nc.Close()
+		log, err := os.ReadFile(s.log)
+		match := listening.FindSubmatch(log)
+		if err != nil || match == nil {
+			return false
 		}
-		return err == nil
+		s.address = string(match[1])
+		return true
 	}, ample, time.Millisecond)
 	return s
 }
