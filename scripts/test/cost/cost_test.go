@@ -5,7 +5,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,6 +97,9 @@ func TestManyOfTheDearestRequests(t *testing.T) {
 	const budget = 512 * mib // on a machine with 2 GiB or more
 	e := startEnvironment(t)
 	s := startService(t, e)
+	before, err := s.Memory()
+	require.NoError(t, err)
+	idle := before.Now
 	var dearest []message
 	for _, m := range messages() {
 		if m.stores == nil && len(m.body) < m.size { // compressed
@@ -116,25 +123,58 @@ func TestManyOfTheDearestRequests(t *testing.T) {
 	callOthers(t, s, 30)
 	attackers.Wait()
 	assert.Less(t, peak(t, s), int64(budget))
-	require.Eventually(t, func() bool {
+	// The process keeps an idle service's memory and a 16th of the budget.
+	var now int64
+	ended := time.Now()
+	assert.Eventually(t, func() bool {
 		memory, err := s.Memory()
-		return err == nil && memory.Now < budget/4
+		now = memory.Now
+		return err == nil && now < idle+budget/16+8*mib
 	}, time.Minute, 100*time.Millisecond, "memory is given back")
+	t.Logf("idle %d MiB, at the peak %d MiB, %d MiB after %s", idle/mib, peak(t, s)/mib, now/mib, time.Since(ended))
 }
 
 // One request costs at most 64 MiB and not much processor time, in every dialect and
-// form.
+// form. A request that takes too long is measured again, compared with other work at
+// the same time: then a slow or busy machine has more time.
 func TestEveryMessage(t *testing.T) {
 	const (
-		perMiB = 50
-		slack  = 10 // a machine with other work, and the resolution of the time
+		perMiB = 50 * time.Millisecond
+		each   = 2 * time.Millisecond // however short it is
+		slack  = 1.5                  // another processor is slower for this work and faster for that
+		times  = 3
+		tries  = 5
 	)
 	e := startEnvironment(t)
 	for _, m := range messages() {
-		c, err := e.measure(t.Context(), m, 1)
+		c, err := e.measure(t.Context(), m, times)
 		require.NoError(t, err)
+		allowed := slack * float64(each+perMiB*time.Duration(c.bytes())/mib)
+		slowness := 1.0
+		for n := 0; n < tries && c.cpu > time.Duration(slowness*allowed); n++ {
+			slowness = max(1, e.slowness(t))
+			again, err := e.measure(t.Context(), m, times)
+			require.NoError(t, err)
+			c.cpu = again.cpu
+		}
+		assert.LessOrEqual(t, c.cpu, time.Duration(slowness*allowed), "%s: %s; slowness %.1f", m.name, c.fault, slowness)
 		assert.LessOrEqual(t, c.memory, int64(64*mib), "%s: %s", m.name, c.fault)
-		assert.LessOrEqual(t, c.cpu.Milliseconds(), int64(slack*perMiB)*int64(c.bytes()/mib+1), "%s: %s", m.name, c.fault)
 		assert.Contains(t, []int{200, 500}, c.status, m.name)
 	}
+}
+
+// slowness returns how much slower this machine is now than that of the benchmarks. The
+// work runs in another process, because the race detector slows this one down.
+func (e *environment) slowness(t *testing.T) float64 {
+	t.Helper()
+	program := filepath.Join(e.dir, "cost")
+	if _, err := os.Stat(program); err != nil {
+		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "memcachedsoap/scripts/test/cost").CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	printed, err := exec.CommandContext(t.Context(), program, "-calibrate").Output()
+	require.NoError(t, err)
+	took, err := time.ParseDuration(strings.TrimSpace(string(printed)))
+	require.NoError(t, err)
+	return float64(took) / float64(reference)
 }

@@ -16,8 +16,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("cost", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	times := flags.Int("times", 10, "how often each request is sent for its processor time")
+	calibrating := flags.Bool("calibrate", false, "only print how long work of the same kind takes on this machine")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("cost: %w", err)
+	}
+	if *calibrating {
+		took, err := calibrate()
+		if err == nil {
+			_, err = fmt.Fprintln(stdout, took)
+		}
+		return err
 	}
 	dir, err := os.MkdirTemp("", "cost")
 	if err != nil {

@@ -18,6 +18,7 @@ type message struct {
 	contentType string
 	size        int    // of the body when it is decompressed
 	stores      []byte // a request that is sent before, and not measured
+	reads       int    // how often it reads the session; 0 is once
 }
 
 // values is how many values the messages have: --max-entries allows no more.
@@ -117,7 +118,7 @@ func contractMessages() []message {
 		plain("full of entries and text", set(upTo(values, func(i int) string {
 			return `<entry><key>` + key(i) + `</key><value>` + strings.Repeat("é", 18) + `</value></entry>`
 		}))),
-		plain("one id 1000 times", contract("getSessions", `<ids>`+same(1000, `<id>`+sessionID+`</id>`)+`</ids>`)).after(set(upTo(90, func(i int) string { return `<entry><key>` + key(i) + `</key></entry>` }))),
+		plain("one id 1000 times", contract("getSessions", `<ids>`+same(1000, `<id>`+sessionID+`</id>`)+`</ids>`)).after(set(upTo(90, func(i int) string { return `<entry><key>` + key(i) + `</key></entry>` }))).reading(1000),
 	}
 }
 
@@ -182,6 +183,11 @@ func plain(name, body string) message {
 
 func (m message) after(stores string) message {
 	m.stores = []byte(stores)
+	return m
+}
+
+func (m message) reading(times int) message {
+	m.reads = times
 	return m
 }
 

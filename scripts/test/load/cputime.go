@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // clockTick is the unit of times in /proc: the kernel's USER_HZ is 100 on all Linux
@@ -23,6 +25,18 @@ func (p *Process) CPUTime() (time.Duration, error) {
 		return 0, fmt.Errorf("load: processor time of %s: %w", p.name, err)
 	}
 	return time.Duration(ticks) * clockTick, nil
+}
+
+// OwnCPUTime returns the processor time of the process alone, in nanoseconds where
+// [Process.CPUTime] has hundredths of a second: its clock is that of
+// clock_getcpuclockid(3).
+func (p *Process) OwnCPUTime() (time.Duration, error) {
+	const clockOfProcess = 2 // CPUCLOCK_SCHED
+	var used unix.Timespec
+	if err := unix.ClockGettime(int32(^p.cmd.Process.Pid<<3|clockOfProcess), &used); err != nil {
+		return 0, fmt.Errorf("load: processor time of %s: %w", p.name, err)
+	}
+	return time.Duration(used.Nano()), nil
 }
 
 func treeTicks(pid int) (int64, error) {
