@@ -69,7 +69,7 @@ var mayImport = map[string][]string{
 		"service/...", "sessionstore/...", "soap/...", "wsdl",
 		"github.com/KimMachineGun/automemlimit/memlimit", "github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap", "golang.org/x/term",
 	},
-	"scripts":               {"scripts/test/load", "service/...", "sessionstore/...", "soap/...", "wsdl"},
+	"scripts":               {"scripts/test/load", "service/...", "sessionstore/...", "soap/...", "wsdl", "golang.org/x/sys/unix"},
 	"scripts/test/docs":     {"github.com/yuin/goldmark/..."},
 	"scripts/test/pagetest": {"scripts/test/docs", "github.com/yuin/goldmark/..."},
 }
