@@ -50,12 +50,12 @@ func textToken(name, password string) string {
 	return `<w:UsernameToken><w:Username>` + escaped.Replace(name) + `</w:Username><w:Password Type="` + tokenProfile + `PasswordText">` + escaped.Replace(password) + `</w:Password></w:UsernameToken>`
 }
 
-// digestToken returns a token that was made some time ago.
-func digestToken(name, password, nonce string, age time.Duration) string {
+// digestToken returns a token of gate that was made some time ago.
+func digestToken(password, nonce string, age time.Duration) string {
 	created := time.Now().Add(-age).UTC().Format(time.RFC3339)
 	sum := sha1.Sum([]byte(nonce + created + password)) //nolint:gosec // see the import
 	encode := base64.StdEncoding.EncodeToString
-	return `<w:UsernameToken><w:Username>` + name + `</w:Username><w:Password Type="` + tokenProfile + `PasswordDigest">` + encode(sum[:]) + `</w:Password>` +
+	return `<w:UsernameToken><w:Username>gate</w:Username><w:Password Type="` + tokenProfile + `PasswordDigest">` + encode(sum[:]) + `</w:Password>` +
 		`<w:Nonce>` + encode([]byte(nonce)) + `</w:Nonce><u:Created>` + created + `</u:Created></w:UsernameToken>`
 }
 
@@ -72,7 +72,7 @@ func TestServeWithUsernameTokens(t *testing.T) {
 	get, stats := operationCall("getSession", "<id>ab12</id>"), operationCall("stats", "")
 	const must, notFound, none = `s:mustUnderstand="1"`, "There is no such session", "The request has no credentials."
 	const wrong, invalid, expired = ">wsse:FailedAuthentication</faultcode>", ">wsse:InvalidSecurity</faultcode>", ">wsu:MessageExpired</faultcode>"
-	replayed := digestToken("gate", digestSecret, "replayed", 0)
+	replayed := digestToken(digestSecret, "replayed", 0)
 	for _, c := range []struct {
 		name    string
 		as      sent
@@ -82,17 +82,17 @@ func TestServeWithUsernameTokens(t *testing.T) {
 	}{
 		{"PasswordText", sent{}, withSecurity(textToken("portal", textPassword), must, get), 500, notFound},
 		{"of WCF", sent{}, withSecurity(timestampOf(0, 5*time.Minute)+textToken("portal", textPassword), must, get), 500, "</wsu:Timestamp></wsse:Security></soap:Header><soap:Body><soap:Fault><faultcode>soap:Client<"},
-		{"PasswordDigest", sent{}, withSecurity(digestToken("gate", digestSecret, "1", 0), must, stats), 200, "statsResult"},
+		{"PasswordDigest", sent{}, withSecurity(digestToken(digestSecret, "1", 0), must, stats), 200, "statsResult"},
 		{"a missing role", sent{}, withSecurity(textToken("portal", textPassword), must, stats), 500, "Access denied: this operation needs the role stats,"},
 		{"a bare envelope of the dialect perl", sent{}, withSecurity(textToken("portal", textPassword), must, strings.ReplaceAll(perlCall, "soap:", "")), 500, "needs the role perl,"},
 		{"a wrong password", sent{}, withSecurity(textToken("portal", "secret-of-nobody"), must, get), 500, wrong},
 		{"an unknown name", sent{}, withSecurity(textToken("nobody", textPassword), must, get), 500, wrong},
-		{"a wrong digest", sent{}, withSecurity(digestToken("gate", "secret-of-nobody", "2", 0), must, get), 500, wrong},
+		{"a wrong digest", sent{}, withSecurity(digestToken("secret-of-nobody", "2", 0), must, get), 500, wrong},
 		{"empty", sent{}, withSecurity(textToken("", ""), must, get), 500, wrong},
 		{"replayed, first", sent{}, withSecurity(replayed, must, stats), 200, "statsResult"},
 		{"replayed", sent{}, withSecurity(replayed, must, stats), 500, "A message with the same Nonce was accepted before."},
-		{"too old", sent{}, withSecurity(digestToken("gate", digestSecret, "3", 6*time.Minute), must, get), 500, expired},
-		{"in the future", sent{}, withSecurity(digestToken("gate", digestSecret, "4", -2*time.Minute), must, get), 500, expired},
+		{"too old", sent{}, withSecurity(digestToken(digestSecret, "3", 6*time.Minute), must, get), 500, expired},
+		{"in the future", sent{}, withSecurity(digestToken(digestSecret, "4", -2*time.Minute), must, get), 500, expired},
 		{"an expired Timestamp", sent{}, withSecurity(timestampOf(2*time.Minute, time.Minute)+textToken("portal", textPassword), must, get), 500, expired},
 		{"a Timestamp in the future", sent{}, withSecurity(timestampOf(-2*time.Minute, time.Minute)+textToken("portal", textPassword), must, get), 500, expired},
 		{"two tokens", sent{}, withSecurity(textToken("portal", textPassword)+textToken("portal", textPassword), must, get), 500, invalid},
@@ -109,9 +109,9 @@ func TestServeWithUsernameTokens(t *testing.T) {
 		{"an address", sent{from: "127.0.0.2"}, get, 500, notFound},
 		{"an address and a Timestamp", sent{from: "127.0.0.2"}, withSecurity(timestampOf(0, time.Minute), must, get), 500, notFound},
 		{"an address and a wrong password", sent{from: "127.0.0.2"}, withSecurity(textToken("portal", "secret-of-nobody"), must, get), 500, wrong},
-		{"the token wins over the address", sent{from: "127.0.0.2"}, withSecurity(digestToken("gate", digestSecret, "5", 0), must, stats), 200, "statsResult"},
+		{"the token wins over the address", sent{from: "127.0.0.2"}, withSecurity(digestToken(digestSecret, "5", 0), must, stats), 200, "statsResult"},
 		{"Basic of the same caller", sent{authorization: basic("portal", textPassword)}, withSecurity(textToken("portal", textPassword), must, get), 500, notFound},
-		{"Basic of another caller", sent{authorization: basic("portal", textPassword)}, withSecurity(digestToken("gate", digestSecret, "6", 0), must, get), 500, "The request has the credentials of several callers"},
+		{"Basic of another caller", sent{authorization: basic("portal", textPassword)}, withSecurity(digestToken(digestSecret, "6", 0), must, get), 500, "The request has the credentials of several callers"},
 		{"wrong Basic", sent{authorization: basic("portal", "secret-of-nobody")}, withSecurity(textToken("portal", textPassword), must, get), 401, "The credentials are wrong."},
 	} {
 		response, text := s.post(t, c.as, c.message)
