@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ type secureSite struct {
 }
 
 // secureWith serves a handler at the endpoint over TLS. Clients may have certificates.
-func secureWith(t *testing.T, limits Limits, auth certificate.ClientAuth, handler http.HandlerFunc) *secureSite {
+func secureWith(t *testing.T, limits Limits, auth certificate.ClientAuth, handler http.HandlerFunc, drain ...time.Duration) *secureSite {
 	t.Helper()
 	s := &secureSite{t: t, authority: certificatetest.NewAuthority(t, "authority"), clients: certificatetest.NewAuthority(t, "clients")}
 	s.files = certificate.Files{ClientCA: s.clients.CA(), ClientAuth: auth}
@@ -49,7 +50,11 @@ func secureWith(t *testing.T, limits Limits, auth certificate.ClientAuth, handle
 	own, ok := Secure(l, keeper, logger).(*secureListener)
 	require.True(t, ok)
 	s.secureListener = own
-	s.server = New(handler, Options{Logger: logger, Certificate: keeper})
+	options := Options{Logger: logger, Certificate: keeper}
+	for _, time := range drain {
+		options.Drain = time
+	}
+	s.server = New(handler, options)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- s.server.Serve(ctx, 10*time.Second, own) }()
@@ -479,3 +484,34 @@ func TestUnixSocketsHaveNoTLS(t *testing.T) {
 }
 
 var _ metric.Source = (*Server)(nil)
+
+// A draining server answers every client that has connected: it is answered, or its
+// connection is refused.
+func TestDrainOverTLS(t *testing.T) {
+	t.Parallel()
+	s := secureWith(t, Limits{}, certificate.Optional, nothing, 500*time.Millisecond)
+	call := func() (refused bool) {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Addr().String())
+		if err != nil {
+			assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+			return true
+		}
+		defer conn.Close()
+		secure := tls.Client(conn, s.config())
+		if !assert.NoError(t, secure.Handshake()) {
+			return true
+		}
+		c := &client{Conn: secure, t: t, in: bufio.NewReader(secure)}
+		return !assert.Equal(t, 200, c.probe())
+	}
+	var callers sync.WaitGroup
+	for range 4 {
+		callers.Go(func() {
+			for !call() {
+			}
+		})
+	}
+	require.False(t, call())
+	require.NoError(t, s.stop())
+	callers.Wait()
+}
