@@ -53,11 +53,11 @@ func (c *serveCommand) listeners(ctx context.Context, sockets *httpd.Sockets, ke
 func (c *serveCommand) openAddress(ctx context.Context, flag, address string, sockets *httpd.Sockets, limits httpd.Limits) ([]net.Listener, error) {
 	if !httpd.IsSystemd(address) {
 		l, err := httpd.Listen(ctx, address, limits)
-		return []net.Listener{l}, err //nolint:wrapcheck // it names the address
+		return []net.Listener{l}, err
 	}
 	opened, err := sockets.Listen(address, limits)
 	if err != nil || c.AuthFile != "" || c.AllowAnonymous {
-		return opened, err //nolint:wrapcheck // the same
+		return opened, err
 	}
 	for _, l := range opened {
 		if tcp, ok := l.Addr().(*net.TCPAddr); ok {

@@ -42,7 +42,7 @@ var headerName = regexp.MustCompile(`(?i)^([A-Z0-9-]+-)?(Cert|Certificate)$`)
 func (c *serveCommand) validateAddresses() error {
 	for _, address := range c.addresses() {
 		if err := httpd.CheckAddress(address); err != nil {
-			return err //nolint:wrapcheck // it names the address
+			return err
 		}
 	}
 	return nil

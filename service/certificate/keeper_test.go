@@ -72,7 +72,7 @@ func (k kept) replace(name, from string) {
 	k.t.Helper()
 	content, err := os.ReadFile(from)
 	require.NoError(k.t, err)
-	require.NoError(k.t, os.WriteFile(k.path("new"), content, 0o600))
+	require.NoError(k.t, os.WriteFile(k.path("new"), content, 0o600)) //nolint:gosec // a file of this test
 	require.NoError(k.t, os.Rename(k.path("new"), k.path(name)))
 }
 
@@ -124,7 +124,7 @@ func TestChangedFiles(t *testing.T) {
 		for i, name := range []string{"cert.pem", "key.pem", "ca.pem"} {
 			content, err := os.ReadFile(from[i])
 			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o600)) //nolint:gosec // a file of this test
 			if version == 0 {
 				require.NoError(t, os.Remove(k.path(name)))
 				require.NoError(t, os.Symlink(filepath.Join("..data", name), k.path(name)))

@@ -30,7 +30,7 @@ func runActivated() {
 	if err := serveActivated(strings.Split(addresses, ",")); err != nil {
 		fmt.Println(err) //nolint:forbidigo // the test reads it
 	}
-	os.Exit(0)
+	os.Exit(0) //nolint:forbidigo // this is the whole program
 }
 
 // serveActivated prints the listeners of addresses, each on a line, and serves on all of
@@ -66,7 +66,7 @@ func serveActivated(addresses []string) error {
 func activated(t *testing.T, addresses, names string, files ...*os.File) (printed string, stop func()) {
 	t.Helper()
 	// The shell knows the number of the process that it becomes.
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", `LISTEN_PID=$$ exec "$0"`, os.Args[0])
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `LISTEN_PID=$$ exec "$0"`, os.Args[0]) //nolint:gosec // this test
 	cmd.Env = append(os.Environ(), "ACTIVATED="+addresses, fmt.Sprint("LISTEN_FDS=", len(files)), "LISTEN_FDNAMES="+names)
 	cmd.ExtraFiles = files
 	in, err := cmd.StdinPipe()

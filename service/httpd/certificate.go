@@ -118,7 +118,7 @@ func (cache *certificateCache) parse(text string) (clientCertificate, error) {
 	}
 	c, err := certificate.FromHeader(text)
 	if err != nil {
-		return clientCertificate{}, err //nolint:wrapcheck // it says what is wrong
+		return clientCertificate{}, err
 	}
 	if c == nil {
 		return clientCertificate{}, nil

@@ -137,7 +137,7 @@ func TestPlainHTTPGetsAnAnswer(t *testing.T) {
 	} {
 		c := s.raw()
 		c.send(request)
-		answer, err := http.ReadResponse(c.in, &http.Request{Method: strings.Fields(request)[0]})
+		answer, err := http.ReadResponse(c.in, &http.Request{Method: strings.Fields(request)[0]}) //nolint:bodyclose // the connection is closed
 		require.NoError(t, err)
 		body, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
@@ -288,6 +288,8 @@ func TestRecordsOfAnAnswerCountTogether(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, tt.slow, slow, name)
 		assert.Equal(t, busy, phase(c.phase.Load()))
+		assert.Greater(t, c.sent.took.Load(), int64(10*tt.pause), "the time of this record counts for the next one")
+		assert.Equal(t, int64(10*16<<10+len("record")), c.sent.bytes.Load())
 		c.update(http.StateActive)
 		_, err = c.Write([]byte("record"))
 		require.NoError(t, err)
@@ -338,7 +340,7 @@ func TestClientCertificates(t *testing.T) {
 			_, err := io.WriteString(c, probe)
 			var answer *http.Response
 			if err == nil {
-				answer, err = http.ReadResponse(c.in, nil)
+				answer, err = http.ReadResponse(c.in, nil) //nolint:bodyclose // it is empty
 			}
 			if tt.want == "" {
 				require.NoError(t, err, name)
@@ -373,7 +375,7 @@ func TestReload(t *testing.T) {
 	replace := func(path, by string) {
 		content, err := os.ReadFile(by)
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(path, content, 0o600))
+		require.NoError(t, os.WriteFile(path, content, 0o600)) //nolint:gosec // a file of this test
 	}
 	cert, key := s.authority.Issue("second")
 	replace(s.files.Cert, cert)
@@ -382,7 +384,7 @@ func TestReload(t *testing.T) {
 	assert.Equal(t, 200, anonymous.probe(), "without a certificate the connection stays")
 	assert.Equal(t, 200, anonymous.probe())
 	known.send(probe)
-	answer, err := http.ReadResponse(known.in, nil)
+	answer, err := http.ReadResponse(known.in, nil) //nolint:bodyclose // it is empty
 	require.NoError(t, err)
 	assert.Equal(t, 200, answer.StatusCode)
 	assert.True(t, answer.Close, "its certificate is verified once more")
@@ -473,6 +475,13 @@ func TestStopAbandonsHandshakes(t *testing.T) {
 	assert.Less(t, time.Since(began), handshakeTimeout)
 }
 
+// A unix socket that needs another group is created without a mode.
+func TestUmaskOfSockets(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, 0o117, socket{mode: 0o660, group: -1}.umask())
+	assert.Equal(t, 0o777, socket{mode: 0o660, group: 33}.umask())
+}
+
 // A unix socket stays without TLS.
 func TestUnixSocketsHaveNoTLS(t *testing.T) {
 	t.Parallel()
@@ -507,7 +516,9 @@ func TestDrainOverTLS(t *testing.T) {
 	var callers sync.WaitGroup
 	for range 4 {
 		callers.Go(func() {
-			for !call() {
+			refused := false
+			for !refused {
+				refused = call()
 			}
 		})
 	}

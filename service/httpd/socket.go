@@ -79,11 +79,7 @@ func (s socket) listen(ctx context.Context) (net.Listener, error) {
 	}
 	var l net.Listener
 	var err error
-	mask := 0o777 &^ int(s.mode.Perm())
-	if s.group >= 0 {
-		mask = 0o777
-	}
-	withUmask(mask, func() { l, err = new(net.ListenConfig).Listen(ctx, "unix", s.path) })
+	withUmask(s.umask(), func() { l, err = new(net.ListenConfig).Listen(ctx, "unix", s.path) })
 	if err != nil {
 		return nil, fmt.Errorf("httpd: %w", err)
 	}
@@ -97,6 +93,14 @@ func (s socket) listen(ctx context.Context) (net.Listener, error) {
 		return nil, errors.Join(fmt.Errorf("httpd: %w", err), l.Close())
 	}
 	return l, nil
+}
+
+// umask returns the umask with which the socket is created.
+func (s socket) umask() int {
+	if s.group >= 0 {
+		return 0o777 // until it has its group
+	}
+	return 0o777 &^ int(s.mode.Perm())
 }
 
 // removeStale removes a socket on which no process listens.
