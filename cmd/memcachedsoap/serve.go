@@ -38,7 +38,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	stopWatching := watchFiles(append(authFiles, files...), logger) //nolint:contextcheck // until it is stopped
 	defer stopWatching()
-	servers, stopDiscovery, err := c.discover(ctx, logger) //nolint:contextcheck // stopDiscovery stops what it starts
+	servers, stopDiscovery, err := c.discover(ctx, logger)
 	if err != nil {
 		return err
 	}

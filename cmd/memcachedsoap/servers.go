@@ -36,10 +36,10 @@ func (c *serveCommand) discover(ctx context.Context, logger *slog.Logger) (found
 		Place: c.Servers[0], Connector: found.connector, Interval: c.DiscoveryInterval, Logger: logger,
 	})
 	if err != nil {
-		return found, nil, err //nolint:wrapcheck // it begins with what was done
+		return found, nil, err
 	}
 	if found.list, err = d.Take(ctx); err != nil {
-		return found, nil, err //nolint:wrapcheck // as above
+		return found, nil, err
 	}
 	d.Watch() //nolint:contextcheck // until it is closed
 	found.discovered = d

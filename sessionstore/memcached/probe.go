@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/memcached/protocol"
@@ -66,7 +65,7 @@ func (s *server) probeUntilAnswered() {
 
 // probeCommands are meta no-ops. A server that speaks TLS or the binary protocol only
 // waits for as many bytes before it closes the connection.
-var probeCommands = strings.Repeat("mn"+protocol.LineEnd, 6)
+const probeCommands = "mn\r\nmn\r\nmn\r\nmn\r\nmn\r\nmn\r\n"
 
 // probe asks the server on a new connection whether it answers. Any answer will
 // do.

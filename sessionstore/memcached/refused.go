@@ -147,8 +147,8 @@ func (s *server) inspectAgain(ctx context.Context) {
 // diagnose looks why a server has closed a connection, or is silent when it is asked
 // for TLS. It returns the refusal that it finds, or else err.
 func (s *server) diagnose(ctx context.Context, err error) error {
-	silent := isTimeout(err) || errors.Is(err, errTimeout)
-	if refusalOf(err) != nil || !isLost(err) && !(silent && s.address.IsTLS()) {
+	silent := s.address.IsTLS() && (isTimeout(err) || errors.Is(err, errTimeout))
+	if refusalOf(err) != nil || !isLost(err) && !silent {
 		return err
 	}
 	within, cancel := context.WithTimeout(ctx, s.timeout/2)

@@ -226,7 +226,7 @@ func TestRefusedConnections(t *testing.T) {
 				}
 				var down *backend.UnavailableError
 				require.EventuallyWithT(t, func(t *assert.CollectT) {
-					require.ErrorAs(t, b.Ping(context.Background()), &down) //nolint:usetesting // another T
+					require.ErrorAs(t, b.Ping(context.Background()), &down)
 					require.Equal(t, m.why.Sentence(), down.Reason, down)
 				}, time.Minute, 10*time.Millisecond)
 				for call, err := range everyCall(t.Context(), b, "k") {

@@ -130,10 +130,11 @@ func (s *server) outOfService() error {
 	if s.breaker.isOpen() {
 		return errOpen
 	}
-	if refused := s.refused.Load(); refused != nil && !(refused.connecting && s.hasIdle()) {
-		return refused
+	refused := s.refused.Load()
+	if refused == nil || refused.connecting && s.hasIdle() {
+		return nil
 	}
-	return nil
+	return refused //nolint:wrapcheck // an error of ours
 }
 
 // hasIdle says whether there are idle connections. A server that refuses new ones may

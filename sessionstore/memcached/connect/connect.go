@@ -75,7 +75,7 @@ func New(o Options) (*Connector, error) {
 func (c *Connector) Dial(ctx context.Context, dial Dialer, a selector.Address) (net.Conn, error) {
 	nc, err := dial(ctx, a.Network(), a.String())
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller's own
+		return nil, err
 	}
 	login, hasLogin := c.login(a)
 	if !a.IsTLS() && !hasLogin {
@@ -135,7 +135,7 @@ func (c *Connector) greet(ctx context.Context, nc net.Conn, a selector.Address, 
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err() //nolint:wrapcheck // the caller's own
 	}
-	return err
+	return err //nolint:wrapcheck // its caller says what has failed
 }
 
 // authenticate logs in, if the answer to the first command asks for that.

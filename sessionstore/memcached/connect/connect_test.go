@@ -181,8 +181,8 @@ func TestSessionsAreResumed(t *testing.T) {
 		resumed bool
 	}{
 		"1.3":                     {&tls.Config{MinVersion: tls.VersionTLS13}, true},
-		"1.2":                     {&tls.Config{MaxVersion: tls.VersionTLS12}, true},       //nolint:gosec // a server of a test
-		"with client certificate": {&tls.Config{ClientAuth: tls.RequestClientCert}, false}, //nolint:gosec // as above
+		"1.2":                     {&tls.Config{MaxVersion: tls.VersionTLS12}, true}, //nolint:gosec // a server of a test
+		"with client certificate": {&tls.Config{ClientAuth: tls.RequestClientCert}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -298,7 +298,7 @@ func TestReadNow(t *testing.T) {
 			t.Parallel()
 			went := make(chan struct{})
 			address := serve(t, func(nc net.Conn) {
-				secured := tls.Server(nc, &tls.Config{Certificates: []tls.Certificate{pair}}) //nolint:gosec // a server of a test
+				secured := tls.Server(nc, &tls.Config{Certificates: []tls.Certificate{pair}})
 				r := bufio.NewReader(secured)
 				if _, err := r.ReadString('\n'); err != nil {
 					return

@@ -19,7 +19,7 @@ func (s *socket) readNow(p []byte) (n int, err error) {
 	switch {
 	case failed != nil:
 		return 0, failed //nolint:wrapcheck // an io.Reader's error is its reader's
-	case err == syscall.EAGAIN, err == syscall.EINTR: //nolint:errorlint // as read returns them
+	case err == syscall.EAGAIN, err == syscall.EINTR:
 		return 0, ErrNothing
 	case err != nil:
 		return 0, err //nolint:wrapcheck // as above

@@ -51,7 +51,7 @@ func readMaterial(o Options) (*material, error) {
 }
 
 // sessionsOf returns the TLS sessions with a server.
-func (m *material) sessionsOf(address string) tls.ClientSessionCache { //nolint:ireturn // as crypto/tls makes it
+func (m *material) sessionsOf(address string) tls.ClientSessionCache {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sessions[address] == nil {

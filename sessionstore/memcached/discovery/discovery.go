@@ -198,9 +198,9 @@ func (d *Discovery) compare(now list) {
 	}
 	d.seen = now.version
 	change := difference(d.taken.servers, now.servers)
-	switch {
-	case change == d.change:
-	case change == "":
+	switch change {
+	case d.change:
+	case "":
 		d.logger.Info("the list of servers is again the one that was taken", "from", d.options.Place, "version", now.version)
 	default:
 		d.logger.Warn("the list of servers has changed: it is used when the service is restarted, and sessions whose server changes are lost then",

@@ -27,7 +27,7 @@ type endpoint struct {
 func newEndpoint(place string, connector *connect.Connector) (*endpoint, error) {
 	address, err := selector.ParseAddress(place)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller says of what
+		return nil, err
 	}
 	if address.Network() != "tcp" {
 		return nil, errors.New("a configuration endpoint has a host: use cfg:HOST:PORT")
@@ -91,12 +91,12 @@ func question(nc net.Conn, r *bufio.Reader, command, head string) (string, error
 		if text == "END" || strings.HasPrefix(text, "ERROR") || strings.HasPrefix(text, "CLIENT_ERROR") || strings.HasPrefix(text, "SERVER_ERROR") {
 			return "", fmt.Errorf("%w: it answers %q to %q", errNoList, text[:min(len(text), protocol.MaxQuoted)], command)
 		}
-		return "", protocol.Unexpected(command, line) //nolint:wrapcheck // it says enough
+		return "", protocol.Unexpected(command, line)
 	}
 	_, digits, _ := strings.Cut(fields, " ")
 	n, err := strconv.Atoi(digits)
 	if err != nil || n < 0 || n > maxPayload {
-		return "", protocol.Unexpected(command, line) //nolint:wrapcheck // as above
+		return "", protocol.Unexpected(command, line)
 	}
 	payload := make([]byte, n+len(protocol.LineEnd))
 	if _, err := io.ReadFull(r, payload); err != nil {
@@ -107,7 +107,7 @@ func question(nc net.Conn, r *bufio.Reader, command, head string) (string, error
 	case err != nil:
 		return "", fmt.Errorf("reading the answer to %q: %w", command, err)
 	case string(line) != "END" || string(payload[n:]) != protocol.LineEnd:
-		return "", protocol.Unexpected(command, line) //nolint:wrapcheck // as above
+		return "", protocol.Unexpected(command, line)
 	}
 	return string(payload[:n]), nil
 }
