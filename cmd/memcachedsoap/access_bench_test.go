@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service"
@@ -106,7 +107,7 @@ func serveInMemory(b *testing.B, callers *access.Guard) string {
 	require.NoError(b, err)
 	c := &parser.Model.Target.Addr().Interface().(*grammar).Serve //nolint:forcetypeassert // it is the grammar
 	store := sessionstore.NewStore(memory.New(memory.Options{MaxBytes: 64 << 20}), storable.Codec{}, sessionstore.Options{})
-	b.Cleanup(func() { store.Close() })
+	b.Cleanup(func() { assert.NoError(b, store.Close()) })
 	counters := service.NewCounters("1")
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil)) //nolint:sloglint // formatting is measured too
 	server := httpd.New(c.endpoint(service.New(store, counters), counters, nil, logger), httpd.Options{Access: callers, Logger: logger})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -167,6 +168,8 @@ func TestServeWithCallers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			response, text := s.post(t, c.as, c.message)
+			assert.NotContains(t, text, "secret-of")
+			assert.NotContains(t, text, key)
 			assert.Equal(t, c.status, response.StatusCode, text)
 			assert.Contains(t, text, c.want)
 			var challenges []string
@@ -177,7 +180,7 @@ func TestServeWithCallers(t *testing.T) {
 		})
 	}
 	for _, path := range []string{"/soap?wsdl", "/soap?xsd=1", "/healthz", "/readyz", "/"} {
-		response, err := http.Get(strings.TrimSuffix(s.url, "/soap") + path) //nolint:gosec // our own service
+		response, err := http.Get(strings.TrimSuffix(s.url, "/soap") + path)
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusOK, response.StatusCode, path)
 		require.NoError(t, response.Body.Close())
@@ -188,6 +191,53 @@ func TestServeWithCallers(t *testing.T) {
 	assert.NotContains(t, s.log.text(), basic("portal", "secret-of-portal")[0][6:])
 	assert.Contains(t, s.log.text(), `"caller":"portal"`)
 	assert.Contains(t, s.log.text(), "credentials: wrong, claimed caller portal")
+}
+
+// A client that sends its credentials only after a challenge keeps its connection, also
+// if the message of the first request is long.
+func TestCredentialsAfterAChallenge(t *testing.T) {
+	file, key := authFile(t)
+	s := startServe(t, "--auth-file", file)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "unix", s.socket)
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	reader := bufio.NewReader(conn)
+	long := strings.Replace(operationCall("status", ""), "<Body>", "<!--"+strings.Repeat("x", 1<<20)+"--><Body>", 1)
+	for _, message := range []string{operationCall("status", ""), long, operationCall("status", "")} {
+		for _, c := range []struct {
+			authorization string
+			status        int
+		}{{"Bearer x", http.StatusUnauthorized}, {"Bearer " + key, http.StatusOK}} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/soap", strings.NewReader(message))
+			require.NoError(t, err)
+			r.Header.Set("Content-Type", "text/xml")
+			r.Header.Set("Authorization", c.authorization)
+			require.NoError(t, r.Write(conn))
+			response, err := http.ReadResponse(reader, r)
+			require.NoError(t, err)
+			_, err = io.Copy(io.Discard, response.Body)
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			assert.Equal(t, c.status, response.StatusCode)
+			assert.False(t, response.Close, "the connection stays open")
+		}
+	}
+	assert.Equal(t, exitDone, s.stop())
+}
+
+// The program is a client that can send a name and a password.
+func TestTheClientSendsCredentials(t *testing.T) {
+	file, _ := authFile(t)
+	s := startServe(t, "--auth-file", file)
+	with := func(credentials string) string { return strings.Replace(s.url, "http://", "http://"+credentials, 1) }
+	done := invoke(t, with("portal:secret-of-portal@"), "session", "set", "ab12", "uid=dwho")
+	assert.Equal(t, exitDone, done.code, done.err)
+	for credentials, want := range map[string]string{"": "The request has no credentials.", "portal:wrong@": "The credentials are wrong."} {
+		refused := invoke(t, with(credentials), "session", "get", "ab12")
+		assert.Equal(t, exitUsage, refused.code)
+		assert.Contains(t, refused.err, want)
+	}
+	assert.Equal(t, exitDone, s.stop())
 }
 
 // The callers change when the file does. A file that cannot be used changes nothing.

@@ -31,7 +31,7 @@ const callGroup = "call"
 
 // callFlags are the flags of every command that calls a service.
 type callFlags struct {
-	URL     endpoint      `name:"url" default:"http://127.0.0.1:8080/soap" env:"MEMCACHEDSOAP_URL" placeholder:"URL" group:"call" help:"Endpoint of the service: http://HOST:PORT/PATH, https://HOST/PATH, or unix:PATH of its socket. Put USER:PASSWORD@ before HOST if a proxy requires a password; set it by the environment variable, because other users of the machine can read a command line. Default ${default}."`
+	URL     endpoint      `name:"url" default:"http://127.0.0.1:8080/soap" env:"MEMCACHEDSOAP_URL" placeholder:"URL" group:"call" help:"Endpoint of the service: http://HOST:PORT/PATH, https://HOST/PATH, or unix:PATH of its socket. Put USER:PASSWORD@ before HOST if the service or a proxy requires a password; set it by the environment variable, because other users of the machine can read a command line. Default ${default}."`
 	Timeout time.Duration `default:"10s" placeholder:"TIME" group:"call" help:"Longest time for the whole call. Default ${default}."`
 	JSON    bool          `name:"json" group:"call" help:"Print JSON."`
 }

@@ -100,6 +100,9 @@ func (c *serveCommand) logListening(listeners []net.Listener, logger *slog.Logge
 		}
 		logger.Info("listening", attributes...)
 	}
+	if c.AllowAnonymous {
+		logger.Warn("--allow-anonymous: everybody who reaches the service may read, change and find all sessions")
+	}
 }
 
 // wsdlURL returns the URL of the WSDL: of the public URL if there is one, else

@@ -53,8 +53,9 @@ func (r Refusal) String() string {
 		return "replayed"
 	case TooManyNonces:
 		return "nonces"
+	default:
+		return "unknown"
 	}
-	return "unknown"
 }
 
 // UnauthenticatedError says that a request has no caller.

@@ -20,7 +20,7 @@ type File struct {
 
 // Entry is a caller as it stands in the auth file. To write a file, marshal a [File]
 // to YAML; [ParseFile] then says whether it is valid.
-type Entry struct {
+type Entry struct { //nolint:recvcheck // a value is printed, and an address read into
 	Name           string   `yaml:"name"`
 	Roles          []string `yaml:"roles,flow"`
 	Password       Texts    `yaml:"password,omitempty"` // hashes, see HashPassword

@@ -160,7 +160,7 @@ func TestBadFiles(t *testing.T) {
 			t.Parallel()
 			_, err := access.ParseFile([]byte(c.text))
 			require.EqualError(t, err, c.want)
-			assert.IsType(t, &access.FileError{}, err)
+			require.ErrorAs(t, err, new(*access.FileError))
 		})
 	}
 }
@@ -175,7 +175,7 @@ func FuzzParseFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := access.ParseFile(text)
 		if err != nil {
-			assert.IsType(t, &access.FileError{}, err)
+			require.ErrorAs(t, err, new(*access.FileError))
 			return
 		}
 		for _, e := range file.Callers {
