@@ -38,7 +38,7 @@ func (d *decoder) thaw(place *perldata.Value) error {
 
 // kind returns the kind of a reference to the first object of the image.
 func (d *decoder) kind() perldata.Kind {
-	switch d.notes[0].what() {
+	switch d.notes[0].what() { //nolint:exhaustive // the others are scalars
 	case noteHash:
 		return perldata.KindHash
 	case noteList:

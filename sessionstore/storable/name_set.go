@@ -11,7 +11,7 @@ func (d *decoder) hasDuplicate(keys []key) bool {
 	same := func(other int) bool { return keys[other].name == name }
 	for i := range keys {
 		name = keys[i].name
-		if first, added := d.names.Add(name, i, same); !added && !(keys[first].reserved && keys[i].reserved) {
+		if first, added := d.names.Add(name, i, same); !added && (!keys[first].reserved || !keys[i].reserved) {
 			return true
 		}
 	}

@@ -22,9 +22,10 @@ const (
 	noteHash
 	noteImmortal
 	noteMissing // the immortal undef
-
-	noteBlessed note = 1 << 7
 )
+
+// noteBlessed is set beside what the object is.
+const noteBlessed note = 1 << 7
 
 func (n note) what() note { return n &^ noteBlessed }
 

@@ -123,7 +123,7 @@ var given sync.Map
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000))) //nolint:gosec // no secret
 		if _, again := given.LoadOrStore(address, true); again {
 			continue
 		}

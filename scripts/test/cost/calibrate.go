@@ -46,7 +46,7 @@ func calibrate() (time.Duration, error) {
 func ownCPUTime() (time.Duration, error) {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		return 0, os.NewSyscallError("getrusage", err)
+		return 0, fmt.Errorf("cost: %w", os.NewSyscallError("getrusage", err))
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano()), nil
 }

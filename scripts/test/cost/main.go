@@ -25,7 +25,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err == nil {
 			_, err = fmt.Fprintln(stdout, took)
 		}
-		return err
+		return err //nolint:wrapcheck // standard output
 	}
 	dir, err := os.MkdirTemp("", "cost")
 	if err != nil {
