@@ -143,7 +143,7 @@ func TestRefusedCallHasOneLine(t *testing.T) {
 	t.Parallel()
 	s := newAudited(t)
 	for what, c := range map[string]struct {
-		ctx  context.Context
+		ctx  context.Context //nolint:containedctx // of the case
 		want fields
 	}{
 		"role":   {as(t, "roles: [read]"), fields{"outcome": "AccessDenied", "reason": "role"}},
@@ -226,8 +226,8 @@ func TestCallsAreCountedByCaller(t *testing.T) {
 	for _, c := range counters.Snapshot().Callers {
 		callers[c.Caller] = true
 		sum += c.Calls
-		switch {
-		case c.Caller == "_other":
+		switch c.Caller {
+		case "_other":
 			assert.Equal(t, map[string]int64{"read": 100, "delete": 50}[c.Class], c.Calls)
 		default:
 			assert.Equal(t, map[string]int64{"read": 2, "delete": 1}[c.Class], c.Calls)

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -53,6 +54,14 @@ func decode(t *testing.T, text string) (all []map[string]any) {
 	return all
 }
 
+// text returns a value that must be a text.
+func text(t *testing.T, v any) string {
+	t.Helper()
+	s, ok := v.(string)
+	require.True(t, ok, v)
+	return s
+}
+
 func metricOf(l *audit.Log, name string) float64 {
 	for _, m := range l.Metrics() {
 		if m.Name == name {
@@ -78,7 +87,7 @@ func TestLineSaysEverything(t *testing.T) {
 	require.NoError(t, l.Close())
 	all := lines(t, path)
 	require.Len(t, all, 2)
-	at, err := time.Parse(time.RFC3339Nano, all[0]["time"].(string))
+	at, err := time.Parse(time.RFC3339Nano, text(t, all[0]["time"]))
 	require.NoError(t, err)
 	assert.WithinDuration(t, time.Now(), at, time.Minute)
 	assert.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`, all[0]["time"])
@@ -150,7 +159,7 @@ func TestLinesNeverMix(t *testing.T) {
 	require.NoError(t, two.Close())
 	next := map[string]int{}
 	for _, line := range lines(t, path) {
-		writer := line["operation"].(string)
+		writer := text(t, line["operation"])
 		assert.Equal(t, strconv.Itoa(next[writer]), line["outcome"], "in order")
 		next[writer]++
 	}
@@ -171,7 +180,7 @@ func TestMovedFileIsReplaced(t *testing.T) {
 	require.NoError(t, os.Rename(path, path+".1"))
 	write("two")
 	require.NoError(t, os.Rename(path, path+".2"))
-	require.NoError(t, os.WriteFile(path, nil, 0o640)) // as logrotate's create does
+	require.NoError(t, os.WriteFile(path, nil, 0o600)) // as logrotate's create does
 	write("three")
 	require.NoError(t, os.Remove(path))
 	write("four")
@@ -202,7 +211,7 @@ func TestTornLineStaysAlone(t *testing.T) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	torn, rest, _ := strings.Cut(string(text), "\n")
-	assert.Equal(t, `{"time":"2026`, torn)
+	assert.True(t, torn == `{"time":"2026`, torn)
 	assert.Len(t, decode(t, rest), 1)
 }
 
@@ -220,7 +229,7 @@ func TestFullDiskIsReported(t *testing.T) {
 	require.NoError(t, l.Close())
 	entry := decode(t, logged.String())[0]
 	assert.Equal(t, "ERROR", entry["level"])
-	assert.Equal(t, "deleteSession", decode(t, entry["line"].(string)+"\n")[0]["operation"])
+	assert.Equal(t, "deleteSession", decode(t, text(t, entry["line"])+"\n")[0]["operation"])
 }
 
 // A folder in which no file can be made leaves the old file in use, and is reported.
@@ -261,11 +270,11 @@ func TestOpenRefuses(t *testing.T) {
 type failing struct {
 	bytes.Buffer
 
-	broken bool
+	broken atomic.Bool
 }
 
 func (f *failing) Write(p []byte) (int, error) {
-	if f.broken {
+	if f.broken.Load() {
 		return 0, errors.New("broken")
 	}
 	return f.Buffer.Write(p)
@@ -275,7 +284,8 @@ func (f *failing) Write(p []byte) (int, error) {
 func TestGapIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		out := &failing{broken: true}
+		out := new(failing)
+		out.broken.Store(true)
 		l, err := audit.Open(audit.Stdout, audit.Options{Stdout: out, Logger: slog.New(slog.DiscardHandler)})
 		require.NoError(t, err)
 		for range 3 {
@@ -284,7 +294,7 @@ func TestGapIsWritten(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
 		require.Error(t, l.Err())
-		out.broken = false
+		out.broken.Store(false)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.NoError(t, l.Err())
@@ -315,7 +325,8 @@ func TestRefusalsShareLines(t *testing.T) {
 		rows, calls := map[any]int{}, map[any]float64{}
 		for _, line := range decode(t, out.String()) {
 			rows[line["caller"]]++
-			calls[line["caller"]] += line["refusals"].(float64)
+			n, _ := line["refusals"].(float64)
+			calls[line["caller"]] += n
 		}
 		assert.Equal(t, map[any]float64{"portal": 500, "batch": 50}, calls)
 		for caller, n := range rows {
@@ -340,7 +351,8 @@ func TestRefusalsAreBounded(t *testing.T) {
 		sum, last := 0.0, ""
 		all := decode(t, out.String())
 		for _, line := range all {
-			sum += line["refusals"].(float64)
+			n, _ := line["refusals"].(float64)
+			sum += n
 			last, _ = line["client"].(string)
 		}
 		assert.Len(t, all, 1002)

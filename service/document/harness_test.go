@@ -31,8 +31,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // endpoint is the whole service without the network, over the memory store.
 type endpoint struct {
 	*soap.Dispatcher
-	backend backend.Backend
-	store   *sessionstore.Store
+	backend  backend.Backend
+	store    *sessionstore.Store
+	sessions *service.Service
 }
 
 func newEndpoint(tb testing.TB, o document.Options, limits soap.Limits) *endpoint {
@@ -60,7 +61,8 @@ func newEndpointOf(tb testing.TB, items backend.Backend, so sessionstore.Options
 		Admission: admission.Admission{},
 		Limits:    limits, FaultOf: dialect.FaultOf, Observe: dialect.Observer(counters), Logger: slog.New(slog.DiscardHandler),
 	})
-	document.Register(e.Dispatcher, service.New(e.store, counters), o)
+	e.sessions = service.New(e.store, counters)
+	document.Register(e.Dispatcher, e.sessions, o)
 	return e
 }
 
