@@ -50,6 +50,7 @@ func TestInvalidSettings(t *testing.T) {
 		"--session-idle must not be":          {[]string{"--session-idle", "61", "--session-ttl", "60"}, exitUsage},
 		"longer than --max-session-ttl":       {[]string{"--session-ttl", "0", "--max-session-ttl", "60"}, exitUsage},
 		"\"4 pages\" is not a size":           {[]string{"--max-body", "4 pages"}, exitUsage},
+		"--max-body must not be more than":    {[]string{"--max-body", "2GiB"}, exitUsage},
 		"\"9999999GiB\" is not a size":        {[]string{"--memory-limit", "9999999GiB"}, exitUsage},
 		"--max-depth must be more than 0":     {[]string{"--max-depth", "0"}, exitUsage},
 		"--min-id-length must be from 0 to":   {[]string{"--min-id-length", "65"}, exitUsage},

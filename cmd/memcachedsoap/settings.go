@@ -194,8 +194,14 @@ func (c *serveCommand) validateLimits() error {
 			return fmt.Errorf("--%s must be more than 0", limit.flag)
 		}
 	}
+	if c.MaxBody > largestBody {
+		return errors.New("--max-body must not be more than 1GiB")
+	}
 	return nil
 }
+
+// largestBody keeps the positions in a message, in any encoding, within 32 bits.
+const largestBody = 1 << 30
 
 // maxSessionsPerPrincipal keeps the index of a principal within an item of one
 // megabyte, in which an entry may occur twice until the index is compacted.
