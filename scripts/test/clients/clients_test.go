@@ -34,8 +34,8 @@ type client struct {
 	out    string // the folder in which it is built
 	modes  []string
 	losses map[string]string
-	// credentials are the forms in which it can send a name and a password.
-	credentials []string
+	// credentials are the forms in which it can send credentials.
+	credentials []form
 }
 
 // path returns the path of a file of the client's folder.
@@ -58,7 +58,7 @@ func allClients(t *testing.T) []*client {
 		}
 		c.out, err = filepath.Abs(filepath.Join(root, "build", "clients", c.name))
 		require.NoError(t, err)
-		c.modes, c.credentials = c.words(t, "modes"), c.words(t, "credentials")
+		c.modes, c.credentials = c.words(t, "modes"), readForms(t, c.path("credentials"))
 		c.losses = readLosses(t, c.path("losses"))
 		list = append(list, c)
 	}
@@ -126,6 +126,8 @@ func cut(s string) string {
 type site struct {
 	wsdl, dead string // URLs of the service and of a service whose memcached is down
 	guarded    string // URL of a service that answers only callers
+	secure     string // URL of such a service on TLS
+	guard      *guard
 	store      *sessionstore.Store
 	backend    *memcached.Backend
 	ids        *atomic.Int64
@@ -134,7 +136,12 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	cache, down := memcachedtest.Start(t), memcachedtest.Start(t)
-	s := &site{wsdl: serve(t, cache.Addr), dead: serve(t, down.Addr), guarded: serve(t, cache.Addr, "--auth-file="+authFile(t)), ids: new(atomic.Int64)}
+	g := newGuard(t)
+	s := &site{
+		wsdl: serve(t, cache.Addr), dead: serve(t, down.Addr),
+		guard: g, guarded: serve(t, cache.Addr, "--auth-file="+g.file), secure: serve(t, cache.Addr, g.options...),
+		ids: new(atomic.Int64),
+	}
 	down.Kill()
 	var err error
 	s.backend, err = memcached.New(memcached.Options{Servers: []string{cache.Addr}, Timeout: 10 * time.Second})
@@ -154,7 +161,6 @@ func (s *site) through(t *testing.T) (*site, *wsdltest.Relay) {
 	var alive *wsdltest.Relay
 	through.wsdl, alive = relayed(t, s.wsdl)
 	through.dead, _ = relayed(t, s.dead)
-	through.guarded, _ = relayed(t, s.guarded)
 	return &through, alive
 }
 

@@ -13,7 +13,8 @@
 //	packages    the Debian packages that the client needs
 //	modes       the other message forms that the client can send
 //	losses      the values that the toolkit changes, and why
-//	credentials the forms in which the client can send a name and a password
+//	credentials the forms in which the client can send credentials; a tab and a reason
+//	            follow if the program cannot show the fault for wrong ones
 //
 // A client understands these commands:
 //
@@ -25,10 +26,18 @@
 //	read        prints a session
 //
 // CREDENTIALS in the environment selects one of the forms that the file credentials
-// lists, and SOAP_LOGIN has the name, a colon and the password. The forms are
+// lists. The forms, and the variables that have the credentials, are
 //
-//	usernametoken           a UsernameToken of WS-Security with PasswordText
-//	usernametoken-digest    one with PasswordDigest
+//	basic                   HTTP Basic in the first request: SOAP_LOGIN=NAME:PASSWORD
+//	basic-challenge         HTTP Basic when the service asks for it: SOAP_LOGIN
+//	bearer                  a key in the header Authorization: SOAP_KEY
+//	certificate             a client certificate, on TLS: files CERTIFICATE and CERTIFICATE_KEY
+//	usernametoken           a UsernameToken of WS-Security with PasswordText: SOAP_LOGIN
+//	usernametoken-digest    one with PasswordDigest: SOAP_LOGIN
+//
+// AUTHORITY is the file of the authority that has signed the certificate of the service.
+// All files are PEM. The first form of a client walks through the service, the others
+// store a session.
 //
 // The tests store a session with one side, read it with the other, compare each
 // attribute and print the results as a table. A difference must be listed in

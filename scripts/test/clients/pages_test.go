@@ -3,6 +3,7 @@
 package clients
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,11 +17,12 @@ import (
 	"memcachedsoap/sessionstore"
 )
 
-// Where the README and the pages call the service, and the one that answers only
-// callers.
+// Where the README and the pages call the service, the one that answers only callers,
+// and such a one on TLS.
 const (
 	pageAddress    = "127.0.0.1:8080"
 	guardedAddress = "127.0.0.1:8081"
+	secureAddress  = "127.0.0.1:8443"
 )
 
 // A reader follows the README first and then the page of each language, all on
@@ -54,9 +56,11 @@ func (s *site) blocks(t *testing.T, path string) []pagetest.Block {
 	blocks, err := pagetest.Blocks(string(page))
 	require.NoError(t, err)
 	address := func(wsdl string) string {
-		return strings.TrimSuffix(strings.TrimPrefix(wsdl, "http://"), "/soap?wsdl")
+		u, err := url.Parse(wsdl)
+		require.NoError(t, err)
+		return u.Host
 	}
-	addresses := strings.NewReplacer(pageAddress, address(s.wsdl), guardedAddress, address(s.guarded))
+	addresses := strings.NewReplacer(pageAddress, address(s.wsdl), guardedAddress, address(s.guarded), secureAddress, address(s.secure))
 	for i := range blocks {
 		blocks[i].Code = addresses.Replace(blocks[i].Code)
 	}
@@ -93,7 +97,7 @@ var (
 func (s *site) page(t *testing.T, path string) {
 	t.Helper()
 	blocks := s.blocks(t, path)
-	output := follow(t, blocks)
+	output := s.follow(t, blocks)
 	assert.Regexp(t, shown, output)
 	assert.Len(t, walked.FindAllString(output, -1), walks(blocks), "walks:\n%s", output)
 	ids := stored.FindAllStringSubmatch(output, -1)
@@ -115,22 +119,24 @@ func walks(blocks []pagetest.Block) int {
 	return n
 }
 
-// readerFolder makes the folder in which the pages tell their readers to start.
-func readerFolder(t *testing.T) string {
+// readerFolder makes the folder in which the pages tell their readers to start, with the
+// authority of the service on TLS.
+func (s *site) readerFolder(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
 	scripts, err := filepath.Abs(filepath.Join(root, "scripts"))
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(scripts, filepath.Join(folder, "scripts")))
+	require.NoError(t, os.Symlink(s.guard.authority, filepath.Join(folder, "ca.pem")))
 	return folder
 }
 
 // follow saves the programs of a page, runs its commands and returns what they
 // print. It leaves out the commands that install packages, because make interop
 // has installed them.
-func follow(t *testing.T, blocks []pagetest.Block) string {
+func (s *site) follow(t *testing.T, blocks []pagetest.Block) string {
 	t.Helper()
-	folder := readerFolder(t)
+	folder := s.readerFolder(t)
 	shell := pagetest.NewShell(t, folder, "MODE=", quickJava)
 	var output strings.Builder
 	for _, b := range blocks {

@@ -17,7 +17,7 @@ import (
 // root is the root of the repository.
 const root = "../../.."
 
-var listening = regexp.MustCompile(`msg=listening address=(\S+)`)
+var listening = regexp.MustCompile(`msg=listening .*wsdl=(\S+)`)
 
 // serve starts the service on a memcached and returns the address of its WSDL.
 func serve(t *testing.T, cache string, args ...string) string {
@@ -49,7 +49,7 @@ func serve(t *testing.T, cache string, args ...string) string {
 	})
 	address, ok := <-addresses
 	require.True(t, ok, "the service does not start")
-	return "http://" + address + "/soap?wsdl"
+	return address
 }
 
 func unhex(text string) string {

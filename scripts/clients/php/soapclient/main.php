@@ -1,7 +1,8 @@
 <?php
 // Usage: main.php WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //        main.php WSDL_URL fault KIND ID
-// CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN.
+// CREDENTIALS selects which credentials the program sends: the name and the password in
+// SOAP_LOGIN, the key in SOAP_KEY, or the certificate in CERTIFICATE and CERTIFICATE_KEY.
 require __DIR__ . '/walk.php';
 require __DIR__ . '/values.php';
 require __DIR__ . '/classes.php';
@@ -20,6 +21,14 @@ $options = [
 } + json_decode(getenv('SOAP_OPTIONS') ?: '[]', true) + (getenv('CLASSES') ? ['classmap' => CLASSES] : []);
 
 $login = explode(':', getenv('SOAP_LOGIN') ?: ':', 2);
+$options += match (getenv('CREDENTIALS')) {
+    'basic' => ['login' => $login[0], 'password' => $login[1]],
+    'bearer' => ['stream_context' => stream_context_create(['http' => ['header' => 'Authorization: Bearer ' . getenv('SOAP_KEY')]])],
+    'certificate' => ['stream_context' => stream_context_create(['ssl' => [
+        'cafile' => getenv('AUTHORITY'), 'local_cert' => getenv('CERTIFICATE'), 'local_pk' => getenv('CERTIFICATE_KEY'),
+    ]])],
+    default => [],
+};
 $sessions = match (getenv('CREDENTIALS')) {
     'usernametoken' => new UsernameTokenClient($wsdl, $options, ...$login),
     'usernametoken-digest' => new UsernameTokenClient($wsdl, $options, ...$login, digest: true),
