@@ -43,15 +43,15 @@ func (f *authFlags) read(std streams) (*access.File, error) {
 // warn warns of a file that is not safe from other users.
 func (f *authFlags) warn(std streams) {
 	if authfile.Readable(f.File) {
-		warn(std, "every user of this machine can read %s: run chmod o-r", f.File)
+		warnf(std, "every user of this machine can read %s: run chmod o-r", f.File)
 	}
 	if authfile.Replaceable(f.File) {
-		warn(std, "every user of this machine can replace %s: run chmod o-w for its folder", f.File)
+		warnf(std, "every user of this machine can replace %s: run chmod o-w for its folder", f.File)
 	}
 }
 
-// warn prints a warning on standard error.
-func warn(std streams, format string, args ...any) {
+// warnf prints a warning on standard error.
+func warnf(std streams, format string, args ...any) {
 	_, _ = fmt.Fprintln(std.Err, "memcachedsoap: warning:", oneLine(fmt.Sprintf(format, args...)))
 }
 

@@ -108,7 +108,7 @@ func (c *addCallerCommand) rehearse() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return c.failure(err)
 	}
-	const anyPassword = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	const anyPassword = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" //nolint:gosec // of no password
 	_, anyKey := access.NewKey()
 	_, err = c.edit(text, func(text []byte, file *access.File) ([]byte, error) {
 		return c.apply(text, file, secrets{password: anyPassword, digest: anyKey, key: anyKey})
@@ -137,7 +137,7 @@ func (c *addCallerCommand) apply(text []byte, file *access.File, given secrets) 
 			return nil, &failure{code: exitFailed, text: "the caller has two values of " + kind.name + " already: make the older one invalid with --change --drop-old first"}
 		case c.KeepOld && at >= 0 && len(kind.values) > 0:
 			newest, _ := fields[at].Value.(access.Texts)
-			fields[at].Value = append(newest, kind.values...)
+			fields[at].Value = slices.Concat(newest, kind.values)
 		case c.DropOld && at < 0 && len(kind.values) > 1 && !slices.Contains(c.Remove, kind.name):
 			fields = append(fields, authfile.Field{Name: kind.name, Value: kind.values[:1]})
 		}
@@ -195,7 +195,7 @@ func plain(arguments []argument) []string {
 func warnWeak(std streams, password string) {
 	const least = 12
 	if n := utf8.RuneCountInString(password); n < least {
-		warn(std, "the password has fewer than %d characters", least)
+		warnf(std, "the password has fewer than %d characters", least)
 	}
 }
 

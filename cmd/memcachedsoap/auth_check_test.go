@@ -111,8 +111,10 @@ func TestOperationRoles(t *testing.T) {
 		}
 	}
 	s := startServe(t, "--auth-file", f.path)
-	content := map[string]string{"findSessions": "<principal>a</principal>", "deleteSessions": "<principal>a</principal>", "getSessions": "<ids/>",
-		"setSession": "<attributes/>", "updateSession": "<id>ab12</id><set/><remove/>"}
+	content := map[string]string{
+		"findSessions": "<principal>a</principal>", "deleteSessions": "<principal>a</principal>", "getSessions": "<ids/>",
+		"setSession": "<attributes/>", "updateSession": "<id>ab12</id><set/><remove/>",
+	}
 	for roles, key := range keys {
 		var told struct{ Operations []string }
 		require.NoError(t, json.Unmarshal([]byte(f.auth(key, "check", "--key-stdin", "--json")), &told))

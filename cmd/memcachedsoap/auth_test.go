@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -263,7 +262,7 @@ func TestAuthRefuses(t *testing.T) {
 // command changes it.
 func TestAuthBadFile(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
+	for text, want := range map[string]string{ //nolint:gosec // of no password
 		"callers:\n  - name: a\n    roles: [raed]\n    addresses: [unix]\n":              `: line 3: unknown role "raed"; the roles are read, write`,
 		"callers:\n  - name: a\n    roles: [read]\n    pasword: x\n":                     `: line 4: unknown field "pasword" of a caller`,
 		"callers:\n  - name: a\n    roles: [read]\n    password: geheim\n":               ": line 4: password: not the hash of a password",
@@ -315,7 +314,7 @@ func TestAuthFileOfOthers(t *testing.T) {
 		assert.Equal(t, "memcachedsoap: warning: every user of this machine can read "+f.path+": run chmod o-r\n", errs.String())
 
 		require.NoError(t, os.WriteFile(f.path, []byte(text), 0o600))
-		require.NoError(t, os.Chmod(f.path, 0o640))
+		require.NoError(t, os.Chmod(f.path, 0o640)) //nolint:gosec // for the group of the service
 		require.NoError(t, os.Chmod(filepath.Dir(f.path), 0o777)) //nolint:gosec // what is warned of
 		errs.Reset()
 		code = run(t.Context(), append([]string{"auth", args[0], "--file", f.path}, args[1:]...), streams{In: strings.NewReader(""), Out: &out, Err: &errs})
@@ -362,7 +361,8 @@ callers:
 	assert.Equal(t, strings.Replace(added, "roles: [admin]\n", "roles: [read]\n    rate: 5\n", 1), f.text())
 	f.auth("", "remove", "new")
 	f.auth("", "remove", "batch")
-	assert.Equal(t, text[:strings.Index(text, "\n  - addresses")], f.text())
+	kept, _, _ := strings.Cut(text, "\n  - addresses")
+	assert.Equal(t, kept, f.text())
 }
 
 // TestAuthAtOnce: processes that add callers at the same time lose none.
@@ -392,7 +392,7 @@ func TestAuthHelp(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"add", "list", "remove", "check"} {
 		help := invokeWith(t, "", "auth", command, "--help").out
-		assert.Regexp(t, regexp.MustCompile(`(?s)Exit codes: 0 success; .*--file=FILE.*--json`), help)
+		assert.Regexp(t, `(?s)Exit codes: 0 success; .*--file=FILE.*--json`, help)
 		assert.NotRegexp(t, `--(digest-)?(password|key)(-stdin)?=`, help)
 	}
 }

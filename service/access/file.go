@@ -48,7 +48,7 @@ const MaxValid = 2
 type Texts []string
 
 // MarshalYAML writes a single value without a list.
-func (t Texts) MarshalYAML() (any, error) { //nolint:unparam // as yaml.Marshaler has it
+func (t Texts) MarshalYAML() (any, error) {
 	if len(t) == 1 {
 		return t[0], nil
 	}

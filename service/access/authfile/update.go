@@ -59,7 +59,7 @@ func Update(ctx context.Context, path string, create bool, edit func(text []byte
 // replaces the file.
 func lock(ctx context.Context, folder string) (unlock func(), err error) {
 	const interval = 10 * time.Millisecond
-	dir, err := os.Open(folder)
+	dir, err := os.Open(folder) //nolint:gosec // that of the operator's file
 	if err != nil {
 		return nil, unusable(folder, "cannot be read", err)
 	}
@@ -136,7 +136,7 @@ func keepOwner(file *os.File, old fs.FileInfo) error {
 
 // syncFolder writes the names of a folder to the disk.
 func syncFolder(folder string) error {
-	dir, err := os.Open(folder)
+	dir, err := os.Open(folder) //nolint:gosec // that of the operator's file
 	if err != nil {
 		return err //nolint:wrapcheck // replace does it
 	}

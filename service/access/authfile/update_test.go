@@ -156,7 +156,7 @@ func TestModes(t *testing.T) {
 	require.NoError(t, os.Symlink(path, link))
 	require.NoError(t, os.Chmod(folder, 0o777)) //nolint:gosec // what is warned of
 	assert.True(t, authfile.Replaceable(link))
-	require.NoError(t, os.Chmod(folder, 0o777|fs.ModeSticky)) //nolint:gosec // as /tmp
+	require.NoError(t, os.Chmod(folder, 0o777|fs.ModeSticky))
 	assert.False(t, authfile.Replaceable(path))
 }
 
