@@ -102,7 +102,8 @@ func TestServeEncrypts(t *testing.T) {
 	assert.Contains(t, o.err, "it is encrypted, and the service has no keys (--encrypt-key-file)")
 	done(t, other, "session", "touch", "ab12")
 	done(t, other, "session", "delete", "ab12")
-	assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", "ab12").code)
+	gone := func() bool { return invoke(t, url, "session", "get", "ab12").code == exitNoSession }
+	assert.Eventually(t, gone, 10*time.Second, 10*time.Millisecond, "the near cache knows of changes by others a moment later")
 }
 
 func TestWrongEncryptKeyFile(t *testing.T) {
