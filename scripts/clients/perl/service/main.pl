@@ -4,10 +4,13 @@
 # With MODE=plain in the environment the program does not read the WSDL.
 # Usage: main.pl WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 #        main.pl WSDL_URL fault KIND ID
+# CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN or
+# the key in SOAP_KEY.
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../soaplite";
+use Credentials;
 use Fixture;
 use Sessions;
 require "$FindBin::Bin/walk.pl";
@@ -21,10 +24,12 @@ if ( ( $ENV{MODE} // '' ) eq 'plain' ) {
 }
 else {
     $service = SOAP::Lite->service($wsdl);
-    $service->on_fault( \&Sessions::fail );
+    $service->on_fault( \&Sessions::fail )->proxy($endpoint);
+    Credentials::from_environment( $service->proxy );
 }
 my $sessions = Sessions->new($endpoint);
 my $id       = $arguments[-1];
+Credentials::from_environment( $sessions->agent );
 
 sub set {
     my ( $attributes, @condition ) = @_;

@@ -25,6 +25,10 @@ sub fail {
     die ref $som ? bless { som => $som }, 'Sessions::Fault' : $soap->transport->status . "\n";
 }
 
+# agent returns the LWP::UserAgent that sends the messages, to which Credentials.pm adds
+# credentials.
+sub agent { return $_[0]{soap}->proxy }
+
 # secure adds a header to each message. The function returns it: see UsernameToken.pm.
 sub secure {
     my ( $self, $header ) = @_;

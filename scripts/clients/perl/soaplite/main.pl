@@ -1,11 +1,13 @@
 # Usage: main.pl WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 #        main.pl WSDL_URL fault KIND ID
-# CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN.
+# CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN or
+# the key in SOAP_KEY. CERTIFICATE and CERTIFICATE_KEY are a client certificate, and
+# AUTHORITY is the authority of the service.
 use strict;
 use warnings;
-use Encode qw(decode);
 use FindBin;
 use lib $FindBin::Bin;
+use Credentials;
 use Fixture;
 use Sessions;
 use UsernameToken;
@@ -13,12 +15,11 @@ require "$FindBin::Bin/walk.pl";
 
 my ( $wsdl, $command, @arguments ) = @ARGV;
 ( my $endpoint = $wsdl ) =~ s/\?wsdl$//;
-my %tls      = ( SSL_cert_file => $ENV{CERTIFICATE}, SSL_key_file => $ENV{CERTIFICATE_KEY} );
-my $sessions = Sessions->new( $endpoint, $ENV{CERTIFICATE} ? %tls : () );
-my @login    = split /:/, decode( 'UTF-8', $ENV{SOAP_LOGIN} // '' ), 2;
-my $kind     = $ENV{CREDENTIALS} // '';
-$sessions->secure( sub { UsernameToken::text(@login) } )   if $kind eq 'usernametoken';
-$sessions->secure( sub { UsernameToken::digest(@login) } ) if $kind eq 'usernametoken-digest';
+my $sessions = Sessions->new( $endpoint, Credentials::tls() );
+Credentials::from_environment( $sessions->agent );
+my $form = $ENV{CREDENTIALS} // '';
+$sessions->secure( sub { UsernameToken::text( Credentials::login() ) } )   if $form eq 'usernametoken';
+$sessions->secure( sub { UsernameToken::digest( Credentials::login() ) } ) if $form eq 'usernametoken-digest';
 
 # fault makes a call that fails, and prints the name and a field of its fault.
 sub fault {

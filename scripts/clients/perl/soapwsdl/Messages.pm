@@ -13,6 +13,10 @@ sub new {
     return bless { soap => SOAP::WSDL->new( wsdl => $wsdl ) }, $class;
 }
 
+# agent returns the LWP::UserAgent that sends the messages, to which Credentials.pm adds
+# credentials.
+sub agent { return $_[0]{soap}->proxy }
+
 # call calls an operation with a hash of its elements and returns the result. It dies
 # with a Messages::Fault, or with a string if the service did not answer.
 sub call {

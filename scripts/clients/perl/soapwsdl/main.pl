@@ -1,9 +1,12 @@
 # Usage: main.pl WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 #        main.pl WSDL_URL fault KIND ID
+# CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN or
+# the key in SOAP_KEY.
 use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin, "$FindBin::Bin/../soaplite";
+use Credentials;
 use Fixture;
 use Messages;
 use Sessions;    # reads what SOAP::Lite has parsed
@@ -12,6 +15,7 @@ require "$FindBin::Bin/walk.pl";
 my ( $wsdl, $command, @arguments ) = @ARGV;
 my $sessions = Messages->new($wsdl);
 my $id       = $arguments[-1];
+Credentials::from_environment( $sessions->agent );
 
 # fault makes a call that fails, and prints the name and a field of its fault.
 sub fault {

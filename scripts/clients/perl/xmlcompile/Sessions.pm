@@ -21,6 +21,10 @@ sub new {
     return bless { http => $http, endpoint => $endpoint, schema => $schema }, $class;
 }
 
+# agent returns the LWP::UserAgent that sends the messages, to which Credentials.pm adds
+# credentials.
+sub agent { return $_[0]{http} }
+
 # call calls an operation with a hash of its elements and returns the result. It dies
 # with a Sessions::Fault, or with a string if the service did not answer.
 sub call {

@@ -1,16 +1,21 @@
 # Usage: main.pl WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 #        main.pl WSDL_URL fault KIND ID
+# CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN or
+# the key in SOAP_KEY. CERTIFICATE and CERTIFICATE_KEY are a client certificate, and
+# AUTHORITY is the authority of the service.
 use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin, "$FindBin::Bin/../soaplite";
+use Credentials;
 use Fixture;
 use Sessions;
 require "$FindBin::Bin/walk.pl";
 
 my ( $wsdl, $command, @arguments ) = @ARGV;
-my $sessions = Sessions->new( $wsdl =~ s/\?wsdl$//r );
+my $sessions = Sessions->new( $wsdl =~ s/\?wsdl$//r, ssl_opts => { Credentials::tls() } );
 my $id       = $arguments[-1];
+Credentials::from_environment( $sessions->agent );
 
 # fault makes a call that fails, and prints the name and a field of its fault.
 sub fault {
