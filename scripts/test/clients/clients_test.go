@@ -115,9 +115,11 @@ func (c *client) check(t *testing.T, what, item, want, got string) string {
 	return "same"
 }
 
+// cut returns the begin and the end of a text. Some programs say at the end why they
+// fail.
 func cut(s string) string {
-	if len(s) > 300 {
-		return s[:300] + "…"
+	if len(s) > 600 {
+		return s[:300] + "…" + s[len(s)-300:]
 	}
 	return s
 }

@@ -51,12 +51,12 @@ func readForms(t *testing.T, path string) []form {
 // clientsToDo are the clients that cannot send credentials yet.
 var clientsToDo = []string{
 	"cpp/kdsoap", "dotnet/asmx", "go/gowsdl", "java/axis", "java/axis2", "java/cxfdynamic", "java/saaj", "java/springws",
-	"node/strong-soap", "python/suds", "python/xsdata", "python/zeep-async",
+	"node/strong-soap",
 	"tcl/tclws",
 }
 
 // pagesToDo are the languages whose pages do not show Basic and TLS yet.
-var pagesToDo = []string{"cpp", "dotnet", "go", "java", "node", "python", "tcl"}
+var pagesToDo = []string{"cpp", "dotnet", "go", "java", "node", "tcl"}
 
 // Each page shows how to send a password with HTTP Basic on TLS. TestPages follows it.
 func TestPagesShowBasicAndTLS(t *testing.T) {

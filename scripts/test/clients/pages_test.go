@@ -137,7 +137,7 @@ func (s *site) readerFolder(t *testing.T) string {
 func (s *site) follow(t *testing.T, blocks []pagetest.Block) string {
 	t.Helper()
 	folder := s.readerFolder(t)
-	shell := pagetest.NewShell(t, folder, "MODE=", quickJava)
+	shell := pagetest.NewShell(t, folder, append([]string{"MODE=", quickJava}, ownAuthority...)...)
 	var output strings.Builder
 	for _, b := range blocks {
 		b.Code = strings.ReplaceAll(installs.ReplaceAllString(b.Code, ""), "/tmp/", folder+"/")

@@ -1,5 +1,8 @@
 """Usage: main.py WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
-          main.py WSDL_URL fault KIND ID"""
+          main.py WSDL_URL fault KIND ID
+
+CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN or the
+key in SOAP_KEY."""
 
 import base64
 import os
@@ -8,6 +11,7 @@ import sys
 import suds
 import suds.cache
 import suds.client
+import suds.transport.http
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'zeep'))
 from values import FIXTURES, rendered  # noqa: E402
@@ -99,8 +103,21 @@ def fault(sessions, kind, session_id):
         print(name, next(fields[field] for field in ('id', 'limit', 'reason') if field in fields), sep='\t')
 
 
+def credentials():
+    """Return the options with which suds sends the credentials in the environment."""
+    form = os.environ.get('CREDENTIALS')
+    name, _, password = os.environ.get('SOAP_LOGIN', '').partition(':')
+    if form == 'basic':
+        return {'transport': suds.transport.http.HttpAuthenticated(username=name, password=password)}
+    if form == 'basic-challenge':  # the default transport of suds
+        return {'username': name, 'password': password}
+    if form == 'bearer':
+        return {'headers': {'Authorization': 'Bearer ' + os.environ['SOAP_KEY']}}
+    return {}
+
+
 def main(wsdl, command, *arguments):
-    sessions = suds.client.Client(wsdl, cache=suds.cache.NoCache()).service
+    sessions = suds.client.Client(wsdl, cache=suds.cache.NoCache(), **credentials()).service
     if command == 'walk':
         walk(sessions, *arguments)
     elif command == 'fault':

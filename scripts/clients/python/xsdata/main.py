@@ -1,5 +1,8 @@
 """Usage: main.py WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
-          main.py WSDL_URL fault KIND ID"""
+          main.py WSDL_URL fault KIND ID
+
+CREDENTIALS selects which credentials the program sends: the name and the password in
+SOAP_LOGIN, the key in SOAP_KEY, or the certificate in CERTIFICATE and CERTIFICATE_KEY."""
 
 import os
 import sys
@@ -9,6 +12,7 @@ from sessions import SessionFault, Sessions, entries, python
 from walk import walk
 
 sys.path.append(os.path.join(os.path.dirname(__file__), '..', 'zeep'))
+import credentials  # noqa: E402
 from values import FIXTURES, rendered  # noqa: E402
 
 
@@ -33,7 +37,7 @@ def fault(sessions, kind, session_id):
 
 
 def main(wsdl, command, *arguments):
-    sessions = Sessions(wsdl.removesuffix('?wsdl'))
+    sessions = Sessions(wsdl.removesuffix('?wsdl'), credentials.session())
     if command == 'walk':
         walk(sessions, *arguments)
     elif command == 'fault':

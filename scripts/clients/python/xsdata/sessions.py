@@ -4,6 +4,7 @@ hashes hold further values."""
 
 import contract
 from xsdata.formats.dataclass.client import Client
+from xsdata.formats.dataclass.transports import DefaultTransport
 
 
 class SessionFault(Exception):
@@ -16,8 +17,10 @@ class SessionFault(Exception):
 
 
 class Sessions:
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, session=None):
+        """session is a requests.Session, which can have credentials."""
         self.endpoint = endpoint
+        self.transport = DefaultTransport(session=session) if session else DefaultTransport()
 
     def call(self, request):
         """Send a request, such as a contract.GetSession, and return the result."""
@@ -26,6 +29,7 @@ class Sessions:
         service = getattr(contract, 'SessionPortType' + operation)
         field = ''.join('_' + c.lower() if c.isupper() else c for c in name)
         client = Client.from_service(service, location=self.endpoint)
+        client.transport = self.transport
         body = client.send(service.input(body=service.input.Body(**{field: request}))).body
         if body.fault is not None:
             raise SessionFault(body.fault)

@@ -1,12 +1,18 @@
 """Usage: main.py WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
-          main.py WSDL_URL fault KIND ID"""
+          main.py WSDL_URL fault KIND ID
+
+CREDENTIALS selects which credentials the program sends: the name and the password in
+SOAP_LOGIN, the key in SOAP_KEY, or the certificate in CERTIFICATE and CERTIFICATE_KEY."""
 
 import asyncio
 import os
+import ssl
 import sys
 
+import httpx
 import zeep
 import zeep.exceptions
+import zeep.transports
 
 sys.path.append(os.path.join(os.path.dirname(__file__), '..', 'zeep'))
 from values import FIXTURES, entries, python, rendered  # noqa: E402
@@ -33,8 +39,24 @@ async def fault(client, kind, session_id):
         print(name, next(getattr(fields, field) for field in ('id', 'limit', 'reason') if hasattr(fields, field)), sep='\t')
 
 
+def transport():
+    """Return a transport that sends the credentials in the environment."""
+    form = os.environ.get('CREDENTIALS')
+    options = {}
+    if form == 'basic':
+        options['auth'] = tuple(os.environ['SOAP_LOGIN'].split(':', 1))
+    elif form == 'certificate':
+        options['verify'] = ssl.create_default_context(cafile=os.environ['AUTHORITY'])
+        options['verify'].load_cert_chain(os.environ['CERTIFICATE'], os.environ['CERTIFICATE_KEY'])
+    # The WSDL is read before the first call, by a client that is not asynchronous.
+    made = zeep.transports.AsyncTransport(client=httpx.AsyncClient(**options), wsdl_client=httpx.Client(**options))
+    if form == 'bearer':  # after zeep has replaced the headers of the client
+        made.client.headers['Authorization'] = 'Bearer ' + os.environ['SOAP_KEY']
+    return made
+
+
 async def main(wsdl, command, *arguments):
-    async with zeep.AsyncClient(wsdl) as client:
+    async with zeep.AsyncClient(wsdl, transport=transport()) as client:
         if command == 'walk':
             await walk(client, *arguments)
         elif command == 'fault':

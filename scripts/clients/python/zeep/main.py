@@ -1,8 +1,9 @@
 """Usage: main.py WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
           main.py WSDL_URL fault KIND ID
 
-With MODE=soap12 in the environment the client sends SOAP 1.2. CREDENTIALS selects how
-it sends the name and the password in SOAP_LOGIN."""
+With MODE=soap12 in the environment the client sends SOAP 1.2. CREDENTIALS selects which
+credentials it sends: the name and the password in SOAP_LOGIN, the key in SOAP_KEY, or
+the certificate in CERTIFICATE and CERTIFICATE_KEY."""
 
 import io
 import os
@@ -13,6 +14,7 @@ import zeep
 import zeep.exceptions
 import zeep.wsse
 
+import credentials
 from values import FIXTURES, entries, python, rendered
 from walk import detail, walk
 
@@ -52,7 +54,9 @@ def security():
 
 
 def main(wsdl, command, *arguments):
-    client = zeep.Client(soap12(wsdl) if os.environ.get('MODE') == 'soap12' else wsdl, wsse=security())
+    transport = zeep.Transport(session=credentials.session())
+    wsdl = soap12(wsdl) if os.environ.get('MODE') == 'soap12' else wsdl
+    client = zeep.Client(wsdl, wsse=security(), transport=transport)
     if command == 'walk':
         walk(client, *arguments)
     elif command == 'fault':
