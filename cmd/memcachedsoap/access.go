@@ -47,20 +47,18 @@ func checkLocal(flag, address string) error {
 		"Name the callers in a file and set --auth-file, or set --allow-anonymous if the network lets in nobody else", flag, address)
 }
 
-// guard returns the guard of --auth-file, which is read again when it changes, or nil if
-// everybody may call.
-func (c *serveCommand) guard(logger *slog.Logger) (*access.Guard, []*watchedFile, error) {
+// guard returns the guard of --auth-file, which is reloaded, or nil if everybody may call.
+func (c *serveCommand) guard(files *reloader, logger *slog.Logger) (*access.Guard, error) {
 	if c.AuthFile == "" {
-		return nil, nil, nil
+		return nil, nil //nolint:nilnil // as documented
 	}
 	callers := access.NewGuard(new(access.File), access.Options{Realm: c.AuthRealm, Tokens: true})
-	file, err := readWatched("--auth-file "+c.AuthFile, c.AuthFile, func() error {
+	return callers, files.add(reloadable{flag: "--auth-file " + c.AuthFile, paths: []string{c.AuthFile}, reload: func() error {
 		n, err := callers.Reload(c.AuthFile)
 		if err != nil {
 			return errors.New(strings.TrimPrefix(err.Error(), "access: "))
 		}
 		logger.Info("callers", "file", c.AuthFile, "number", n)
 		return nil
-	})
-	return callers, []*watchedFile{file}, err
+	}})
 }

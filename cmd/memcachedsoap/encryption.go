@@ -9,25 +9,25 @@ import (
 	"memcachedsoap/sessionstore/seal"
 )
 
-// keyring returns the keys of --encrypt-key-file, and the file to watch. Without
-// the flag there are no keys and no file.
-func (c *serveCommand) keyring(logger *slog.Logger) (*seal.Keyring, []*watchedFile, error) {
+// keyring returns the keys of --encrypt-key-file, which are reloaded. Without the flag
+// there are no keys.
+func (c *serveCommand) keyring(files *reloader, logger *slog.Logger) (*seal.Keyring, error) {
 	keys := new(seal.Keyring)
 	if c.EncryptKeyFile == "" {
-		return keys, nil, nil
+		return keys, nil
 	}
-	file, err := readWatched("--encrypt-key-file", c.EncryptKeyFile, func() error {
+	err := files.add(reloadable{flag: "--encrypt-key-file", paths: []string{c.EncryptKeyFile}, reload: func() error {
 		err := keys.ReadFile(c.EncryptKeyFile)
 		if err == nil {
 			logKeys(keys, logger)
 		}
 		return err
-	})
+	}})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	logger.Warn("Perl programs find no session that is stored encrypted, and no MD5 lookup key is written, read or followed (--encrypt-key-file)")
-	return keys, []*watchedFile{file}, nil
+	return keys, nil
 }
 
 // logKeys says how sessions are stored from now on.

@@ -1,94 +1,136 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// watchedFile is a file with settings that can change while the service runs.
-type watchedFile struct {
-	flag string // that names the file
-	path string
-	// read takes the content of the file. After an error the former one stays in use.
-	read   func() error
-	seen   os.FileInfo // before it was last read; nil if it was not there
-	failed string      // the error of the last time; "" if there was none
+// reloadable is what the service takes from files and can take again while it runs.
+type reloadable struct {
+	flag  string   // that names the files
+	paths []string // none: only SIGHUP asks for a reload; "" names no file
+	// reload reads the files. After an error what they said before stays in use.
+	reload func() error
+	atLook func() // is called at each look; may be nil
+
+	seen    []os.FileInfo // at the last look; nil stands for a file that is not there
+	pending bool          // they have changed since they were read
+	failed  string        // the error of the last reload; "" if there was none
 }
 
-// readWatched reads a file for the first time.
-func readWatched(flag, path string, read func() error) (*watchedFile, error) {
-	f := &watchedFile{flag: flag, path: path, read: read}
-	f.changed()
-	if err := read(); err != nil {
-		return nil, usageError("%s: %v", flag, err)
+// look reloads if the files have changed and the change is complete: they are the same
+// as at the look before. Programs that renew a certificate replace one file after the
+// other. After an error each look tries again.
+func (r *reloadable) look(logger *slog.Logger) {
+	if r.atLook != nil {
+		r.atLook()
 	}
-	return f, nil
-}
-
-// changed says whether the file is another one than at the last call.
-func (f *watchedFile) changed() bool {
-	now, _ := os.Stat(f.path)
-	before := f.seen
-	if f.seen = now; before == nil || now == nil {
-		return before != nil || now != nil
+	if r.changed() {
+		r.pending = true
+		return
 	}
-	return !os.SameFile(before, now) || !before.ModTime().Equal(now.ModTime()) || before.Size() != now.Size() || before.Mode() != now.Mode()
+	if r.pending || r.failed != "" {
+		r.run(false, logger)
+	}
 }
 
-// lookEvery is the time between two looks at a file: a change takes effect within
-// it. A look is one call of stat.
+// changed says whether a file is another one than at the last call. That is also so if
+// it was renamed into its place or a link on its path leads elsewhere, as in a volume
+// of Kubernetes.
+func (r *reloadable) changed() bool {
+	if r.seen == nil {
+		r.seen = make([]os.FileInfo, len(r.paths))
+	}
+	changed := false
+	for i, path := range r.paths {
+		before := r.seen[i]
+		now, _ := os.Stat(path)
+		r.seen[i] = now
+		if before == nil || now == nil {
+			changed = changed || before != nil || now != nil
+			continue
+		}
+		changed = changed || !os.SameFile(before, now) || !before.ModTime().Equal(now.ModTime()) ||
+			before.Size() != now.Size() || before.Mode() != now.Mode()
+	}
+	return changed
+}
+
+// run reloads. It logs the same error once, unless the operator has asked.
+func (r *reloadable) run(asked bool, logger *slog.Logger) {
+	before := r.failed
+	r.pending, r.failed = false, ""
+	if err := r.reload(); err != nil {
+		if r.failed = err.Error(); asked || r.failed != before {
+			logger.Error("could not read "+r.flag+" again: its former content stays in use", "error", err)
+		}
+	}
+}
+
+// lookEvery is the time between two looks at the files: a change takes effect within
+// twice this time. A look is one call of stat for each file.
 const lookEvery = time.Second
 
-// watchFiles reads files again when they change, after an error, and on SIGHUP,
-// until stop is called, which returns when nothing runs any more. A file is also another one when
-// it was renamed into its place or a link on its path leads elsewhere, as in a
-// volume of Kubernetes. Without files SIGHUP keeps its usual effect.
-func watchFiles(files []*watchedFile, logger *slog.Logger) (stop func()) {
-	if len(files) == 0 {
-		return func() {}
+// reloader reloads what has changed, and everything on SIGHUP.
+type reloader struct {
+	logger  *slog.Logger
+	parts   []*reloadable
+	hangups chan os.Signal
+}
+
+// add reads the files of a part for the first time, if it has any. From now on SIGHUP
+// does not end the process.
+func (r *reloader) add(part reloadable) error {
+	if r.hangups == nil {
+		r.hangups = make(chan os.Signal, 1)
+		signal.Notify(r.hangups, syscall.SIGHUP)
 	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGHUP)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer signal.Stop(signals)
-		ticker := time.NewTicker(lookEvery)
-		defer ticker.Stop()
-		for {
-			asked := false
-			select {
-			case <-ctx.Done():
-				return
-			case <-signals:
-				asked = true
-			case <-ticker.C:
-			}
-			for _, f := range files {
-				if f.changed() || asked || f.failed != "" {
-					f.reload(asked, logger)
-				}
-			}
-		}
-	}()
+	r.parts = append(r.parts, &part)
+	if len(part.paths) == 0 {
+		return nil
+	}
+	part.changed() // before they are read: a change in between is seen later
+	if err := part.reload(); err != nil {
+		return usageError("%s: %v", part.flag, err)
+	}
+	return nil
+}
+
+// start reloads from now on, until stop is called, which returns when no reload runs.
+func (r *reloader) start() (stop func()) {
+	if len(r.parts) == 0 {
+		return func() {} // SIGHUP keeps its usual effect
+	}
+	ended := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() { r.run(ended) })
 	return func() {
-		cancel()
-		<-done
+		signal.Stop(r.hangups)
+		close(ended)
+		running.Wait()
 	}
 }
 
-// reload reads the file. It logs an error once, unless somebody has asked.
-func (f *watchedFile) reload(asked bool, logger *slog.Logger) {
-	before := f.failed
-	f.failed = ""
-	if err := f.read(); err != nil {
-		if f.failed = err.Error(); asked || f.failed != before {
-			logger.Error("could not read "+f.flag+" again: its former content stays in use", "error", err)
+func (r *reloader) run(ended <-chan struct{}) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-r.hangups:
+			for _, part := range r.parts {
+				part.changed() // so that the next look finds nothing new
+				part.run(true, r.logger)
+			}
+		case <-ticker.C:
+			for _, part := range r.parts {
+				part.look(r.logger)
+			}
 		}
 	}
 }

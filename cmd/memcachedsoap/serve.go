@@ -26,28 +26,33 @@ func (*serveCommand) Help() string { return signalsHelp }
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
-	callers, authFiles, err := c.guard(logger)
+	files := &reloader{logger: logger}
+	callers, err := c.guard(files, logger)
 	if err != nil {
 		return err
 	}
+	keys, err := c.keyring(files, logger)
+	if err != nil {
+		return err
+	}
+	keeper, err := c.certificate(files, logger)
+	if err != nil {
+		return err
+	}
+	audited, closeAudit, err := c.auditLog(files, std, logger)
+	if err != nil {
+		return err
+	}
+	defer closeAudit()
+	stopReloading := files.start()
+	defer stopReloading()
 	c.tuneGarbageCollector()
 	admitted := c.admission()
-	keys, files, err := c.keyring(logger)
-	if err != nil {
-		return err
-	}
-	stopWatching := watchFiles(append(authFiles, files...), logger) //nolint:contextcheck // until it is stopped
-	defer stopWatching()
 	servers, stopDiscovery, err := c.discover(ctx, logger)
 	if err != nil {
 		return err
 	}
 	defer stopDiscovery()
-	audited, closeAudit, err := c.auditLog(std, logger) //nolint:contextcheck // closeAudit stops what it starts
-	if err != nil {
-		return err
-	}
-	defer closeAudit()
 	store, closeStore, err := c.store(keys, servers, audited, logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
 		return err
@@ -57,11 +62,6 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 			logger.Warn("could not close the store", "error", err)
 		}
 	}()
-	keeper, stopKeeping, err := c.certificate(ctx, logger)
-	if err != nil {
-		return err
-	}
-	defer stopKeeping()
 	listeners, metricsListener, err := c.open(ctx, keeper, logger)
 	if err != nil {
 		return err

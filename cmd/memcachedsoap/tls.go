@@ -1,17 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
+	"time"
 
 	"memcachedsoap/service/certificate"
 	"memcachedsoap/service/httpd"
@@ -56,27 +52,28 @@ func (c *serveCommand) addresses() []string {
 	return append(slices.Clone(c.Listen), c.MetricsListen)
 }
 
-// certificate returns what keeps the certificate of the service, or nil without TLS.
-// It follows the changes of the files until stop is called.
-func (c *serveCommand) certificate(ctx context.Context, logger *slog.Logger) (keeper *certificate.Keeper, stop func(), err error) {
+// certificate returns what keeps the certificate of the service, which is reloaded, or
+// nil without TLS.
+func (c *serveCommand) certificate(files *reloader, logger *slog.Logger) (keeper *certificate.Keeper, err error) {
 	if c.TLSCert == "" {
-		return nil, func() {}, nil
+		return nil, nil //nolint:nilnil // as documented
 	}
-	keeper, err = certificate.New(certificate.Files{
-		Cert: c.TLSCert, Key: c.TLSKey, ClientCA: c.TLSClientCA, ClientAuth: c.TLSClientAuth,
-	}, logger)
-	if err != nil {
-		return nil, nil, usageError("--tls-cert: %s", strings.TrimPrefix(err.Error(), "certificate: "))
-	}
-	// It works until the last request is answered.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	var running sync.WaitGroup
-	running.Go(func() { keeper.Watch(ctx, hangups) })
-	return keeper, func() {
-		signal.Stop(hangups)
-		cancel()
-		running.Wait()
-	}, nil
+	err = files.add(reloadable{
+		flag: "--tls-cert", paths: []string{c.TLSCert, c.TLSKey, c.TLSClientCA},
+		reload: func() (err error) {
+			if keeper == nil {
+				keeper, err = certificate.New(certificate.Files{
+					Cert: c.TLSCert, Key: c.TLSKey, ClientCA: c.TLSClientCA, ClientAuth: c.TLSClientAuth,
+				}, logger)
+			} else {
+				err = keeper.Reload(time.Now())
+			}
+			if err != nil {
+				return errors.New(strings.TrimPrefix(err.Error(), "certificate: "))
+			}
+			return nil
+		},
+		atLook: func() { keeper.WarnOfEnd(time.Now()) },
+	})
+	return keeper, err
 }

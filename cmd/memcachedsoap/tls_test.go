@@ -228,7 +228,7 @@ func TestHangup(t *testing.T) {
 	_, other := a.Issue("other")
 	require.NoError(t, os.Rename(other, key)) // it does not match the certificate
 	require.NoError(t, service.Process.Signal(syscall.SIGHUP))
-	assert.Contains(t, await("could not reload the certificate: the last one stays in use")["error"], "does not belong")
+	assert.Contains(t, await("could not read --tls-cert again: its former content stays in use")["error"], "does not belong")
 	client.CloseIdleConnections()
 	assert.Equal(t, "server", serving())
 	nextCert, nextKey := a.Issue("next")

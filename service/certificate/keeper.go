@@ -1,12 +1,11 @@
 package certificate
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,10 +14,6 @@ import (
 )
 
 const (
-	// lookEvery is how often the files are read. What they have is used when it is the
-	// same twice in a row: programs that renew certificates replace one file after the
-	// other.
-	lookEvery = 5 * time.Second
 	// soon is how long before its end a certificate is warned of.
 	soon = 14 * 24 * time.Hour
 	// warnEvery is how often the warning is repeated.
@@ -36,10 +31,9 @@ type Keeper struct {
 	reloads  metric.Counter
 	failures metric.Counter
 
-	mu     sync.Mutex        // guards what follows
-	seen   [sha256.Size]byte // what the files had when they were last read
-	judged [sha256.Size]byte // what was last loaded, or refused
-	warned time.Time
+	mu      sync.Mutex        // guards what follows
+	refused [sha256.Size]byte // what the files had at the last reload that failed
+	warned  time.Time
 }
 
 // New reads the files. It returns an error that says what is wrong with them.
@@ -50,8 +44,7 @@ func New(files Files, logger *slog.Logger) (*Keeper, error) {
 		return nil, err
 	}
 	k.current.Store(l)
-	k.seen, k.judged = l.digest, l.digest
-	k.warnOfEnd(time.Now())
+	k.WarnOfEnd(time.Now())
 	return k, nil
 }
 
@@ -77,70 +70,42 @@ func (k *Keeper) Accepts(chain []*x509.Certificate, now time.Time) bool {
 	return err == nil
 }
 
-// Watch reads the files regularly, and at once on a hangup, until the context
-// ends.
-func (k *Keeper) Watch(ctx context.Context, hangups <-chan os.Signal) {
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			k.look(time.Now())
-		case <-hangups:
-			k.Reload(time.Now())
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// look reads the files, and uses them if they have changed and are complete.
-func (k *Keeper) look(now time.Time) {
+// Reload reads the files and uses them for new connections. An error says what is wrong with
+// them; the last certificate stays in use.
+func (k *Keeper) Reload(now time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c := k.files.read()
 	digest := c.digest()
-	settled := digest == k.seen
-	k.seen = digest
-	if settled && digest != k.judged {
-		k.use(c, digest, now)
-	}
-	k.warnOfEnd(now)
-}
-
-// Reload reads the files and uses them at once.
-func (k *Keeper) Reload(now time.Time) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	c := k.files.read()
-	k.seen = c.digest()
-	k.use(c, k.seen, now)
-	k.warnOfEnd(now)
-}
-
-// use takes contents for new connections, or says why it cannot.
-func (k *Keeper) use(c contents, digest [sha256.Size]byte, now time.Time) {
-	k.judged = digest
 	if digest == k.current.Load().digest {
 		k.failing.Store(false)
 		k.logger.Info("certificate unchanged", "file", k.files.Cert)
-		return
+		return nil
 	}
 	l, err := k.files.load(c, now)
 	if err != nil {
-		k.failures.Inc()
-		k.failing.Store(true)
-		k.logger.Error("could not reload the certificate: the last one stays in use", "error", err, "ends", k.current.Load().leaf.NotAfter)
-		return
+		if !k.failing.Swap(true) || k.refused != digest {
+			k.failures.Inc()
+		}
+		k.refused = digest
+		return fmt.Errorf("%w (the certificate in use ends at %s)", err, k.current.Load().leaf.NotAfter.Format(time.RFC3339))
 	}
 	k.current.Store(l)
 	k.reloads.Inc()
 	k.failing.Store(false)
 	k.warned = time.Time{}
 	k.logger.Info("certificate reloaded", "file", k.files.Cert, "subject", Subject(l.leaf), "ends", l.leaf.NotAfter)
+	k.warnOfEnd(now)
+	return nil
 }
 
-// warnOfEnd warns once a day of certificates that end soon.
+// WarnOfEnd logs certificates that end soon, at most once a day.
+func (k *Keeper) WarnOfEnd(now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.warnOfEnd(now)
+}
+
 func (k *Keeper) warnOfEnd(now time.Time) {
 	if now.Sub(k.warned) < warnEvery {
 		return

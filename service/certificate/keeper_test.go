@@ -2,14 +2,12 @@ package certificate
 
 import (
 	"bytes"
-	"context"
 	"crypto/x509"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -78,7 +76,7 @@ func (k kept) replace(name, from string) {
 
 func (k kept) name() string { return k.Config().Certificates[0].Leaf.Subject.CommonName }
 
-func (k kept) look() { k.Keeper.look(time.Now()) }
+func (k kept) reload() error { return k.Reload(time.Now()) }
 
 func (k kept) value(name string) float64 {
 	k.t.Helper()
@@ -91,57 +89,31 @@ func (k kept) value(name string) float64 {
 	return 0
 }
 
-// Changed files are used when they have been the same twice.
+// Changed files are used for new connections.
 func TestChangedFiles(t *testing.T) {
 	t.Parallel()
-	a := certificatetest.NewAuthority(t, "authority")
+	a, next := certificatetest.NewAuthority(t, "authority"), certificatetest.NewAuthority(t, "next")
 	k := keep(t, a)
 	before := k.Config()
-	k.look()
-	k.look()
+	require.NoError(t, k.reload())
 	assert.Same(t, before, k.Config(), "nothing has changed")
+	assert.Equal(t, 1, k.log.count("certificate unchanged"))
+	assert.Zero(t, k.value("tls_reloads_total"))
 
-	cert, key := a.Issue("second")
-	k.replace("cert.pem", cert)
-	k.look()
-	k.replace("key.pem", key)
-	k.look()
-	assert.Equal(t, "first", k.name(), "the files change still")
-	k.look()
+	k.put(a.Issue("second"))
+	k.replace("ca.pem", next.CA())
+	require.NoError(t, k.reload())
 	assert.Equal(t, "second", k.name())
 	assert.NotSame(t, before, k.Config())
+	assert.True(t, k.Config().ClientCAs.Equal(next.Pool()))
 	assert.Equal(t, 1.0, k.value("tls_reloads_total"))
-	assert.Zero(t, k.value("tls_reload_failures_total"), "half of a change is no failure")
+	assert.Zero(t, k.value("tls_reload_failures_total"))
 	assert.Equal(t, 1, k.log.count("certificate reloaded"))
 	assert.Equal(t, float64(k.Config().Certificates[0].Leaf.NotAfter.Unix()), k.value("tls_certificate_end_time_seconds"))
-
-	// As Kubernetes changes the files of a Secret: by a symbolic link to their folder.
-	next := certificatetest.NewAuthority(t, "next")
-	third, thirdKey := next.Issue("third")
-	data := filepath.Join(k.folder, "..data")
-	for version, from := range [][3]string{{cert, key, a.CA()}, {third, thirdKey, next.CA()}} {
-		folder := t.TempDir()
-		for i, name := range []string{"cert.pem", "key.pem", "ca.pem"} {
-			content, err := os.ReadFile(from[i])
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o600)) //nolint:gosec // a file of this test
-			if version == 0 {
-				require.NoError(t, os.Remove(k.path(name)))
-				require.NoError(t, os.Symlink(filepath.Join("..data", name), k.path(name)))
-			}
-		}
-		require.NoError(t, os.Symlink(folder, data+"_tmp"))
-		require.NoError(t, os.Rename(data+"_tmp", data))
-		k.look()
-		k.look()
-	}
-	assert.Equal(t, "third", k.name())
-	assert.True(t, k.Config().ClientCAs.Equal(next.Pool()))
-	assert.Equal(t, 2.0, k.value("tls_reloads_total"), "a link to the same content is no change")
 }
 
-// Files that cannot be used leave the last ones in use. It is said once, and the metric
-// tells it as long as it lasts.
+// Files that cannot be used leave the last ones in use. A failure counts once, and the
+// metric says so as long as it lasts.
 func TestBrokenFiles(t *testing.T) {
 	t.Parallel()
 	a := certificatetest.NewAuthority(t, "authority")
@@ -159,18 +131,16 @@ func TestBrokenFiles(t *testing.T) {
 	} {
 		breaks()
 		for range 4 {
-			k.look()
+			require.ErrorContains(t, k.reload(), "(the certificate in use ends at ", name)
 		}
 		failures++
 		assert.Equal(t, "first", k.name(), name)
 		assert.Equal(t, 1.0, k.value("tls_reload_failed"), name)
 		assert.Equal(t, failures, k.value("tls_reload_failures_total"), name)
-		assert.Equal(t, int(failures), k.log.count("could not reload the certificate"), name)
 
 		k.put(good, goodKey)
 		k.replace("ca.pem", a.CA())
-		k.look()
-		k.look()
+		require.NoError(t, k.reload(), name)
 		assert.Equal(t, "good", k.name(), name)
 		assert.Zero(t, k.value("tls_reload_failed"), name)
 		k = k.restart()
@@ -179,12 +149,10 @@ func TestBrokenFiles(t *testing.T) {
 	same := filepath.Join(t.TempDir(), "same.pem")
 	require.NoError(t, os.Link(k.path("cert.pem"), same))
 	k.replace("cert.pem", other)
-	k.look()
-	k.look()
+	require.Error(t, k.reload())
 	require.Equal(t, 1.0, k.value("tls_reload_failed"))
 	k.replace("cert.pem", same)
-	k.look()
-	k.look()
+	require.NoError(t, k.reload())
 	assert.Zero(t, k.value("tls_reload_failed"), "the files are those that are in use")
 }
 
@@ -194,27 +162,6 @@ func (k kept) restart() kept {
 	return keep(k.t, certificatetest.NewAuthority(k.t, "authority"))
 }
 
-// A hangup reads the files at once.
-func TestHangup(t *testing.T) {
-	t.Parallel()
-	a := certificatetest.NewAuthority(t, "authority")
-	k := keep(t, a)
-	hangup := make(chan os.Signal)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		k.Watch(ctx, hangup)
-	}()
-	hangup <- syscall.SIGHUP
-	require.Eventually(t, func() bool { return k.log.count("certificate unchanged") == 1 }, time.Minute, time.Millisecond)
-	k.put(a.Issue("second"))
-	hangup <- syscall.SIGHUP
-	require.Eventually(t, func() bool { return k.name() == "second" }, time.Minute, time.Millisecond)
-	cancel()
-	<-ended
-}
-
 // Certificates that end soon are warned of once a day.
 func TestEndOfACertificate(t *testing.T) {
 	t.Parallel()
@@ -222,20 +169,20 @@ func TestEndOfACertificate(t *testing.T) {
 	k := keep(t, a) // ends in 90 days
 	const ends, authority = "certificate ends soon", "authority of clients ends soon"
 	now := time.Now()
-	k.Keeper.look(now.Add(75 * 24 * time.Hour))
+	k.WarnOfEnd(now.Add(75 * 24 * time.Hour))
 	assert.Zero(t, k.log.count(ends))
 	for hour := range 24 {
-		k.Keeper.look(now.Add(77*24*time.Hour + time.Duration(hour)*time.Hour))
+		k.WarnOfEnd(now.Add(77*24*time.Hour + time.Duration(hour)*time.Hour))
 	}
 	assert.Equal(t, 1, k.log.count(ends))
-	k.Keeper.look(now.Add(78*24*time.Hour + time.Minute))
+	k.WarnOfEnd(now.Add(78*24*time.Hour + time.Minute))
 	assert.Equal(t, 2, k.log.count(ends))
 	assert.Zero(t, k.log.count(authority))
-	k.Keeper.look(now.Add(88 * 24 * time.Hour))
+	k.WarnOfEnd(now.Add(88 * 24 * time.Hour))
 	assert.Equal(t, 1, k.log.count(authority))
 
 	k.put(a.Issue("second", certificatetest.Ends(now.Add(time.Hour))))
-	k.Reload(now)
+	require.NoError(t, k.Reload(now))
 	assert.Equal(t, 4, k.log.count(ends), "the next certificate is warned of at once")
 }
 
@@ -252,7 +199,7 @@ func TestAccepts(t *testing.T) {
 	assert.False(t, k.Accepts(chain(own), now.Add(200*24*time.Hour)), "it has expired")
 	assert.False(t, k.Accepts(nil, now))
 	k.replace("ca.pem", other.CA())
-	k.Reload(now)
+	require.NoError(t, k.Reload(now))
 	assert.False(t, k.Accepts(chain(own), now))
 	assert.True(t, k.Accepts(chain(foreign), now))
 }

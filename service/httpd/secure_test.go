@@ -380,7 +380,7 @@ func TestReload(t *testing.T) {
 	cert, key := s.authority.Issue("second")
 	replace(s.files.Cert, cert)
 	replace(s.files.Key, key)
-	s.keeper.Reload(time.Now())
+	require.NoError(t, s.keeper.Reload(time.Now()))
 	assert.Equal(t, 200, anonymous.probe(), "without a certificate the connection stays")
 	assert.Equal(t, 200, anonymous.probe())
 	known.send(probe)
@@ -395,7 +395,7 @@ func TestReload(t *testing.T) {
 	require.Equal(t, 200, third.probe())
 
 	replace(s.files.ClientCA, certificatetest.NewAuthority(t, "next").CA())
-	s.keeper.Reload(time.Now())
+	require.NoError(t, s.keeper.Reload(time.Now()))
 	assert.Equal(t, 403, third.probe(), "its authority is removed")
 	assert.Equal(t, 200, anonymous.probe())
 	late := s.dial(withOwn)
