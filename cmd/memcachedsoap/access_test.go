@@ -186,11 +186,11 @@ func TestServeWithCallers(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 	}
 	assert.Equal(t, exitDone, s.stop())
-	assert.NotContains(t, s.log.text(), "secret-of")
-	assert.NotContains(t, s.log.text(), key)
-	assert.NotContains(t, s.log.text(), basic("portal", "secret-of-portal")[0][6:])
-	assert.Contains(t, s.log.text(), `"caller":"portal"`)
-	assert.Contains(t, s.log.text(), "credentials: wrong, claimed caller portal")
+	assert.NotContains(t, s.log.String(), "secret-of")
+	assert.NotContains(t, s.log.String(), key)
+	assert.NotContains(t, s.log.String(), basic("portal", "secret-of-portal")[0][6:])
+	assert.Contains(t, s.log.String(), `"caller":"portal"`)
+	assert.Contains(t, s.log.String(), "credentials: wrong, claimed caller portal")
 }
 
 // A client that sends its credentials only after a challenge keeps its connection, also

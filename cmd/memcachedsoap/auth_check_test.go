@@ -179,7 +179,7 @@ func TestAuthAndServe(t *testing.T) {
 	becomes(http.StatusUnauthorized, key)
 	stop()
 	for _, secret := range []string{longPassword, old, key} {
-		assert.NotContains(t, log.text(), secret)
+		assert.NotContains(t, log.String(), secret)
 	}
 }
 

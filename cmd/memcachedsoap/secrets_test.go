@@ -166,7 +166,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.NoError(t, os.WriteFile(file, []byte("callers:\n  - name: a\n    roles: [read]\n    password: "+wrong+"\n"), 0o600))
-	require.Eventually(t, func() bool { return strings.Contains(log.text(), "could not read --auth-file") }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "could not read --auth-file") }, time.Minute, time.Millisecond)
 	http.DefaultClient.CloseIdleConnections()
 	require.NoError(t, service.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, service.Wait())
@@ -185,7 +185,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 		}
 	}
 	require.Len(t, secrets, 6)
-	for where, text := range map[string]string{"the log": log.text(), "the commands": printed.String(), "the answers": answers.String(), "the metrics": string(metrics)} {
+	for where, text := range map[string]string{"the log": log.String(), "the commands": printed.String(), "the answers": answers.String(), "the metrics": string(metrics)} {
 		require.NotEmpty(t, text, where)
 		for line := range strings.Lines(text) {
 			assert.Empty(t, found(line), "%s: %s", where, line)

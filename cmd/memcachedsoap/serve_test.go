@@ -10,12 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/logtest"
 )
 
 func TestInvalidSettings(t *testing.T) {
@@ -107,23 +108,7 @@ func TestHelpAndVersion(t *testing.T) {
 }
 
 // logBuffer is a log that a test reads while the service writes it.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-// text returns the whole log.
-func (l *logBuffer) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
+type logBuffer struct{ logtest.Buffer }
 
 // lines returns the lines that have a message.
 func (l *logBuffer) lines(t *testing.T, msg string) []map[string]any {
@@ -140,9 +125,7 @@ func (l *logBuffer) lines(t *testing.T, msg string) []map[string]any {
 // each calls visit with each line.
 func (l *logBuffer) each(t *testing.T, visit func(line map[string]any)) {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for text := range strings.Lines(l.buf.String()) {
+	for text := range strings.Lines(l.String()) {
 		var line map[string]any
 		require.NoError(t, json.Unmarshal([]byte(text), &line), text)
 		visit(line)
@@ -189,10 +172,8 @@ func TestServe(t *testing.T) {
 	require.Len(t, calls, 1)
 	assert.Equal(t, "setSession", calls[0]["operation"])
 	assert.Len(t, calls[0]["session"], 12)
-	log.mu.Lock()
-	defer log.mu.Unlock()
-	assert.NotContains(t, log.buf.String(), id)
-	assert.NotContains(t, log.buf.String(), "precious")
+	assert.NotContains(t, log.String(), id)
+	assert.NotContains(t, log.String(), "precious")
 }
 
 // The rules of the edge reach the service: hosts, on both addresses, and short ids,

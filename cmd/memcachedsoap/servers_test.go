@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore/certificatetest"
 	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
@@ -58,12 +59,12 @@ func startProgram(t *testing.T, args ...string) (url string, stop func() string)
 // The program keeps sessions, the index and the near cache on memcached servers with
 // TLS that ask for a certificate and a password.
 func TestServeWithSecuredServers(t *testing.T) {
-	authority := memcachedtest.NewAuthority(t)
-	certFile, keyFile := authority.Certificate(t)
+	authority := certificatetest.NewAuthority(t, "authority")
+	certFile, keyFile := authority.Issue("memcached")
 	server := memcachedtest.StartTLSWithAll(t, authority, "soap", memcachedPassword)
 	local := memcachedtest.StartTLS(t, authority)
 	url, stop := startProgram(t, "--servers", server.Listed()+"=2", "--local", local.Listed(), "--principal", "uid",
-		"--server-ca", authority.CAFile, "--server-cert", certFile, "--server-key", keyFile,
+		"--server-ca", authority.CA(), "--server-cert", certFile, "--server-key", keyFile,
 		"--server-auth-file", passwordsIn(t, "soap:"+memcachedPassword+"\n"), "--store-timeout", "10s")
 	done(t, url, "session", "set", "ab12", "uid=dwho")
 	done(t, url, "session", "set", "ab13", "uid=dwho")
@@ -88,13 +89,13 @@ func TestServeWithSecuredServers(t *testing.T) {
 
 // What is wrong with a connection is in the log, in /readyz and in the fault.
 func TestServeWithRefusedServers(t *testing.T) {
-	authority := memcachedtest.NewAuthority(t)
+	authority := certificatetest.NewAuthority(t, "authority")
 	locked := memcachedtest.StartWithPassword(t, "soap", memcachedPassword)
 	for name, tt := range map[string]struct {
 		why  connect.Refusal
 		args []string
 	}{
-		"no TLS":         {connect.NoTLS, []string{"--servers", "tls:" + locked.Addr, "--server-ca", authority.CAFile}},
+		"no TLS":         {connect.NoTLS, []string{"--servers", "tls:" + locked.Addr, "--server-ca", authority.CA()}},
 		"TLS":            {connect.NeedsTLS, []string{"--servers", memcachedtest.StartTLS(t, authority).Addr}},
 		"untrusted":      {connect.Untrusted, []string{"--servers", memcachedtest.StartTLS(t, authority).Listed()}},
 		"no password":    {connect.NeedsPassword, []string{"--servers", locked.Addr}},

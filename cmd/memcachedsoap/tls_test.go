@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/service/certificate/certificatetest"
+	"memcachedsoap/sessionstore/certificatetest"
 )
 
 // Settings of TLS that contradict each other, and files that cannot be used, are wrong

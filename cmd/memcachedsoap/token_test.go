@@ -124,7 +124,7 @@ func TestServeWithUsernameTokens(t *testing.T) {
 	_, mistaken := s.post(t, sent{}, withSecurity(textToken("portal", "x"), must, get))
 	assert.Equal(t, unknown, mistaken)
 	assert.Equal(t, exitDone, s.stop())
-	log := s.log.text()
+	log := s.log.String()
 	assert.NotContains(t, log, "secret-of")
 	assert.Contains(t, log, `"caller":"gate"`)
 	assert.Contains(t, log, "credentials: replayed, claimed caller gate")

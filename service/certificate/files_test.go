@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/certificate"
-	"memcachedsoap/service/certificate/certificatetest"
+	"memcachedsoap/sessionstore/certificatetest"
 )
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/certificate"
-	"memcachedsoap/service/certificate/certificatetest"
+	"memcachedsoap/sessionstore/certificatetest"
 )
 
 func TestFromHeader(t *testing.T) {

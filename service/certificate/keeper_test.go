@@ -1,52 +1,32 @@
 package certificate
 
 import (
-	"bytes"
 	"crypto/x509"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/service/certificate/certificatetest"
+	"memcachedsoap/sessionstore/certificatetest"
+	"memcachedsoap/sessionstore/logtest"
 )
-
-// syncBuffer is a log that a test reads while others write it.
-type syncBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *syncBuffer) count(text string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Count(b.text.String(), text)
-}
 
 // kept is a keeper with its files and its log.
 type kept struct {
 	*Keeper
 
 	t      *testing.T
-	log    *syncBuffer
+	log    *logtest.Buffer
 	folder string
 }
 
 func keep(t *testing.T, a *certificatetest.Authority) kept {
 	t.Helper()
-	k := kept{t: t, log: &syncBuffer{}, folder: t.TempDir()}
+	k := kept{t: t, log: &logtest.Buffer{}, folder: t.TempDir()}
 	k.put(a.Issue("first"))
 	k.replace("ca.pem", a.CA())
 	var err error
@@ -97,7 +77,7 @@ func TestChangedFiles(t *testing.T) {
 	before := k.Config()
 	require.NoError(t, k.reload())
 	assert.Same(t, before, k.Config(), "nothing has changed")
-	assert.Equal(t, 1, k.log.count("certificate unchanged"))
+	assert.Equal(t, 1, k.log.Count("certificate unchanged"))
 	assert.Zero(t, k.value("tls_reloads_total"))
 
 	k.put(a.Issue("second"))
@@ -108,7 +88,7 @@ func TestChangedFiles(t *testing.T) {
 	assert.True(t, k.Config().ClientCAs.Equal(next.Pool()))
 	assert.Equal(t, 1.0, k.value("tls_reloads_total"))
 	assert.Zero(t, k.value("tls_reload_failures_total"))
-	assert.Equal(t, 1, k.log.count("certificate reloaded"))
+	assert.Equal(t, 1, k.log.Count("certificate reloaded"))
 	assert.Equal(t, float64(k.Config().Certificates[0].Leaf.NotAfter.Unix()), k.value("tls_certificate_end_time_seconds"))
 }
 
@@ -170,20 +150,20 @@ func TestEndOfACertificate(t *testing.T) {
 	const ends, authority = "certificate ends soon", "authority of clients ends soon"
 	now := time.Now()
 	k.WarnOfEnd(now.Add(75 * 24 * time.Hour))
-	assert.Zero(t, k.log.count(ends))
+	assert.Zero(t, k.log.Count(ends))
 	for hour := range 24 {
 		k.WarnOfEnd(now.Add(77*24*time.Hour + time.Duration(hour)*time.Hour))
 	}
-	assert.Equal(t, 1, k.log.count(ends))
+	assert.Equal(t, 1, k.log.Count(ends))
 	k.WarnOfEnd(now.Add(78*24*time.Hour + time.Minute))
-	assert.Equal(t, 2, k.log.count(ends))
-	assert.Zero(t, k.log.count(authority))
+	assert.Equal(t, 2, k.log.Count(ends))
+	assert.Zero(t, k.log.Count(authority))
 	k.WarnOfEnd(now.Add(88 * 24 * time.Hour))
-	assert.Equal(t, 1, k.log.count(authority))
+	assert.Equal(t, 1, k.log.Count(authority))
 
 	k.put(a.Issue("second", certificatetest.Ends(now.Add(time.Hour))))
 	require.NoError(t, k.Reload(now))
-	assert.Equal(t, 4, k.log.count(ends), "the next certificate is warned of at once")
+	assert.Equal(t, 4, k.log.Count(ends), "the next certificate is warned of at once")
 }
 
 // A certificate counts no longer when its authority is removed.

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"memcachedsoap/service/certificate/certificatetest"
+	"memcachedsoap/sessionstore/certificatetest"
 )
 
 // The certificate of the client is the one that a trusted proxy passes on, else that of

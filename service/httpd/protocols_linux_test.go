@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"memcachedsoap/service/certificate"
-	"memcachedsoap/service/certificate/certificatetest"
 	"memcachedsoap/service/httpd"
+	"memcachedsoap/sessionstore/certificatetest"
 )
 
 // BenchmarkProtocols compares what carries a call over open connections: plain HTTP,

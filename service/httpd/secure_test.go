@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/certificate"
-	"memcachedsoap/service/certificate/certificatetest"
+	"memcachedsoap/sessionstore/certificatetest"
 	"memcachedsoap/sessionstore/metric"
 )
 

@@ -2,7 +2,6 @@ package httpd_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +25,7 @@ import (
 	"memcachedsoap/service/admission"
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/requestlog"
+	"memcachedsoap/sessionstore/logtest"
 	"memcachedsoap/wsdl"
 )
 
@@ -37,22 +37,11 @@ func TestMain(m *testing.M) {
 var trusted = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
 
 // lines is a log that tests can read while servers write.
-type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
+type lines struct{ logtest.Buffer }
 
 func (l *lines) last(t *testing.T) map[string]any {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	all := strings.Split(strings.TrimSpace(l.buf.String()), "\n")
+	all := strings.Split(strings.TrimSpace(l.String()), "\n")
 	var line map[string]any
 	require.NoError(t, json.Unmarshal([]byte(all[len(all)-1]), &line))
 	return line
@@ -205,7 +194,7 @@ func TestProbesAreLoggedAtDebugLevel(t *testing.T) {
 	broken = errors.New("no server")
 	get(t, s.Handler(), "/readyz", nil)
 	assert.Equal(t, "INFO", log.last(t)["level"])
-	assert.Contains(t, log.buf.String(), `"level":"WARN","msg":"not ready"`)
+	assert.Contains(t, log.String(), `"level":"WARN","msg":"not ready"`)
 	get(t, s.Handler(), "/soap", nil)
 	assert.Equal(t, "INFO", log.last(t)["level"])
 }

@@ -12,6 +12,7 @@ import (
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/certificatetest"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
@@ -111,9 +112,9 @@ func overBoth(t *testing.T, test func(t *testing.T, b *memcached.Backend, w *pro
 	})
 	t.Run("TLS", func(t *testing.T) {
 		t.Parallel()
-		server, authority := memcachedtest.Start(t), memcachedtest.NewAuthority(t)
+		server, authority := memcachedtest.Start(t), certificatetest.NewAuthority(t, "authority")
 		w := newSecuredProxy(t, server, authority)
-		b := open(t, memcached.Options{Servers: []string{"tls:" + w.addr}, Connector: connector(t, connect.Options{CAFile: authority.CAFile})})
+		b := open(t, memcached.Options{Servers: []string{"tls:" + w.addr}, Connector: connector(t, connect.Options{CAFile: authority.CA()})})
 		require.NoError(t, b.Add(t.Context(), "warm", backend.Item{}))
 		addAnswered(t, openOn(t, server))
 		test(t, b, w)

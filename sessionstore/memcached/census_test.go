@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/logtest"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/memcached/selector"
 )
@@ -22,24 +22,7 @@ import (
 type comparing struct {
 	*Backend
 
-	log lockedLog
-}
-
-type lockedLog struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedLog) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), text)
+	log logtest.Buffer
 }
 
 const testedEvery = 20 * time.Millisecond
@@ -108,7 +91,7 @@ func TestInstancesThatDisagree(t *testing.T) {
 			second := startComparing(t, other)
 			requireConflict(t, first, second, alike)
 			second.rounds(t, 10)
-			assert.Equal(t, 1, second.log.count(conflictLine))
+			assert.Equal(t, 1, second.log.Count(conflictLine))
 			rows := first.Stats(t.Context())
 			assert.Equal(t, backend.Stat{Name: "pool_conflict", Value: first.conflicts()[0]}, rows[0].Stats[len(rows[0].Stats)-1])
 			assert.Zero(t, first.servers[0].failures.Load(), "no exchange has failed")
@@ -122,7 +105,7 @@ func TestInstancesThatDisagree(t *testing.T) {
 
 			require.NoError(t, second.Close())
 			require.Eventually(t, func() bool { return !first.inConflict() && !alike.inConflict() }, time.Minute, time.Millisecond)
-			require.Eventually(t, func() bool { return first.log.count(peaceLine) == 1 }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool { return first.log.Count(peaceLine) == 1 }, time.Minute, time.Millisecond)
 		})
 	}
 }
@@ -166,7 +149,7 @@ func TestInstancesThatAgree(t *testing.T) {
 		settle()
 	}
 	for _, c := range instances {
-		assert.Zero(t, c.log.count(conflictLine))
+		assert.Zero(t, c.log.Count(conflictLine))
 	}
 }
 
@@ -190,8 +173,8 @@ func TestInstanceWithoutAServer(t *testing.T) {
 	servers[1].Restart()
 	first.rounds(t, 20)
 	cut.rounds(t, 20)
-	assert.Zero(t, first.log.count(conflictLine))
-	assert.Zero(t, cut.log.count(conflictLine))
+	assert.Zero(t, first.log.Count(conflictLine))
+	assert.Zero(t, cut.log.Count(conflictLine))
 }
 
 // The items are few, expire, and are no sessions.

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/certificatetest"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
@@ -84,9 +85,9 @@ func newProxy(t *testing.T, to *memcachedtest.Server) *proxy {
 }
 
 // newSecuredProxy is a proxy to which the backend speaks TLS.
-func newSecuredProxy(t *testing.T, to *memcachedtest.Server, authority *memcachedtest.Authority) *proxy {
+func newSecuredProxy(t *testing.T, to *memcachedtest.Server, authority *certificatetest.Authority) *proxy {
 	t.Helper()
-	pair, err := tls.LoadX509KeyPair(authority.Certificate(t))
+	pair, err := tls.LoadX509KeyPair(authority.Issue("memcached"))
 	require.NoError(t, err)
 	config := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	return newProxyWith(t, to, func(client net.Conn) net.Conn { return tls.Server(client, config) })

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore/certificatetest"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
@@ -13,11 +14,11 @@ import (
 // transports are ways to the same server.
 func transports(b *testing.B) map[string]memcached.Options {
 	b.Helper()
-	authority := memcachedtest.NewAuthority(b)
+	authority := certificatetest.NewAuthority(b, "authority")
 	secured := memcachedtest.StartTLS(b, authority)
 	return map[string]memcached.Options{
 		"plain": {Servers: []string{memcachedtest.Start(b).Addr}},
-		"TLS":   {Servers: []string{secured.Listed()}, Connector: connector(b, connect.Options{CAFile: authority.CAFile})},
+		"TLS":   {Servers: []string{secured.Listed()}, Connector: connector(b, connect.Options{CAFile: authority.CA()})},
 	}
 }
 

@@ -1,7 +1,6 @@
 package memcached_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +17,8 @@ import (
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/backendtest"
+	"memcachedsoap/sessionstore/certificatetest"
+	"memcachedsoap/sessionstore/logtest"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
@@ -46,14 +46,14 @@ const secret = "open-Sesame"
 // connect to them. The server with both asks for a client certificate.
 func secured(tb testing.TB) map[string]func() memcached.Options {
 	tb.Helper()
-	authority := memcachedtest.NewAuthority(tb)
-	certFile, keyFile := authority.Certificate(tb)
-	both := connect.Options{CAFile: authority.CAFile, CertFile: certFile, KeyFile: keyFile, AuthFile: passwordFile(tb, "soap:"+secret)}
+	authority := certificatetest.NewAuthority(tb, "authority")
+	certFile, keyFile := authority.Issue("memcached")
+	both := connect.Options{CAFile: authority.CA(), CertFile: certFile, KeyFile: keyFile, AuthFile: passwordFile(tb, "soap:"+secret)}
 	return map[string]func() memcached.Options{
 		"TLS": func() memcached.Options {
 			return memcached.Options{
 				Servers:   []string{memcachedtest.StartTLS(tb, authority).Listed()},
-				Connector: connector(tb, connect.Options{CAFile: authority.CAFile}),
+				Connector: connector(tb, connect.Options{CAFile: authority.CA()}),
 			}
 		},
 		"password": func() memcached.Options {
@@ -114,10 +114,10 @@ func TestSecuredPoolConformance(t *testing.T) {
 // tickets that a server sends, is no surplus answer.
 func TestSecuredConnectionsAreKept(t *testing.T) {
 	t.Parallel()
-	authority := memcachedtest.NewAuthority(t)
+	authority := certificatetest.NewAuthority(t, "authority")
 	server := memcachedtest.StartTLS(t, authority)
 	b := open(t, memcached.Options{
-		Servers: []string{server.Listed()}, Connector: connector(t, connect.Options{CAFile: authority.CAFile}),
+		Servers: []string{server.Listed()}, Connector: connector(t, connect.Options{CAFile: authority.CA()}),
 	})
 	for range 100 {
 		require.NoError(t, b.Ping(t.Context()))
@@ -146,24 +146,6 @@ func TestSecuredConnectionsAreKept(t *testing.T) {
 	require.NoError(t, b.Ping(t.Context()), "a connection that the server has closed is noticed")
 }
 
-// syncBuffer is a log that several goroutines write.
-type syncBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 // misfit is a server, and a way to connect to it that it refuses.
 type misfit struct {
 	why     connect.Refusal
@@ -173,19 +155,19 @@ type misfit struct {
 
 func misfits(t *testing.T) map[string]misfit {
 	t.Helper()
-	ours, foreign := memcachedtest.NewAuthority(t), memcachedtest.NewAuthority(t)
-	trusting := connect.Options{CAFile: ours.CAFile}
+	ours, foreign := certificatetest.NewAuthority(t, "authority"), certificatetest.NewAuthority(t, "authority")
+	trusting := connect.Options{CAFile: ours.CA()}
 	with := func(change func(*x509.Certificate)) string {
-		certFile, keyFile := ours.Certificate(t, change)
+		certFile, keyFile := ours.Issue("memcached", change)
 		return memcachedtest.StartTLSWith(t, certFile, keyFile).Listed()
 	}
 	mutual := func(args ...string) string {
-		certFile, keyFile := ours.Certificate(t)
+		certFile, keyFile := ours.Issue("memcached")
 		return memcachedtest.StartTLSWith(t, certFile, keyFile,
-			append([]string{"-o", "ssl_verify_mode=2,ssl_ca_cert=" + ours.CAFile}, args...)...).Listed()
+			append([]string{"-o", "ssl_verify_mode=2,ssl_ca_cert=" + ours.CA()}, args...)...).Listed()
 	}
-	foreignCert, foreignKey := foreign.Certificate(t)
-	foreignOptions := connect.Options{CAFile: ours.CAFile, CertFile: foreignCert, KeyFile: foreignKey}
+	foreignCert, foreignKey := foreign.Issue("memcached")
+	foreignOptions := connect.Options{CAFile: ours.CA(), CertFile: foreignCert, KeyFile: foreignKey}
 	locked := memcachedtest.StartWithPassword(t, "soap", secret)
 	return map[string]misfit{
 		"plain to TLS":            {connect.NeedsTLS, memcachedtest.StartTLS(t, ours).Addr, connect.Options{}},
@@ -199,7 +181,7 @@ func misfits(t *testing.T) map[string]misfit {
 		"foreign authority":       {connect.Untrusted, memcachedtest.StartTLS(t, foreign).Listed(), trusting},
 		"authorities of system":   {connect.Untrusted, memcachedtest.StartTLS(t, ours).Listed(), connect.Options{}},
 		"another name":            {connect.OtherName, with(func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv4(192, 0, 2, 1)} }), trusting},
-		"another configured name": {connect.OtherName, with(func(*x509.Certificate) {}), connect.Options{CAFile: ours.CAFile, ServerName: "cache1"}},
+		"another configured name": {connect.OtherName, with(func(*x509.Certificate) {}), connect.Options{CAFile: ours.CA(), ServerName: "cache1"}},
 		"expired":                 {connect.NotValidNow, with(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), trusting},
 		"not valid yet":           {connect.NotValidNow, with(func(c *x509.Certificate) { c.NotBefore = time.Now().Add(30 * time.Minute) }), trusting},
 		"no client certificate":   {connect.RefusesTLS, mutual(), trusting},
@@ -216,7 +198,7 @@ func TestRefusedConnections(t *testing.T) {
 		for _, checked := range []bool{true, false} {
 			t.Run(name+map[bool]string{true: "", false: ", not checked"}[checked], func(t *testing.T) {
 				t.Parallel()
-				log := new(syncBuffer)
+				log := new(logtest.Buffer)
 				m.options.Logger = slog.New(slog.NewTextHandler(log, nil))
 				b := open(t, memcached.Options{
 					Servers: []string{m.address}, Connector: connector(t, m.options), Logger: m.options.Logger, Timeout: 5 * time.Second,
@@ -311,11 +293,11 @@ func TestOpenConnectionsOutliveARefusal(t *testing.T) {
 // A server that hangs is down also with TLS.
 func TestSecuredServerHangs(t *testing.T) {
 	t.Parallel()
-	authority := memcachedtest.NewAuthority(t)
+	authority := certificatetest.NewAuthority(t, "authority")
 	server := memcachedtest.StartTLS(t, authority)
 	b := open(t, memcached.Options{
 		Servers: []string{server.Listed()}, Timeout: 200 * time.Millisecond,
-		Connector: connector(t, connect.Options{CAFile: authority.CAFile}),
+		Connector: connector(t, connect.Options{CAFile: authority.CA()}),
 	})
 	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, ample, time.Millisecond)
 	server.Freeze()

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/access"
-	"memcachedsoap/service/certificate/certificatetest"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/certificatetest"
 	"memcachedsoap/wsdl/wsdltest"
 )
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore/certificatetest"
 	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/memcached/selector"
@@ -14,8 +15,8 @@ import (
 
 // A connection is made, and the server has accepted it.
 func BenchmarkConnect(b *testing.B) {
-	authority := memcachedtest.NewAuthority(b)
-	certFile, keyFile := authority.Certificate(b)
+	authority := certificatetest.NewAuthority(b, "authority")
+	certFile, keyFile := authority.Issue("memcached")
 	for name, tt := range map[string]struct {
 		server  *memcachedtest.Server
 		options connect.Options
@@ -25,7 +26,7 @@ func BenchmarkConnect(b *testing.B) {
 		"TLS and client certificate": {memcachedtest.StartTLSWithAll(b, authority, "soap", "x"), connect.Options{CertFile: certFile, KeyFile: keyFile, AuthFile: "passwords"}},
 	} {
 		b.Run(name, func(b *testing.B) {
-			tt.options.CAFile = authority.CAFile
+			tt.options.CAFile = authority.CA()
 			if tt.options.AuthFile != "" {
 				tt.options.AuthFile = fileWith(b, "soap:x\n")
 			}

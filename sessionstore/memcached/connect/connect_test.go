@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore/certificatetest"
+	"memcachedsoap/sessionstore/logtest"
 	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/memcached/selector"
@@ -144,9 +146,9 @@ func TestPasswordFileIsStrict(t *testing.T) {
 
 // secureServer speaks TLS, and answers each line. It counts the handshakes in which a
 // session was resumed.
-func secureServer(t *testing.T, authority *memcachedtest.Authority, config *tls.Config) (address string, resumed func() int) {
+func secureServer(t *testing.T, authority *certificatetest.Authority, config *tls.Config) (address string, resumed func() int) {
 	t.Helper()
-	pair, err := tls.LoadX509KeyPair(authority.Certificate(t))
+	pair, err := tls.LoadX509KeyPair(authority.Issue("memcached"))
 	require.NoError(t, err)
 	config.Certificates = []tls.Certificate{pair}
 	var mu sync.Mutex
@@ -175,7 +177,7 @@ func secureServer(t *testing.T, authority *memcachedtest.Authority, config *tls.
 
 func TestSessionsAreResumed(t *testing.T) {
 	t.Parallel()
-	authority := memcachedtest.NewAuthority(t)
+	authority := certificatetest.NewAuthority(t, "authority")
 	for name, tt := range map[string]struct {
 		config  *tls.Config
 		resumed bool
@@ -187,7 +189,7 @@ func TestSessionsAreResumed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address, resumed := secureServer(t, authority, tt.config)
-			c, err := connect.New(connect.Options{CAFile: authority.CAFile})
+			c, err := connect.New(connect.Options{CAFile: authority.CA()})
 			require.NoError(t, err)
 			for range 5 {
 				_, err := dial(t, c, address)
@@ -204,9 +206,9 @@ func TestSessionsAreResumed(t *testing.T) {
 
 func TestOldTLSIsRefused(t *testing.T) {
 	t.Parallel()
-	authority := memcachedtest.NewAuthority(t)
+	authority := certificatetest.NewAuthority(t, "authority")
 	address, _ := secureServer(t, authority, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}) //nolint:gosec // it is refused
-	c, err := connect.New(connect.Options{CAFile: authority.CAFile})
+	c, err := connect.New(connect.Options{CAFile: authority.CA()})
 	require.NoError(t, err)
 	_, err = dial(t, c, address)
 	var refused *connect.RefusedError
@@ -218,8 +220,8 @@ func TestOldTLSIsRefused(t *testing.T) {
 // other authorities is not resumed. A file that cannot be used changes nothing.
 func TestChangedFilesAreRead(t *testing.T) {
 	t.Parallel()
-	authority, other := memcachedtest.NewAuthority(t), memcachedtest.NewAuthority(t)
-	text, err := os.ReadFile(authority.CAFile)
+	authority, other := certificatetest.NewAuthority(t, "authority"), certificatetest.NewAuthority(t, "authority")
+	text, err := os.ReadFile(authority.CA())
 	require.NoError(t, err)
 	file := fileWith(t, string(text))
 	replace := func(with string) {
@@ -229,7 +231,7 @@ func TestChangedFilesAreRead(t *testing.T) {
 		require.NoError(t, os.WriteFile(file+".new", text, 0o600))
 		require.NoError(t, os.Rename(file+".new", file))
 	}
-	var log lockedLog
+	var log logtest.Buffer
 	c, err := connect.New(connect.Options{CAFile: file, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, err)
 	address, _ := secureServer(t, authority, new(tls.Config))
@@ -243,7 +245,7 @@ func TestChangedFilesAreRead(t *testing.T) {
 		return strings.Contains(log.String(), "cannot be used")
 	}, ample, 50*time.Millisecond)
 
-	replace(other.CAFile)
+	replace(other.CA())
 	var refused *connect.RefusedError
 	require.Eventually(t, func() bool {
 		_, err := dial(t, c, address)
@@ -251,36 +253,19 @@ func TestChangedFilesAreRead(t *testing.T) {
 	}, ample, 50*time.Millisecond)
 	assert.Equal(t, connect.Untrusted, refused.Why)
 
-	replace(authority.CAFile)
+	replace(authority.CA())
 	require.Eventually(t, func() bool {
 		_, err := dial(t, c, address)
 		return err == nil
 	}, ample, 50*time.Millisecond)
 }
 
-type lockedLog struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // A connection over TLS is looked at without waiting: surplus bytes and the end are
 // seen, also a part of a record, and what belongs to TLS alone is none of them.
 func TestReadNow(t *testing.T) {
 	t.Parallel()
-	authority := memcachedtest.NewAuthority(t)
-	pair, err := tls.LoadX509KeyPair(authority.Certificate(t))
+	authority := certificatetest.NewAuthority(t, "authority")
+	pair, err := tls.LoadX509KeyPair(authority.Issue("memcached"))
 	require.NoError(t, err)
 	for name, tt := range map[string]struct {
 		then func(plain net.Conn, secured *tls.Conn)
@@ -309,7 +294,7 @@ func TestReadNow(t *testing.T) {
 				close(went)
 				io.Copy(io.Discard, nc) // until the client has closed it
 			})
-			c, err := connect.New(connect.Options{CAFile: authority.CAFile})
+			c, err := connect.New(connect.Options{CAFile: authority.CA()})
 			require.NoError(t, err)
 			nc, err := dial(t, c, "tls:"+address)
 			require.NoError(t, err)

@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/dns/dnsmessage"
 
+	"memcachedsoap/sessionstore/certificatetest"
+	"memcachedsoap/sessionstore/logtest"
 	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
@@ -107,8 +109,8 @@ func TestEndpoint(t *testing.T) {
 // The endpoint and the servers speak TLS.
 func TestSecuredEndpoint(t *testing.T) {
 	t.Parallel()
-	authority := memcachedtest.NewAuthority(t)
-	c, err := connect.New(connect.Options{CAFile: authority.CAFile})
+	authority := certificatetest.NewAuthority(t, "authority")
+	c, err := connect.New(connect.Options{CAFile: authority.CA()})
 	require.NoError(t, err)
 	// memcached has the list as an item for engines before 1.4.14.
 	server := memcachedtest.StartTLS(t, authority)
@@ -156,7 +158,7 @@ func TestTakeWaits(t *testing.T) {
 	t.Parallel()
 	f := &fakeEndpoint{payload: "1\na|b|1\n", silent: true}
 	place := f.start(t)
-	var log lockedLog
+	var log logtest.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	d := discover(t, Options{Place: place, Timeout: 10 * time.Millisecond, Wait: 300 * time.Millisecond, Logger: logger})
 	_, err := d.Take(t.Context())
@@ -179,7 +181,7 @@ func TestTakeWaits(t *testing.T) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	f := &fakeEndpoint{payload: "5\na|x|1 b|x|2\n"}
-	var log lockedLog
+	var log logtest.Buffer
 	d := discover(t, Options{
 		Place: f.start(t), Interval: 5 * time.Millisecond, Timeout: ample, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
@@ -236,23 +238,6 @@ func TestNewRejects(t *testing.T) {
 	assert.True(t, IsSecured("srv:tls:a"))
 	assert.False(t, IsSecured("cfg:a"))
 	assert.False(t, IsSecured("tls:a"))
-}
-
-type lockedLog struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // startDNS starts a DNS server with SRV records of one name, and returns a resolver

@@ -13,24 +13,31 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// Authority issues certificates into a folder of its own.
+// Authority issues certificates into a folder of its own. Its methods may be called from
+// any goroutine.
 type Authority struct {
 	tb   testing.TB
 	dir  string
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
-	next int64
+	last atomic.Int64 // serial number
 }
 
 // NewAuthority returns an authority with a certificate of its own, of which options
 // change what they like.
 func NewAuthority(tb testing.TB, name string, options ...func(*x509.Certificate)) *Authority {
 	tb.Helper()
-	a := &Authority{tb: tb, dir: tb.TempDir()}
+	a := &Authority{tb: tb}
+	var err error
+	a.dir, err = os.MkdirTemp("", "certificates") //nolint:usetesting // servers without privileges cannot enter tb.TempDir
+	a.require(err)
+	tb.Cleanup(func() { os.RemoveAll(a.dir) }) //nolint:errcheck // a leftover harms no test
+	a.require(os.Chmod(a.dir, 0o755))          //nolint:gosec // as above
 	template := a.template(name)
 	template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
 	a.issue(template, "ca", options)
@@ -48,12 +55,13 @@ func (a *Authority) Pool() *x509.CertPool {
 }
 
 // Issue issues a certificate for 127.0.0.1 and localhost, of which options change what
-// they like. It returns the paths of the certificate and of its key.
+// they like. It returns the paths of the certificate and of its key, which every user
+// can read.
 func (a *Authority) Issue(name string, options ...func(*x509.Certificate)) (cert, key string) {
 	a.tb.Helper()
 	template := a.template(name)
 	template.IPAddresses, template.DNSNames = []net.IP{net.IPv4(127, 0, 0, 1)}, []string{"localhost"}
-	return a.issue(template, name, options)
+	return a.issue(template, template.SerialNumber.String(), options)
 }
 
 // Pair issues a certificate as [Authority.Issue] does, and returns it with its key.
@@ -77,9 +85,8 @@ func Ends(at time.Time) func(*x509.Certificate) {
 func (a *Authority) path(name string) string { return filepath.Join(a.dir, name) }
 
 func (a *Authority) template(name string) *x509.Certificate {
-	a.next++
 	return &x509.Certificate{
-		SerialNumber: big.NewInt(a.next), Subject: pkix.Name{CommonName: name},
+		SerialNumber: big.NewInt(a.last.Add(1)), Subject: pkix.Name{CommonName: name},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(90 * 24 * time.Hour),
 	}
 }
@@ -108,7 +115,7 @@ func (a *Authority) issue(template *x509.Certificate, file string, options []fun
 func (a *Authority) write(file, kind string, der []byte) string {
 	a.tb.Helper()
 	path := a.path(file)
-	a.require(os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	a.require(os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o644)) //nolint:gosec // see NewAuthority
 	return path
 }
 
