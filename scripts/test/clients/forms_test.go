@@ -52,11 +52,10 @@ func readForms(t *testing.T, path string) []form {
 var clientsToDo = []string{
 	"cpp/kdsoap", "dotnet/asmx", "go/gowsdl", "java/axis", "java/axis2", "java/cxfdynamic", "java/saaj", "java/springws",
 	"node/strong-soap",
-	"tcl/tclws",
 }
 
 // pagesToDo are the languages whose pages do not show Basic and TLS yet.
-var pagesToDo = []string{"cpp", "dotnet", "go", "java", "node", "tcl"}
+var pagesToDo = []string{"cpp", "dotnet", "go", "java", "node"}
 
 // Each page shows how to send a password with HTTP Basic on TLS. TestPages follows it.
 func TestPagesShowBasicAndTLS(t *testing.T) {

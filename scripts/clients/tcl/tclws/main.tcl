@@ -1,5 +1,7 @@
 # Usage: main.tcl WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 #        main.tcl WSDL_URL fault KIND ID
+# CREDENTIALS selects which credentials the program sends: the name and the password in
+# SOAP_LOGIN, the key in SOAP_KEY, or the certificate in CERTIFICATE and CERTIFICATE_KEY.
 set here [file dirname [info script]]
 source -encoding utf-8 $here/sessions.tcl
 source -encoding utf-8 $here/fixture.tcl
@@ -29,9 +31,24 @@ proc fault {kind id} {
     }
 }
 
+# credentials returns the HTTP headers that send the credentials in the environment.
+proc credentials {} {
+    global env
+    switch [expr {[info exists env(CREDENTIALS)] ? $env(CREDENTIALS) : {}}] {
+        basic {
+            regexp {^([^:]*):(.*)$} $env(SOAP_LOGIN) -> name password
+            return [sessions::basic $name $password]
+        }
+        bearer { return [list Authorization "Bearer $env(SOAP_KEY)"] }
+        certificate {
+            sessions::secure $env(AUTHORITY) -certfile $env(CERTIFICATE) -keyfile $env(CERTIFICATE_KEY)
+        }
+    }
+}
+
 lassign $argv wsdl command
 set id [lindex $argv end]
-sessions::connect $wsdl
+sessions::connect $wsdl [credentials]
 switch $command {
     walk { walk $id }
     fault { fault [lindex $argv 2] $id }

@@ -8,9 +8,21 @@ package require tdom
 namespace eval sessions {
     variable reply {}
 
-    # connect reads the WSDL at a URL.
-    proc connect {wsdl} {
-        ::WS::Client::GetAndParseWsdl $wsdl {} sessions
+    # secure lets https addresses work: the authority that has signed the certificate of
+    # the service, and options of tls::socket for a client certificate.
+    proc secure {authority args} {
+        package require tls
+        ::http::register https 443 [list ::tls::socket -require 1 -cafile $authority {*}$args]
+    }
+
+    # basic returns the HTTP header that sends a name and a password.
+    proc basic {name password} {
+        return [list Authorization "Basic [binary encode base64 [encoding convertto utf-8 $name:$password]]"]
+    }
+
+    # connect reads the WSDL at a URL. Each call sends the HTTP headers.
+    proc connect {wsdl {headers {}}} {
+        ::WS::Client::GetAndParseWsdl $wsdl $headers sessions
         ::WS::Client::SetServiceTransforms sessions ::sessions::transform ::sessions::transform
     }
 
