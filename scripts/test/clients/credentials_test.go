@@ -39,28 +39,32 @@ const (
 
 // guard is what the services need that answer only callers, and what the callers need.
 type guard struct {
-	options   []string          // of the service on TLS
-	file      string            // of the callers
-	authority string            // file of the authority, for the service and for the clients
-	folder    string            // with NAME.pem and NAME.key of callers
-	keys      map[string]string // of callers, by name
+	options   []string // of the service on TLS
+	file      string   // of the callers
+	authority string   // file of the authority, for the service and for the clients
+	// The keys and the certificates of the callers, as variables of a program, by name.
+	keys, certificates map[string][]string
 }
 
 func newGuard(t *testing.T) *guard {
 	t.Helper()
 	authority := certificatetest.NewAuthority(t, "authority")
 	g := &guard{
-		file: filepath.Join(t.TempDir(), "callers.yaml"), authority: authority.CA(), folder: filepath.Dir(authority.CA()),
-		keys: map[string]string{strangerName: "no-key"},
+		file: filepath.Join(t.TempDir(), "callers.yaml"), authority: authority.CA(),
+		keys: map[string][]string{}, certificates: map[string][]string{},
 	}
-	authority.Issue(strangerName)
+	issue := func(name, key string) {
+		cert, certKey := authority.Issue(name)
+		g.keys[name] = []string{"SOAP_KEY=" + key}
+		g.certificates[name] = []string{"CERTIFICATE=" + cert, "CERTIFICATE_KEY=" + certKey}
+	}
+	issue(strangerName, "no-key")
 	content := "callers:\n"
 	for _, c := range []struct{ name, roles, password string }{{callerName, "admin", callerPassword}, {guestName, "stats", guestPassword}} {
 		hash, err := access.HashPassword(c.password)
 		require.NoError(t, err)
 		key, keyHash := access.NewKey()
-		g.keys[c.name] = key
-		authority.Issue(c.name)
+		issue(c.name, key)
 		content += fmt.Sprintf("  - {name: %s, roles: [%s], password: %q, digest-password: %s, key: %q, certificate: CN=%s}\n",
 			c.name, c.roles, hash, c.password, keyHash, c.name)
 	}
@@ -79,10 +83,9 @@ func (g *guard) variables(form, name, password string) []string {
 	variables := []string{"CREDENTIALS=" + form, "AUTHORITY=" + g.authority}
 	switch form {
 	case formBearer:
-		return append(variables, "SOAP_KEY="+g.keys[name])
+		return append(variables, g.keys[name]...)
 	case formCertificate:
-		path := filepath.Join(g.folder, name)
-		return append(variables, "CERTIFICATE="+path+".pem", "CERTIFICATE_KEY="+path+".key")
+		return append(variables, g.certificates[name]...)
 	}
 	return append(variables, "SOAP_LOGIN="+name+":"+password)
 }
