@@ -51,11 +51,10 @@ func readForms(t *testing.T, path string) []form {
 // clientsToDo are the clients that cannot send credentials yet.
 var clientsToDo = []string{
 	"cpp/kdsoap", "dotnet/asmx", "go/gowsdl", "java/axis", "java/axis2", "java/cxfdynamic", "java/saaj", "java/springws",
-	"node/strong-soap",
 }
 
 // pagesToDo are the languages whose pages do not show Basic and TLS yet.
-var pagesToDo = []string{"cpp", "dotnet", "go", "java", "node"}
+var pagesToDo = []string{"cpp", "dotnet", "go", "java"}
 
 // Each page shows how to send a password with HTTP Basic on TLS. TestPages follows it.
 func TestPagesShowBasicAndTLS(t *testing.T) {

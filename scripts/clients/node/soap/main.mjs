@@ -1,8 +1,10 @@
 // Usage: main.mjs WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //        main.mjs WSDL_URL fault KIND ID
-// With MODE=soap12 in the environment the client sends SOAP 1.2. CREDENTIALS selects how
-// it sends the name and the password in SOAP_LOGIN.
+// With MODE=soap12 in the environment the client sends SOAP 1.2. CREDENTIALS selects which
+// credentials it sends: the name and the password in SOAP_LOGIN, the key in SOAP_KEY, or
+// the certificate in CERTIFICATE and CERTIFICATE_KEY.
 import soap from 'soap';
+import { security } from './credentials.mjs';
 import { program } from './program.mjs';
 
 const [wsdl, ...command] = process.argv.slice(2);
@@ -14,11 +16,7 @@ const client = await soap.createClientAsync(wsdl, {
   forceSoap12Headers: process.env.MODE === 'soap12',
 });
 
-const passwordType = { usernametoken: 'PasswordText', 'usernametoken-digest': 'PasswordDigest' }[process.env.CREDENTIALS];
-if (passwordType) {
-  const [name, ...password] = process.env.SOAP_LOGIN.split(':');
-  // By default the package adds a Timestamp, too. The header must be understood.
-  client.setSecurity(new soap.WSSecurity(name, password.join(':'), { passwordType, mustUnderstand: true }));
-}
+const credentials = security(soap);
+if (credentials) client.setSecurity(credentials);
 
 await program(client, ...command);
