@@ -3,6 +3,9 @@
 // Usage: client WSDL_URL walk|read|write|writetext|writebig|writecontrol ID
 //
 //	client WSDL_URL fault KIND ID
+//
+// CREDENTIALS selects which credentials the program sends: the name and the password in
+// SOAP_LOGIN, the key in SOAP_KEY, or the certificate in CERTIFICATE and CERTIFICATE_KEY.
 package main
 
 import (
@@ -19,9 +22,15 @@ import (
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	sessions := NewSessions(strings.TrimSuffix(os.Args[1], "?wsdl"))
+	options, err := credentials()
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions := NewSessions(strings.TrimSuffix(os.Args[1], "?wsdl"), options...)
+	if os.Getenv("CREDENTIALS") == "usernametoken" {
+		sessions.Secure(login())
+	}
 	command, id := os.Args[2], os.Args[len(os.Args)-1]
-	var err error
 	switch command {
 	case "walk":
 		err = walk(ctx, sessions, id)

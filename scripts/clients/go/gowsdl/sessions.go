@@ -22,10 +22,16 @@ type Sessions struct {
 	soap *soap.Client
 }
 
-// NewSessions returns a client of the service at an endpoint.
-func NewSessions(endpoint string) *Sessions {
-	client := soap.NewClient(endpoint)
+// NewSessions returns a client of the service at an endpoint. The options can have
+// credentials and the settings of TLS.
+func NewSessions(endpoint string, options ...soap.Option) *Sessions {
+	client := soap.NewClient(endpoint, options...)
 	return &Sessions{NewSessionPortType(client), client}
+}
+
+// Secure sends a UsernameToken of WS-Security with each message.
+func (s *Sessions) Secure(name, password string) {
+	s.soap.SetHeaders(soap.NewWSSSecurityHeader(name, password, "", "1"))
 }
 
 // ReadSession is a session with plain Go values: string, []byte, nil, []any and
