@@ -42,21 +42,26 @@ type guard struct {
 	options   []string // of the service on TLS
 	file      string   // of the callers
 	authority string   // file of the authority, for the service and for the clients
-	// The keys and the certificates of the callers, as variables of a program, by name.
-	keys, certificates map[string][]string
+	// The keys of the callers, as variables of a program, and their certificates, by name.
+	keys         map[string][]string
+	certificates map[string]pair
 }
+
+// pair is the files of a certificate and of its key.
+type pair struct{ cert, key string }
 
 func newGuard(t *testing.T) *guard {
 	t.Helper()
 	authority := certificatetest.NewAuthority(t, "authority")
 	g := &guard{
 		file: filepath.Join(t.TempDir(), "callers.yaml"), authority: authority.CA(),
-		keys: map[string][]string{}, certificates: map[string][]string{},
+		keys: map[string][]string{}, certificates: map[string]pair{},
 	}
 	issue := func(name, key string) {
-		cert, certKey := authority.Issue(name)
 		g.keys[name] = []string{"SOAP_KEY=" + key}
-		g.certificates[name] = []string{"CERTIFICATE=" + cert, "CERTIFICATE_KEY=" + certKey}
+		var own pair
+		own.cert, own.key = authority.Issue(name)
+		g.certificates[name] = own
 	}
 	issue(strangerName, "no-key")
 	content := "callers:\n"
@@ -85,7 +90,8 @@ func (g *guard) variables(form, name, password string) []string {
 	case formBearer:
 		return append(variables, g.keys[name]...)
 	case formCertificate:
-		return append(variables, g.certificates[name]...)
+		own := g.certificates[name]
+		return append(variables, "CERTIFICATE="+own.cert, "CERTIFICATE_KEY="+own.key)
 	}
 	return append(variables, "SOAP_LOGIN="+name+":"+password)
 }

@@ -36,6 +36,7 @@ func TestPages(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join(programs, "*/README.md"))
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
+	t.Run("curl", func(t *testing.T) { s.curl(t) })
 	for _, path := range paths {
 		language := filepath.Base(filepath.Dir(path))
 		if !selected(language) {
@@ -120,14 +121,17 @@ func walks(blocks []pagetest.Block) int {
 }
 
 // readerFolder makes the folder in which the pages tell their readers to start, with the
-// authority of the service on TLS.
-func (s *site) readerFolder(t *testing.T) string {
+// authority of the service on TLS and the certificate of a caller.
+func (s *site) readerFolder(t *testing.T, caller string) string {
 	t.Helper()
 	folder := t.TempDir()
 	scripts, err := filepath.Abs(filepath.Join(root, "scripts"))
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(scripts, filepath.Join(folder, "scripts")))
-	require.NoError(t, os.Symlink(s.guard.authority, filepath.Join(folder, "ca.pem")))
+	own := s.guard.certificates[caller]
+	for name, path := range map[string]string{"ca.pem": s.guard.authority, callerName + ".pem": own.cert, callerName + ".key": own.key} {
+		require.NoError(t, os.Symlink(path, filepath.Join(folder, name)))
+	}
 	return folder
 }
 
@@ -136,7 +140,7 @@ func (s *site) readerFolder(t *testing.T) string {
 // has installed them.
 func (s *site) follow(t *testing.T, blocks []pagetest.Block) string {
 	t.Helper()
-	folder := s.readerFolder(t)
+	folder := s.readerFolder(t, callerName)
 	shell := pagetest.NewShell(t, folder, append([]string{"MODE=", quickJava}, ownAuthority...)...)
 	var output strings.Builder
 	for _, b := range blocks {

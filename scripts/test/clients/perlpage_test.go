@@ -24,7 +24,7 @@ import (
 // does not answer apart.
 func (s *site) perlProgram(t *testing.T) {
 	t.Helper()
-	folder := s.readerFolder(t)
+	folder := s.readerFolder(t, callerName)
 	blocks := s.blocks(t, filepath.Join(programs, "perl", "README.md"))
 	at := slices.IndexFunc(blocks, func(b pagetest.Block) bool { return b.File == "session.pl" })
 	require.GreaterOrEqual(t, at, 0, "the page has a session.pl")
