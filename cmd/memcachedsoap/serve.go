@@ -6,8 +6,10 @@ import (
 	"log/slog"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/access"
 	"memcachedsoap/service/admission"
 	"memcachedsoap/service/audit"
+	"memcachedsoap/service/certificate"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
@@ -16,6 +18,7 @@ import (
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/seal"
 	"memcachedsoap/soap"
 	"memcachedsoap/soap/xmlscan"
 )
@@ -26,25 +29,10 @@ func (*serveCommand) Help() string { return signalsHelp }
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
-	files := &reloader{logger: logger}
-	callers, err := c.guard(files, logger)
+	files, stopReloading, err := c.readFiles(std, logger)
 	if err != nil {
 		return err
 	}
-	keys, err := c.keyring(files, logger)
-	if err != nil {
-		return err
-	}
-	keeper, err := c.certificate(files, logger)
-	if err != nil {
-		return err
-	}
-	audited, closeAudit, err := c.auditLog(files, std, logger)
-	if err != nil {
-		return err
-	}
-	defer closeAudit()
-	stopReloading := files.start()
 	defer stopReloading()
 	c.tuneGarbageCollector()
 	admitted := c.admission()
@@ -53,7 +41,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer stopDiscovery()
-	store, closeStore, err := c.store(keys, servers, audited, logger) //nolint:contextcheck // closeStore stops what it starts
+	store, closeStore, err := c.store(files.keys, servers, files.audited, logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
 		return err
 	}
@@ -62,31 +50,62 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 			logger.Warn("could not close the store", "error", err)
 		}
 	}()
-	listeners, metricsListener, err := c.open(ctx, keeper, logger)
+	listeners, metricsListener, err := c.open(ctx, files.keeper, logger)
 	if err != nil {
 		return err
 	}
 	counters := service.NewCounters(version, document.Operations()...)
 	sessions := service.New(store, counters)
-	sessions.Audit(audited)
-	server := httpd.New(c.endpoint(sessions, counters, audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
+	sessions.Audit(files.audited)
+	server := httpd.New(c.endpoint(sessions, counters, files.audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
-		Certificate: keeper, ClientCertificateHeader: c.ClientCertificateHeader,
-		Admission: admitted, Access: callers, MaxHeaderBytes: int(c.MaxHeader),
+		Certificate: files.keeper, ClientCertificateHeader: c.ClientCertificateHeader,
+		Admission: admitted, Access: files.callers, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
-		Health: healthOf(sessions, store), AuditLog: audited.Err, Connection: counters.Connection, Logger: logger,
+		Health: healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
-	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: audited}, server.Handler(), logger)
+	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited}, server.Handler(), logger)
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
 	stopMetrics() // after the service, so that its last metrics can be scraped
 	logger.Info("stopped")
 	return err
+}
+
+// reloaded is what the service takes from files and takes again when they change.
+type reloaded struct {
+	callers *access.Guard       // nil: everybody may call
+	keys    *seal.Keyring       // without keys: sessions are stored unencrypted
+	keeper  *certificate.Keeper // nil: no TLS
+	audited *audit.Log          // nil: no audit log
+}
+
+// readFiles reads the files, and again when they change, until stop is called.
+func (c *serveCommand) readFiles(std streams, logger *slog.Logger) (r reloaded, stop func(), err error) {
+	files := &reloader{logger: logger}
+	if r.callers, err = c.guard(files, logger); err != nil {
+		return r, nil, err
+	}
+	if r.keys, err = c.keyring(files, logger); err != nil {
+		return r, nil, err
+	}
+	if r.keeper, err = c.certificate(files, logger); err != nil {
+		return r, nil, err
+	}
+	var closeAudit func()
+	if r.audited, closeAudit, err = c.auditLog(files, std, logger); err != nil {
+		return r, nil, err
+	}
+	stopReloading := files.start()
+	return r, func() {
+		stopReloading()
+		closeAudit()
+	}, nil
 }
 
 // healthOf returns what the probe of readiness asks.

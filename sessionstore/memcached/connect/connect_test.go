@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"net"
@@ -146,11 +147,11 @@ func TestPasswordFileIsStrict(t *testing.T) {
 
 // secureServer speaks TLS, and answers each line. It counts the handshakes in which a
 // session was resumed.
-func secureServer(t *testing.T, authority *certificatetest.Authority, config *tls.Config) (address string, resumed func() int) {
+func secureServer(
+	t *testing.T, authority *certificatetest.Authority, config *tls.Config, options ...func(*x509.Certificate),
+) (address string, resumed func() int) {
 	t.Helper()
-	pair, err := tls.LoadX509KeyPair(authority.Issue("memcached"))
-	require.NoError(t, err)
-	config.Certificates = []tls.Certificate{pair}
+	config.Certificates = []tls.Certificate{authority.Pair("memcached", options...)}
 	var mu sync.Mutex
 	count := 0
 	address = serve(t, func(nc net.Conn) {
@@ -201,6 +202,36 @@ func TestSessionsAreResumed(t *testing.T) {
 				assert.Zero(t, resumed(), "memcached would break the handshake off")
 			}
 		})
+	}
+}
+
+// The certificate of a server must have the host of its address, or the name that is
+// configured instead.
+func TestNameOfTheServer(t *testing.T) {
+	t.Parallel()
+	authority := certificatetest.NewAuthority(t, "authority")
+	byAddress, _ := secureServer(t, authority, new(tls.Config), func(c *x509.Certificate) { c.DNSNames = nil })
+	byName, _ := secureServer(t, authority, new(tls.Config), func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"cache1"} })
+	for _, tt := range []struct {
+		address, name string
+		accepted      bool
+	}{
+		{byAddress, "", true},
+		{byAddress, "cache1", false},
+		{byName, "", false},
+		{byName, "cache1", true},
+		{byName, "cache2", false},
+	} {
+		c, err := connect.New(connect.Options{CAFile: authority.CA(), ServerName: tt.name})
+		require.NoError(t, err)
+		_, err = dial(t, c, tt.address)
+		if tt.accepted {
+			require.NoError(t, err, tt.name)
+			continue
+		}
+		var refused *connect.RefusedError
+		require.ErrorAs(t, err, &refused, tt.name)
+		assert.Equal(t, connect.OtherName, refused.Why)
 	}
 }
 
@@ -265,8 +296,7 @@ func TestChangedFilesAreRead(t *testing.T) {
 func TestReadNow(t *testing.T) {
 	t.Parallel()
 	authority := certificatetest.NewAuthority(t, "authority")
-	pair, err := tls.LoadX509KeyPair(authority.Issue("memcached"))
-	require.NoError(t, err)
+	pair := authority.Pair("memcached")
 	for name, tt := range map[string]struct {
 		then func(plain net.Conn, secured *tls.Conn)
 		n    int
