@@ -71,7 +71,7 @@ func New(o Options) (*Connector, error) {
 }
 
 // Dial connects to a server. The connection can be used when it returns: the server
-// has accepted it. ctx bounds the time and must have a deadline.
+// has accepted it. ctx bounds the time.
 func (c *Connector) Dial(ctx context.Context, dial Dialer, a selector.Address) (net.Conn, error) {
 	nc, err := dial(ctx, a.Network(), a.String())
 	if err != nil {
@@ -117,10 +117,6 @@ const greeting = "mg " + backend.ReservedKeys + "greeting k" + protocol.LineEnd
 // greet asks a new connection whether the server accepts it, and logs in if the
 // server asks for that.
 func (c *Connector) greet(ctx context.Context, nc net.Conn, a selector.Address, l login, hasLogin bool) error {
-	deadline, _ := ctx.Deadline()
-	if err := nc.SetDeadline(deadline); err != nil {
-		return fmt.Errorf("memcached: connecting: %w", err)
-	}
 	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) }) //nolint:errcheck // it is closed then
 	line, err := ask(nc, greeting)
 	if err == nil {
@@ -128,9 +124,6 @@ func (c *Connector) greet(ctx context.Context, nc net.Conn, a selector.Address, 
 	}
 	if !stop() && err == nil {
 		err = ctx.Err()
-	}
-	if err == nil {
-		err = nc.SetDeadline(time.Time{})
 	}
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err() //nolint:wrapcheck // the caller's own

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"log/slog"
 	"net"
@@ -106,6 +105,65 @@ func TestPasswordIsSentOnlyWhereItIsAskedFor(t *testing.T) {
 	assert.NotContains(t, log.String(), "Sesame")
 }
 
+// A server accepts its own user and password only.
+func TestWrongPassword(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.StartWithPassword(t, "soap", "right")
+	for text, want := range map[string]connect.Refusal{
+		"soap:wrong\n": connect.WrongPassword,
+		"root:right\n": connect.WrongPassword,
+	} {
+		c, err := connect.New(connect.Options{AuthFile: fileWith(t, text)})
+		require.NoError(t, err)
+		_, err = dial(t, c, server.Addr)
+		var refused *connect.RefusedError
+		require.ErrorAs(t, err, &refused, text)
+		assert.Equal(t, want, refused.Why)
+		assert.NotContains(t, err.Error(), "right")
+		assert.NotContains(t, err.Error(), "soap")
+	}
+}
+
+// A connection that the server does not answer ends with the call that needs it, and one
+// that it has answered does not.
+func TestDialEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 1)
+	closed := make(chan struct{})
+	silent := serve(t, func(nc net.Conn) {
+		bufio.NewReader(nc).ReadString('\n') //nolint:errcheck // it is what the test waits for
+		asked <- struct{}{}
+		io.Copy(io.Discard, nc) //nolint:errcheck // until the client has closed it
+		close(closed)
+	})
+	c, err := connect.New(connect.Options{AuthFile: fileWith(t, "soap:password\n")})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	_, err = c.Dial(ctx, new(net.Dialer).DialContext, addressOf(t, silent))
+	require.ErrorIs(t, err, context.Canceled)
+	select {
+	case <-closed:
+	case <-time.After(ample):
+		require.Fail(t, "the connection stays open")
+	}
+
+	ctx, cancel = context.WithCancel(t.Context())
+	server := memcachedtest.StartWithPassword(t, "soap", "password")
+	nc, err := c.Dial(ctx, new(net.Dialer).DialContext, addressOf(t, server.Addr))
+	require.NoError(t, err)
+	defer nc.Close()
+	cancel()
+	_, err = io.WriteString(nc, "version\r\n")
+	require.NoError(t, err)
+	line, err := bufio.NewReader(nc).ReadString('\n')
+	require.NoError(t, err)
+	assert.Contains(t, line, "VERSION")
+}
+
 // Each server gets its own password.
 func TestPasswordsOfServers(t *testing.T) {
 	t.Parallel()
@@ -145,108 +203,6 @@ func TestPasswordFileIsStrict(t *testing.T) {
 	}
 }
 
-// secureServer speaks TLS, and answers each line. It counts the handshakes in which a
-// session was resumed.
-func secureServer(
-	t *testing.T, authority *certificatetest.Authority, config *tls.Config, options ...func(*x509.Certificate),
-) (address string, resumed func() int) {
-	t.Helper()
-	config.Certificates = []tls.Certificate{authority.Pair("memcached", options...)}
-	var mu sync.Mutex
-	count := 0
-	address = serve(t, func(nc net.Conn) {
-		secured := tls.Server(nc, config)
-		defer secured.Close()
-		if secured.Handshake() != nil {
-			return
-		}
-		if secured.ConnectionState().DidResume {
-			mu.Lock()
-			count++
-			mu.Unlock()
-		}
-		for lines := bufio.NewScanner(secured); lines.Scan(); {
-			io.WriteString(secured, "EN\r\n")
-		}
-	})
-	return "tls:" + address, func() int {
-		mu.Lock()
-		defer mu.Unlock()
-		return count
-	}
-}
-
-func TestSessionsAreResumed(t *testing.T) {
-	t.Parallel()
-	authority := certificatetest.NewAuthority(t, "authority")
-	for name, tt := range map[string]struct {
-		config  *tls.Config
-		resumed bool
-	}{
-		"1.3":                     {&tls.Config{MinVersion: tls.VersionTLS13}, true},
-		"1.2":                     {&tls.Config{MaxVersion: tls.VersionTLS12}, true}, //nolint:gosec // a server of a test
-		"with client certificate": {&tls.Config{ClientAuth: tls.RequestClientCert}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			address, resumed := secureServer(t, authority, tt.config)
-			c, err := connect.New(connect.Options{CAFile: authority.CA()})
-			require.NoError(t, err)
-			for range 5 {
-				_, err := dial(t, c, address)
-				require.NoError(t, err)
-			}
-			if tt.resumed {
-				assert.Equal(t, 4, resumed())
-			} else {
-				assert.Zero(t, resumed(), "memcached would break the handshake off")
-			}
-		})
-	}
-}
-
-// The certificate of a server must have the host of its address, or the name that is
-// configured instead.
-func TestNameOfTheServer(t *testing.T) {
-	t.Parallel()
-	authority := certificatetest.NewAuthority(t, "authority")
-	byAddress, _ := secureServer(t, authority, new(tls.Config), func(c *x509.Certificate) { c.DNSNames = nil })
-	byName, _ := secureServer(t, authority, new(tls.Config), func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"cache1"} })
-	for _, tt := range []struct {
-		address, name string
-		accepted      bool
-	}{
-		{byAddress, "", true},
-		{byAddress, "cache1", false},
-		{byName, "", false},
-		{byName, "cache1", true},
-		{byName, "cache2", false},
-	} {
-		c, err := connect.New(connect.Options{CAFile: authority.CA(), ServerName: tt.name})
-		require.NoError(t, err)
-		_, err = dial(t, c, tt.address)
-		if tt.accepted {
-			require.NoError(t, err, tt.name)
-			continue
-		}
-		var refused *connect.RefusedError
-		require.ErrorAs(t, err, &refused, tt.name)
-		assert.Equal(t, connect.OtherName, refused.Why)
-	}
-}
-
-func TestOldTLSIsRefused(t *testing.T) {
-	t.Parallel()
-	authority := certificatetest.NewAuthority(t, "authority")
-	address, _ := secureServer(t, authority, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}) //nolint:gosec // it is refused
-	c, err := connect.New(connect.Options{CAFile: authority.CA()})
-	require.NoError(t, err)
-	_, err = dial(t, c, address)
-	var refused *connect.RefusedError
-	require.ErrorAs(t, err, &refused)
-	assert.Equal(t, connect.RefusesTLS, refused.Why)
-}
-
 // The files are read again when they were replaced. A session that was made with
 // other authorities is not resumed. A file that cannot be used changes nothing.
 func TestChangedFilesAreRead(t *testing.T) {
@@ -265,7 +221,7 @@ func TestChangedFilesAreRead(t *testing.T) {
 	var log logtest.Buffer
 	c, err := connect.New(connect.Options{CAFile: file, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, err)
-	address, _ := secureServer(t, authority, new(tls.Config))
+	address, resumed := secureServer(t, authority, new(tls.Config))
 	_, err = dial(t, c, address)
 	require.NoError(t, err)
 
@@ -284,65 +240,11 @@ func TestChangedFilesAreRead(t *testing.T) {
 	}, ample, 50*time.Millisecond)
 	assert.Equal(t, connect.Untrusted, refused.Why)
 
+	before := resumed()
 	replace(authority.CA())
 	require.Eventually(t, func() bool {
 		_, err := dial(t, c, address)
 		return err == nil
 	}, ample, 50*time.Millisecond)
-}
-
-// A connection over TLS is looked at without waiting: surplus bytes and the end are
-// seen, also a part of a record, and what belongs to TLS alone is none of them.
-func TestReadNow(t *testing.T) {
-	t.Parallel()
-	authority := certificatetest.NewAuthority(t, "authority")
-	pair := authority.Pair("memcached")
-	for name, tt := range map[string]struct {
-		then func(plain net.Conn, secured *tls.Conn)
-		n    int
-		err  error
-	}{
-		"nothing":       {func(net.Conn, *tls.Conn) {}, 0, connect.ErrNothing},
-		"surplus":       {func(_ net.Conn, s *tls.Conn) { io.WriteString(s, "MN\r\n") }, 4, nil},
-		"a part":        {func(p net.Conn, _ *tls.Conn) { p.Write([]byte{23, 3, 3}) }, 0, nil},
-		"a larger part": {func(p net.Conn, _ *tls.Conn) { p.Write([]byte{23, 3, 3, 0, 40, 1}) }, 0, nil},
-		"end":           {func(_ net.Conn, s *tls.Conn) { s.Close() }, 0, io.EOF},
-		"end at once":   {func(p net.Conn, _ *tls.Conn) { p.Close() }, 0, io.EOF},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			went := make(chan struct{})
-			address := serve(t, func(nc net.Conn) {
-				secured := tls.Server(nc, &tls.Config{Certificates: []tls.Certificate{pair}})
-				r := bufio.NewReader(secured)
-				if _, err := r.ReadString('\n'); err != nil {
-					return
-				}
-				io.WriteString(secured, "EN\r\n")
-				r.ReadString('\n')
-				tt.then(nc, secured)
-				close(went)
-				io.Copy(io.Discard, nc) // until the client has closed it
-			})
-			c, err := connect.New(connect.Options{CAFile: authority.CA()})
-			require.NoError(t, err)
-			nc, err := dial(t, c, "tls:"+address)
-			require.NoError(t, err)
-			secured, ok := nc.(*connect.Conn)
-			require.True(t, ok)
-			var arrived [80]byte
-			_, err = secured.ReadNow(arrived[:])
-			require.Equal(t, connect.ErrNothing, err, "the tickets are none of ours")
-			_, err = io.WriteString(secured, "go\r\n")
-			require.NoError(t, err)
-			<-went
-			var n int
-			require.Eventually(t, func() bool {
-				n, err = secured.ReadNow(arrived[:])
-				return err != connect.ErrNothing || tt.err == connect.ErrNothing //nolint:errorlint // as it is returned
-			}, ample, time.Millisecond)
-			assert.Equal(t, tt.n, n)
-			assert.Equal(t, tt.err, err)
-		})
-	}
+	assert.Equal(t, before, resumed(), "a session of the former authorities")
 }
