@@ -118,7 +118,7 @@ func serveInMemory(b *testing.B, callers *access.Guard) string {
 	go func() { done <- server.Serve(ctx, 0, listener) }()
 	b.Cleanup(func() {
 		cancel()
-		<-done
+		require.NoError(b, <-done)
 	})
 	return listener.Addr().String()
 }

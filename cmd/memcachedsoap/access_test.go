@@ -167,7 +167,7 @@ func TestServeWithCallers(t *testing.T) {
 		{"a message that is not read", sent{authorization: []string{"Bearer x"}}, strings.Repeat("x", 1<<20), 401, wrong},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			response, text := s.post(t, c.as, c.message)
+			response, text := s.post(t, c.as, c.message) //nolint:bodyclose // post has read it
 			assert.NotContains(t, text, "secret-of")
 			assert.NotContains(t, text, key)
 			assert.Equal(t, c.status, response.StatusCode, text)
@@ -245,7 +245,7 @@ func TestTheAuthFileIsReloaded(t *testing.T) {
 	file, key := authFile(t)
 	s := startServe(t, "--auth-file", file)
 	status := func() int {
-		response, _ := s.post(t, sent{authorization: []string{"Bearer " + key}}, operationCall("status", ""))
+		response, _ := s.post(t, sent{authorization: []string{"Bearer " + key}}, operationCall("status", "")) //nolint:bodyclose // post has read it
 		return response.StatusCode
 	}
 	require.Equal(t, http.StatusOK, status())

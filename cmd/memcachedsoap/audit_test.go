@@ -79,7 +79,7 @@ func TestServeAudited(t *testing.T) {
 	s := startServe(t, "--audit-log", path, "--auth-file", auditedFile(t), "--principal", "uid", "--metrics-listen", "unix:"+metrics)
 	boss, portal := sent{from: "127.0.0.1"}, sent{from: "127.0.0.2"}
 
-	response, text := s.post(t, boss, operationCall("setSession", `<id>`+auditedID+`</id><attributes><entry><key>uid</key><value>precious</value></entry><entry><key>mail</key><value>precious2</value></entry></attributes>`))
+	response, text := s.post(t, boss, operationCall("setSession", `<id>`+auditedID+`</id><attributes><entry><key>uid</key><value>precious</value></entry><entry><key>mail</key><value>precious2</value></entry></attributes>`)) //nolint:bodyclose // post has read it
 	require.Equal(t, 200, response.StatusCode, text)
 	all := auditLines(t, path)
 	require.Len(t, all, 1, "the line is there before the answer")

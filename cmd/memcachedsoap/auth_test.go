@@ -314,7 +314,7 @@ func TestAuthFileOfOthers(t *testing.T) {
 		assert.Equal(t, "memcachedsoap: warning: every user of this machine can read "+f.path+": run chmod o-r\n", errs.String())
 
 		require.NoError(t, os.WriteFile(f.path, []byte(text), 0o600))
-		require.NoError(t, os.Chmod(f.path, 0o640)) //nolint:gosec // for the group of the service
+		require.NoError(t, os.Chmod(f.path, 0o640))               //nolint:gosec // for the group of the service
 		require.NoError(t, os.Chmod(filepath.Dir(f.path), 0o777)) //nolint:gosec // what is warned of
 		errs.Reset()
 		code = run(t.Context(), append([]string{"auth", args[0], "--file", f.path}, args[1:]...), streams{In: strings.NewReader(""), Out: &out, Err: &errs})

@@ -29,7 +29,7 @@ func (*serveCommand) Help() string { return signalsHelp }
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
-	files, stopReloading, err := c.readFiles(std, logger)
+	files, stopReloading, err := c.readFiles(std, logger) //nolint:contextcheck // stopReloading stops what it starts
 	if err != nil {
 		return err
 	}

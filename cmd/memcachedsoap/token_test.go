@@ -18,7 +18,7 @@ import (
 
 // Parts of Security headers. The passwords are those of tokenFile.
 const (
-	tokenProfile = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#"
+	tokenProfile = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#" //nolint:gosec // a namespace
 	textPassword = "secret-of-portal &<ß"
 	digestSecret = "secret-of-digest"
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -129,8 +130,8 @@ func wrongLine(text []byte, told int) int {
 		return told
 	}
 	end := len(text)
-	for i := len(lines) - 1; i >= 0; i-- {
-		end -= len(lines[i])
+	for i, line := range slices.Backward(lines) {
+		end -= len(line)
 		decoder, document := yaml.NewDecoder(bytes.NewReader(text[:end])), new(yaml.Node)
 		err := decoder.Decode(document)
 		for err == nil {

@@ -177,7 +177,7 @@ func metricOf(tb testing.TB, g *access.Guard, name, reason string) float64 {
 func TestChallenges(t *testing.T) {
 	t.Parallel()
 	password, key := "name: a, roles: [read], password: '"+bcryptOf(t, "a")+"'", "name: b, roles: [read], key: '"+keyOfA+"'"
-	const basic, bearer = `Basic realm="memcachedsoap", charset="UTF-8"`, `Bearer realm="memcachedsoap"`
+	const basic, bearer = `Basic realm="memcachedsoap", charset="UTF-8"`, `Bearer realm="memcachedsoap"` //nolint:gosec // challenges
 	for _, c := range []struct {
 		callers []string
 		want    []string
@@ -259,7 +259,7 @@ func TestARepeatedPasswordCountsOnce(t *testing.T) {
 // make the guesses of an address free again.
 func TestGuessesAreBounded(t *testing.T) {
 	t.Parallel()
-	const hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg" //nolint:gosec // of no password; it is cheap
+	const hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg" // of no password; it is cheap
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuard(t, "name: a, roles: [read], password: '"+hash+"'")
 		refused := 0

@@ -36,7 +36,8 @@ func TestLoadRefuses(t *testing.T) {
 	} {
 		_, err := access.Load(path(name))
 		require.EqualError(t, err, want)
-		assert.IsType(t, &access.FileError{}, err)
+		var wrong *access.FileError
+		assert.ErrorAs(t, err, &wrong)
 	}
 	_, err := access.Load(path("absent"))
 	require.ErrorIs(t, err, fs.ErrNotExist)

@@ -53,7 +53,7 @@ func TestFailoverModel(t *testing.T) {
 					seen = ""
 				}
 			},
-			"come back": func(t *rapid.T) {
+			"come back": func(*rapid.T) {
 				if gone < 0 {
 					return // none is away
 				}

@@ -65,7 +65,7 @@ func (s *server) probeUntilAnswered() {
 
 // probeCommands are meta no-ops. A server that speaks TLS or the binary protocol only
 // waits for as many bytes before it closes the connection.
-const probeCommands = "mn\r\nmn\r\nmn\r\nmn\r\nmn\r\nmn\r\n"
+const probeCommands = "mn\r\nmn\r\nmn\r\nmn\r\nmn\r\nmn\r\n" //nolint:dupword // see above
 
 // probe asks the server on a new connection whether it answers. Any answer will
 // do.

@@ -64,16 +64,17 @@ func newGuard(t *testing.T) *guard {
 		g.certificates[name] = own
 	}
 	issue(strangerName, "no-key")
-	content := "callers:\n"
+	var content strings.Builder
+	content.WriteString("callers:\n")
 	for _, c := range []struct{ name, roles, password string }{{callerName, "admin", callerPassword}, {guestName, "stats", guestPassword}} {
 		hash, err := access.HashPassword(c.password)
 		require.NoError(t, err)
 		key, keyHash := access.NewKey()
 		issue(c.name, key)
-		content += fmt.Sprintf("  - {name: %s, roles: [%s], password: %q, digest-password: %s, key: %q, certificate: CN=%s}\n",
+		fmt.Fprintf(&content, "  - {name: %s, roles: [%s], password: %q, digest-password: %s, key: %q, certificate: CN=%s}\n",
 			c.name, c.roles, hash, c.password, keyHash, c.name)
 	}
-	require.NoError(t, os.WriteFile(g.file, []byte(content), 0o600))
+	require.NoError(t, os.WriteFile(g.file, []byte(content.String()), 0o600))
 	cert, key := authority.Issue("server")
 	g.options = []string{
 		"--auth-file=" + g.file, "--tls-cert=" + cert, "--tls-key=" + key,

@@ -72,7 +72,7 @@ func serve(t *testing.T, handle func(net.Conn)) string {
 func fileWith(t testing.TB, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "file")
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) //nolint:gosec // a file of this test
 	return file
 }
 
@@ -86,7 +86,7 @@ func TestPasswordIsSentOnlyWhereItIsAskedFor(t *testing.T) {
 			mu.Lock()
 			received.WriteString(lines.Text())
 			mu.Unlock()
-			io.WriteString(nc, "EN\r\n")
+			io.WriteString(nc, "EN\r\n") //nolint:errcheck // the client may be gone
 		}
 	})
 	var log strings.Builder
@@ -184,7 +184,7 @@ func TestPasswordsOfServers(t *testing.T) {
 
 func TestPasswordFileIsStrict(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
+	for text, want := range map[string]string{ //nolint:gosec // no passwords of anybody
 		"":                              "has no line USER:PASSWORD",
 		"# only\n":                      "has no line USER:PASSWORD",
 		"secret\n":                      "line 1: the line must be",
@@ -215,7 +215,7 @@ func TestChangedFilesAreRead(t *testing.T) {
 		t.Helper()
 		text, err := os.ReadFile(with)
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(file+".new", text, 0o600))
+		require.NoError(t, os.WriteFile(file+".new", text, 0o600)) //nolint:gosec // a file of this test
 		require.NoError(t, os.Rename(file+".new", file))
 	}
 	var log logtest.Buffer

@@ -38,7 +38,7 @@ func secureServer(
 			mu.Unlock()
 		}
 		for lines := bufio.NewScanner(secured); lines.Scan(); {
-			io.WriteString(secured, "EN\r\n")
+			io.WriteString(secured, "EN\r\n") //nolint:errcheck // the client may be gone
 		}
 	})
 	return "tls:" + address, func() int {
@@ -160,9 +160,9 @@ func TestReadNow(t *testing.T) {
 		err  error
 	}{
 		"nothing":       {func(net.Conn, *tls.Conn) {}, 0, connect.ErrNothing},
-		"surplus":       {func(_ net.Conn, s *tls.Conn) { io.WriteString(s, "MN\r\n") }, 4, nil},
-		"a part":        {func(p net.Conn, _ *tls.Conn) { p.Write([]byte{23, 3, 3}) }, 0, nil},
-		"a larger part": {func(p net.Conn, _ *tls.Conn) { p.Write([]byte{23, 3, 3, 0, 40, 1}) }, 0, nil},
+		"surplus":       {func(_ net.Conn, s *tls.Conn) { io.WriteString(s, "MN\r\n") }, 4, nil},         //nolint:errcheck // the client sees what arrives
+		"a part":        {func(p net.Conn, _ *tls.Conn) { p.Write([]byte{23, 3, 3}) }, 0, nil},           //nolint:errcheck // the client sees what arrives
+		"a larger part": {func(p net.Conn, _ *tls.Conn) { p.Write([]byte{23, 3, 3, 0, 40, 1}) }, 0, nil}, //nolint:errcheck // the client sees what arrives
 		"end":           {func(_ net.Conn, s *tls.Conn) { s.Close() }, 0, io.EOF},
 		"end at once":   {func(p net.Conn, _ *tls.Conn) { p.Close() }, 0, io.EOF},
 	} {
@@ -175,11 +175,11 @@ func TestReadNow(t *testing.T) {
 				if _, err := r.ReadString('\n'); err != nil {
 					return
 				}
-				io.WriteString(secured, "EN\r\n")
-				r.ReadString('\n')
+				io.WriteString(secured, "EN\r\n") //nolint:errcheck // the client may be gone
+				r.ReadString('\n')                //nolint:errcheck // the client goes on
 				tt.then(nc, secured)
 				close(went)
-				io.Copy(io.Discard, nc) // until the client has closed it
+				io.Copy(io.Discard, nc) //nolint:errcheck // until the client has closed it
 			})
 			c, err := connect.New(connect.Options{CAFile: authority.CA()})
 			require.NoError(t, err)
