@@ -298,7 +298,7 @@ func TestBasicAuthentication(t *testing.T) {
 	code, _ := site.call(envelope(status))
 	assert.Equal(t, http.StatusUnauthorized, code)
 	site.php(`SOAP_OPTIONS={"login": "portal", "password": "sesame"}`)
-	site.java("SOAP_LOGIN=portal:sesame")
+	site.java("SOAP_LOGIN=portal:sesame", "CREDENTIALS=basic-challenge")
 	site.service.awaitLog(t, `"user":"portal"`, 1)
 	assert.NotContains(t, site.service.logged(t), "sesame")
 }

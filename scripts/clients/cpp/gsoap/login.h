@@ -1,15 +1,22 @@
-// CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN.
+// CREDENTIALS selects how the program sends the name and the password in SOAP_LOGIN, or
+// the key in SOAP_KEY.
 
-// with_login adds them to the next message: each message needs its own Security header.
-// gSOAP's plugin can send a digest, too, but needs OpenSSL and a library that is built
-// with it.
+inline std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// with_login adds them to the next message: gSOAP forgets them after each one. Its
+// plugin can send a digest, too, but needs OpenSSL and a library that is built with it.
 SessionBindingProxy& with_login(SessionBindingProxy& sessions) {
-  const char* kind = std::getenv("CREDENTIALS");
-  const char* login = std::getenv("SOAP_LOGIN");
-  if (kind && login && std::string(kind) == "usernametoken") {
-    std::string name = login;
-    std::string password = name.substr(name.find(':') + 1);
-    name.resize(name.find(':'));
+  static const std::string kind = variable("CREDENTIALS"), login = variable("SOAP_LOGIN"), key = variable("SOAP_KEY");
+  static const std::string name = login.substr(0, login.find(':')), password = login.substr(login.find(':') + 1);
+  if (kind == "basic") {
+    sessions.soap->userid = name.c_str();
+    sessions.soap->passwd = password.c_str();
+  } else if (kind == "bearer") {
+    sessions.soap->bearer = key.c_str();
+  } else if (kind == "usernametoken") {
     soap_wsse_add_UsernameTokenText(sessions.soap, nullptr, name.c_str(), password.c_str());
   }
   return sessions;

@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 #include <QStringList>
 
+#include "login.h"
 #include "walk.h"
 
 static QByteArray octets(int n) {
@@ -73,6 +74,7 @@ int main(int argc, char* argv[]) {
   const QString command = arguments[2], kind = arguments[3], id = arguments.last();
   SessionService sessions;
   sessions.setEndPoint(arguments[1].section('?', 0, 0));
+  add_credentials(*sessions.clientInterface());
 
   TNS__GetSession get;
   get.setId(id);

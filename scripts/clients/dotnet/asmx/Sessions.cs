@@ -3,9 +3,23 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net;
 using System.Text;
 using System.Web.Services.Protocols;
 using Generated;
+
+// Adds the header Authorization to each request. The proxy itself sends a password only
+// after the service has answered 401, and no key.
+public class Service : SessionService
+{
+    protected override WebRequest GetWebRequest(Uri uri)
+    {
+        var request = base.GetWebRequest(uri);
+        if (global::Credentials.Authorization != null)
+            request.Headers["Authorization"] = global::Credentials.Authorization;
+        return request;
+    }
+}
 
 public class Sessions
 {
@@ -13,7 +27,12 @@ public class Sessions
 
     public Sessions(string endpoint)
     {
-        service = new SessionService { Url = endpoint };
+        service = new Service { Url = endpoint };
+        switch (Credentials.Form)
+        {
+            case "basic-challenge": service.Credentials = Credentials.Login; break;
+            case "certificate": service.ClientCertificates.Add(Credentials.Certificate); break;
+        }
         switch (Environment.GetEnvironmentVariable("MODE"))
         {
             case "soap12": service.SoapVersion = SoapProtocolVersion.Soap12; break;

@@ -2,7 +2,9 @@
 //        client.exe WSDL_URL fault KIND ID
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
+using System.Net;
 using System.Text;
 
 // A session with plain values: string, byte[], null, List<object> and
@@ -15,9 +17,26 @@ public class PlainSession
 
 public static class Program
 {
-    public static void Main(string[] args)
+    public static int Main(string[] args)
     {
         Console.OutputEncoding = new UTF8Encoding(false);
+        try
+        {
+            Run(args);
+            return 0;
+        }
+        catch (WebException e) when (e.Response != null)
+        {
+            // The fault for wrong credentials has the HTTP status 401, so that it is not a
+            // FaultException or a SoapException.
+            Console.Error.WriteLine(e.Message);
+            Console.Error.WriteLine(new StreamReader(e.Response.GetResponseStream()).ReadToEnd());
+            return 1;
+        }
+    }
+
+    static void Run(string[] args)
+    {
         var sessions = new Sessions(args[0].Replace("?wsdl", ""));
         var id = args[args.Length - 1];
         switch (args[1])

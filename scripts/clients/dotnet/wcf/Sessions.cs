@@ -18,17 +18,48 @@ public class Sessions
         binding.ReaderQuotas.MaxStringContentLength = 64 << 20;
         binding.ReaderQuotas.MaxArrayLength = 64 << 20;
         binding.ReaderQuotas.MaxDepth = 600;
+        Secure(binding);
         service = new SessionPortTypeClient(Mode(binding), new EndpointAddress(endpoint));
         AddCredentials();
     }
 
-    // CREDENTIALS selects how the name and the password in SOAP_LOGIN are sent.
+    // Makes the binding ask for a password or a certificate where WCF sends them itself.
+    static void Secure(BasicHttpBinding binding)
+    {
+        switch (Credentials.Form)
+        {
+            case "basic-challenge":
+                binding.Security.Mode = BasicHttpSecurityMode.TransportCredentialOnly; // with https: Transport
+                binding.Security.Transport.ClientCredentialType = HttpClientCredentialType.Basic;
+                break;
+            case "certificate":
+                binding.Security.Mode = BasicHttpSecurityMode.Transport;
+                binding.Security.Transport.ClientCredentialType = HttpClientCredentialType.Certificate;
+                break;
+        }
+    }
+
     void AddCredentials()
     {
-        var kind = Environment.GetEnvironmentVariable("CREDENTIALS") ?? "";
-        if (!kind.StartsWith("usernametoken")) return;
-        var login = Environment.GetEnvironmentVariable("SOAP_LOGIN").Split(new[] { ':' }, 2);
-        service.Endpoint.Behaviors.Add(new UsernameToken(login[0], login[1], kind == "usernametoken-digest"));
+        switch (Credentials.Form)
+        {
+            case "basic-challenge":
+                service.ClientCredentials.UserName.UserName = Credentials.Name;
+                service.ClientCredentials.UserName.Password = Credentials.Password;
+                break;
+            case "basic":
+            case "bearer":
+                service.Endpoint.Behaviors.Add(new Authorization(Credentials.Authorization));
+                break;
+            case "certificate":
+                service.ClientCredentials.ClientCertificate.Certificate = Credentials.Certificate;
+                break;
+            case "usernametoken":
+            case "usernametoken-digest":
+                var digest = Credentials.Form == "usernametoken-digest";
+                service.Endpoint.Behaviors.Add(new UsernameToken(Credentials.Name, Credentials.Password, digest));
+                break;
+        }
     }
 
     // Other message forms of WCF. The service accepts them at the same address.

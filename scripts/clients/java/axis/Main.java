@@ -2,8 +2,11 @@ package sessions;
 
 import java.net.URI;
 import java.rmi.RemoteException;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import org.apache.axis.client.Stub;
+import org.apache.axis.transport.http.HTTPConstants;
 
 /**
  * Usage: Main WSDL_URL walk|read|write|writetext|writebig|writecontrol ID, or Main WSDL_URL fault KIND ID.
@@ -12,12 +15,28 @@ public final class Main {
   public static void main(String[] args) throws Exception {
     String endpoint = args[0].replace("?wsdl", "");
     SessionPortType sessions = new SessionServiceLocator().getSessionPort(URI.create(endpoint).toURL());
+    addCredentials((Stub) sessions);
     String id = args[args.length - 1];
     switch (args[1]) {
       case "walk" -> Walk.walk(sessions, id);
       case "fault" -> System.out.println(fault(sessions, args[2], id));
       case "read" -> Fixture.print(Values.map(sessions.getSession(id).getAttributes()));
       default -> sessions.setSession(id, Values.hash(Fixture.of(args[1])), 3600, null, false);
+    }
+  }
+
+  private static void addCredentials(Stub stub) {
+    switch (Credentials.form()) {
+      case "basic" -> {
+        stub.setUsername(Credentials.name());
+        stub.setPassword(Credentials.password());
+      }
+      case "bearer" -> {
+        Hashtable<String, String> headers = new Hashtable<>();
+        headers.put("Authorization", Credentials.authorization());
+        stub._setProperty(HTTPConstants.REQUEST_HEADERS, headers);
+      }
+      default -> {}
     }
   }
 

@@ -1,7 +1,12 @@
 package sessions;
 
+import java.util.List;
 import org.apache.axiom.soap.SOAP12Constants;
 import org.apache.axis2.AxisFault;
+import org.apache.axis2.client.Options;
+import org.apache.axis2.context.NamedValue;
+import org.apache.axis2.kernel.http.HTTPConstants;
+import org.apache.axis2.transport.http.impl.httpclient4.HttpTransportPropertiesImpl;
 import v1.session.memcached_soap.EntryList;
 import v1.session.memcached_soap.GetSession;
 import v1.session.memcached_soap.Session;
@@ -17,6 +22,23 @@ final class Sessions {
     stub = new SessionServiceStub(endpoint);
     if (mode.equals("soap12")) {
       stub._getServiceClient().getOptions().setSoapVersionURI(SOAP12Constants.SOAP_ENVELOPE_NAMESPACE_URI);
+    }
+    addCredentials(stub._getServiceClient().getOptions());
+  }
+
+  private static void addCredentials(Options options) {
+    switch (Credentials.form()) {
+      case "basic-challenge" -> {
+        var login = new HttpTransportPropertiesImpl.Authenticator();
+        login.setUsername(Credentials.name());
+        login.setPassword(Credentials.password());
+        login.setAllowedRetry(true); // otherwise Axis2 cannot send the message again
+        options.setProperty(HTTPConstants.AUTHENTICATE, login);
+      }
+      case "basic", "bearer" ->
+          options.setProperty(
+              HTTPConstants.HTTP_HEADERS, List.of(new NamedValue("Authorization", Credentials.authorization())));
+      default -> {}
     }
   }
 

@@ -8,8 +8,6 @@ import jakarta.xml.ws.handler.MessageContext;
 import jakarta.xml.ws.soap.AddressingFeature;
 import jakarta.xml.ws.soap.MTOMFeature;
 import java.io.IOException;
-import java.net.Authenticator;
-import java.net.PasswordAuthentication;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
@@ -18,23 +16,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Other message forms of JAX-WS. The service accepts them at the same address. CREDENTIALS selects how the program
- * sends the name and the password in SOAP_LOGIN: by default with HTTP Basic.
+ * Other message forms of JAX-WS, and the credentials. The service accepts all forms at the same address.
  */
 final class Connection {
   static SessionPortType open(String wsdl, String mode) throws IOException {
-    String login = System.getenv("SOAP_LOGIN"); // name:password
-    String credentials = System.getenv().getOrDefault("CREDENTIALS", "basic");
-    String[] parts = login == null ? null : login.split(":", 2);
-    if (login != null && credentials.equals("basic")) {
-      Authenticator.setDefault( // also for reading the WSDL
-          new Authenticator() {
-            @Override
-            protected PasswordAuthentication getPasswordAuthentication() {
-              return new PasswordAuthentication(parts[0], parts[1].toCharArray());
-            }
-          });
-    }
+    Credentials.answerChallenge(); // before the toolkit reads the WSDL
     URL url = URI.create(wsdl).toURL();
     if (mode.startsWith("soap12")) {
       url = soap12(url);
@@ -46,15 +32,29 @@ final class Connection {
           default -> new WebServiceFeature[0];
         };
     SessionPortType sessions = new SessionService(url).getSessionPort(features);
-    if (credentials.startsWith("usernametoken")) {
-      UsernameToken.add(sessions, parts[0], parts[1], credentials.equals("usernametoken-digest"));
-    }
     Map<String, Object> context = ((BindingProvider) sessions).getRequestContext();
+    // With this CXF reads the fault for wrong credentials, which has the HTTP status 401.
+    context.put("org.apache.cxf.transport.no_io_exceptions", true);
+    switch (Credentials.form()) {
+      case "basic" -> {
+        context.put(BindingProvider.USERNAME_PROPERTY, Credentials.name());
+        context.put(BindingProvider.PASSWORD_PROPERTY, Credentials.password());
+      }
+      case "bearer" ->
+          context.put(
+              MessageContext.HTTP_REQUEST_HEADERS,
+              Map.of("Authorization", List.of(Credentials.authorization())));
+      default -> {}
+    }
     switch (mode) { // only Metro and the RI have these two
       case "gzip" ->
           context.put(MessageContext.HTTP_REQUEST_HEADERS, Map.of("Content-Encoding", List.of("gzip")));
       case "chunked" -> context.put("com.sun.xml.ws.transport.http.client.streaming.chunk.size", 8192);
       default -> {}
+    }
+    if (Credentials.form().startsWith("usernametoken")) {
+      boolean digest = Credentials.form().endsWith("-digest");
+      return UsernameToken.add(sessions, Credentials.name(), Credentials.password(), digest);
     }
     return sessions;
   }

@@ -2,103 +2,78 @@ package sessions;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import jakarta.xml.soap.SOAPElement;
-import jakarta.xml.soap.SOAPEnvelope;
-import jakarta.xml.soap.SOAPException;
-import jakarta.xml.soap.SOAPHeader;
-import jakarta.xml.soap.SOAPHeaderElement;
-import jakarta.xml.ws.Binding;
-import jakarta.xml.ws.BindingProvider;
-import jakarta.xml.ws.ProtocolException;
-import jakarta.xml.ws.handler.Handler;
-import jakarta.xml.ws.handler.MessageContext;
-import jakarta.xml.ws.handler.soap.SOAPHandler;
-import jakarta.xml.ws.handler.soap.SOAPMessageContext;
+import com.sun.xml.ws.api.message.Headers;
+import com.sun.xml.ws.developer.WSBindingProvider;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
-import java.util.List;
-import java.util.Set;
-import javax.xml.namespace.QName;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.w3c.dom.Element;
 
-/** Adds a name and a password to each message, in the Security header of WS-Security. */
-final class UsernameToken implements SOAPHandler<SOAPMessageContext> {
+/**
+ * Adds a name and a password to each message, in the Security header of WS-Security, with Metro or JAX-WS RI. A
+ * SOAPHandler would work with every JAX-WS, but with one JAX-WS RI 2.3 cannot send a carriage return.
+ */
+final class UsernameToken {
   private static final String WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-";
   private static final String SECURITY = WSS + "wssecurity-secext-1.0.xsd";
   private static final String UTILITY = WSS + "wssecurity-utility-1.0.xsd";
   private static final String TOKEN = WSS + "username-token-profile-1.0#";
+  private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final String name;
-  private final String password;
-  private final boolean digest;
-  private final SecureRandom random = new SecureRandom();
-
-  private UsernameToken(String name, String password, boolean digest) {
-    this.name = name;
-    this.password = password;
-    this.digest = digest;
+  /** Returns a port that adds the header. A digest is a hash of the password. */
+  static SessionPortType add(SessionPortType port, String name, String password, boolean digest) {
+    return (SessionPortType)
+        Proxy.newProxyInstance(
+            UsernameToken.class.getClassLoader(),
+            new Class<?>[] {SessionPortType.class},
+            (proxy, method, arguments) -> {
+              ((WSBindingProvider) port).setOutboundHeaders(Headers.create(security(name, password, digest)));
+              try {
+                return method.invoke(port, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
-  /** Adds the handler to a port. A digest is a hash of the password. */
-  static void add(SessionPortType port, String name, String password, boolean digest) {
-    Binding binding = ((BindingProvider) port).getBinding();
-    @SuppressWarnings("rawtypes")
-    List<Handler> handlers = binding.getHandlerChain();
-    handlers.add(new UsernameToken(name, password, digest));
-    binding.setHandlerChain(handlers);
-  }
-
-  @Override
-  public boolean handleMessage(SOAPMessageContext context) {
-    if ((Boolean) context.get(MessageContext.MESSAGE_OUTBOUND_PROPERTY)) {
-      try {
-        SOAPEnvelope envelope = context.getMessage().getSOAPPart().getEnvelope();
-        SOAPHeader header = envelope.getHeader() == null ? envelope.addHeader() : envelope.getHeader();
-        SOAPHeaderElement security = header.addHeaderElement(new QName(SECURITY, "Security", "wsse"));
-        security.setMustUnderstand(true);
-        fill(security.addChildElement("UsernameToken", "wsse"));
-      } catch (SOAPException | GeneralSecurityException e) {
-        throw new ProtocolException(e);
-      }
-    }
-    return true;
-  }
-
-  private void fill(SOAPElement token) throws SOAPException, GeneralSecurityException {
-    token.addChildElement("Username", "wsse").addTextNode(name);
-    SOAPElement secret = token.addChildElement("Password", "wsse");
+  private static Element security(String name, String password, boolean digest)
+      throws ParserConfigurationException, GeneralSecurityException {
+    var document = DocumentBuilderFactory.newInstance().newDocumentBuilder().newDocument();
+    Element security = document.createElementNS(SECURITY, "wsse:Security");
+    Element token = add(security, SECURITY, "wsse:UsernameToken", "");
+    add(token, SECURITY, "wsse:Username", name);
     if (!digest) {
-      secret.addAttribute(new QName("Type"), TOKEN + "PasswordText");
-      secret.addTextNode(password);
-      return;
+      add(token, SECURITY, "wsse:Password", password).setAttribute("Type", TOKEN + "PasswordText");
+      return security;
     }
     byte[] nonce = new byte[16];
-    random.nextBytes(nonce);
+    RANDOM.nextBytes(nonce);
     String created = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
     MessageDigest hash = MessageDigest.getInstance("SHA-1"); // as the standard wants it
     hash.update(nonce);
     hash.update(created.getBytes(UTF_8));
     hash.update(password.getBytes(UTF_8));
     Base64.Encoder base64 = Base64.getEncoder();
-    secret.addAttribute(new QName("Type"), TOKEN + "PasswordDigest");
-    secret.addTextNode(base64.encodeToString(hash.digest()));
-    token.addChildElement("Nonce", "wsse").addTextNode(base64.encodeToString(nonce));
-    token.addChildElement("Created", "wsu", UTILITY).addTextNode(created);
+    add(token, SECURITY, "wsse:Password", base64.encodeToString(hash.digest()))
+        .setAttribute("Type", TOKEN + "PasswordDigest");
+    add(token, SECURITY, "wsse:Nonce", base64.encodeToString(nonce));
+    add(token, UTILITY, "wsu:Created", created);
+    return security;
   }
 
-  @Override
-  public boolean handleFault(SOAPMessageContext context) {
-    return true;
+  private static Element add(Element parent, String namespace, String name, String text) {
+    Element child = parent.getOwnerDocument().createElementNS(namespace, name);
+    child.setTextContent(text);
+    parent.appendChild(child);
+    return child;
   }
 
-  @Override
-  public void close(MessageContext context) {}
-
-  @Override
-  public Set<QName> getHeaders() {
-    return Set.of(new QName(SECURITY, "Security"));
-  }
+  private UsernameToken() {}
 }

@@ -17,8 +17,8 @@ import org.apache.wss4j.common.ext.WSPasswordCallback;
 
 /** Adds a name and a password to each message with Apache WSS4J. */
 final class UsernameToken {
-  /** Adds the interceptors to a port. A digest is a hash of the password. */
-  static void add(SessionPortType port, String name, String password, boolean digest) {
+  /** Returns the port with the interceptors. A digest is a hash of the password. */
+  static SessionPortType add(SessionPortType port, String name, String password, boolean digest) {
     CallbackHandler passwords =
         callbacks -> ((WSPasswordCallback) callbacks[0]).setPassword(password);
     Client client = ClientProxy.getClient(port);
@@ -29,6 +29,7 @@ final class UsernameToken {
         PW_CALLBACK_REF, passwords)));
     // The service answers a Timestamp with a Timestamp.
     client.getInInterceptors().add(new WSS4JInInterceptor(Map.of(ACTION, TIMESTAMP)));
+    return port;
   }
 
   private UsernameToken() {}

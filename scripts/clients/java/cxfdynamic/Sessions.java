@@ -22,6 +22,12 @@ final class Sessions {
   Sessions(String wsdl) {
     client = JaxWsDynamicClientFactory.newInstance().createClient(wsdl);
     client.getEndpoint().put(Message.SCHEMA_VALIDATION_ENABLED, "true");
+    // With this CXF reads the fault for wrong credentials, which has the HTTP status 401.
+    client.getRequestContext().put("org.apache.cxf.transport.no_io_exceptions", true);
+    if (Credentials.authorization() != null) {
+      client.getRequestContext().put(
+          Message.PROTOCOL_HEADERS, Map.of("Authorization", List.of(Credentials.authorization())));
+    }
   }
 
   /** Calls an operation with its elements in their order, and returns the result. */

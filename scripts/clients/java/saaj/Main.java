@@ -12,6 +12,7 @@ import javax.xml.soap.SOAPElement;
 public final class Main {
   public static void main(String[] args) throws Exception {
     String mode = System.getenv().getOrDefault("MODE", "");
+    Credentials.answerChallenge();
     Sessions sessions =
         new Sessions(
             args[0].replace("?wsdl", ""),

@@ -51,6 +51,9 @@ final class Sessions {
     SOAPMessage message = messages.createMessage();
     message.setProperty(SOAPMessage.CHARACTER_SET_ENCODING, encoding);
     message.getMimeHeaders().setHeader("SOAPAction", '"' + NAMESPACE + '#' + name + '"');
+    if (Credentials.authorization() != null) {
+      message.getMimeHeaders().setHeader("Authorization", Credentials.authorization());
+    }
     SOAPElement operation = message.getSOAPBody().addBodyElement(new QName(NAMESPACE, name, "s"));
     operation.setUserData("message", message, null);
     return operation;

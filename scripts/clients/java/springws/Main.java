@@ -8,6 +8,7 @@ import java.util.Map;
  */
 public final class Main {
   public static void main(String[] args) {
+    Credentials.answerChallenge();
     Sessions sessions = new Sessions(args[0].replace("?wsdl", ""));
     String id = args[args.length - 1];
     switch (args[1]) {

@@ -2,11 +2,13 @@ package sessions;
 
 import jakarta.xml.bind.JAXBElement;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import org.springframework.oxm.jaxb.Jaxb2Marshaller;
 import org.springframework.ws.WebServiceMessage;
 import org.springframework.ws.client.core.WebServiceTemplate;
 import org.springframework.ws.soap.SoapFault;
 import org.springframework.ws.soap.SoapMessage;
+import org.springframework.ws.transport.http.HttpUrlConnectionMessageSender;
 
 /** A WebServiceTemplate that turns a fault into an exception with the typed detail. */
 final class Sessions extends WebServiceTemplate {
@@ -28,6 +30,20 @@ final class Sessions extends WebServiceTemplate {
     setUnmarshaller(marshaller);
     setDefaultUri(endpoint);
     setFaultMessageResolver(this::fail);
+    setMessageSender(new Sender());
+    setCheckConnectionForError(false); // the fault for wrong credentials has the HTTP status 401
+    setCheckConnectionForFault(false);
+  }
+
+  /** Adds the credentials to each request. */
+  private static final class Sender extends HttpUrlConnectionMessageSender {
+    @Override
+    protected void prepareConnection(HttpURLConnection connection) throws IOException {
+      super.prepareConnection(connection);
+      if (Credentials.authorization() != null) {
+        connection.setRequestProperty("Authorization", Credentials.authorization());
+      }
+    }
   }
 
   private void fail(WebServiceMessage message) throws IOException {
