@@ -23,6 +23,7 @@ const (
 	pageAddress    = "127.0.0.1:8080"
 	guardedAddress = "127.0.0.1:8081"
 	secureAddress  = "127.0.0.1:8443"
+	secureName     = "localhost:8443" // for mono, which compares names only
 )
 
 // A reader follows the README first and then the page of each language, all on
@@ -61,7 +62,11 @@ func (s *site) blocks(t *testing.T, path string) []pagetest.Block {
 		require.NoError(t, err)
 		return u.Host
 	}
-	addresses := strings.NewReplacer(pageAddress, address(s.wsdl), guardedAddress, address(s.guarded), secureAddress, address(s.secure))
+	secure := address(s.secure)
+	addresses := strings.NewReplacer(
+		pageAddress, address(s.wsdl), guardedAddress, address(s.guarded),
+		secureAddress, secure, secureName, strings.Replace(secure, "127.0.0.1", "localhost", 1),
+	)
 	for i := range blocks {
 		blocks[i].Code = addresses.Replace(blocks[i].Code)
 	}
