@@ -3,18 +3,21 @@
 //
 //	make interop
 //
-// A client is a folder scripts/clients/<language>/<toolkit> with two programs:
+// A client is a folder scripts/clients/<language>/<toolkit> with two programs
 //
 //	build WSDL_URL OUT             generates code from the WSDL and compiles it into OUT
 //	run OUT WSDL_URL COMMAND ID    runs the client
 //
-// Four files are optional:
+// and a file
+//
+//	credentials    the forms in which the client can send credentials; a tab and a
+//	               reason follow if it cannot show the fault for wrong ones
+//
+// Three files are optional:
 //
 //	packages    the Debian packages that the client needs
 //	modes       the other message forms that the client can send
 //	losses      the values that the toolkit changes, and why
-//	credentials the forms in which the client can send credentials; a tab and a reason
-//	            follow if the program cannot show the fault for wrong ones
 //
 // A client understands these commands:
 //
