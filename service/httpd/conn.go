@@ -164,6 +164,15 @@ func (c *conn) writeRecord(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // crypto/tls looks at it
 }
 
+// CloseWrite ends what the service sends, so that a client reads an answer to its end
+// although the service does not read the rest of the request. net/http calls it.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 // Close implements [net.Conn].
 func (c *conn) Close() error {
 	err := c.Conn.Close()

@@ -32,9 +32,7 @@ func answerPlain(c *conn, first [5]byte) bool {
 	}
 	// Closing a connection with unread bytes resets it, and the client may lose the
 	// answer. So it is closed after the client has read, or is silent.
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite() // without it the client sees the end a second later
-	}
+	_ = c.CloseWrite() // without it the client sees the end a second later
 	until := time.Now().Add(handshakeTimeout)
 	buffer := make([]byte, 4<<10)
 	for rest := maxUnread; rest > 0; {

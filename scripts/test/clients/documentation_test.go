@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/scripts/test/pagetest"
 )
 
 // programs is the folder of the client programs, <language>/<toolkit>.
@@ -94,4 +97,60 @@ func TestPagesSayWherePathsStart(t *testing.T) {
 			assert.Contains(t, string(page), "`ln -s REPOSITORY/scripts scripts`", path)
 		}
 	}
+}
+
+// checklistClients are the clients that the checklist of the page about security runs.
+var checklistClients = []string{"java/jaxws23", "php/soapclient", "dotnet/wcf", "perl/soaplite"}
+
+// checklistInstalls matches the lines of the checklist that install packages.
+var checklistInstalls = regexp.MustCompile(`(?m)^ *apt-get install (.*)$`)
+
+// checklistBlocks returns the commands of the checklist, in its order, without those
+// that need systemd.
+func checklistBlocks(t *testing.T) []pagetest.Block {
+	t.Helper()
+	page, err := os.ReadFile("../../../docs/security.md")
+	require.NoError(t, err)
+	_, section, ok := strings.Cut(string(page), "\n## Checklist\n")
+	require.True(t, ok)
+	blocks, err := pagetest.Blocks(section)
+	require.NoError(t, err)
+	blocks = slices.DeleteFunc(blocks, func(b pagetest.Block) bool { return b.Skip == "it needs systemd" })
+	for _, b := range blocks {
+		require.Equal(t, "make interop follows these steps", b.Skip, "line %d of the checklist", b.Line)
+	}
+	require.NotEmpty(t, blocks)
+	return blocks
+}
+
+// The checklist installs what its programs need, and make interop installs all of it.
+func TestChecklistNamesPackages(t *testing.T) {
+	t.Parallel()
+	named := map[string]bool{}
+	var all strings.Builder
+	for _, b := range checklistBlocks(t) {
+		all.WriteString(b.Code)
+		for _, install := range checklistInstalls.FindAllStringSubmatch(b.Code, -1) {
+			for _, name := range strings.Fields(install[1]) {
+				named[name] = true
+			}
+		}
+	}
+	deps, err := os.ReadFile("../../tools/deps")
+	require.NoError(t, err)
+	needed := map[string]bool{"make": true} // which runs make interop
+	for _, name := range []string{"memcached", "openssl", "curl"} {
+		require.Contains(t, string(deps), "\nwant "+name+" ")
+		needed[name] = true
+	}
+	for _, client := range checklistClients {
+		assert.Contains(t, all.String(), " "+client+"\n")
+		list, err := os.ReadFile(filepath.Join(programs, client, "packages"))
+		require.NoError(t, err)
+		for line := range strings.Lines(string(list)) {
+			name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			needed[name] = true
+		}
+	}
+	assert.Equal(t, needed, named)
 }
