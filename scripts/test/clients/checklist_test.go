@@ -110,7 +110,7 @@ func (c *checklist) stop(t *testing.T) {
 	require.Eventually(t, func() bool { return !reachable(c.port) }, time.Minute, time.Millisecond, "the service ends")
 	for _, name := range []string{"service", "memcached"} {
 		if text, err := os.ReadFile(c.path("log/" + name + ".log")); err == nil && t.Failed() {
-			t.Logf("log of %s:\n%s", name, text)
+			t.Logf("log of %s:\n%s", name, text[:min(len(text), 4<<10)])
 		}
 	}
 }
@@ -132,7 +132,8 @@ func (c *checklist) callers(t *testing.T) {
 	output := c.output.String()
 	for _, caller := range []string{"hr-java", "portal-php", "crm-dotnet", "batch-perl"} {
 		_, read, _ := strings.Cut(output, "\n"+caller+" read\n")
-		assert.Regexp(t, `\A(?:[0-9a-f]*\t.*\n)*706c61696e\tt:706c61696e\n`, read, "what %s reads", caller) // plain
+		read, _, _ = strings.Cut(read, " write\n") // of the next caller
+		assert.Contains(t, read, "\n706c61696e\tt:706c61696e\n", "the attribute plain that %s reads", caller)
 	}
 	assert.NoFileExists(t, c.path("etc/ca.key"))
 }
@@ -173,7 +174,7 @@ func (c *checklist) anonymous(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"/soap?wsdl": 200, "/soap?xsd=1": 200, "/": 200, "/healthz": 200, "/readyz": 200,
-		"/metrics": 404, "/debug/pprof/": 404, "/debug/vars": 404, "/soap/": 404, "/etc/passwd": 404, "/callers.yaml": 404,
+		"/metrics": 404, "/debug/pprof/": 404, "/debug/vars": 404, "/soap/": 405, "/etc/passwd": 404, "/callers.yaml": 404,
 	} {
 		status, text := ask(http.MethodGet, path, "")
 		assert.Equal(t, want, status, path)
@@ -195,13 +196,13 @@ func (c *checklist) audit(t *testing.T) {
 	defer func() { assert.NoError(t, file.Close()) }()
 	seen := map[string]int{}
 	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var line struct{ Caller, Operation, Outcome, Authentication, Role string }
+		var line struct{ Caller, Operation, Outcome, Authentication, Reason string }
 		require.NoError(t, json.Unmarshal(lines.Bytes(), &line), lines.Text())
-		seen[strings.Trim(strings.Join([]string{line.Caller, line.Authentication, line.Operation, line.Outcome, line.Role}, " "), " ")]++
+		seen[strings.Trim(strings.Join([]string{line.Caller, line.Authentication, line.Operation, line.Outcome, line.Reason}, " "), " ")]++
 	}
 	for _, want := range []string{
 		"hr-java basic setSession ok", "portal-php basic setSession ok", "crm-dotnet basic setSession ok", "batch-perl basic setSession ok",
-		"portal-php basic deleteSession AccessDenied delete", "Unauthenticated",
+		"portal-php basic deleteSession AccessDenied role", "Unauthenticated none",
 	} {
 		assert.Positive(t, seen[want], "%s in %v", want, seen)
 	}
