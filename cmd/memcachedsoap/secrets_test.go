@@ -58,8 +58,9 @@ func found(text string) []string {
 // TestNothingPrintsASecret sends credentials of every kind, right ones and wrong
 // ones, in the places where clients put them, also by mistake, to a service that
 // logs all it can. No credential, hash, id or value of a session may be in what the
-// program prints, in faults and other answers, in the metrics and in statistics. The
-// names of elements and paths are no secrets: faults and the log name them.
+// program prints, in its audit log and arguments, in faults and other answers, in the
+// metrics and in statistics. The names of elements, attributes and paths are no
+// secrets: faults and logs name them.
 func TestNothingPrintsASecret(t *testing.T) {
 	t.Parallel()
 	const password, digestPassword, wrong = "right-" + marker + "-1", "digest-" + marker + "-2", "wrong-" + marker + "-3"
@@ -88,9 +89,12 @@ func TestNothingPrintsASecret(t *testing.T) {
 	callers, err := os.ReadFile(file)
 	require.NoError(t, err)
 
+	passwords, auditLog := filepath.Join(folder, "passwords"), filepath.Join(folder, "audit.log")
+	require.NoError(t, os.WriteFile(passwords, []byte("sessions:memcached-"+marker+"\n"), 0o600))
 	log := new(logBuffer)
 	service := exec.Command(program(t), "serve", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--log-format=json", "--log-level=debug", "--drain=0s", "--principal=uid",
-		"--auth-file", file, "--servers=unix:"+startMemcached(t, filepath.Join(folder, "cache")), "--encrypt-key-file", keys)
+		"--auth-file", file, "--servers=unix:"+startMemcached(t, filepath.Join(folder, "cache"), "-Y", passwords), "--server-auth-file", passwords, "--encrypt-key-file", keys,
+		"--audit-log", auditLog, "--client-certificate-header=X-Client-Certificate")
 	service.Stdout, service.Stderr = log, log
 	require.NoError(t, service.Start())
 	t.Cleanup(func() { _ = service.Process.Kill() })
@@ -140,7 +144,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 		}
 	}
 	s.post(t, sent{authorization: []string{"Bearer " + key}}, operationCall("getSession", "<id>"+wrong+"</id>")) // the fault tells the client the id
-	post(operationCall("findSessions", "<principal>"+marker+"</principal><attribute>"+wrong+"</attribute>"), "Bearer "+key)
+	post(operationCall("findSessions", "<principal>"+marker+"</principal><attribute>mail</attribute>"), "Bearer "+key)
 	post(perlCall, basic("portal", password)...)
 	assert.Contains(t, post(operationCall("stats", ""), "Bearer "+key), "statsResult")
 	base := strings.TrimSuffix(s.url, "/soap")
@@ -151,6 +155,9 @@ func TestNothingPrintsASecret(t *testing.T) {
 			r.SetBasicAuth("portal", wrong)
 			for _, name := range []string{"X-Api-Key", "Cookie", "Proxy-Authorization", "SOAPAction", "Forwarded"} {
 				r.Header.Set(name, "a="+wrong)
+			}
+			if method == http.MethodDelete {
+				r.Header.Set("X-Client-Certificate", wrong)
 			}
 			response, err := http.DefaultClient.Do(r)
 			require.NoError(t, err)
@@ -168,6 +175,8 @@ func TestNothingPrintsASecret(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("callers:\n  - name: a\n    roles: [read]\n    password: "+wrong+"\n"), 0o600))
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "could not read --auth-file") }, time.Minute, time.Millisecond)
 	http.DefaultClient.CloseIdleConnections()
+	arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", service.Process.Pid)) // which every user of the machine can read
+	require.NoError(t, err)
 	require.NoError(t, service.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, service.Wait())
 
@@ -185,7 +194,11 @@ func TestNothingPrintsASecret(t *testing.T) {
 		}
 	}
 	require.Len(t, secrets, 6)
-	for where, text := range map[string]string{"the log": log.String(), "the commands": printed.String(), "the answers": answers.String(), "the metrics": string(metrics)} {
+	audited, err := os.ReadFile(auditLog)
+	require.NoError(t, err)
+	for where, text := range map[string]string{
+		"the arguments": string(arguments), "the audit log": string(audited), "the log": log.String(), "the commands": printed.String(), "the answers": answers.String(), "the metrics": string(metrics),
+	} {
 		require.NotEmpty(t, text, where)
 		for line := range strings.Lines(text) {
 			assert.Empty(t, found(line), "%s: %s", where, line)
