@@ -131,7 +131,7 @@ func TestChecklistNamesPackages(t *testing.T) {
 	for _, b := range checklistBlocks(t) {
 		all.WriteString(b.Code)
 		for _, install := range checklistInstalls.FindAllStringSubmatch(b.Code, -1) {
-			for _, name := range strings.Fields(install[1]) {
+			for name := range strings.FieldsSeq(install[1]) {
 				named[name] = true
 			}
 		}
