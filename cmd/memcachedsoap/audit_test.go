@@ -92,16 +92,16 @@ func TestServeAudited(t *testing.T) {
 	}, all[0])
 
 	// The caller portal does not see mail, in either dialect, and keeps it.
-	_, text = s.post(t, portal, operationCall("getSession", `<id>`+auditedID+`</id>`))
+	_, text = s.post(t, portal, operationCall("getSession", `<id>`+auditedID+`</id>`)) //nolint:bodyclose // as above
 	assert.Contains(t, text, "precious<")
 	assert.NotContains(t, text, "mail")
-	response, text = s.post(t, portal, setCall("mail", "evil"))
+	response, text = s.post(t, portal, setCall("mail", "evil")) //nolint:bodyclose // as above
 	assert.Equal(t, 500, response.StatusCode)
 	assert.Contains(t, text, "<faultcode>soap:Client</faultcode>")
 	assert.Contains(t, text, "Access denied: the call names an attribute that is hidden from its caller.")
 	awaitAudit(t, path, map[string]any{"caller": "portal", "outcome": "AccessDenied", "reason": "hidden", "operation": "setSession"})
 	const perl = `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><%s xmlns="urn:MemcachedSOAPClass">%s</%[1]s></soap:Body></soap:Envelope>`
-	_, text = s.post(t, portal, fmt.Sprintf(perl, "getSession", "<a>"+auditedID+"</a>"))
+	_, text = s.post(t, portal, fmt.Sprintf(perl, "getSession", "<a>"+auditedID+"</a>")) //nolint:bodyclose // as above
 	assert.Contains(t, text, "precious<")
 	assert.NotContains(t, text, "mail")
 	response, text = s.post(t, portal, fmt.Sprintf(perl, "setSession", "<a>_session_id</a><b>"+auditedID+"</b><c>uid</c><d>other</d>"))
