@@ -73,13 +73,13 @@ func setCall(name, value string) string {
 
 // The whole way of hide, rate, quota and the audit log: from the auth file to the
 // answers, the audit log, the log and the metrics.
-func TestServeAudited(t *testing.T) {
+func TestServeAudited(t *testing.T) { //nolint:bodyclose // post has read the bodies
 	path := filepath.Join(t.TempDir(), "audit.log")
 	metrics := filepath.Join(t.TempDir(), "m")
 	s := startServe(t, "--audit-log", path, "--auth-file", auditedFile(t), "--principal", "uid", "--metrics-listen", "unix:"+metrics)
 	boss, portal := sent{from: "127.0.0.1"}, sent{from: "127.0.0.2"}
 
-	response, text := s.post(t, boss, operationCall("setSession", `<id>`+auditedID+`</id><attributes><entry><key>uid</key><value>precious</value></entry><entry><key>mail</key><value>precious2</value></entry></attributes>`)) //nolint:bodyclose // post has read it
+	response, text := s.post(t, boss, operationCall("setSession", `<id>`+auditedID+`</id><attributes><entry><key>uid</key><value>precious</value></entry><entry><key>mail</key><value>precious2</value></entry></attributes>`))
 	require.Equal(t, 200, response.StatusCode, text)
 	all := auditLines(t, path)
 	require.Len(t, all, 1, "the line is there before the answer")
@@ -92,16 +92,16 @@ func TestServeAudited(t *testing.T) {
 	}, all[0])
 
 	// The caller portal does not see mail, in either dialect, and keeps it.
-	_, text = s.post(t, portal, operationCall("getSession", `<id>`+auditedID+`</id>`)) //nolint:bodyclose // as above
+	_, text = s.post(t, portal, operationCall("getSession", `<id>`+auditedID+`</id>`))
 	assert.Contains(t, text, "precious<")
 	assert.NotContains(t, text, "mail")
-	response, text = s.post(t, portal, setCall("mail", "evil")) //nolint:bodyclose // as above
+	response, text = s.post(t, portal, setCall("mail", "evil"))
 	assert.Equal(t, 500, response.StatusCode)
 	assert.Contains(t, text, "<faultcode>soap:Client</faultcode>")
 	assert.Contains(t, text, "Access denied: the call names an attribute that is hidden from its caller.")
 	awaitAudit(t, path, map[string]any{"caller": "portal", "outcome": "AccessDenied", "reason": "hidden", "operation": "setSession"})
 	const perl = `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><%s xmlns="urn:MemcachedSOAPClass">%s</%[1]s></soap:Body></soap:Envelope>`
-	_, text = s.post(t, portal, fmt.Sprintf(perl, "getSession", "<a>"+auditedID+"</a>")) //nolint:bodyclose // as above
+	_, text = s.post(t, portal, fmt.Sprintf(perl, "getSession", "<a>"+auditedID+"</a>"))
 	assert.Contains(t, text, "precious<")
 	assert.NotContains(t, text, "mail")
 	response, text = s.post(t, portal, fmt.Sprintf(perl, "setSession", "<a>_session_id</a><b>"+auditedID+"</b><c>uid</c><d>other</d>"))

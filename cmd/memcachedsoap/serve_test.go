@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ import (
 )
 
 func TestInvalidSettings(t *testing.T) {
+	callers := filepath.Join(t.TempDir(), "callers.yaml")
+	require.NoError(t, os.WriteFile(callers, []byte("nobody: []\n"), 0o600))
 	tests := map[string]struct {
 		args []string
 		code int
@@ -27,7 +30,7 @@ func TestInvalidSettings(t *testing.T) {
 		"missing port in address":             {[]string{"--listen", "bogus"}, exitFailed},
 		"listen :0: other machines reach":     {[]string{"--listen", ":0"}, exitUsage},
 		"--auth-file cannot be combined":      {[]string{"--auth-file", "a", "--allow-anonymous"}, exitUsage},
-		"serve_test.go: line ":                {[]string{"--auth-file", "serve_test.go"}, exitUsage},
+		"callers.yaml: line 1":                {[]string{"--auth-file", callers}, exitUsage},
 		"no such file":                        {[]string{"--auth-file", "/nonexistent/a"}, exitUsage},
 		"--auth-realm must have":              {[]string{"--auth-realm", "a\"b"}, exitUsage},
 		"must be in brackets":                 {[]string{"--servers", "a:b:c"}, exitFailed},

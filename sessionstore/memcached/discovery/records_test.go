@@ -14,9 +14,12 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
+// recordsName is the name of the records of [startDNS].
+const recordsName = "_memcached._tcp.example.com."
+
 // startDNS starts a DNS server with SRV records of one name, and returns a resolver
 // that asks it.
-func startDNS(t *testing.T, name string, found []net.SRV) *net.Resolver {
+func startDNS(t *testing.T, found []net.SRV) *net.Resolver {
 	t.Helper()
 	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -28,7 +31,7 @@ func startDNS(t *testing.T, name string, found []net.SRV) *net.Resolver {
 			if err != nil {
 				return
 			}
-			packets.WriteTo(answerDNS(buffer[:n], name, found), from) //nolint:errcheck // as above
+			packets.WriteTo(answerDNS(buffer[:n], found), from) //nolint:errcheck // as above
 		}
 	})
 	t.Cleanup(func() {
@@ -40,14 +43,14 @@ func startDNS(t *testing.T, name string, found []net.SRV) *net.Resolver {
 	}}
 }
 
-func answerDNS(question []byte, name string, found []net.SRV) []byte {
+func answerDNS(question []byte, found []net.SRV) []byte {
 	var message dnsmessage.Message
 	if message.Unpack(question) != nil || len(message.Questions) != 1 {
 		return nil
 	}
 	message.Response, message.Authoritative, message.Additionals = true, true, nil
 	asked := message.Questions[0]
-	if asked.Name.String() != name || asked.Type != dnsmessage.TypeSRV {
+	if asked.Name.String() != recordsName || asked.Type != dnsmessage.TypeSRV {
 		message.RCode = dnsmessage.RCodeNameError
 		found = nil
 	}
@@ -68,7 +71,6 @@ func answerDNS(question []byte, name string, found []net.SRV) []byte {
 
 func TestRecords(t *testing.T) {
 	t.Parallel()
-	const name = "_memcached._tcp.example.com."
 	for title, tt := range map[string]struct {
 		found []net.SRV
 		place string
@@ -76,16 +78,16 @@ func TestRecords(t *testing.T) {
 	}{
 		"sorted": {[]net.SRV{
 			{Target: "b.example.com.", Port: 1, Weight: 33}, {Target: "A.example.com.", Port: 2, Weight: 33}, {Target: "a.example.com.", Port: 1, Weight: 33},
-		}, name, []string{"a.example.com:1", "a.example.com:2", "b.example.com:1"}},
-		"without weights": {[]net.SRV{{Target: "b.", Port: 1}, {Target: "a.", Port: 1}}, name, []string{"a:1", "b:1"}},
-		"weights":         {[]net.SRV{{Target: "b.", Port: 1, Weight: 10}, {Target: "a.", Port: 1, Weight: 30}}, name, []string{"a:1=3", "b:1"}},
-		"weight 0":        {[]net.SRV{{Target: "b.", Port: 1}, {Target: "a.", Port: 1, Weight: 7}}, name, []string{"a:1=7", "b:1"}},
-		"priorities":      {[]net.SRV{{Target: "a.", Port: 1, Priority: 2}, {Target: "b.", Port: 1, Priority: 1}}, name, []string{"b:1", "a:1"}},
-		"TLS":             {[]net.SRV{{Target: "a.", Port: 1}}, "tls:" + name, []string{"tls:a:1"}},
+		}, recordsName, []string{"a.example.com:1", "a.example.com:2", "b.example.com:1"}},
+		"without weights": {[]net.SRV{{Target: "b.", Port: 1}, {Target: "a.", Port: 1}}, recordsName, []string{"a:1", "b:1"}},
+		"weights":         {[]net.SRV{{Target: "b.", Port: 1, Weight: 10}, {Target: "a.", Port: 1, Weight: 30}}, recordsName, []string{"a:1=3", "b:1"}},
+		"weight 0":        {[]net.SRV{{Target: "b.", Port: 1}, {Target: "a.", Port: 1, Weight: 7}}, recordsName, []string{"a:1=7", "b:1"}},
+		"priorities":      {[]net.SRV{{Target: "a.", Port: 1, Priority: 2}, {Target: "b.", Port: 1, Priority: 1}}, recordsName, []string{"b:1", "a:1"}},
+		"TLS":             {[]net.SRV{{Target: "a.", Port: 1}}, "tls:" + recordsName, []string{"tls:a:1"}},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			resolver := startDNS(t, name, tt.found)
+			resolver := startDNS(t, tt.found)
 			for range 10 { // Go's resolver shuffles them
 				d := discover(t, Options{Place: "srv:" + tt.place, Resolver: resolver})
 				servers, err := d.Take(t.Context())
@@ -94,7 +96,7 @@ func TestRecords(t *testing.T) {
 			}
 		})
 	}
-	d := discover(t, Options{Place: "srv:other.example.com.", Resolver: startDNS(t, name, nil), Timeout: ample})
+	d := discover(t, Options{Place: "srv:other.example.com.", Resolver: startDNS(t, nil), Timeout: ample})
 	_, err := d.ask(t.Context())
 	require.ErrorContains(t, err, "no such host")
 }
@@ -102,12 +104,11 @@ func TestRecords(t *testing.T) {
 // Records have no version: each answer counts, and no answer is no change.
 func TestWatchOfRecords(t *testing.T) {
 	t.Parallel()
-	const name = "_memcached._tcp.example.com."
 	a, b := net.SRV{Target: "a.", Port: 1}, net.SRV{Target: "b.", Port: 1}
-	one, two := startDNS(t, name, []net.SRV{a}), startDNS(t, name, []net.SRV{a, b})
+	one, two := startDNS(t, []net.SRV{a}), startDNS(t, []net.SRV{a, b})
 	var asked atomic.Pointer[net.Resolver]
 	asked.Store(one)
-	d := discover(t, Options{Place: "srv:" + name, Interval: time.Millisecond, Timeout: ample, Resolver: &net.Resolver{
+	d := discover(t, Options{Place: "srv:" + recordsName, Interval: time.Millisecond, Timeout: ample, Resolver: &net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if r := asked.Load(); r != nil {
