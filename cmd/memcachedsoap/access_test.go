@@ -90,8 +90,14 @@ func basic(name, password string) []string {
 	return []string{"Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password))}
 }
 
+// answer is what a request was answered, besides the text.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // post posts a message, and returns the answer and its text.
-func (s *served) post(t *testing.T, as sent, message string) (*http.Response, string) {
+func (s *served) post(t *testing.T, as sent, message string) (answer, string) {
 	t.Helper()
 	dialer := &net.Dialer{}
 	if as.from != "" && as.from != "unix" {
@@ -115,7 +121,7 @@ func (s *served) post(t *testing.T, as sent, message string) (*http.Response, st
 	defer func() { assert.NoError(t, response.Body.Close()) }()
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return response, string(text)
+	return answer{response.StatusCode, response.Header}, string(text)
 }
 
 func TestServeWithCallers(t *testing.T) {
@@ -167,7 +173,7 @@ func TestServeWithCallers(t *testing.T) {
 		{"a message that is not read", sent{authorization: []string{"Bearer x"}}, strings.Repeat("x", 1<<20), 401, wrong},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			response, text := s.post(t, c.as, c.message) //nolint:bodyclose // post has read it
+			response, text := s.post(t, c.as, c.message)
 			assert.NotContains(t, text, "secret-of")
 			assert.NotContains(t, text, key)
 			assert.Equal(t, c.status, response.StatusCode, text)
@@ -245,7 +251,7 @@ func TestTheAuthFileIsReloaded(t *testing.T) {
 	file, key := authFile(t)
 	s := startServe(t, "--auth-file", file)
 	status := func() int {
-		response, _ := s.post(t, sent{authorization: []string{"Bearer " + key}}, operationCall("status", "")) //nolint:bodyclose // post has read it
+		response, _ := s.post(t, sent{authorization: []string{"Bearer " + key}}, operationCall("status", ""))
 		return response.StatusCode
 	}
 	require.Equal(t, http.StatusOK, status())

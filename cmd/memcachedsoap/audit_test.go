@@ -73,7 +73,7 @@ func setCall(name, value string) string {
 
 // The whole way of hide, rate, quota and the audit log: from the auth file to the
 // answers, the audit log, the log and the metrics.
-func TestServeAudited(t *testing.T) { //nolint:bodyclose // post has read the bodies
+func TestServeAudited(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	metrics := filepath.Join(t.TempDir(), "m")
 	s := startServe(t, "--audit-log", path, "--auth-file", auditedFile(t), "--principal", "uid", "--metrics-listen", "unix:"+metrics)

@@ -5,12 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -131,30 +129,12 @@ func TestNearCacheIsRefused(t *testing.T) {
 // last, and returns its address.
 func startEndpoint(t *testing.T, list string) (address string, change func(list string)) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
 	var now atomic.Pointer[string]
 	now.Store(&list)
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			nc, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			running.Go(func() {
-				defer nc.Close()
-				for lines := bufio.NewScanner(nc); lines.Scan(); {
-					fmt.Fprintf(nc, "CONFIG cluster 0 %d\r\n%s\r\nEND\r\n", len(*now.Load()), *now.Load()) //nolint:errcheck // the program may be gone
-				}
-			})
-		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
-		running.Wait()
-	})
-	return listener.Addr().String(), func(list string) { now.Store(&list) }
+	return memcachedtest.ServeLines(t, func(string) string {
+		list := *now.Load()
+		return fmt.Sprintf("CONFIG cluster 0 %d\r\n%s\r\nEND\r\n", len(list), list)
+	}), func(list string) { now.Store(&list) }
 }
 
 // The servers are those of the endpoint. A change is announced, and not used.

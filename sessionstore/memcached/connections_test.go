@@ -24,7 +24,7 @@ func TestFullServerIsNamed(t *testing.T) {
 	for name, wait := range map[string]time.Duration{"at once": 0, "later": 5 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := accept(t, func(client net.Conn) {
+			address := memcachedtest.Serve(t, func(client net.Conn) {
 				time.Sleep(wait)
 				io.WriteString(client, "ERROR Too many open connections\r\n") //nolint:errcheck // as memcached does
 			})

@@ -33,28 +33,15 @@ func TestTooOld(t *testing.T) {
 // nothing.
 func engine(t *testing.T, answers map[string]string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			nc, err := l.Accept()
-			if err != nil {
+	return memcachedtest.Serve(t, func(nc net.Conn) {
+		for lines := bufio.NewScanner(nc); lines.Scan(); {
+			command, _, _ := strings.Cut(lines.Text(), " ")
+			answer, known := answers[command]
+			if _, err := nc.Write([]byte(answer)); err != nil || !known {
 				return
 			}
-			go func() {
-				defer nc.Close()
-				for lines := bufio.NewScanner(nc); lines.Scan(); {
-					command, _, _ := strings.Cut(lines.Text(), " ")
-					answer, known := answers[command]
-					if _, err := nc.Write([]byte(answer)); err != nil || !known {
-						return
-					}
-				}
-			}()
 		}
-	}()
-	return l.Addr().String()
+	})
 }
 
 // A server that lacks what is needed is refused, with what it answers to version.

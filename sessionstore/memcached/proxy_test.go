@@ -18,32 +18,11 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// accept serves each connection to a free port by a function.
-func accept(t *testing.T, serve func(client net.Conn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer client.Close()
-				serve(client)
-			}()
-		}
-	}()
-	return l.Addr().String()
-}
-
 // byKey returns the address of a proxy before memcached servers that chooses one by
 // the key, and that does not say what it is: it refuses statistics.
 func byKey(t *testing.T, servers ...string) string {
 	t.Helper()
-	return accept(t, func(client net.Conn) {
+	return memcachedtest.Serve(t, func(client net.Conn) {
 		lines := bufio.NewScanner(client)
 		for lines.Scan() {
 			command := lines.Text() + "\r\n"
@@ -88,14 +67,17 @@ func firstLine(address, command string) string {
 func byConnection(t *testing.T, servers ...string) string {
 	t.Helper()
 	var connections atomic.Uint32
-	return accept(t, func(client net.Conn) {
+	return memcachedtest.Serve(t, func(client net.Conn) {
 		server, err := net.Dial("tcp", servers[int(connections.Add(1))%len(servers)])
 		if err != nil {
 			return
 		}
 		defer server.Close()
-		go io.Copy(server, client) //nolint:errcheck // ends with the connections
-		io.Copy(client, server)    //nolint:errcheck // as above
+		go func() {
+			io.Copy(server, client) //nolint:errcheck // ends with the connection of the client
+			server.Close()
+		}()
+		io.Copy(client, server) //nolint:errcheck // as above
 	})
 }
 
@@ -126,7 +108,7 @@ func TestDirectProxy(t *testing.T) {
 // A proxy without its server does not answer, also if it answers for itself.
 func TestProxyWithoutItsServer(t *testing.T) {
 	t.Parallel()
-	address := accept(t, func(client net.Conn) {
+	address := memcachedtest.Serve(t, func(client net.Conn) {
 		for lines := bufio.NewScanner(client); lines.Scan(); {
 			answer := "SERVER_ERROR backend failure\r\n"
 			switch word, _, _ := strings.Cut(lines.Text(), " "); word {

@@ -44,31 +44,6 @@ func dial(t *testing.T, c *connect.Connector, address string) (net.Conn, error) 
 	return nc, err
 }
 
-// serve accepts connections and returns the address.
-func serve(t *testing.T, handle func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			nc, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			running.Go(func() {
-				defer nc.Close()
-				handle(nc)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
-		running.Wait()
-	})
-	return listener.Addr().String()
-}
-
 func fileWith(t testing.TB, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "file")
@@ -81,7 +56,7 @@ func TestPasswordIsSentOnlyWhereItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var received strings.Builder
-	address := serve(t, func(nc net.Conn) {
+	address := memcachedtest.Serve(t, func(nc net.Conn) {
 		for lines := bufio.NewScanner(nc); lines.Scan(); {
 			mu.Lock()
 			received.WriteString(lines.Text())
@@ -130,7 +105,7 @@ func TestDialEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{}, 1)
 	closed := make(chan struct{})
-	silent := serve(t, func(nc net.Conn) {
+	silent := memcachedtest.Serve(t, func(nc net.Conn) {
 		bufio.NewReader(nc).ReadString('\n') //nolint:errcheck // it is what the test waits for
 		asked <- struct{}{}
 		io.Copy(io.Discard, nc) //nolint:errcheck // until the client has closed it

@@ -15,6 +15,7 @@ import (
 
 	"memcachedsoap/sessionstore/certificatetest"
 	"memcachedsoap/sessionstore/memcached/connect"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
 // secureServer speaks TLS, and answers each line. It counts the handshakes in which a
@@ -26,7 +27,7 @@ func secureServer(
 	config.Certificates = []tls.Certificate{authority.Pair("memcached", options...)}
 	var mu sync.Mutex
 	count := 0
-	address = serve(t, func(nc net.Conn) {
+	address = memcachedtest.Serve(t, func(nc net.Conn) {
 		secured := tls.Server(nc, config)
 		defer secured.Close()
 		if secured.Handshake() != nil {
@@ -169,7 +170,7 @@ func TestReadNow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			went := make(chan struct{})
-			address := serve(t, func(nc net.Conn) {
+			address := memcachedtest.Serve(t, func(nc net.Conn) {
 				secured := tls.Server(nc, &tls.Config{Certificates: []tls.Certificate{pair}})
 				r := bufio.NewReader(secured)
 				if _, err := r.ReadString('\n'); err != nil {

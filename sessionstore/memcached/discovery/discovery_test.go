@@ -1,12 +1,9 @@
 package discovery
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -59,28 +56,7 @@ func (f *fakeEndpoint) answer(command string) string {
 // start starts the endpoint and returns its place.
 func (f *fakeEndpoint) start(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			nc, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			running.Go(func() {
-				defer nc.Close()
-				for lines := bufio.NewScanner(nc); lines.Scan(); {
-					io.WriteString(nc, f.answer(lines.Text())) //nolint:errcheck // the client may be gone
-				}
-			})
-		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
-		running.Wait()
-	})
-	return "cfg:" + listener.Addr().String()
+	return "cfg:" + memcachedtest.ServeLines(t, f.answer)
 }
 
 func discover(t *testing.T, o Options) *Discovery {
