@@ -33,13 +33,22 @@ func addressOf(t *testing.T, text string) selector.Address {
 	return a
 }
 
+// dial connects to a server. A connection that is of no use must be closed.
 func dial(t *testing.T, c *connect.Connector, address string) (net.Conn, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), ample)
 	defer cancel()
-	nc, err := c.Dial(ctx, new(net.Dialer).DialContext, addressOf(t, address))
-	if err == nil {
+	var plain net.Conn
+	nc, err := c.Dial(ctx, func(ctx context.Context, network, address string) (net.Conn, error) {
+		var err error
+		plain, err = new(net.Dialer).DialContext(ctx, network, address)
+		return plain, err
+	}, addressOf(t, address))
+	switch {
+	case err == nil:
 		t.Cleanup(func() { nc.Close() })
+	case plain != nil:
+		require.ErrorIs(t, plain.SetDeadline(time.Time{}), net.ErrClosed, "after: %v", err)
 	}
 	return nc, err
 }
