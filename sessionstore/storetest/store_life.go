@@ -19,14 +19,28 @@ func lifeTests() map[string]func(*testing.T, backend.Backend) {
 	}
 }
 
-// A session lives for the time that its writer asked for and was told, at least.
+// A session lives for the time that its writer asked for and was told, at least. A tick
+// of memcached's clock is late on a busy machine, so the test has several attempts. In
+// one of them every session must live for its whole time: a lifetime that is rounded
+// down is too short in all.
 func testLivesAsPromised(t *testing.T, b backend.Backend) {
-	const (
-		life = time.Second
-		// A tick of memcached's clock is late on a busy machine. A lifetime that was
-		// rounded down lasts a quarter of a second at most for one of the four parts.
-		late = life / 2
-	)
+	const attempts = 5
+	var shorter []string
+	for range attempts {
+		if shorter = shorterSessions(t, b); len(shorter) == 0 {
+			return
+		}
+	}
+	assert.Empty(t, shorter, "these sessions did not live for a second")
+}
+
+// shorterSessions stores sessions that live for a second, in all ways and in all parts
+// of a second, and returns those that lived for less.
+func shorterSessions(t *testing.T, b backend.Backend) []string {
+	t.Helper()
+	const life = time.Second
+	var mu sync.Mutex
+	var shorter []string
 	s := neverExpiring(b)
 	idle := newStore(b, sessionstore.Lifetimes{Idle: life})
 	absolute := newStore(b, sessionstore.Lifetimes{Idle: time.Hour})
@@ -60,11 +74,16 @@ func testLivesAsPromised(t *testing.T, b backend.Backend) {
 					_, err := b.Get(t.Context(), string(ref.ID))
 					return err != nil
 				}, patience, time.Millisecond, name)
-				assert.GreaterOrEqual(t, time.Since(before), life-late, name)
+				if lived := time.Since(before); lived < life {
+					mu.Lock()
+					defer mu.Unlock()
+					shorter = append(shorter, name+" "+lived.String())
+				}
 			})
 		}
 	}
 	all.Wait()
+	return shorter
 }
 
 // A session that is updated without a time to live ends when it would have ended,
