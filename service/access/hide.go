@@ -8,8 +8,8 @@ import (
 const (
 	// sessionID is the attribute that every session has.
 	sessionID = "_session_id"
-	// md5Suffix ends the name of the attribute that has the MD5 of a principal's value:
-	// whoever can guess the value can check the guess with it.
+	// md5Suffix ends the name of the attribute that has the MD5 of a principal's value.
+	// A caller could guess the value and compare the guess with it.
 	md5Suffix = "_MD5"
 	// maxHidden is how many attributes a caller can hide.
 	maxHidden = 100

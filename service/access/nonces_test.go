@@ -43,8 +43,8 @@ func TestNoncesWhenTheClockIsSetBack(t *testing.T) {
 		var n nonces
 		require.Zero(t, n.add("portal", []byte("a"), noon, noon))
 		require.Zero(t, n.add("portal", []byte("b"), noon.Add(ahead), noon.Add(ahead)))
-		for now := noon; now.Before(noon.Add(maxAge)); now = now.Add(time.Second) {
-			require.NotZero(t, n.add("portal", []byte("a"), noon, now), ahead)
+		for second := range maxAge / time.Second {
+			require.NotZero(t, n.add("portal", []byte("a"), noon, noon.Add(second*time.Second)), ahead)
 		}
 		var again nonces
 		require.Zero(t, again.add("portal", []byte("b"), noon.Add(ahead), noon.Add(ahead)))
