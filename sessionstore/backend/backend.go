@@ -26,6 +26,9 @@ type Item struct {
 	// longer. 0 means that the item never expires, a negative time that it has
 	// expired already.
 	ExpiresIn time.Duration
+	// Version orders the item among the copies of it on other servers. A backend
+	// keeps the one that it is given, and 0 means none.
+	Version Version
 	// CAS is the number that [Backend.CompareAndSwap] compares. [Backend.Get] and
 	// [Backend.GetMany] set it. It grows with each change of the item, until its
 	// server is restarted, and 0 never compares equal.

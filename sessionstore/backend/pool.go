@@ -66,7 +66,7 @@ const ReservedKeys = "memcachedsoap:"
 // IsReserved says whether a key is one of [ReservedKeys].
 func IsReserved(key string) bool { return strings.HasPrefix(key, ReservedKeys) }
 
-// Follower is notified of changes. Only Removed may be nil. Its functions may be
+// Follower is notified of changes. Only Removed and Item may be nil. Its functions may be
 // called from several goroutines at the same time. They must return quickly:
 // meanwhile the stream of that server waits, and a server leaves out changes
 // for a stream that waits for long.
@@ -80,6 +80,10 @@ type Follower struct {
 	// Removed is called when an item under a reserved key, which Changed leaves
 	// out, was evicted or removed, or may have been.
 	Removed func(key string)
+	// Item is called for each change of an item under any key behind the prefix,
+	// heartbeats of change streams excepted. A Follower with Item needs neither
+	// Changed nor Removed: they are not called.
+	Item func(key string, change ItemChange)
 	// ResyncRequired is called when changes on a server may have been missed:
 	// each time its stream connects, when the server says that it has left out
 	// changes, and when all items were removed at once (flush_all). The stream reports all changes after it: a scan that begins

@@ -1,0 +1,86 @@
+package backend
+
+import (
+	"context"
+	"time"
+)
+
+// Replica is a [Pool] that can be made equal to another one. Unlike the methods of
+// Pool, its methods concern all keys behind the key prefix, reserved keys and keys
+// that are no session too. They take a server by its index in [Pool.Servers]; a key
+// belongs on [Pool.ServerOf] of it.
+//
+// What a server does not do is an [*UnavailableError].
+type Replica interface {
+	Pool
+
+	// ScanHeads calls visit with what the server knows of every live item without
+	// its value. Otherwise it is like [Pool.Scan].
+	ScanHeads(ctx context.Context, server int, visit func(Head) error) error
+
+	// Fetch reads several items of a server in one exchange, and calls visit for
+	// each one that is there, in any order. A deleted one is there as its
+	// tombstone. It reads an item where it is, also if the key belongs on another
+	// server.
+	Fetch(ctx context.Context, server int, keys []string, visit func(key string, item Item)) error
+
+	// FetchHeads is like Fetch without the values: Image is nil, and Deleted is
+	// not set.
+	FetchHeads(ctx context.Context, server int, keys []string, visit func(key string, item Item)) error
+
+	// Put writes several items to a server in one exchange. The result has one
+	// error for each write, in the same order, as [Backend.Add],
+	// [Backend.CompareAndSwap] and [Backend.Delete] return it.
+	Put(ctx context.Context, server int, writes []Write) []error
+
+	// Describe asks a server what it is and since when it runs.
+	Describe(ctx context.Context, server int) (ServerInfo, error)
+}
+
+// Write is a conditional write of [Replica.Put]. With a CAS number the item replaces
+// the one that was read with it; without one it is added, if there is none. The item
+// keeps its Version, if the server can keep one.
+type Write struct {
+	Key  string
+	Item Item
+	// Remove removes the item that was read with Item.CAS.
+	Remove bool
+}
+
+// Head is what a scan tells of an item.
+type Head struct {
+	Key string
+	CAS uint64
+	// Version is 0 if the item has none, or if the server keeps it in the flags and
+	// does not tell these in a scan.
+	Version Version
+	// FlagsKnown says that Flags and Version are what [Replica.FetchHeads] would
+	// tell: memcached before 1.6.24 does not tell the flags in a scan.
+	FlagsKnown bool
+	Flags      uint32
+	ExpiresIn  time.Duration // as [Item.ExpiresIn], give or take a second
+	Size       int64         // of the whole item on the server, in bytes
+}
+
+// ServerInfo is what a server is.
+type ServerInfo struct {
+	Release string    // as the server names it, such as 1.6.18
+	Started time.Time // by the clock of this process, give or take two seconds
+	// Versions says how exactly the server keeps versions: as the CAS number, or
+	// at a grain of some milliseconds in the client flags.
+	VersionsInCAS bool
+	// WorkerLogBuffer and WatcherLogBuffer are the sizes in bytes of the buffers of
+	// its change stream; 0 if it does not say.
+	WorkerLogBuffer, WatcherLogBuffer int64
+	Items, Evictions, Flushes         int64 // as its statistics count them
+}
+
+// ItemChange says what happened to an item.
+type ItemChange int
+
+// What can happen to an item.
+const (
+	Stored  ItemChange = iota // by any command; also one that has removed it
+	Removed                   // deleted by a client, as far as the server reports it
+	Evicted                   // the server had no room for it
+)
