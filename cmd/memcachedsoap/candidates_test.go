@@ -19,7 +19,7 @@ func TestCandidates(t *testing.T) {
 		"session t":                       "touch",
 		"session show --j":                "--json", // by its alias
 		"-":                               "--help --version",
-		"serve --max-s":                   "--max-stale --max-session-ttl --max-sessions-per-principal --max-server-connections",
+		"serve --max-s":                   "--max-server-connections --max-stale --max-session-ttl --max-sessions-per-principal",
 		"serve --no":                      "--no-md5-key --no-guard-deletions --no-legacy-booking",
 		"serve --hash cache-memcached-":   "cache-memcached-fast cache-memcached-fast-ketama",
 		"serve --hash=m":                  "--hash=modula",

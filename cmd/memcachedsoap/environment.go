@@ -12,22 +12,28 @@ import (
 // program reads.
 const environmentPrefix = "MEMCACHEDSOAP_"
 
-// serveEnvironment gives each flag of serve the environment variable that
+// daemons are the commands that run until they are stopped: unit files and containers
+// set their flags by environment variables.
+func daemons() []string { return []string{"serve"} }
+
+// daemonEnvironment gives each flag of the daemons the environment variable that
 // [variableOf] names. The flags of other commands get none by it.
-func serveEnvironment() kong.Option { //nolint:ireturn // kong's options are interfaces
+func daemonEnvironment() kong.Option { //nolint:ireturn // kong's options are interfaces
 	return kong.PostBuild(func(k *kong.Kong) error {
-		i := slices.IndexFunc(k.Model.Children, func(n *kong.Node) bool { return n.Name == "serve" })
-		if i < 0 {
-			return errors.New("the grammar has no command named serve")
-		}
-		for _, flag := range k.Model.Children[i].Flags {
-			flag.Tag.Envs = []string{variableOf(flag.Name)} // kong copies it to flag.Envs afterwards
+		for _, daemon := range daemons() {
+			i := slices.IndexFunc(k.Model.Children, func(n *kong.Node) bool { return n.Name == daemon })
+			if i < 0 {
+				return errors.New("the grammar has no command named " + daemon)
+			}
+			for _, flag := range k.Model.Children[i].Flags {
+				flag.Tag.Envs = []string{variableOf(flag.Name)} // kong copies it to flag.Envs afterwards
+			}
 		}
 		return nil
 	})
 }
 
-// variableOf returns the environment variable of a flag of serve:
+// variableOf returns the environment variable of a flag of a daemon:
 // MEMCACHEDSOAP_MAX_BODY for max-body.
 func variableOf(flag string) string {
 	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

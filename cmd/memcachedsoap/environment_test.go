@@ -30,13 +30,15 @@ MEMCACHEDSOAP_KEY_PREFIX
 MEMCACHEDSOAP_HASH_KEY_PREFIX
 MEMCACHEDSOAP_ON_DEAD_SERVER
 MEMCACHEDSOAP_PROXY
-MEMCACHEDSOAP_COMPRESS_THRESHOLD
 MEMCACHEDSOAP_SERVER_CA
 MEMCACHEDSOAP_SERVER_CERT
 MEMCACHEDSOAP_SERVER_KEY
 MEMCACHEDSOAP_SERVER_NAME
 MEMCACHEDSOAP_SERVER_AUTH_FILE
 MEMCACHEDSOAP_DISCOVERY_INTERVAL
+MEMCACHEDSOAP_STORE_TIMEOUT
+MEMCACHEDSOAP_MAX_SERVER_CONNECTIONS
+MEMCACHEDSOAP_COMPRESS_THRESHOLD
 MEMCACHEDSOAP_LOCAL
 MEMCACHEDSOAP_LOCAL_MAX_AGE
 MEMCACHEDSOAP_MAX_STALE
@@ -67,8 +69,6 @@ MEMCACHEDSOAP_MEMORY_BUDGET
 MEMCACHEDSOAP_MAX_CONNECTIONS
 MEMCACHEDSOAP_MAX_CONNECTIONS_PER_CLIENT
 MEMCACHEDSOAP_MIN_RATE
-MEMCACHEDSOAP_MAX_SERVER_CONNECTIONS
-MEMCACHEDSOAP_STORE_TIMEOUT
 MEMCACHEDSOAP_CALL_TIMEOUT
 MEMCACHEDSOAP_READ_TIMEOUT
 MEMCACHEDSOAP_WRITE_TIMEOUT
@@ -111,7 +111,7 @@ func TestServeReadsItsEnvironment(t *testing.T) {
 	t.Setenv("MEMCACHEDSOAP_LEGACY_BOOKING", "false")
 	t.Setenv("MEMCACHEDSOAP_TIMEOUT", "1ns") // of no flag: the client's --timeout has no variable
 	var g grammar
-	parser, err := kong.New(&g, serveEnvironment())
+	parser, err := kong.New(&g, daemonEnvironment())
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"serve"})
 	require.NoError(t, err)
@@ -128,6 +128,6 @@ func TestServeReadsItsEnvironment(t *testing.T) {
 }
 
 func TestServeEnvironmentNeedsServe(t *testing.T) {
-	_, err := kong.New(&clientCommands{}, serveEnvironment())
+	_, err := kong.New(&clientCommands{}, daemonEnvironment())
 	assert.ErrorContains(t, err, "no command named serve")
 }

@@ -6,10 +6,10 @@
 //	memcachedsoap session get ID            # calls a running service
 //
 // The package holds the command line only: one file a command, the flags of
-// serve in settings.go, what serve puts together in serve.go and store.go, and
-// what the client commands have in common in client.go. Manual page and shell
-// completions are made of the same grammar, so a new flag needs no more than its
-// field. See memcachedsoap --help.
+// serve in settings.go, those of a pool of servers in pool.go, what serve puts
+// together in serve.go and store.go, and what the client commands have in common in
+// client.go. Manual page and shell completions are made of the same grammar, so a new
+// flag needs no more than its field. See memcachedsoap --help.
 package main
 
 import (
@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, std streams) int {
 func newParser(options ...kong.Option) (*kong.Kong, error) {
 	return kong.New(&grammar{}, append(options, //nolint:wrapcheck // only a wrong grammar fails
 		kong.Name("memcachedsoap"), kong.Description(description), kong.Vars{"version": versionLine()},
-		kong.Groups{callGroup: "Call:"}, serveEnvironment(),
+		kong.Groups{callGroup: "Call:"}, poolFlags(), daemonEnvironment(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)...)
 }

@@ -9,7 +9,7 @@ import (
 func TestMemoryBudget(t *testing.T) {
 	t.Parallel()
 	const mib = 1 << 20
-	c := &serveCommand{Servers: []string{"a"}}
+	c := &serveCommand{poolSettings: poolSettings{Servers: []string{"a"}}}
 	assert.LessOrEqual(t, c.memoryBudget(), int64(512*mib), "the default")
 	assert.Positive(t, c.memoryBudget())
 	c.MemoryBudget = 100 * mib

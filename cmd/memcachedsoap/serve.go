@@ -36,7 +36,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	defer stopReloading()
 	c.tuneGarbageCollector()
 	admitted := c.admission()
-	servers, stopDiscovery, err := c.discover(ctx, logger)
+	servers, stopDiscovery, err := c.discover(ctx, ownPool, logger)
 	if err != nil {
 		return err
 	}

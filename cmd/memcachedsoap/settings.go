@@ -14,11 +14,11 @@ import (
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/memcached"
-	"memcachedsoap/sessionstore/memcached/selector"
+	"memcachedsoap/sessionstore/memcached/discovery"
 )
 
 // serveCommand holds the settings of the service: each field is a flag, with the
-// environment variable that [serveEnvironment] gives it.
+// environment variable that [daemonEnvironment] gives it.
 type serveCommand struct {
 	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" group:"Addresses:" help:"Addresses to listen on: HOST:PORT, :PORT for every interface, unix:PATH, or systemd for the sockets of a .socket unit (systemd:NAME for those with this FileDescriptorName). unix:PATH?mode=0660&group=www-data gives a unix socket a mode and a group. Separate several by commas. Default ${default}."`
 	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" group:"Addresses:" help:"Address of the metrics for Prometheus, at the path /metrics, in the forms of --listen; always without TLS. Do not publish it through a reverse proxy. Default: metrics are not served."`
@@ -33,24 +33,11 @@ type serveCommand struct {
 	AuthRealm      string `name:"auth-realm" default:"memcachedsoap" placeholder:"TEXT" group:"Access:" help:"Realm that a request without credentials is told: some programs choose their password by it. Default ${default}."`
 	AllowAnonymous bool   `name:"allow-anonymous" group:"Access:" help:"Let everybody call who reaches --listen, on addresses that other machines reach, too. Default: such addresses need --auth-file."`
 
-	Servers           []string               `placeholder:"HOST:PORT" group:"Servers:" help:"memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight, and with tls: before it if it speaks TLS. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Instead of servers, cfg:HOST:PORT is a configuration endpoint (ElastiCache, Memorystore) and srv:NAME is a name with SRV records: the list is taken at the start; cfg:tls:HOST:PORT and srv:tls:NAME if the servers speak TLS. Default: the sessions are in the memory of this process and end with it."`
-	Hash              selector.Hash          `enum:"cache-memcached,cache-memcached-fast,cache-memcached-fast-ketama,libmemcached-ketama,modula" default:"cache-memcached" placeholder:"RULE" group:"Servers:" help:"Rule that chooses the server of a session. Use that of the other programs on the pool: cache-memcached (Cache::Memcached), cache-memcached-fast (Cache::Memcached::Fast without ketama_points, which differs only for fractional weights), cache-memcached-fast-ketama (with ketama_points), libmemcached-ketama (OPT_LIBKETAMA_COMPATIBLE) or modula (OPT_HASH=HASH_CRC). Default ${default}."`
-	KetamaPoints      int                    `placeholder:"N" group:"Servers:" help:"ketama_points of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast-ketama. Default 150."`
-	KeyPrefix         string                 `placeholder:"TEXT" group:"Servers:" help:"Prefix of every key in memcached: the namespace of Cache::Memcached. Default: none."`
-	HashKeyPrefix     bool                   `group:"Servers:" help:"Choose the server by the prefixed key: hash_namespace of Cache::Memcached::Fast. Only for --hash=cache-memcached-fast and cache-memcached-fast-ketama."`
-	OnDeadServer      memcached.OnDeadServer `enum:"fail,rehash" default:"fail" placeholder:"WHAT" group:"Servers:" help:"What happens to the sessions of a server that is down. fail: they are unavailable until it is back. rehash: the next server takes its place, as with Cache::Memcached; existing sessions are not found until the server is back. Default ${default}."`
-	Proxy             memcached.ProxyMode    `enum:"refuse,direct" default:"refuse" placeholder:"WHAT" group:"Servers:" help:"What happens to a memcached proxy or load balancer among --servers. refuse: it is out of service when it is noticed, because one that stores a key on several servers breaks log-outs. direct: each of --servers is a proxy that stores each key on one server only; findSessions, deleteSessions, the near cache and the guard of deletions do not work then. Default ${default}."`
-	CompressThreshold byteSize               `default:"0" placeholder:"SIZE" group:"Servers:" help:"Compress sessions of at least this size, as compress_threshold of Cache::Memcached does; 0 never compresses. Compressed sessions are always readable. Default ${default}."`
+	poolSettings `set:"servers=memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight, and with tls: before it if it speaks TLS. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Instead of servers, cfg:HOST:PORT is a configuration endpoint (ElastiCache, Memorystore) and srv:NAME is a name with SRV records: the list is taken at the start; cfg:tls:HOST:PORT and srv:tls:NAME if the servers speak TLS. Default: the sessions are in the memory of this process and end with it."`
 
-	ServerCA       string `name:"server-ca" type:"path" placeholder:"FILE" group:"Servers:" help:"Certificates, in PEM, of the authorities that sign those of the servers with tls:. A server's own certificate may be among them. Read again when it changes. Default: the authorities of the system."`
-	ServerCert     string `name:"server-cert" type:"path" placeholder:"FILE" group:"Servers:" help:"Client certificate, in PEM, for servers with tls: that ask for one. Needs --server-key. Read again when it changes. Default: none."`
-	ServerKey      string `name:"server-key" type:"path" placeholder:"FILE" group:"Servers:" help:"Private key, in PEM, of --server-cert. Default: none."`
-	ServerName     string `name:"server-name" placeholder:"NAME" group:"Servers:" help:"Name that the certificates of all servers with tls: have. Default: the host of each server, as it is listed."`
-	ServerAuthFile string `name:"server-auth-file" type:"path" placeholder:"FILE" group:"Servers:" help:"File with the user and the password for memcached servers that ask for them (their option -Y): a line USER:PASSWORD for all servers of --servers and --local, and lines HOST:PORT USER:PASSWORD for single ones. Read again when it changes. Default: none."`
+	CompressThreshold byteSize `default:"0" placeholder:"SIZE" group:"Servers:" help:"Compress sessions of at least this size, as compress_threshold of Cache::Memcached does; 0 never compresses. Compressed sessions are always readable. Default ${default}."`
 
-	DiscoveryInterval time.Duration `default:"1m" placeholder:"TIME" group:"Servers:" help:"How often the list of servers is looked at, with --servers=cfg:HOST:PORT or srv:NAME. Default ${default}."`
-
-	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, with tls: before a host that speaks TLS, separated by commas. Changes on --servers invalidate its entries. Default: no near cache."`
+	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, with tls: before a host that speaks TLS, separated by commas, to which the settings of --server-ca to --server-auth-file apply, too. Changes on --servers invalidate its entries. Default: no near cache."`
 	LocalMaxAge seconds  `default:"5" placeholder:"SECONDS" group:"Near cache:" help:"Near-cache TTL: the longest staleness after a change that memcached does not report, such as a deletion by a Perl program on memcached before 1.6.20. Default ${default}."`
 	MaxStale    seconds  `default:"0" placeholder:"SECONDS" group:"Near cache:" help:"Stale-if-error: how long the near cache answers while the server of a session does not; 0 is not at all. Only with --local. Default ${default}."`
 
@@ -86,9 +73,7 @@ type serveCommand struct {
 	MaxConnections          int      `default:"4096" placeholder:"N" group:"Limits:" help:"Most open connections of one listener. For a further one, the connection that has been without a request for the longest time is closed. Default ${default}."`
 	MaxConnectionsPerClient int      `name:"max-connections-per-client" default:"1024" placeholder:"N" group:"Limits:" help:"Most open connections of one client, by its address; of IPv6 by its network of 64 bits. Addresses of --trusted-proxies and unix sockets have no limit; 0: no limit. Default ${default}."`
 	MinRate                 byteSize `name:"min-rate" default:"4KiB" placeholder:"SIZE" group:"Limits:" help:"Least number of bytes a second at which a client must send a request and take a large response, after five seconds; 0: no limit. Default ${default}."`
-	MaxServerConnections    int      `name:"max-server-connections" default:"64" placeholder:"N" group:"Limits:" help:"Most connections to one memcached server. Further calls wait for one. Default ${default}."`
 
-	StoreTimeout time.Duration `default:"1s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for connecting to a memcached server, and for its answer to one command. Default ${default}."`
 	CallTimeout  time.Duration `default:"10s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for one call, from the end of its request. Default ${default}."`
 	ReadTimeout  time.Duration `default:"30s" placeholder:"TIME" group:"Timeouts:" help:"Longest time for reading one request. Default ${default}."`
 	WriteTimeout time.Duration `default:"60s" placeholder:"TIME" group:"Timeouts:" help:"Longest time from the end of a request's header to the end of the response. Default ${default}."`
@@ -105,7 +90,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateProxy, c.validateSecured, c.validateDiscovery, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateServers, c.validateNearCache, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err
@@ -182,8 +167,6 @@ func (c *serveCommand) validateLimits() error {
 		{"max-entries", int64(c.MaxEntries)},
 		{"max-in-flight", int64(c.MaxInFlight)},
 		{"max-connections", int64(c.MaxConnections)},
-		{"max-server-connections", int64(c.MaxServerConnections)},
-		{"store-timeout", int64(c.StoreTimeout)},
 		{"call-timeout", int64(c.CallTimeout)},
 		{"read-timeout", int64(c.ReadTimeout)},
 		{"write-timeout", int64(c.WriteTimeout)},
@@ -231,11 +214,11 @@ func (c *serveCommand) validateEncryption() error {
 	return nil
 }
 
-func (c *serveCommand) validateProxy() error {
-	if c.Proxy == memcached.DirectProxy && c.OnDeadServer == memcached.Rehash {
-		return errors.New("--proxy=direct cannot be combined with --on-dead-server=rehash: the proxy decides which server has a session")
+func (c *serveCommand) validateServers() error {
+	if slices.ContainsFunc(c.Local, discovery.IsPlace) {
+		return errors.New("--local cannot be discovered: list its servers, or use memory:SIZE")
 	}
-	return nil
+	return c.validatePool(ownPool, c.Local...)
 }
 
 // validateNearCache rejects a near cache that cannot be consistent, or that is

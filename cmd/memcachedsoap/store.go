@@ -60,7 +60,7 @@ func (c *serveCommand) store(keys *seal.Keyring, servers servers, audited *audit
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
 		return c.followingStore(followed{pool: items, items: items}, options, logger)
 	}
-	open := func() (*memcached.Backend, error) { return c.openPool(servers, logger) }
+	open := func() (*memcached.Backend, error) { return c.openPool(ownPool, servers, logger) }
 	origin, err := open()
 	if err != nil {
 		return nil, nil, err
@@ -77,21 +77,6 @@ func (c *serveCommand) store(keys *seal.Keyring, servers servers, audited *audit
 		Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
 	})
 	return c.followingStore(followed{pool: origin, items: cache, cache: cache, open: open}, options, logger)
-}
-
-// openPool opens the pool of the memcached servers.
-func (c *serveCommand) openPool(servers servers, logger *slog.Logger) (*memcached.Backend, error) {
-	pool, err := memcached.New(memcached.Options{
-		Servers: servers.list, Hash: c.Hash, KetamaPoints: c.KetamaPoints, KeyPrefix: c.KeyPrefix,
-		HashKeyPrefix: c.HashKeyPrefix, Connector: servers.connector, Discovered: servers.discovered,
-		OnDeadServer: c.OnDeadServer, Timeout: c.StoreTimeout, Logger: logger,
-		Proxy: c.Proxy, MaxConns: c.MaxServerConnections, MaxIdleConns: c.MaxServerConnections,
-	})
-	if err != nil {
-		return nil, err
-	}
-	pool.CheckServers()
-	return pool, nil
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near
