@@ -3,6 +3,7 @@ package backend
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -65,6 +66,20 @@ const ReservedKeys = "memcachedsoap:"
 
 // IsReserved says whether a key is one of [ReservedKeys].
 func IsReserved(key string) bool { return strings.HasPrefix(key, ReservedKeys) }
+
+// maxKeyTries bounds how many keys are tried for a server.
+const maxKeyTries = 10_000
+
+// KeyOn returns the first key with a name and a number behind it that a pool keeps on
+// a server. For a server that has next to no keys it is the first one of all.
+func KeyOn(p Pool, server int, name string) string {
+	for n := range maxKeyTries {
+		if key := name + strconv.Itoa(n); p.ServerOf(key) == server {
+			return key
+		}
+	}
+	return name + "0"
+}
 
 // Follower is notified of changes. Only Removed and Item may be nil. Its functions may be
 // called from several goroutines at the same time. They must return quickly:

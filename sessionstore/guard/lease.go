@@ -39,7 +39,7 @@ func (g *Guard) newHolder() *holder {
 	}
 	name := rand.Text()
 	for slot := range leases {
-		key := g.keyOn(slot%len(g.queues), leaseKeys+strconv.Itoa(slot)+":")
+		key := backend.KeyOn(g.pool, slot%len(g.queues), leaseKeys+strconv.Itoa(slot)+":")
 		h.leases = append(h.leases, backend.Lease{Backend: g.pool, Key: key, Holder: name, Life: h.life})
 	}
 	return h

@@ -17,9 +17,6 @@ import (
 // 1970 of the deletion, its time to live that of the tombstone.
 const recordKeys = backend.ReservedKeys + "deleted:"
 
-// maxKeyTries bounds how many keys are tried for a server.
-const maxKeyTries = 10_000
-
 // hashBytes of the SHA-256 of an id name it.
 const hashBytes = 16
 
@@ -27,17 +24,7 @@ const hashBytes = 16
 func (g *Guard) recordKey(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	name := recordKeys + base64.RawURLEncoding.EncodeToString(sum[:hashBytes]) + ":"
-	return g.keyOn(g.pool.ServerOf(id), name)
-}
-
-// keyOn returns the first key with a name and a number that is on a server.
-func (g *Guard) keyOn(server int, name string) string {
-	for n := range maxKeyTries {
-		if key := name + strconv.Itoa(n); g.pool.ServerOf(key) == server {
-			return key
-		}
-	}
-	return name + "0" // a server that has next to no keys
+	return backend.KeyOn(g.pool, g.pool.ServerOf(id), name)
 }
 
 // Deleted remembers that a session was deleted, for as long as its tombstone
