@@ -23,7 +23,7 @@ func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {
 func (b *Backend) ask(ctx context.Context, c call, fill bool) (item backend.Item, err error) {
 	err = errUnfinished // of a call that panics
 	defer func() {
-		b.withStripe(c.key, func(s *stripe) {
+		b.withStripe(c.name, func(s *stripe) {
 			defer s.endCall(c)
 			found := err == nil
 			if found || errors.Is(err, backend.ErrNotFound) {
@@ -42,7 +42,7 @@ func (b *Backend) ask(ctx context.Context, c call, fill bool) (item backend.Item
 // it. The entry is dropped if that cannot be known.
 func (b *Backend) settle(ctx context.Context, c call, item backend.Item, found, fill bool) {
 	if !found {
-		b.drop(ctx, c.key)
+		b.drop(ctx, c.name)
 		return
 	}
 	fresh := b.fresh(c.key)
@@ -54,7 +54,7 @@ func (b *Backend) settle(ctx context.Context, c call, item backend.Item, found, 
 	if renew && b.add(ctx, c, item, false) {
 		return
 	}
-	e, err := b.load(ctx, c.key)
+	e, err := b.load(ctx, c.name)
 	switch {
 	case errors.Is(err, backend.ErrNotFound):
 		return
@@ -64,7 +64,7 @@ func (b *Backend) settle(ctx context.Context, c call, item backend.Item, found, 
 		return
 	}
 	generation := b.generation.Load()
-	b.drop(ctx, c.key)
+	b.drop(ctx, c.name)
 	if newest && generation == b.generation.Load() {
 		b.add(ctx, c, item, false)
 	}
@@ -117,7 +117,7 @@ func (b *Backend) askMany(ctx context.Context, questions []question, maxBytes in
 	}
 	defer func() {
 		for _, q := range questions {
-			b.withStripe(q.key, func(s *stripe) { s.endCall(q.call) })
+			b.withStripe(q.call.name, func(s *stripe) { s.endCall(q.call) })
 		}
 	}()
 	items, err := b.Backend.GetMany(ctx, keys, maxBytes)
@@ -134,8 +134,8 @@ func (b *Backend) settleMany(ctx context.Context, questions []question, items ma
 	for _, q := range questions {
 		// After this no call that began earlier makes an entry that says
 		// something else.
-		b.withStripe(q.key, func(s *stripe) { s.answer(q.call, items[q.key].CAS) })
-		keys = append(keys, b.entryKey(q.key))
+		b.withStripe(q.call.name, func(s *stripe) { s.answer(q.call, items[q.key].CAS) })
+		keys = append(keys, b.entryKey(q.call.name))
 	}
 	entries, err := b.cache.GetMany(ctx, keys, math.MaxInt64)
 	if isUnavailable(err) {
@@ -150,13 +150,13 @@ func (b *Backend) settleMany(ctx context.Context, questions []question, items ma
 		case !has, ok && found && e.agrees(item, q.call.asked):
 			continue
 		}
-		b.withStripe(q.key, func(*stripe) { b.settle(ctx, q.call, item, found, q.fill) })
+		b.withStripe(q.call.name, func(*stripe) { b.settle(ctx, q.call, item, found, q.fill) })
 	}
 }
 
-// withStripe calls do with the lock of a key's stripe held.
-func (b *Backend) withStripe(key string, do func(s *stripe)) {
-	s := b.stripe(key)
+// withStripe calls do with the lock of the stripe of a name held.
+func (b *Backend) withStripe(name string, do func(s *stripe)) {
+	s := b.stripe(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	do(s)

@@ -19,6 +19,7 @@ type calls struct {
 // call is one call to the origin.
 type call struct {
 	key     string
+	name    string        // of the key
 	asked   time.Duration // when it began, since the start of the Backend
 	all     *calls
 	changes uint64 // when it began
@@ -26,32 +27,33 @@ type call struct {
 
 // beginCall begins a call to the origin about a key.
 func (b *Backend) beginCall(key string) call {
-	s := b.stripe(key)
+	name := b.name(key)
+	s := b.stripe(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return b.newCall(s, key)
+	return b.newCall(s, key, name)
 }
 
 // newCall is beginCall with the stripe's lock held.
-func (b *Backend) newCall(s *stripe, key string) call {
-	all := s.calls[key]
+func (b *Backend) newCall(s *stripe, key, name string) call {
+	all := s.calls[name]
 	if all == nil {
 		all = new(calls)
 		if s.calls == nil {
 			s.calls = make(map[string]*calls)
 		}
-		s.calls[key] = all
+		s.calls[name] = all
 	}
 	all.underWay++
-	return call{key: key, asked: time.Since(b.started), all: all, changes: all.changes}
+	return call{key: key, name: name, asked: time.Since(b.started), all: all, changes: all.changes}
 }
 
 // beginWrite is beginCall for a write.
-func (b *Backend) beginWrite(key string) call {
-	s := b.stripe(key)
+func (b *Backend) beginWrite(key, name string) call {
+	s := b.stripe(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := b.newCall(s, key)
+	c := b.newCall(s, key, name)
 	c.all.writing++
 	return c
 }
@@ -60,14 +62,14 @@ func (b *Backend) beginWrite(key string) call {
 func (s *stripe) endCall(c call) {
 	c.all.underWay--
 	if c.all.underWay == 0 {
-		delete(s.calls, c.key)
+		delete(s.calls, c.name)
 	}
 }
 
 // answer notes the answer to a read, with the lock held; cas is 0 if the item is
 // absent. Reads that begin now do not wait for an answer that may be older.
 func (s *stripe) answer(c call, cas uint64) {
-	delete(s.fetches, c.key)
+	delete(s.fetches, c.name)
 	if cas == 0 {
 		c.all.changes++
 	}

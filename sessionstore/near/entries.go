@@ -29,8 +29,17 @@ const resolution = time.Second
 // be.
 var errNoEntry = errors.New("near: not an entry")
 
-// entryKey returns the key of the entry of a key.
-func (b *Backend) entryKey(key string) string { return *b.generation.Load() + key }
+// name returns the name under which this package knows a key: the key itself, or its
+// hash if the change stream tells only that.
+func (b *Backend) name(key string) string {
+	if b.hashed {
+		return backend.KeyHash(key)
+	}
+	return key
+}
+
+// entryKey returns the key of the entry of a name.
+func (b *Backend) entryKey(name string) string { return *b.generation.Load() + name }
 
 // entry is what an entry says of an item.
 type entry struct {
@@ -58,9 +67,9 @@ func parseEntry(stored backend.Item) (entry, bool) {
 	}, true
 }
 
-// load returns the entry of a key, however old it is.
-func (b *Backend) load(ctx context.Context, key string) (entry, error) {
-	stored, err := b.cache.Get(ctx, b.entryKey(key))
+// load returns the entry of a name, however old it is.
+func (b *Backend) load(ctx context.Context, name string) (entry, error) {
+	stored, err := b.cache.Get(ctx, b.entryKey(name))
 	if err != nil {
 		return entry{}, err
 	}
@@ -73,7 +82,7 @@ func (b *Backend) load(ctx context.Context, key string) (entry, error) {
 
 // item returns the item of an entry that is not older than maxAge.
 func (b *Backend) item(ctx context.Context, key string, maxAge time.Duration) (backend.Item, bool) {
-	e, err := b.load(ctx, key)
+	e, err := b.load(ctx, b.name(key))
 	now := time.Since(b.started)
 	if err != nil || now-e.asked > maxAge || e.expires != 0 && now >= e.expires {
 		return backend.Item{}, false
@@ -110,15 +119,15 @@ func (b *Backend) add(ctx context.Context, c call, item backend.Item, written bo
 	image = binary.LittleEndian.AppendUint64(image, uint64(expires))
 	image = binary.LittleEndian.AppendUint64(image, item.CAS)
 	image = append(image, marks)
-	err := b.cache.Add(ctx, b.entryKey(c.key), backend.Item{Image: image, Flags: item.Flags, ExpiresIn: life})
+	err := b.cache.Add(ctx, b.entryKey(c.name), backend.Item{Image: image, Flags: item.Flags, ExpiresIn: life})
 	b.checkChange(err)
 	return err == nil || isUnavailable(err)
 }
 
-// drop removes the entry of a key. It is called with the stripe's lock held.
-func (b *Backend) drop(ctx context.Context, key string) {
+// drop removes the entry of a name. It is called with the stripe's lock held.
+func (b *Backend) drop(ctx context.Context, name string) {
 	if !b.closed.Load() {
-		b.checkChange(b.cache.Delete(ctx, b.entryKey(key)))
+		b.checkChange(b.cache.Delete(ctx, b.entryKey(name)))
 	}
 }
 

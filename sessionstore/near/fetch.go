@@ -55,13 +55,14 @@ func (b *Backend) fetch(ctx context.Context, key string) (backend.Item, error) {
 
 // joinFetch returns the fetch of the key that is under way, or starts one.
 func (b *Backend) joinFetch(ctx context.Context, key string) (*fetch, error) {
-	s := b.stripe(key)
+	name := b.name(key)
+	s := b.stripe(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b.closed.Load() {
 		return nil, backend.Unavailable("the store is closed", backend.ErrClosed)
 	}
-	if f := s.fetches[key]; f != nil {
+	if f := s.fetches[name]; f != nil {
 		f.shared = true
 		b.counts.coalesced.Inc()
 		return f, nil
@@ -70,11 +71,11 @@ func (b *Backend) joinFetch(ctx context.Context, key string) (*fetch, error) {
 	if s.fetches == nil {
 		s.fetches = make(map[string]*fetch)
 	}
-	s.fetches[key] = f
+	s.fetches[name] = f
 	b.fetches.Add(1)
 	// The fetch goes on when the caller gives up, since others may wait for it.
 	// The origin bounds its time.
-	go b.runFetch(context.WithoutCancel(ctx), s, f, b.newCall(s, key))
+	go b.runFetch(context.WithoutCancel(ctx), s, f, b.newCall(s, key, name))
 	return f, nil
 }
 
@@ -88,8 +89,8 @@ func (b *Backend) runFetch(ctx context.Context, s *stripe, f *fetch, c call) {
 			f.panicked = &panicError{value: p, stack: debug.Stack()}
 		}
 		s.mu.Lock()
-		if s.fetches[c.key] == f {
-			delete(s.fetches, c.key)
+		if s.fetches[c.name] == f {
+			delete(s.fetches, c.name)
 		}
 		s.mu.Unlock()
 		close(f.done)

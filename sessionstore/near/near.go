@@ -34,6 +34,9 @@ type Options struct {
 	// honoured. An item that the origin has reported absent does not come back.
 	// 0 means never.
 	StaleIfError time.Duration
+	// Hashed names entries by the [backend.KeyHash] of their keys, so that a change
+	// stream can report changes by that alone, see [Backend.ChangedHash].
+	Hashed bool
 }
 
 // Backend is the origin with a near cache before it. See [backend.Backend] and
@@ -44,6 +47,7 @@ type Backend struct {
 	cache        backend.Backend
 	ttl          time.Duration
 	staleIfError time.Duration
+	hashed       bool
 	started      time.Time
 	seed         maphash.Seed
 	stripes      [stripes]stripe
@@ -69,7 +73,7 @@ var (
 // asks the origin for everything until [Backend.Follow] is called.
 func New(origin backend.Backend, o Options) *Backend {
 	b := &Backend{
-		Backend: origin, cache: o.Cache, ttl: o.TTL, staleIfError: o.StaleIfError,
+		Backend: origin, cache: o.Cache, ttl: o.TTL, staleIfError: o.StaleIfError, hashed: o.Hashed,
 		started: time.Now(), seed: maphash.MakeSeed(),
 	}
 	if b.ttl <= 0 {

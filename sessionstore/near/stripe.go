@@ -8,7 +8,7 @@ import (
 // stripes is the number of stripes.
 const stripes = 256
 
-// stripe has a share of the keys. Its lock orders their change events, writes
+// stripe has a share of the names of keys. Its lock orders their change events, writes
 // and cache entries.
 type stripe struct {
 	mu      sync.Mutex
@@ -16,6 +16,6 @@ type stripe struct {
 	fetches map[string]*fetch // that a new read may join
 }
 
-func (b *Backend) stripe(key string) *stripe {
-	return &b.stripes[maphash.String(b.seed, key)%stripes]
+func (b *Backend) stripe(name string) *stripe {
+	return &b.stripes[maphash.String(b.seed, name)%stripes]
 }

@@ -16,18 +16,24 @@ import (
 // The event of an own write changes nothing once the write has returned. If it
 // comes before the answer, the old entry must go with the event: the answer may be
 // late.
-func (b *Backend) Changed(key string, foreign bool) {
-	own := !foreign && b.own.Take(key)
-	s := b.stripe(key)
+func (b *Backend) Changed(key string, foreign bool) { b.changedName(b.name(key), foreign) }
+
+// ChangedHash is Changed for a change stream that tells only the [backend.KeyHash] of
+// a key. It needs [Options.Hashed].
+func (b *Backend) ChangedHash(hash string, foreign bool) { b.changedName(hash, foreign) }
+
+func (b *Backend) changedName(name string, foreign bool) {
+	own := !foreign && b.own.Take(name)
+	s := b.stripe(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if all := s.calls[key]; own && (all == nil || all.writing == 0) {
+	if all := s.calls[name]; own && (all == nil || all.writing == 0) {
 		return
 	}
 	if !own {
 		b.counts.invalidations.Inc()
 	}
-	b.changed(context.Background(), s, key)
+	b.changed(context.Background(), s, name)
 }
 
 // InvalidateAll drops all entries. The change stream calls it when it may have
@@ -48,12 +54,12 @@ func (b *Backend) InvalidateAll() {
 // changed is called with the stripe's lock held after a change. Answers to
 // questions that were asked before it are not kept, and reads that begin now do
 // not wait for them.
-func (b *Backend) changed(ctx context.Context, s *stripe, key string) {
-	if all := s.calls[key]; all != nil {
+func (b *Backend) changed(ctx context.Context, s *stripe, name string) {
+	if all := s.calls[name]; all != nil {
 		all.changes++
 	}
-	delete(s.fetches, key)
-	b.drop(ctx, key)
+	delete(s.fetches, name)
+	b.drop(ctx, name)
 }
 
 // Add stores an item under a key that has none.
@@ -75,22 +81,23 @@ func (b *Backend) write(
 	if backend.IsReserved(key) {
 		return store(ctx, key, item)
 	}
-	b.own.Add(key)
-	c := b.beginWrite(key)
+	name := b.name(key)
+	b.own.Add(name)
+	c := b.beginWrite(key, name)
 	err = errUnfinished // the outcome of a store that panics
 	defer func() {
 		if err != nil {
 			// The write may have been carried out or not. An event that arrives is
 			// taken for one of another writer.
-			b.own.Take(key)
+			b.own.Take(name)
 		}
-		b.withStripe(key, func(s *stripe) {
+		b.withStripe(name, func(s *stripe) {
 			defer s.endCall(c)
 			ctx := context.WithoutCancel(ctx) // the old entry must be dropped in any case
 			c.all.writing--
 			// Of two writes that overlap it is unknown which is the last one.
 			newest := err == nil && c.all.writing == 0 && c.newest(item.CAS)
-			b.changed(ctx, s, key)
+			b.changed(ctx, s, name)
 			if newest && b.fresh(key) {
 				b.add(ctx, c, item, true)
 			}
@@ -123,7 +130,8 @@ func (b *Backend) dropAfterWrite(ctx context.Context, key string) {
 	if backend.IsReserved(key) {
 		return
 	}
-	b.withStripe(key, func(s *stripe) { b.changed(context.WithoutCancel(ctx), s, key) })
+	name := b.name(key)
+	b.withStripe(name, func(s *stripe) { b.changed(context.WithoutCancel(ctx), s, name) })
 }
 
 // Close closes the origin and the near cache and waits for every fetch under
