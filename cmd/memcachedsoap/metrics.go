@@ -37,24 +37,29 @@ func (c *serveCommand) metricsListener(ctx context.Context, sockets *httpd.Socke
 	return opened[0], nil
 }
 
-// serveMetrics answers scrapes on a listener until stop is called. stop returns
-// when everything is closed. An error is logged only, because the service works
-// without metrics. Without a listener serveMetrics does nothing.
+// serveMetrics answers scrapes on a listener until stop is called, see [startMetrics].
 func (c *serveCommand) serveMetrics(ctx context.Context, l net.Listener, from metrics.Sources, probes http.Handler, logger *slog.Logger) (stop func()) {
 	if l == nil {
 		return func() {}
 	}
-	server := httpd.NewMetrics(metrics.NewHandler(from, logger), probes, httpd.Options{
+	return startMetrics(ctx, l, metrics.NewHandler(metrics.NewRegistry(from), logger), probes, httpd.Options{
 		MaxHeaderBytes: int(c.MaxHeader), ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
 		AllowedHosts: c.AllowedHosts, PublicURL: c.PublicURL, Logger: logger,
 	})
-	logger.Info("metrics", "address", l.Addr().String(), "path", httpd.MetricsPath)
+}
+
+// startMetrics answers scrapes and probes on a listener until stop is called. stop
+// returns when everything is closed. An error is logged only, because the program works
+// without metrics.
+func startMetrics(ctx context.Context, l net.Listener, scrapes, probes http.Handler, options httpd.Options) (stop func()) {
+	options.Logger.Info("metrics", "address", l.Addr().String(), "path", httpd.MetricsPath)
+	server := httpd.NewMetrics(scrapes, probes, options)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if err := server.Serve(ctx, metricsGrace, l); err != nil {
-			logger.Warn("metrics are no longer served", "error", err)
+			options.Logger.Warn("metrics are no longer served", "error", err)
 		}
 	}()
 	return func() {

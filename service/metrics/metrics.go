@@ -48,11 +48,11 @@ func NewRegistry(from Sources) *prometheus.Registry {
 // scrapes cause.
 const maxScrapes = 4
 
-// NewHandler returns a handler that answers every request with the metrics of the
-// sources, in the format that the request accepts. A metric that cannot be exported
+// NewHandler returns a handler that answers every request with the metrics of a
+// registry, in the format that the request accepts. A metric that cannot be exported
 // is left out and logged.
-func NewHandler(from Sources, logger *slog.Logger) http.Handler {
-	return promhttp.HandlerFor(NewRegistry(from), promhttp.HandlerOpts{
+func NewHandler(registry *prometheus.Registry, logger *slog.Logger) http.Handler {
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog:            slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		ErrorHandling:       promhttp.ContinueOnError,
 		MaxRequestsInFlight: maxScrapes,

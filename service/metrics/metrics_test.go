@@ -86,9 +86,9 @@ func newStore(tb testing.TB) *sessionstore.Store {
 func Example() {
 	store := sessionstore.NewStore(memory.New(memory.Options{}), storable.Codec{}, sessionstore.Options{})
 	defer store.Close()
-	handler := metrics.NewHandler(metrics.Sources{
+	handler := metrics.NewHandler(metrics.NewRegistry(metrics.Sources{
 		Counters: service.NewCounters("1.0", "getSession"), Server: server(0, 0), Store: store,
-	}, slog.Default())
+	}), slog.Default())
 
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -193,14 +193,14 @@ func TestOneBadRowIsNotAll(t *testing.T) {
 func scrape(t *testing.T, from metrics.Sources, log io.Writer) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	metrics.NewHandler(from, slog.New(slog.NewTextHandler(log, nil))).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	metrics.NewHandler(metrics.NewRegistry(from), slog.New(slog.NewTextHandler(log, nil))).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	require.Equal(t, http.StatusOK, w.Code)
 	assert.Contains(t, w.Header().Get("Content-Type"), "text/plain")
 	return w.Body.String()
 }
 
 func BenchmarkScrape(b *testing.B) {
-	handler := metrics.NewHandler(newSources(b, newStore(b)), slog.New(slog.DiscardHandler))
+	handler := metrics.NewHandler(metrics.NewRegistry(newSources(b, newStore(b))), slog.New(slog.DiscardHandler))
 	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -10,6 +10,14 @@ import (
 	"memcachedsoap/sessionstore/metric"
 )
 
+// Metrics of every program.
+const (
+	buildInfo     = "build_info"
+	buildInfoHelp = "Always 1; the labels have the versions of the program and of Go."
+	startTime     = "start_time_seconds"
+	startTimeHelp = "When the program began to count, in seconds since 1970."
+)
+
 // serviceCollector exports what the service has counted.
 type serviceCollector struct {
 	counters *service.Counters
@@ -31,8 +39,8 @@ func newServiceCollector(counters *service.Counters) *serviceCollector {
 	}
 	return &serviceCollector{
 		counters:    counters,
-		build:       desc("build_info", "Always 1; the labels have the versions of the program and of Go.", "version", "goversion"),
-		started:     desc("start_time_seconds", "When the service began to count, in seconds since 1970."),
+		build:       desc(buildInfo, buildInfoHelp, "version", "goversion"),
+		started:     desc(startTime, startTimeHelp),
 		requests:    desc("requests_total", "Answered calls of an operation, including those answered with a fault.", "operation"),
 		faulted:     desc("request_faults_total", "Calls of an operation that were answered with a fault.", "operation"),
 		latency:     desc("request_duration_seconds", "Time from reading a request to the end of writing its answer.", "operation"),
