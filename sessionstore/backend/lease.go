@@ -21,21 +21,45 @@ type Lease struct {
 // Hold takes the lease if it is free or released, or renews it, and leaves a note
 // in it for the others. It returns false if another process holds it.
 func (l Lease) Hold(ctx context.Context, note string) (bool, error) {
-	present, err := l.Backend.Get(ctx, l.Key)
-	if holder, _ := parseLease(present); err == nil && holder != "" && holder != l.Holder {
-		return false, nil
-	}
-	item := Item{Image: []byte(l.Holder + " " + note), ExpiresIn: WholeSeconds(l.Life), CAS: present.CAS}
-	switch {
-	case errors.Is(err, ErrNotFound):
-		err = l.Backend.Add(ctx, l.Key, item)
-	case err == nil:
-		err = l.Backend.CompareAndSwap(ctx, l.Key, item)
+	held, err := l.renew(ctx, note, "")
+	if errors.Is(err, ErrNotFound) {
+		err = l.Backend.Add(ctx, l.Key, l.item(note))
+		held = err == nil
 	}
 	if LostRace(err) {
 		return false, nil
 	}
+	return held, err
+}
+
+// Renew renews the lease, as Hold does, if this process holds it. The error is
+// [ErrNotFound] if the lease is free: it has expired, or its server has lost it.
+func (l Lease) Renew(ctx context.Context, note string) (bool, error) {
+	held, err := l.renew(ctx, note, l.Holder)
+	if LostRace(err) && !errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return held, err
+}
+
+// renew renews a lease that this process holds, or whose holder is another one that
+// is given.
+func (l Lease) renew(ctx context.Context, note, other string) (bool, error) {
+	present, err := l.Backend.Get(ctx, l.Key)
+	if err != nil {
+		return false, err
+	}
+	if holder, _ := parseLease(present); holder != l.Holder && holder != other {
+		return false, nil
+	}
+	item := l.item(note)
+	item.CAS = present.CAS
+	err = l.Backend.CompareAndSwap(ctx, l.Key, item)
 	return err == nil, err
+}
+
+func (l Lease) item(note string) Item {
+	return Item{Image: []byte(l.Holder + " " + note), ExpiresIn: WholeSeconds(l.Life)}
 }
 
 // Read returns who holds the lease, and the note. The holder is "" if the lease is
