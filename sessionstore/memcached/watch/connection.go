@@ -73,8 +73,15 @@ func (c *connection) report(e event) {
 		c.heartbeatReturned(turn)
 		return
 	}
-	if e.evicted {
+	if e.change == backend.Evicted {
 		st.evictions.Inc()
+	}
+	if item := st.options.Follower.Item; item != nil {
+		if backend.CheckKey(string(e.key)) == nil && !IsHeartbeat(key) {
+			st.events.Inc()
+			item(key, e.change)
+		}
+		return
 	}
 	if backend.IsReserved(key) {
 		if removed := st.options.Follower.Removed; removed != nil && !e.plain {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
@@ -14,7 +15,7 @@ type event struct {
 	// too. All else that happens to an item was done by others, or has removed
 	// it.
 	plain   bool
-	evicted bool  // the server had no room for the item
+	change  backend.ItemChange
 	skipped int64 // how many lines the server has left out before this one
 }
 
@@ -60,7 +61,12 @@ func parseEvent(line []byte) (e event, ok bool) {
 		// there was no memory: then a set has removed the item that was there.
 		return event{}, true
 	}
-	e.evicted = kind == "eviction"
+	switch kind {
+	case "eviction":
+		e.change = backend.Evicted
+	case "deleted":
+		e.change = backend.Removed
+	}
 	e.plain = kind == "item_store" && status == "stored" && cmd != ""
 	return e, true
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
@@ -25,8 +26,8 @@ func TestParseEvent(t *testing.T) {
 		"ts=1.1 gid=4 type=item_store key=k status=no_memory cmd=cas ttl=0 clsid=255 cfd=99 size=9999999":      {key: []byte("k")},
 		"ts=1.1 gid=5 type=item_store key=k status=not_stored cmd=add ttl=0 clsid=1 cfd=2 size=0":              {},
 		"ts=1.1 gid=5 type=item_store key=k status=exists cmd=cas ttl=0 clsid=1 cfd=2 size=0":                  {},
-		"ts=1795374051.347503 gid=105 type=deleted key=a cmd=md clsid=1 size=1":                                {key: []byte("a")},
-		"ts=1795374101.4 gid=2 type=eviction key=b fetch=no ttl=300 la=0 clsid=14 size=1500":                   {key: []byte("b"), evicted: true},
+		"ts=1795374051.347503 gid=105 type=deleted key=a cmd=md clsid=1 size=1":                                {key: []byte("a"), change: backend.Removed},
+		"ts=1795374101.4 gid=2 type=eviction key=b fetch=no ttl=300 la=0 clsid=14 size=1500":                   {key: []byte("b"), change: backend.Evicted},
 		"ts=1.1 gid=2 type=extwrite key=k fetch=yes ttl=-1 la=3 clsid=5 bucket=0 size=600":                     {},
 		"ts=1.1 gid=2 type=wonder and more": {},
 		"skipped=9965":                      {skipped: 9965},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -30,6 +31,13 @@ const (
 	// it has left out changes.
 	statisticsEvery = 10
 )
+
+// heartbeatPrefix begins the keys of the heartbeats of all streams.
+const heartbeatPrefix = backend.ReservedKeys + "beat:"
+
+// IsHeartbeat says whether a key, without the key prefix, is one of a heartbeat of
+// any stream.
+func IsHeartbeat(key string) bool { return strings.HasPrefix(key, heartbeatPrefix) }
 
 var errBehind = errors.New("memcached: the change stream is too far behind")
 

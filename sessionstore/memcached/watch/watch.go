@@ -72,7 +72,7 @@ func Start(o Options) *Watch {
 	for i, server := range o.Selector.Servers() {
 		st := &stream{
 			server: i, name: server.Name, options: o, started: time.Now(),
-			heartbeatKeys: backend.ReservedKeys + "beat:" + node + ":",
+			heartbeatKeys: heartbeatPrefix + node + ":",
 		}
 		w.streams = append(w.streams, st)
 		w.running.Go(func() { st.run(ctx) })
