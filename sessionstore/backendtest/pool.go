@@ -115,10 +115,20 @@ type events struct {
 	resyncs map[int]int    // by server
 }
 
+func newEvents() *events {
+	return &events{changes: make(map[string]int), foreign: make(map[string]int), resyncs: make(map[int]int)}
+}
+
+func (e *events) resyncRequired(server int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.resyncs[server]++
+}
+
 // follow follows a pool until all its streams are connected.
 func follow(t *testing.T, p backend.Pool) (*events, backend.Stream) { //nolint:ireturn // as Follow does
 	t.Helper()
-	e := &events{changes: make(map[string]int), foreign: make(map[string]int), resyncs: make(map[int]int)}
+	e := newEvents()
 	stream, err := p.Follow(backend.Follower{
 		Changed: func(key string, foreign bool) {
 			e.mu.Lock()
@@ -128,11 +138,7 @@ func follow(t *testing.T, p backend.Pool) (*events, backend.Stream) { //nolint:i
 				e.foreign[key]++
 			}
 		},
-		ResyncRequired: func(server int) {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.resyncs[server]++
-		},
+		ResyncRequired: e.resyncRequired,
 	})
 	require.NoError(t, err)
 	passBarriers(t, p)

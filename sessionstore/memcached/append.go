@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -87,11 +86,8 @@ func (c *conn) measure(key string) (backend.Item, int64, error) {
 	if err != nil {
 		return backend.Item{}, 0, err
 	}
-	first, rest := cutWord(flags)
-	digits, ok := strings.CutPrefix(first, "s")
-	size, err := strconv.ParseInt(digits, 10, 64)
-	item, _, parsed := parseItemFlags(rest)
-	if !ok || err != nil || !parsed {
+	item, _, size, ok := parseSized(flags)
+	if !ok {
 		c.broken = true
 		return backend.Item{}, 0, protocol.Unexpected("mg", flags)
 	}

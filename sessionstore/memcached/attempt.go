@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
@@ -73,10 +74,13 @@ func (s *server) takeSlot(ctx context.Context) error {
 	}
 }
 
-// exchange runs a command on a connection within the timeout.
+// exchange runs a command on a connection within the timeout. A command that calls
+// progress has that time again.
 func (s *server) exchange(caller context.Context, c *conn, run command, again bool) error {
-	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, errTimeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(caller)
+	defer cancel(nil)
+	c.timeout = time.AfterFunc(s.timeout, func() { cancel(errTimeout) })
+	defer c.timeout.Stop()
 	fresh := !c.idle
 	err := c.use(ctx, run, again)
 	if fresh && errors.Is(err, protocol.ErrTooManyConnections) {

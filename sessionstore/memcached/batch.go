@@ -1,6 +1,7 @@
 package memcached
 
 import (
+	"bufio"
 	"context"
 	"slices"
 	"sync"
@@ -81,27 +82,34 @@ func (s *server) getMany(ctx context.Context, keys []string, m *batch) error {
 	return nil
 }
 
-// getMany sends quiet meta gets and a no-op, and reads items until the answer to
-// the no-op.
+// getMany reads several items.
 func (c *conn) getMany(keys []string, found func(key string, item backend.Item)) error {
-	parts := make([]string, 0, 3*len(keys)+1)
+	return askMany(c, keys, " v f c t k q", readKeyedItem, found)
+}
+
+// askMany sends quiet meta gets and a no-op, and reads answers until that to the
+// no-op, for which read returns no key.
+func askMany[T any](
+	c *conn, keys []string, flags string, read func(*bufio.Reader) (string, T, error), found func(key string, answer T),
+) error {
+	parts := make([]string, 0, 4*len(keys)+1)
 	for _, key := range keys {
-		parts = append(parts, "mg ", key, " v f c t k q"+protocol.LineEnd)
+		parts = append(parts, "mg ", key, flags, protocol.LineEnd)
 	}
 	err := c.send(append(parts, "mn")...)
 	for err == nil {
 		var key string
-		var item backend.Item
-		if key, item, err = readKeyedItem(c.reader); key == "" {
+		var answer T
+		if key, answer, err = read(c.reader); key == "" {
 			break
 		}
-		// Items come in the order of their commands.
+		// Answers come in the order of their commands.
 		asked := slices.Index(keys, key)
 		if asked < 0 {
 			return c.outOfStep([]byte("k" + key))
 		}
 		keys = keys[asked+1:]
-		found(key, item)
+		found(key, answer)
 	}
 	if err != nil {
 		c.broken = true

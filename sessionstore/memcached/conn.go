@@ -31,6 +31,8 @@ type conn struct {
 	line   []byte           // the command being written, kept for its memory
 	limits *limits          // what the server takes; nil until asked
 
+	timeout *time.Timer // ends the command under way
+
 	// idle says that the connection was idle: the server may have closed it
 	// meanwhile, which is no fault of the call that notices it.
 	idle bool
@@ -98,8 +100,15 @@ func (c *conn) use(ctx context.Context, run command, again bool) error {
 	return err
 }
 
+// progress gives the command under way its timeout again: it has got one of several
+// answers.
+func (c *conn) progress() { c.timeout.Reset(c.server.timeout) }
+
 // answerTooLarge begins the answer to an item that is too large.
 const answerTooLarge = "SERVER_ERROR object too large"
+
+// answerNoMemory begins the answer to an item for which there is no memory.
+const answerNoMemory = "SERVER_ERROR out of memory"
 
 // result translates what gomemcache returns. After an error that is no answer
 // to the command the connection is broken: gomemcache has closed it.
@@ -121,7 +130,7 @@ func (c *conn) result(err error) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, answerTooLarge):
 		return errTooLarge
-	case strings.Contains(text, "SERVER_ERROR out of memory"):
+	case strings.Contains(text, answerNoMemory):
 		return backend.ErrNoMemory
 	case strings.Contains(text, protocol.TooManyConnections):
 		return fmt.Errorf("%w: %w", protocol.ErrTooManyConnections, err)

@@ -1,13 +1,10 @@
 package memcached
 
 import (
-	"errors"
 	"math"
-	"strconv"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
-	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 // longestRelative is the longest time, in seconds, that memcached counts from
@@ -45,27 +42,28 @@ func exptime(ttl time.Duration, now time.Time) int32 {
 }
 
 // exptime returns a time to live in the form of the server behind the
-// connection. A date is one of the server's own clock, which is asked each time:
-// an estimate would move the end of a session with each update.
+// connection.
 func (c *conn) exptime(ttl time.Duration) (int32, error) {
 	now := time.Now()
-	if ttl <= longestRelative*time.Second {
-		return exptime(ttl, now), nil
-	}
-	stats, err := c.stats("stats")
-	switch {
-	case errors.Is(err, protocol.ErrRefused):
-		c.broken = false // its clock is unknown
-	case err != nil:
-		return 0, err
-	}
-	for _, stat := range stats {
-		if stat.Name != "time" {
-			continue
-		}
-		if seconds, err := strconv.ParseInt(stat.Value, 10, 64); err == nil {
-			now = time.Unix(seconds, 0)
+	if ttl > longestRelative*time.Second {
+		var err error
+		if now, err = c.clock(); err != nil {
+			return 0, err
 		}
 	}
 	return exptime(ttl, now), nil
+}
+
+// clock asks the server for its clock, which counts for dates. It is asked each time:
+// an estimate would move the end of a session with each update. If the server does
+// not tell it, the local clock must do.
+func (c *conn) clock() (time.Time, error) {
+	stats, err := c.told("stats")
+	if err != nil {
+		return time.Time{}, err
+	}
+	if seconds, ok := number(stats, "time"); ok {
+		return time.Unix(seconds, 0), nil
+	}
+	return time.Now(), nil
 }

@@ -65,13 +65,15 @@ func TestPoolConformance(t *testing.T) {
 	for name, hash := range map[string]selector.Hash{"buckets": selector.CacheMemcached, "a ring": selector.LibmemcachedKetama} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			backendtest.RunPool(t, func(t *testing.T) backend.Pool { // a server accepts 20 watchers
+			open := func(t *testing.T) *memcached.Backend { // a server accepts 20 watchers
 				t.Helper()
 				servers := []*memcachedtest.Server{memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)}
 				b, err := memcached.New(memcached.Options{Servers: addresses(servers), Hash: hash, KeyPrefix: "p:", Timeout: ample})
 				require.NoError(t, err)
 				return b
-			})
+			}
+			backendtest.RunPool(t, func(t *testing.T) backend.Pool { t.Helper(); return open(t) })
+			backendtest.RunReplica(t, func(t *testing.T) backend.Replica { t.Helper(); return open(t) })
 		})
 	}
 }

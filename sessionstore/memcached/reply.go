@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -91,6 +92,15 @@ func parseItemFlags(flags []byte) (item backend.Item, key string, ok bool) {
 	return item, key, hasFlags && hasCAS && hasTime
 }
 
+// parseSized reads "s<bytes>" and behind it what parseItemFlags reads.
+func parseSized(flags []byte) (item backend.Item, key string, size int64, ok bool) {
+	first, rest := cutWord(flags)
+	digits, ok := strings.CutPrefix(first, "s")
+	size, err := strconv.ParseInt(digits, 10, 64)
+	item, key, parsed := parseItemFlags(rest)
+	return item, key, size, ok && err == nil && size >= 0 && parsed
+}
+
 // parseTimeLeft reads the seconds left; -1 means that the item never expires. Of
 // the first of them up to a whole one may be over.
 func parseTimeLeft(text string) (time.Duration, error) {
@@ -101,7 +111,12 @@ func parseTimeLeft(text string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("memcached: time left: %w", err)
 	}
-	return max(time.Duration(seconds)*time.Second-time.Second, backend.LastMoment), nil
+	return promised(int64(seconds)), nil
+}
+
+// promised returns what may be promised of the seconds that an item has left.
+func promised(seconds int64) time.Duration {
+	return max(time.Duration(seconds)*time.Second-time.Second, backend.LastMoment)
 }
 
 // valueStep bounds the memory that is allocated before the bytes arrive: a

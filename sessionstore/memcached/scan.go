@@ -50,10 +50,45 @@ var (
 // Scan calls visit with every live key of a server. It uses a connection of
 // its own. See [backend.Pool].
 func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) error) error {
-	if server < 0 || server >= len(b.servers) {
-		return fmt.Errorf("memcached: there is no server %d", server)
+	return b.scan(ctx, server, keyScan{visit})
+}
+
+// scanKind is what a scan is for.
+type scanKind interface {
+	// begin prepares a connection before the scan is sent over it.
+	begin(s *server, nc net.Conn) error
+	// wants says whether the item under a key, without prefix, is visited.
+	wants(key []byte) bool
+	// pack appends what is kept of an item until it is visited. What the server tells
+	// of it behind the key are fields. There is no line feed in what it appends.
+	pack(part, key, fields []byte) []byte
+	// visit visits what was packed of one item. An error of the visitor is a
+	// visitorError.
+	visit(packed []byte) error
+}
+
+// keyScan visits the keys that may be those of callers.
+type keyScan struct{ visitor func(key string) error }
+
+func (keyScan) begin(*server, net.Conn) error { return nil }
+
+func (keyScan) wants(key []byte) bool { return !backend.IsReserved(string(key)) }
+
+func (keyScan) pack(part, key, _ []byte) []byte { return append(part, key...) }
+
+func (k keyScan) visit(packed []byte) error {
+	if err := k.visitor(string(packed)); err != nil {
+		return visitorError{err}
 	}
-	s := b.servers[server]
+	return nil
+}
+
+// scan scans a server, and waits as long as it is busy with another scan.
+func (b *Backend) scan(ctx context.Context, server int, kind scanKind) error {
+	s, err := b.serverAt(server)
+	if err != nil {
+		return err
+	}
 	if b.proxied {
 		return s.unavailable(fmt.Errorf("%w: it is a proxy", backend.ErrNotScannable), false)
 	}
@@ -68,7 +103,7 @@ func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) e
 	for pause := shortestScanPause; ; pause = min(2*pause, longestScanPause) {
 		err := s.outOfService()
 		if err == nil {
-			err = s.scan(ctx, b.prefix, visit)
+			err = s.scan(ctx, b.prefix, kind)
 		}
 		if !errors.Is(err, errScanBusy) || time.Since(began) > scanBusyTime {
 			return s.scanned(ctx, err)
@@ -81,7 +116,15 @@ func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) e
 	}
 }
 
-// visitorError is an error of the visitor, which Scan returns as it is.
+// serverAt returns a server by its index.
+func (b *Backend) serverAt(i int) (*server, error) {
+	if i < 0 || i >= len(b.servers) {
+		return nil, fmt.Errorf("memcached: there is no server %d", i)
+	}
+	return b.servers[i], nil
+}
+
+// visitorError is an error of the visitor, which a scan returns as it is.
 type visitorError struct{ error }
 
 // scanned translates how a scan has ended.
@@ -101,8 +144,8 @@ func (s *server) scanned(ctx context.Context, err error) error {
 }
 
 // scan scans the server once.
-func (s *server) scan(ctx context.Context, prefix string, visit func(key string) error) error {
-	nc, err := s.dialScan(ctx)
+func (s *server) scan(ctx context.Context, prefix string, kind scanKind) error {
+	nc, err := s.dialScan(ctx, kind)
 	if err != nil {
 		return err
 	}
@@ -112,28 +155,30 @@ func (s *server) scan(ctx context.Context, prefix string, visit func(key string)
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer close(parts)
-		err = readScan(&stallReader{nc: nc, last: time.Now()}, prefix, parts)
+		err = readScan(&stallReader{nc: nc, last: time.Now()}, prefix, kind, parts)
 	})
 	defer func() { // also if the visitor panics
 		stop()
 		hangUp()
 		reading.Wait()
 	}()
-	if err := visitAll(parts, visit); err != nil {
-		return visitorError{err}
+	if err := visitAll(parts, kind); err != nil {
+		return err
 	}
 	return err
 }
 
 // dialScan connects and sends the command.
-func (s *server) dialScan(ctx context.Context) (net.Conn, error) {
+func (s *server) dialScan(ctx context.Context, kind scanKind) (net.Conn, error) {
 	within, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
 	defer cancel()
 	nc, err := s.connectOnce(within)
 	if err != nil {
 		return nil, noConnection(err)
 	}
-	err = nc.SetWriteDeadline(time.Now().Add(s.timeout))
+	if err = nc.SetDeadline(time.Now().Add(s.timeout)); err == nil {
+		err = kind.begin(s, nc)
+	}
 	if err == nil {
 		_, err = nc.Write([]byte(scanCommand + protocol.LineEnd))
 	}
@@ -144,14 +189,14 @@ func (s *server) dialScan(ctx context.Context) (net.Conn, error) {
 	return nc, nil
 }
 
-// visitAll visits the keys of all parts, until the channel is closed or the
-// visitor returns an error.
-func visitAll(parts <-chan []byte, visit func(key string) error) error {
+// visitAll visits the items of all parts, until the channel is closed or an item
+// cannot be visited.
+func visitAll(parts <-chan []byte, kind scanKind) error {
 	for part := range parts {
 		for len(part) > 0 {
-			var key []byte
-			key, part, _ = bytes.Cut(part, []byte{'\n'})
-			if err := visit(string(key)); err != nil {
+			var packed []byte
+			packed, part, _ = bytes.Cut(part, []byte{'\n'})
+			if err := kind.visit(packed); err != nil {
 				return err
 			}
 		}
@@ -159,9 +204,9 @@ func visitAll(parts <-chan []byte, visit func(key string) error) error {
 	return nil
 }
 
-// readScan reads the answer of the server and passes on the keys in parts,
-// each key with a line feed behind it. It never waits for the visitor.
-func readScan(stall *stallReader, prefix string, parts chan<- []byte) error {
+// readScan reads the answer of the server and passes on the items in parts,
+// each item with a line feed behind it. It never waits for the visitor.
+func readScan(stall *stallReader, prefix string, kind scanKind, parts chan<- []byte) error {
 	r := bufio.NewReaderSize(stall, 64<<10)
 	var part []byte
 	pass := func() error {
@@ -174,7 +219,7 @@ func readScan(stall *stallReader, prefix string, parts chan<- []byte) error {
 		}
 	}
 	for first := true; ; {
-		key, end, err := readScanned(r, first)
+		key, fields, end, err := readScanned(r, first)
 		if err != nil {
 			return err
 		}
@@ -184,9 +229,9 @@ func readScan(stall *stallReader, prefix string, parts chan<- []byte) error {
 			}
 			return pass()
 		}
-		first = first && key == ""
-		if own, ok := strings.CutPrefix(key, prefix); ok && isSessionKey(own) {
-			part = append(append(part, own...), '\n')
+		first = first && key == nil
+		if own, ok := bytes.CutPrefix(key, []byte(prefix)); ok && isValidKey(own) && kind.wants(own) {
+			part = append(kind.pack(part, own, fields), '\n')
 		}
 		if len(part) >= scanPart {
 			if err := pass(); err != nil {
@@ -196,46 +241,44 @@ func readScan(stall *stallReader, prefix string, parts chan<- []byte) error {
 	}
 }
 
-// isSessionKey says whether a key, without prefix, may be one of a caller.
-func isSessionKey(key string) bool {
-	return backend.CheckKey(key) == nil && !backend.IsReserved(key)
-}
+func isValidKey(key []byte) bool { return backend.CheckKey(string(key)) == nil }
 
-// readScanned reads one line of the answer: a key, with its prefix, or the end
-// of all. first says that no key was read yet. memcached 1.6 ends lines of
-// items with a line feed, all others with CR and LF.
+// readScanned reads one line of the answer: a key, with its prefix, and the fields
+// behind it, or the end of all. What it returns is valid until the next read. first
+// says that no key was read yet. memcached 1.6 ends lines of items with a line feed,
+// all others with CR and LF.
 //
 //	key=a%3Ab exp=-1 la=1795878121 cas=1 fetch=no cls=1 size=63
 //	END
-func readScanned(r *bufio.Reader, first bool) (key string, end bool, err error) {
+func readScanned(r *bufio.Reader, first bool) (key, fields []byte, end bool, err error) {
 	line, err := r.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) || len(line) > maxMetadumpLine {
-		return "", false, protocol.Unexpected(scanCommand, line)
+		return nil, nil, false, protocol.Unexpected(scanCommand, line)
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("memcached: reading a scan: %w", err)
+		return nil, nil, false, fmt.Errorf("memcached: reading a scan: %w", err)
 	}
 	line = bytes.TrimRight(line, "\r\n")
 	if rest, ok := bytes.CutPrefix(line, []byte("key=")); ok {
-		escaped, _, more := bytes.Cut(rest, []byte(" "))
+		escaped, fields, more := bytes.Cut(rest, []byte(" "))
 		if len(escaped) == 0 || !more || bytes.IndexByte(escaped, '=') >= 0 {
-			return "", false, protocol.Unexpected(scanCommand, line)
+			return nil, nil, false, protocol.Unexpected(scanCommand, line)
 		}
-		return string(protocol.Unescape(escaped)), false, nil
+		return protocol.Unescape(escaped), fields, false, nil
 	}
 	switch text := string(line); {
 	case text == "END":
-		return "", true, nil
+		return nil, nil, true, nil
 	case !first:
 	case text == "OK": // newer versions begin with it
-		return "", false, nil
+		return nil, nil, false, nil
 	case strings.HasPrefix(text, "BUSY"), strings.HasPrefix(text, "ERROR locked"):
-		return "", false, errScanBusy // also while the hash table expands
+		return nil, nil, false, errScanBusy // also while the hash table expands
 	case text == protocol.Unauthenticated:
 	case text == "ERROR", text == "ERROR metadump not allowed", strings.HasPrefix(text, "CLIENT_ERROR"):
-		return "", false, fmt.Errorf("%w: it answers %q", backend.ErrNotScannable, text)
+		return nil, nil, false, fmt.Errorf("%w: it answers %q", backend.ErrNotScannable, text)
 	}
-	return "", false, protocol.Unexpected(scanCommand, line)
+	return nil, nil, false, protocol.Unexpected(scanCommand, line)
 }
 
 // stallReader reads from a connection, and notes whether this process has

@@ -29,7 +29,7 @@ func TestScanThatStalls(t *testing.T) {
 			stall := &stallReader{nc: ours, last: time.Now()}
 			time.Sleep(pause)
 			parts := make(chan []byte, 1)
-			require.Equal(t, want, readScan(stall, "", parts))
+			require.Equal(t, want, readScan(stall, "", keyScan{}, parts))
 		})
 	}
 }
@@ -47,7 +47,7 @@ func TestScanTooFarAhead(t *testing.T) {
 		}
 	}()
 	parts := make(chan []byte, 3)
-	require.ErrorIs(t, readScan(&stallReader{nc: ours, last: time.Now()}, "", parts), backend.ErrSlowVisitor)
+	require.ErrorIs(t, readScan(&stallReader{nc: ours, last: time.Now()}, "", keyScan{}, parts), backend.ErrSlowVisitor)
 	require.Len(t, parts, 3)
 	require.NoError(t, ours.Close())
 }
@@ -60,7 +60,7 @@ func FuzzReadScanned(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := bufio.NewReaderSize(bytes.NewReader(data), 64<<10)
 		for first := true; ; first = false {
-			key, end, err := readScanned(r, first)
+			key, _, end, err := readScanned(r, first)
 			if err != nil {
 				require.Empty(t, key)
 				require.False(t, end)
@@ -71,7 +71,7 @@ func FuzzReadScanned(f *testing.F) {
 				require.Contains(t, string(data), "END")
 				return
 			}
-			require.True(t, key != "" || first)
+			require.True(t, key != nil || first)
 		}
 	})
 }

@@ -320,3 +320,30 @@ func TestCloseEndsTheScan(t *testing.T) {
 	require.ErrorIs(t, err, backend.ErrClosed)
 	require.ErrorIs(t, b.Scan(t.Context(), 0, nil), backend.ErrClosed)
 }
+
+// conversing returns the address of a server that answers the commands of each
+// connection in turn with what the channel has, until that ends a scan.
+func conversing(t *testing.T, answers <-chan string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			nc, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			for range 2 {
+				nc.Read(make([]byte, 100))    //nolint:errcheck // the command
+				io.WriteString(nc, <-answers) //nolint:errcheck // the other side says what it got
+			}
+			nc.Close()
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		serving.Wait()
+	})
+	return listener.Addr().String()
+}

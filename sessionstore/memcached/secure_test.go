@@ -98,14 +98,16 @@ func TestSecuredPoolConformance(t *testing.T) {
 	for name, options := range secured(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			backendtest.RunPool(t, func(t *testing.T) backend.Pool {
+			open := func(t *testing.T) *memcached.Backend {
 				t.Helper()
 				o := options()
 				o.KeyPrefix, o.Timeout = "p:", ample
 				b, err := memcached.New(o)
 				require.NoError(t, err)
 				return b
-			})
+			}
+			backendtest.RunPool(t, func(t *testing.T) backend.Pool { t.Helper(); return open(t) })
+			backendtest.RunReplica(t, func(t *testing.T) backend.Replica { t.Helper(); return open(t) })
 		})
 	}
 }
