@@ -84,6 +84,13 @@ func (l Lease) Release(ctx context.Context, after time.Duration) {
 	_ = l.Backend.CompareAndSwap(ctx, l.Key, item) // else it expires by itself
 }
 
+// IsHeld says whether an item that was read under the key of the lease says that this
+// process holds it.
+func (l Lease) IsHeld(item Item) bool {
+	holder, _ := parseLease(item)
+	return holder == l.Holder
+}
+
 func parseLease(item Item) (holder, note string) {
 	holder, note, _ = strings.Cut(string(item.Image), " ")
 	return holder, note

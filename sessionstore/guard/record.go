@@ -6,9 +6,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // The record of a deletion is an item on the same server as the session: if that
@@ -22,9 +24,51 @@ const hashBytes = 16
 
 // recordKey returns the key of the record of a session's deletion.
 func (g *Guard) recordKey(id string) string {
+	return backend.KeyOn(g.pool, g.pool.ServerOf(id), RecordName(id))
+}
+
+// RecordName returns the name of the record of a session's deletion: its key is
+// [backend.KeyOn] the server of the session.
+func RecordName(id string) string {
 	sum := sha256.Sum256([]byte(id))
-	name := recordKeys + base64.RawURLEncoding.EncodeToString(sum[:hashBytes]) + ":"
-	return backend.KeyOn(g.pool, g.pool.ServerOf(id), name)
+	return recordKeys + base64.RawURLEncoding.EncodeToString(sum[:hashBytes]) + ":"
+}
+
+// NameOfRecord returns the name in a key, and whether it is that of a record.
+func NameOfRecord(key string) (name string, ok bool) {
+	if !strings.HasPrefix(key, recordKeys) {
+		return "", false
+	}
+	end := strings.LastIndexByte(key, ':') + 1
+	return key[:end], end > len(recordKeys)
+}
+
+// MergeRecords returns a record of the later one of two deletions of a session, which
+// is kept for the longer one of their lives.
+func MergeRecords(a, b backend.Item) backend.Item {
+	x, okA := deletionOf(a)
+	y, okB := deletionOf(b)
+	switch {
+	case !okB:
+		return a
+	case !okA:
+		return b
+	}
+	later := a
+	if y.Second > x.Second {
+		later = b
+	}
+	if later.ExpiresIn = max(x.Life, y.Life); x.Life == 0 || y.Life == 0 {
+		later.ExpiresIn = 0
+	}
+	return later
+}
+
+// Allows says whether a session that a program has stored is a newer login than the
+// deletion that a record remembers. See [Deletion.Allows].
+func Allows(record backend.Item, attributes *perldata.Hash, now time.Time) bool {
+	d, ok := deletionOf(record)
+	return !ok || d.Allows(attributes, now)
 }
 
 // Deleted remembers that a session was deleted, for as long as its tombstone

@@ -173,19 +173,11 @@ const expireNow = -time.Second
 func (x *Index) rewrite(ctx context.Context, p principal, l list) error {
 	evicted := max(len(l.entries)-x.maxEntries, 0)
 	l.entries, l.truncated = l.entries[evicted:], l.truncated || evicted > 0
-	item := l.item
-	item.Image = nil
-	if l.truncated {
-		item.Image = append(item.Image, truncation...)
-	}
-	for _, e := range l.entries {
-		item.Image = append(item.Image, e.line()...)
-	}
+	item := l.compacted()
 	if len(item.Image) == 0 {
 		item.ExpiresIn = expireNow
 	}
 	// Else it lives as long as before: the moments in it may be by another clock.
-	item.Flags = uint32(len(item.Image))
 	err := x.backend.CompareAndSwap(ctx, p.key(), item)
 	if err == nil {
 		x.counts.compactions.Inc()
@@ -202,8 +194,25 @@ type list struct {
 	truncated bool // entries were left out
 }
 
+// compacted returns the item of a list with one line for each entry.
+func (l list) compacted() backend.Item {
+	item := l.item
+	item.Image = nil
+	if l.truncated {
+		item.Image = append(item.Image, truncation...)
+	}
+	for _, e := range l.entries {
+		item.Image = append(item.Image, e.line()...)
+	}
+	item.Flags = uint32(len(item.Image)) //nolint:gosec // shorter than an item can be
+	return item
+}
+
 // read reads a list.
-func (x *Index) read(item backend.Item) list {
+func (x *Index) read(item backend.Item) list { return readList(item, x.sessions.IsID) }
+
+// readList reads a list of sessions whose ids isID accepts.
+func readList(item backend.Item, isID func(string) bool) list {
 	place := make(map[string]int)
 	var all []entry
 	truncated := false
@@ -212,7 +221,7 @@ func (x *Index) read(item backend.Item) list {
 			truncated = true
 			continue
 		}
-		e, removal, ok := x.parseEntry(line)
+		e, removal, ok := parseEntry(line, isID)
 		if !ok {
 			continue
 		}
@@ -233,14 +242,14 @@ func (x *Index) read(item backend.Item) list {
 }
 
 // parseEntry reads a line of a list. A line that was cut or damaged is not ok.
-func (x *Index) parseEntry(line []byte) (e entry, removal, ok bool) {
+func parseEntry(line []byte, isID func(string) bool) (e entry, removal, ok bool) {
 	text, whole := bytes.CutSuffix(line, []byte("\n"))
 	if !whole || len(text) == 0 {
 		return entry{}, false, false
 	}
 	name, expiry, _ := bytes.Cut(text[1:], []byte(" "))
 	id := string(name)
-	if !x.sessions.IsID(id) {
+	if !isID(id) {
 		return entry{}, false, false
 	}
 	if text[0] == '-' {

@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"sessionstore/certificatetest":         {},
 	"sessionstore/logtest":                 {},
 	"sessionstore/near":                    {"sessionstore/backend", "sessionstore/metric"},
+	"sessionstore/replication":             {"sessionstore/backend", "sessionstore/metric", "golang.org/x/sync/errgroup"},
 	"sessionstore/backendtest":             {"sessionstore/backend", "github.com/stretchr/testify/..."},
 	"sessionstore/storetest":               {"sessionstore/...", "github.com/stretchr/testify/..."},
 	"service":                              {"service", "service/access", "service/audit", "service/requestlog", "sessionstore", "sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},

@@ -1,0 +1,201 @@
+package replication
+
+import (
+	"errors"
+	"sync"
+
+	"memcachedsoap/sessionstore/backend"
+)
+
+// removeConfirmed keeps the removals only of those items that are certainly absent on
+// the other side because somebody has removed them there: the mark of this replicator
+// is still on that server, so that it has not lost its items, and it may not have lost
+// any since the removal was reported.
+func (l *look) removeConfirmed(steps []step) {
+	var confirmed [2]func() bool
+	for side := range confirmed {
+		confirmed[side] = sync.OnceValue(func() bool { return l.hasMark(1 - side) })
+	}
+	for i := range steps {
+		st := &steps[i]
+		if st.skipped || st.decision.verdict != remove {
+			continue
+		}
+		absent := 1 - st.decision.side
+		reported := st.question.sides[absent].reported
+		sound := confirmed[st.decision.side]()
+		doubts, last := l.server[absent].doubtsOf()
+		if !sound || doubts != l.doubts[absent] || !reported.IsZero() && reported.Before(last) {
+			st.skipped = true // a comparison follows
+		}
+	}
+}
+
+// hasMark says whether the mark of this replicator is on the server of a side.
+func (l *look) hasMark(side int) bool {
+	s := l.server[side]
+	if !s.marks {
+		return false
+	}
+	own := false
+	err := s.side.pool.Fetch(l.ctx, s.index, []string{s.lease.Key}, func(_ string, item backend.Item) {
+		own = s.lease.IsHeld(item)
+	})
+	return err == nil && own
+}
+
+// carryOut does what was decided.
+func (l *look) carryOut(steps []step) {
+	var writes [2][]backend.Write
+	var places [2][]int
+	for i := range steps {
+		st := &steps[i]
+		if st.skipped {
+			continue
+		}
+		d := st.decision
+		switch d.verdict {
+		case equal, settle:
+			l.remember(st)
+		case remove:
+			item := st.question.sides[d.side].item
+			writes[d.side] = append(writes[d.side], backend.Write{Key: st.change.key, Item: item, Remove: true})
+			places[d.side] = append(places[d.side], i)
+		case write:
+			for side, needed := range d.sides {
+				if needed {
+					item := d.target
+					item.CAS = st.question.sides[side].item.CAS
+					writes[side] = append(writes[side], backend.Write{Key: st.change.key, Item: item})
+					places[side] = append(places[side], i)
+				}
+			}
+		case inquire: // was answered
+		}
+	}
+	failures := make([]error, len(steps))
+	var both sync.WaitGroup
+	results := [2][]error{}
+	for side := range writes {
+		if len(writes[side]) > 0 {
+			both.Go(func() { results[side] = l.put(side, writes[side]) })
+		}
+	}
+	both.Wait()
+	written := make([]bool, len(steps))
+	for side := range results {
+		for n, err := range results[side] {
+			written[places[side][n]] = true
+			failures[places[side][n]] = worse(failures[places[side][n]], err)
+		}
+	}
+	for i := range steps {
+		if written[i] {
+			l.conclude(&steps[i], failures[i])
+		}
+	}
+}
+
+// put writes to the server of a side. The change stream will report the writes; a
+// write whose new CAS number is known need not be looked at for that.
+func (l *look) put(side int, writes []backend.Write) []error {
+	s := l.server[side]
+	for _, w := range writes {
+		if l.knowsCAS(side, w) {
+			s.side.own.Add(w.Key)
+		}
+	}
+	results := s.side.pool.Put(l.ctx, s.index, writes)
+	for i, err := range results {
+		if err != nil && l.knowsCAS(side, writes[i]) {
+			s.side.own.Take(writes[i].Key)
+		}
+	}
+	return results
+}
+
+// knowsCAS says whether the CAS number is known that an item has after a write.
+func (l *look) knowsCAS(side int, w backend.Write) bool {
+	s := l.server[side]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.info.VersionsInCAS && w.Item.Version != 0 && !w.Remove
+}
+
+// worse returns the error of two that says more about what to do: a server that does
+// not answer, then an item that cannot be stored, then a lost race.
+func worse(a, b error) error {
+	switch {
+	case a == nil || b != nil && backend.LostRace(a):
+		return b
+	default:
+		return a
+	}
+}
+
+// conclude notes what has become of a write.
+func (l *look) conclude(st *step, err error) {
+	r, d := l.r, st.decision
+	_, tooLarge := errors.AsType[*backend.TooLargeError](err)
+	switch {
+	case err == nil:
+		r.counts.done(d)
+		r.noteDone(l.ctx, st)
+		l.rememberWritten(st)
+	case backend.LostRace(err):
+		r.counts.races.Inc()
+		l.again = append(l.again, st.change)
+	case tooLarge:
+		r.counts.tooLarge.Inc()
+		r.log.WarnContext(l.ctx, "item is too large for the other side", "key", fingerprint(st.change.key),
+			"from_server", l.server[0].name, "to_server", l.server[1].name, "error", err)
+		st.decision.verdict = settle
+		l.remember(st)
+	case errors.Is(err, backend.ErrNoMemory), errors.Is(err, backend.ErrInvalidKey):
+		r.counts.failed.Inc()
+		r.log.WarnContext(l.ctx, "item cannot be copied", "key", fingerprint(st.change.key), "error", err)
+	default:
+		l.fail(err, st.change)
+	}
+}
+
+// remember notes that the sides are equal, or differ and stay so.
+func (l *look) remember(st *step) {
+	p := pair{epoch: l.epoch, settled: st.decision.verdict == settle}
+	found := false
+	for side, s := range st.question.sides {
+		if s.found {
+			p.cas[side] = s.item.CAS
+			found = true
+		}
+	}
+	if st.decision.why == evictedOnce {
+		l.r.counts.leftEvicted.Inc()
+	}
+	if !found {
+		l.r.remembered.forget(st.hash)
+		return
+	}
+	l.r.remembered.set(st.hash, p)
+}
+
+// rememberWritten notes that the sides are equal after a write, if the CAS numbers
+// are known. If not, the change stream reports the write, and the next look finds it.
+func (l *look) rememberWritten(st *step) {
+	d := st.decision
+	if d.verdict == remove {
+		l.r.remembered.forget(st.hash)
+		return
+	}
+	p := pair{epoch: l.epoch}
+	for side, s := range st.question.sides {
+		p.cas[side] = s.item.CAS
+		if d.sides[side] {
+			if !l.knowsCAS(side, backend.Write{Item: d.target}) {
+				return
+			}
+			p.cas[side] = uint64(d.target.Version)
+		}
+	}
+	l.r.remembered.set(st.hash, p)
+}

@@ -1,0 +1,332 @@
+package replication
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"memcachedsoap/sessionstore/backend"
+)
+
+const (
+	// shortestRest is the least time between two comparisons that were needed.
+	shortestRest = 100 * time.Millisecond
+	// maxHeads bounds the items of one round of a comparison. A comparison of more
+	// items has several rounds, each with a part of the keys.
+	maxHeads = 500_000
+	// waitBeat is how often a comparison looks whether its keys were looked at.
+	waitBeat = 10 * time.Millisecond
+)
+
+// reconcile compares the sides when a comparison is needed, and on a timer, until ctx
+// ends.
+func (r *Replicator) reconcile(ctx context.Context) {
+	timer := time.NewTimer(r.options.Reconcile)
+	defer timer.Stop()
+	rest := shortestRest
+	for {
+		select {
+		case <-r.owed:
+		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+		c := r.compare(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		r.noteComparison(ctx, c)
+		timer.Reset(r.options.Reconcile)
+		if c.complete {
+			rest = shortestRest
+		} else {
+			rest = min(2*rest, r.options.Reconcile, 10*time.Second)
+			timer.Reset(rest)
+		}
+		select {
+		case <-time.After(shortestRest):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// comparison is one comparison of all items.
+type comparison struct {
+	r       *Replicator
+	began   time.Time
+	took    time.Duration
+	resyncs map[*server]uint64 // when it began
+
+	mu       sync.Mutex
+	heads    map[uint64]*heads // by hash of the key
+	failed   map[*server]error // servers that could not be scanned
+	items    int64
+	found    int64 // keys that are looked at
+	unstored int64 // items that could not be stored before it began
+	complete bool
+}
+
+// heads are what the servers know of one key.
+type heads struct {
+	cas   [2]uint64
+	end   [2]time.Duration
+	exact [2]bool
+	other uint16 // the server on the other side, if the key is on one only
+	there [2]bool
+	noted bool // it will be looked at
+}
+
+// compare compares the sides, and waits until what differs was looked at.
+func (r *Replicator) compare(ctx context.Context) *comparison {
+	c := &comparison{r: r, began: time.Now(), resyncs: make(map[*server]uint64), failed: make(map[*server]error), unstored: r.counts.failed.Load()}
+	defer func() { c.took = time.Since(c.began) }()
+	var total int64
+	for _, s := range r.servers() {
+		s.mu.Lock()
+		c.resyncs[s] = s.resyncs
+		total += s.info.Items
+		s.mu.Unlock()
+	}
+	r.remembered.begin()
+	rounds := uint64(total/2/maxHeads + 1) //nolint:gosec // not negative
+	for round := range rounds {
+		c.heads = make(map[uint64]*heads, min(total/2+1, maxHeads)/int64(rounds)) //nolint:gosec // small
+		c.scan(ctx, round, rounds)
+		if c.differs() {
+			c.collect(ctx, round, rounds)
+		}
+	}
+	c.heads = nil
+	c.wait(ctx)
+	if ctx.Err() == nil {
+		c.end()
+	}
+	return c
+}
+
+// each calls visit for each server of both sides that did not fail yet, side by side.
+func (c *comparison) each(visit func(side int, s *server) error) {
+	var all errgroup.Group
+	for side, sd := range c.r.sides {
+		for _, s := range sd.servers {
+			if c.failure(s) != nil {
+				continue
+			}
+			all.Go(func() error {
+				if err := visit(side, s); err != nil {
+					c.mu.Lock()
+					c.failed[s] = err
+					c.mu.Unlock()
+				}
+				return nil
+			})
+		}
+	}
+	_ = all.Wait() // the failures are in failed
+}
+
+func (c *comparison) failure(s *server) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failed[s]
+}
+
+// scan reads the heads of all items.
+func (c *comparison) scan(ctx context.Context, round, rounds uint64) {
+	c.each(func(side int, s *server) error {
+		s.mu.Lock()
+		exact := s.info.VersionsInCAS
+		s.mu.Unlock()
+		return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error { //nolint:wrapcheck // of the pool
+			unit, to, ok := c.r.routeOf(h.Key)
+			if !ok || to != spread && to[side] != s.index {
+				return nil
+			}
+			hash := c.r.remembered.hash(unit)
+			if hash%rounds != round {
+				return nil
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.items++
+			if to == spread {
+				c.heads[hash] = &heads{} // differs
+				return nil
+			}
+			at := c.heads[hash]
+			if at == nil {
+				at = &heads{other: uint16(to[1-side])} //nolint:gosec // few servers
+				c.heads[hash] = at
+			}
+			at.there[side], at.cas[side], at.end[side] = true, h.CAS, h.ExpiresIn
+			at.exact[side] = exact && backend.Version(h.CAS).Credible() != 0
+			return nil
+		})
+	})
+}
+
+// differs leaves in heads what must be looked at, and says whether there is any.
+func (c *comparison) differs() bool {
+	for hash, at := range c.heads {
+		if c.isEqual(hash, at) {
+			delete(c.heads, hash)
+		}
+	}
+	return len(c.heads) > 0
+}
+
+// isEqual says whether a key needs no look: nothing has changed since it was equal,
+// or its other server cannot be asked.
+func (c *comparison) isEqual(hash uint64, at *heads) bool {
+	p, known := c.r.remembered.seen(hash)
+	known = known && p.cas == at.cas
+	switch {
+	case at.there[0] && at.there[1]:
+		near := at.end[0] == at.end[1] || at.end[0] != 0 && at.end[1] != 0 && (at.end[0]-at.end[1]).Abs() <= sameEnd+time.Second
+		return near && (known || at.exact[0] && at.exact[1] && at.cas[0] == at.cas[1])
+	case at.there[0]:
+		return known && p.settled || c.failure(c.r.sides[1].servers[at.other]) != nil
+	case at.there[1]:
+		return known && p.settled || c.failure(c.r.sides[0].servers[at.other]) != nil
+	default: // on all servers
+		return false
+	}
+}
+
+// collect finds the keys of the heads that are left, and has them looked at.
+func (c *comparison) collect(ctx context.Context, round, rounds uint64) {
+	c.each(func(side int, s *server) error {
+		return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error { //nolint:wrapcheck // of the pool
+			unit, to, ok := c.r.routeOf(h.Key)
+			if !ok || to != spread && to[side] != s.index {
+				return nil
+			}
+			hash := c.r.remembered.hash(unit)
+			if hash%rounds != round || !c.note(hash) {
+				return nil
+			}
+			return c.add(ctx, to, unit)
+		})
+	})
+}
+
+// note says whether a key must be looked at, once.
+func (c *comparison) note(hash uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.heads[hash]
+	if at == nil || at.noted {
+		return false
+	}
+	at.noted = true
+	c.found++
+	return true
+}
+
+// add has a key looked at. It waits while too many are waiting.
+func (c *comparison) add(ctx context.Context, to route, key string) error {
+	for {
+		space := c.r.waiting.changed()
+		if c.r.waiting.add(to, change{key: key, first: time.Now(), compared: true}) {
+			return nil
+		}
+		select {
+		case <-space:
+		case <-ctx.Done():
+			return backend.Interrupted(ctx)
+		}
+	}
+}
+
+// wait waits until all keys that differ were looked at, those excepted whose server
+// does not answer.
+func (c *comparison) wait(ctx context.Context) {
+	for {
+		left := false
+		for to := range c.r.waiting.compared() {
+			left = left || !c.blocked(to)
+		}
+		if !left {
+			return
+		}
+		select {
+		case <-c.r.waiting.changed():
+		case <-time.After(waitBeat):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// blocked says whether a server of a route does not answer.
+func (c *comparison) blocked(to route) bool {
+	for side, sd := range c.r.sides {
+		for _, s := range sd.servers {
+			if to != spread && to[side] != s.index {
+				continue
+			}
+			s.mu.Lock()
+			reached := s.reached
+			s.mu.Unlock()
+			if !reached {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// end notes which servers are equal now: those that were compared with all servers
+// that have some of their keys, and may not have changed without a report meanwhile.
+func (c *comparison) end() {
+	waiting := c.r.waiting.compared()
+	c.complete = c.r.counts.failed.Load() == c.unstored
+	all := c.complete
+	for side, sd := range c.r.sides {
+		for _, s := range sd.servers {
+			whole := all && c.failed[s] == nil && c.peersScanned(side, s)
+			for to := range waiting {
+				whole = whole && to != spread && to[side] != s.index
+			}
+			c.complete = c.complete && whole
+			s.mu.Lock()
+			if whole && s.resyncs == c.resyncs[s] {
+				s.compared = s.resyncs
+			}
+			s.mu.Unlock()
+		}
+	}
+	if c.complete {
+		c.r.remembered.end()
+		c.r.compared.Store(&c.began)
+	}
+}
+
+// peersScanned says whether all servers of the other side were scanned that have keys
+// of a server.
+func (c *comparison) peersScanned(side int, s *server) bool {
+	for _, peer := range c.r.sides[1-side].servers {
+		if (!c.r.alike || peer.index == s.index) && c.failed[peer] != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// err returns why the comparison is not complete.
+func (c *comparison) err() error {
+	if c.complete {
+		return nil
+	}
+	var all []error
+	for _, err := range c.failed {
+		all = append(all, err)
+	}
+	return errors.Join(append(all, errIncomplete)...)
+}
+
+var errIncomplete = errors.New("replication: the comparison is not complete")

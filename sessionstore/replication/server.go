@@ -1,0 +1,147 @@
+package replication
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+)
+
+// side is one of the two pools.
+type side struct {
+	name    string // "from" or "to"
+	pool    backend.Replica
+	role    backend.ReplicaRole
+	servers []*server
+	stream  atomic.Pointer[backend.Stream] // nil if the pool cannot be followed
+	own     backend.OwnWrites              // after which the key need not be looked at
+}
+
+// server is what is known of one server of a side.
+type server struct {
+	side  *side
+	index int
+	name  string
+	lease backend.Lease // its mark
+	marks bool          // a key belongs on the server, so that it can have a mark
+
+	mu       sync.Mutex
+	reached  bool
+	failure  error // why it is not reached
+	info     backend.ServerInfo
+	losses   []loss // of its items, in order
+	evicting bool   // its count of evictions grew in the last second
+	doubts   uint64 // how often it may have lost items
+	doubted  time.Time
+	resyncs  uint64 // how often it may have changed without a report
+	compared uint64 // resyncs before the last complete comparison began
+	reason   string // of the last one
+	warned   bool   // of what its change stream lacks
+	number   uint64 // of the mark
+	foreign  bool   // another replicator has the mark
+	followed bool   // as was logged
+}
+
+// loss says how a server has lost all items.
+type loss uint8
+
+const (
+	kept      loss = iota
+	restarted      // it has crashed, or somebody has restarted it
+	flushed        // somebody has removed them
+)
+
+// smallLag is the lag of a server that is up to date.
+const smallLag = time.Second
+
+func newServer(sd *side, index int, holder string) *server {
+	key, ok := backend.ReplicaMarkKey(sd.pool, index)
+	return &server{
+		side: sd, index: index, name: sd.pool.Servers()[index], marks: ok,
+		lease:   backend.Lease{Backend: sd.pool, Key: key, Holder: holder, Life: backend.ReplicaMarkLife},
+		resyncs: 1, reason: "it has not been compared yet",
+	}
+}
+
+// resync notes that the server may have changed without a report, and why.
+func (s *server) resync(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resyncs++
+	s.reason = reason
+}
+
+// doubt notes that the server may have lost items.
+func (s *server) doubt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubts++
+	s.doubted = time.Now()
+}
+
+// doubtsOf returns how often the server may have lost items, and when it may have last.
+func (s *server) doubtsOf() (doubts uint64, last time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.doubts, s.doubted
+}
+
+// epoch is how often the server has lost all items.
+func (s *server) epoch() uint16 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return uint16(len(s.losses)) //nolint:gosec // bounded by maxLosses
+}
+
+// lostSince says how the server has lost items first after an epoch.
+func (s *server) lostSince(epoch uint16) loss {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if int(epoch) < len(s.losses) {
+		return s.losses[epoch]
+	}
+	return kept
+}
+
+// lag is the staleness of the change stream of the server.
+func (s *server) lag() (lag time.Duration, connected bool) {
+	stream := s.side.stream.Load()
+	if stream == nil {
+		return math.MaxInt64, false
+	}
+	return (*stream).State(s.lease.Key)
+}
+
+// equal says whether the server is equal, else why it is not. waiting is how long a
+// change on the server, or one that must be copied to it, has been waiting.
+func (s *server) equal(waiting time.Duration) (reason string, equal bool) {
+	lag, connected := s.lag()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case !s.reached && s.failure != nil:
+		return "it is not reached: " + s.failure.Error(), false
+	case !s.reached:
+		return "it has not been reached yet", false
+	case s.compared != s.resyncs:
+		return s.reason, false
+	case !connected:
+		return "its changes are not followed: it is compared only", false
+	case lag > smallLag:
+		return "its change stream lags", false
+	case waiting > smallLag:
+		return "changes have been waiting for more than a second", false
+	}
+	return "", true
+}
+
+// state returns the state of the server for people.
+func (s *server) state(waiting time.Duration) ServerState {
+	reason, equal := s.equal(waiting)
+	_, connected := s.lag()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return ServerState{Side: s.side.name, Server: s.name, Reached: s.reached, Followed: connected, Equal: equal, Reason: reason}
+}
