@@ -53,6 +53,12 @@ func Start(tb testing.TB, args ...string) *Server {
 	return start(tb, new(Server), args)
 }
 
+// StartSystem is [Start] with the memcached of the system, whatever MEMCACHED names.
+func StartSystem(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	return start(tb, &Server{binary: "memcached"}, args)
+}
+
 // start starts a server on a port.
 func start(tb testing.TB, s *Server, args []string) *Server {
 	tb.Helper()
@@ -84,7 +90,7 @@ func StartUnix(tb testing.TB, args ...string) *Server {
 
 func (s *Server) prepare(tb testing.TB, args []string) {
 	tb.Helper()
-	binary, err := exec.LookPath(cmp.Or(os.Getenv("MEMCACHED"), "memcached"))
+	binary, err := exec.LookPath(cmp.Or(s.binary, os.Getenv("MEMCACHED"), "memcached"))
 	if err != nil {
 		tb.Fatal("memcachedtest: install memcached: make deps")
 	}
