@@ -42,6 +42,16 @@ func (l Lease) Renew(ctx context.Context, note string) (bool, error) {
 	return held, err
 }
 
+// Seize takes the lease from a holder that does not renew it any more, before it
+// expires. It returns false if another process holds it by now.
+func (l Lease) Seize(ctx context.Context, holder, note string) (bool, error) {
+	held, err := l.renew(ctx, note, holder)
+	if LostRace(err) {
+		return false, nil
+	}
+	return held, err
+}
+
 // renew renews a lease that this process holds, or whose holder is another one that
 // is given.
 func (l Lease) renew(ctx context.Context, note, other string) (bool, error) {

@@ -24,6 +24,7 @@ func (r *Replicator) standBy(ctx context.Context) bool {
 	said := ""
 	for {
 		other, reached := r.take(ctx)
+		r.standsBy.Store(other != "")
 		if other == "" && reached {
 			return true
 		}
@@ -55,6 +56,8 @@ func (r *Replicator) take(ctx context.Context) (other string, reached bool) {
 		switch {
 		case err != nil:
 		case held:
+			reached = true
+		case r.seize(ctx, s):
 			reached = true
 		default:
 			r.release(ctx)

@@ -29,6 +29,7 @@ type Replicator struct {
 	owed       chan struct{} // a comparison is needed
 
 	active       atomic.Bool
+	standsBy     atomic.Bool
 	since        time.Time // when it became active
 	compared     atomic.Pointer[time.Time]
 	saidEvicting atomic.Bool
@@ -242,7 +243,7 @@ func (r *Replicator) waitingFor(s *server) time.Duration {
 
 // State returns what the replicator is doing.
 func (r *Replicator) State() State {
-	st := State{Active: r.active.Load(), Equal: true}
+	st := State{Active: r.active.Load(), StandsBy: r.standsBy.Load(), Equal: true}
 	if at := r.compared.Load(); at != nil {
 		st.Compared = *at
 	}

@@ -26,6 +26,7 @@ type server struct {
 	name  string
 	lease backend.Lease // its mark
 	marks bool          // a key belongs on the server, so that it can have a mark
+	other foreign       // the mark of another replicator; of the goroutine that stands by
 
 	mu       sync.Mutex
 	reached  bool

@@ -4,8 +4,9 @@ import "time"
 
 // State is what a [Replicator] is doing.
 type State struct {
-	// Active says that this replicator copies. Another one does if it does not.
-	Active bool
+	// Active says that this replicator copies, StandsBy that another one does. At the
+	// start, and while no server is reached, it is neither.
+	Active, StandsBy bool
 	// Equal says that each server has what the others have, but for what is being
 	// copied at this moment.
 	Equal bool
