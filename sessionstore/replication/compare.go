@@ -141,8 +141,13 @@ func (c *comparison) scan(ctx context.Context, round, rounds uint64) {
 		s.mu.Lock()
 		exact := s.info.VersionsInCAS
 		s.mu.Unlock()
+		var found placing
+		defer func() { s.notePlacing(found) }()
 		return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error { //nolint:wrapcheck // of the pool
 			unit, to, ok := c.r.routeOf(h.Key)
+			if ok && to != spread {
+				found.add(to[side] == s.index)
+			}
 			if !ok || to != spread && to[side] != s.index {
 				return nil
 			}

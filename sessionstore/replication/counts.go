@@ -64,6 +64,7 @@ func (r *Replicator) noteDone(ctx context.Context, st *step) {
 // noteComparison counts a comparison, and says when the first one is
 // complete, and when one is not.
 func (r *Replicator) noteComparison(ctx context.Context, c *comparison) {
+	r.warnOfPlacing(ctx)
 	first := r.counts.complete.Load() == 0
 	r.counts.comparisons.Inc()
 	r.counts.differences.Add(c.found)
@@ -120,6 +121,11 @@ func (r *Replicator) Metrics() []metric.Metric {
 		metric.GaugeOf("replication_comparison_seconds", "How long the last comparison took.", float64(c.seconds.Load())/1e6),
 		metric.GaugeOf("replication_compared_items", "Items on both sides in the last comparison.", float64(c.items.Load())),
 		metric.GaugeOf("replication_compared_age_seconds", "Time since the last complete comparison began.", age),
+	}
+	for _, sd := range r.sides {
+		m := metric.GaugeOf("replication_misplaced_items", "Items on other servers than the settings of their pool place them.", float64(sd.placing().wrong))
+		m.Tier = sd.name
+		metrics = append(metrics, m)
 	}
 	for _, s := range st.Servers {
 		for _, m := range []metric.Metric{

@@ -17,6 +17,8 @@ type side struct {
 	servers []*server
 	stream  atomic.Pointer[backend.Stream] // nil if the pool cannot be followed
 	own     backend.OwnWrites              // after which the key need not be looked at
+
+	saidWrong bool // that its settings seem to be wrong; of the goroutine that compares
 }
 
 // server is what is known of one server of a side.
@@ -36,13 +38,14 @@ type server struct {
 	evicting bool   // its count of evictions grew in the last second
 	doubts   uint64 // how often it may have lost items
 	doubted  time.Time
-	resyncs  uint64 // how often it may have changed without a report
-	compared uint64 // resyncs before the last complete comparison began
-	reason   string // of the last one
-	warned   bool   // of what its change stream lacks
-	number   uint64 // of the mark
-	foreign  bool   // another replicator has the mark
-	followed bool   // as was logged
+	resyncs  uint64  // how often it may have changed without a report
+	compared uint64  // resyncs before the last complete comparison began
+	reason   string  // of the last one
+	warned   bool    // of what its change stream lacks
+	number   uint64  // of the mark
+	foreign  bool    // another replicator has the mark
+	followed bool    // as was logged
+	placing  placing // of its keys
 }
 
 // loss says how a server has lost all items.
