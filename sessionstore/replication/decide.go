@@ -141,19 +141,17 @@ func (q question) same() decision {
 	order := compareVersions(a, b)
 	target := a
 	switch {
+	case x != 0 && y != 0 && order == 0:
+		target.Version = min(x, y) // the other one is the same, rounded up
 	case !q.twoWay:
 		target.Version = cmp.Or(x, y)
-	case x != 0 && y != 0 && order < 0:
-		target = b
-	case x != 0 && y != 0 && order > 0:
-	default:
-		if laterEnd(b, a) {
-			target.ExpiresIn = b.ExpiresIn
-		}
+	case x == 0 || y == 0:
 		target.Version = max(x, y)
-		if x != 0 && y != 0 {
-			target.Version = min(x, y) // the other one is the same, rounded up
-		}
+	case order < 0:
+		target = b
+	}
+	if q.twoWay && (x == 0 || y == 0 || order == 0) && laterEnd(b, a) {
+		target.ExpiresIn = b.ExpiresIn
 	}
 	return q.towards(target)
 }
@@ -216,7 +214,7 @@ func (q question) one(side int) decision {
 		return decision{} // it expires
 	}
 	reported := !there.reported.IsZero()
-	gone := reported && there.kind != backend.Evicted
+	gone := reported && there.kind != backend.Evicted && there.loss == kept
 	unchanged := q.known && !here.changed
 	switch {
 	case reported && there.kind == backend.Evicted && !here.changed,
