@@ -95,7 +95,7 @@ type ItemChange int
 
 // What can happen to an item.
 const (
-	Stored  ItemChange = iota // by any command; also one that has removed it
-	Removed                   // deleted by a client, as far as the server reports it
+	Stored  ItemChange = iota // by any command, also one that failed and has removed it
+	Removed                   // by a client: deleted, as far as the server reports it, or stored with a time to live that is over
 	Evicted                   // the server had no room for it
 )

@@ -10,11 +10,12 @@ import (
 // removeConfirmed keeps the removals only of those items that are certainly absent on
 // the other side because somebody has removed them there: the mark of this replicator
 // is still on that server, so that it has not lost its items, and it may not have lost
-// any since the removal was reported.
+// any since the removal was reported. If none was reported, the server must not have
+// evicted an item since the last comparison.
 func (l *look) removeConfirmed(steps []step) {
-	var confirmed [2]func() bool
-	for side := range confirmed {
-		confirmed[side] = sync.OnceValue(func() bool { return l.hasMark(1 - side) })
+	var keeps [2]func() (marked, noneEvicted bool)
+	for side := range keeps {
+		keeps[side] = sync.OnceValues(func() (marked, noneEvicted bool) { return l.keepsItems(side) })
 	}
 	for i := range steps {
 		st := &steps[i]
@@ -22,26 +23,34 @@ func (l *look) removeConfirmed(steps []step) {
 			continue
 		}
 		absent := 1 - st.decision.side
-		reported := st.question.sides[absent].reported
-		sound := confirmed[st.decision.side]()
+		marked, noneEvicted := keeps[absent]()
+		there := st.question.sides[absent]
 		doubts, last := l.server[absent].doubtsOf()
-		if !sound || doubts != l.doubts[absent] || !reported.IsZero() && reported.Before(last) {
+		reported := there.kind == backend.Removed && there.reported.After(last)
+		if !marked || doubts != l.doubts[absent] || !reported && !noneEvicted {
 			st.skipped = true // a comparison follows
 		}
 	}
 }
 
-// hasMark says whether the mark of this replicator is on the server of a side.
-func (l *look) hasMark(side int) bool {
+// keepsItems says whether the mark of this replicator is on the server of a side, and
+// whether the server has evicted nothing since the last comparison.
+func (l *look) keepsItems(side int) (marked, noneEvicted bool) {
 	s := l.server[side]
 	if !s.marks {
-		return false
+		return false, false
 	}
-	own := false
 	err := s.side.pool.Fetch(l.ctx, s.index, []string{s.lease.Key}, func(_ string, item backend.Item) {
-		own = s.lease.IsHeld(item)
+		marked = s.lease.IsHeld(item)
 	})
-	return err == nil && own
+	if err != nil || !marked {
+		return false, false
+	}
+	info, err := s.side.pool.Describe(l.ctx, s.index)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	same := err == nil && info.Run == s.info.Run && info.Flushes == s.info.Flushes
+	return same, same && info.Evictions == s.evicted
 }
 
 // carryOut does what was decided.

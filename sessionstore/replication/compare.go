@@ -60,6 +60,7 @@ type comparison struct {
 	began   time.Time
 	took    time.Duration
 	resyncs map[*server]uint64 // when it began
+	evicted map[*server]int64  // when it began
 
 	mu       sync.Mutex
 	heads    map[uint64]*heads // by hash of the key
@@ -82,12 +83,12 @@ type heads struct {
 
 // compare compares the sides, and waits until what differs was looked at.
 func (r *Replicator) compare(ctx context.Context) *comparison {
-	c := &comparison{r: r, began: time.Now(), resyncs: make(map[*server]uint64), failed: make(map[*server]error), unstored: r.counts.failed.Load()}
+	c := &comparison{r: r, began: time.Now(), resyncs: make(map[*server]uint64), evicted: make(map[*server]int64), failed: make(map[*server]error), unstored: r.counts.failed.Load()}
 	defer func() { c.took = time.Since(c.began) }()
 	var total int64
 	for _, s := range r.servers() {
 		s.mu.Lock()
-		c.resyncs[s] = s.resyncs
+		c.resyncs[s], c.evicted[s] = s.resyncs, s.info.Evictions
 		total += s.info.Items
 		s.mu.Unlock()
 	}
@@ -300,7 +301,7 @@ func (c *comparison) end() {
 			c.complete = c.complete && whole
 			s.mu.Lock()
 			if whole && s.resyncs == c.resyncs[s] {
-				s.compared = s.resyncs
+				s.compared, s.evicted = s.resyncs, c.evicted[s]
 			}
 			s.mu.Unlock()
 		}

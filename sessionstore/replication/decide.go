@@ -32,7 +32,10 @@ type question struct {
 	sides  [2]sight
 	twoWay bool
 	// known says that the sides were equal before, and had the item.
-	known    bool
+	known bool
+	// settled says that nothing was to be done about an item on one side, and it has
+	// not changed since.
+	settled  bool
 	compared time.Time // when the last complete comparison began; zero if there was none
 	now      time.Time
 	// deletion is the record of the deletion of the session, if there is one, once it
@@ -193,7 +196,7 @@ func (q question) versionOf(side int) backend.Version {
 func (q question) towards(target backend.Item) decision {
 	d := decision{target: target}
 	for side, s := range q.sides {
-		d.sides[side] = !s.found || !q.like(s.item, target)
+		d.sides[side] = !s.found || !q.like(side, target)
 		if d.sides[side] {
 			d.verdict = write
 		}
@@ -201,10 +204,13 @@ func (q question) towards(target backend.Item) decision {
 	return d
 }
 
-// like says whether an item needs no write to be like target.
-func (q question) like(item, target backend.Item) bool {
+// like says whether the item on a side needs no write to be like target. A source
+// needs no version: it is right anyway.
+func (q question) like(side int, target backend.Item) bool {
+	item := q.sides[side].item
+	unversioned := !q.rules.IsVersioned(q.key, target) || !q.twoWay && side == 0 && item.Version == 0
 	return backend.SameContent(item, target) && endsTogether(item, target) &&
-		(!q.rules.IsVersioned(q.key, target) || compareVersions(item, exactly(target.Version)) == 0)
+		(unversioned || compareVersions(item, exactly(target.Version)) == 0)
 }
 
 // one decides about an item that is on one side only.
@@ -214,9 +220,11 @@ func (q question) one(side int) decision {
 		return decision{} // it expires
 	}
 	reported := !there.reported.IsZero()
-	gone := reported && there.kind != backend.Evicted && there.loss == kept
+	gone := reported && there.kind == backend.Removed && there.loss == kept
 	unchanged := q.known && !here.changed
 	switch {
+	case q.settled && !gone:
+		return decision{verdict: settle}
 	case reported && there.kind == backend.Evicted && !here.changed,
 		unchanged && there.loss == kept && there.evicting && !gone:
 		return decision{verdict: settle, why: evictedOnce}

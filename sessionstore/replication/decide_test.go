@@ -252,7 +252,7 @@ func TestAbsenceRemovesNothing(t *testing.T) {
 			return
 		case w.twoWay:
 			require.False(t, q.sides[0].reported.IsZero())
-			require.NotEqual(t, backend.Evicted, q.sides[0].kind)
+			require.Equal(t, backend.Removed, q.sides[0].kind)
 			require.False(t, q.sides[1].item.Deleted, "a tombstone stays")
 		default:
 			require.True(t, q.known || !q.sides[0].reported.IsZero())
@@ -413,6 +413,7 @@ func TestOneSideOnly(t *testing.T) {
 		"two-way, flushed":                          {twoWay(world{known: true, loss: [2]loss{flushed, kept}}), session("x", old), write},
 		"two-way, a tombstone that was removed":     {twoWay(gone(backend.Removed)), tombstone(old), write},
 		"two-way, not there, and the server evicts": {twoWay(world{known: true, was: [2]uint64{5, 1}, evicting: [2]bool{true, false}}), session("x", old), settle},
+		"two-way, stored, and not there any more":   {twoWay(gone(backend.Stored)), session("x", old), write},
 		"it expires":                                {world{twoWay: true}, backend.Item{Image: []byte("x"), Flags: 1, ExpiresIn: backend.LastMoment}, equal},
 	} {
 		c.w.sides[1].store(c.item)

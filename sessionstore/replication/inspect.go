@@ -41,8 +41,10 @@ func (r *Replicator) inspect(ctx context.Context, s *server) error {
 	before := s.info
 	s.info = info
 	known := before.Release != ""
-	s.evicting = known && info.Run == before.Run && info.Evictions > before.Evictions
-	evicting := s.evicting
+	evicting := known && info.Run == before.Run && info.Evictions > before.Evictions
+	if !known {
+		s.evicted = info.Evictions
+	}
 	s.mu.Unlock()
 	switch {
 	case !known:
@@ -67,6 +69,7 @@ func (r *Replicator) lost(ctx context.Context, s *server, l loss, info backend.S
 	s.doubt()
 	s.mu.Lock()
 	s.losses = append(s.losses, l)
+	s.evicted = 0
 	if len(s.losses) > maxLosses {
 		s.losses = s.losses[:0]
 		r.remembered.clear()

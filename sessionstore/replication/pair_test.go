@@ -60,8 +60,18 @@ func onePair(t *testing.T, args ...string) *pair {
 	return newPair(t, [2]int{1, 1}, args...)
 }
 
+// startServer starts a server for one of the sides.
+func (p *pair) startServer(args ...string) *memcachedtest.Server {
+	p.t.Helper()
+	return memcachedtest.Start(p.t, args...)
+}
+
+// connect connects to the servers, if both sides have some.
 func (p *pair) connect() {
 	p.t.Helper()
+	if len(p.servers[from]) == 0 || len(p.servers[to]) == 0 {
+		return
+	}
 	for side := range p.pools {
 		p.pools[side] = p.open(side)
 		p.t.Cleanup(func() { require.NoError(p.t, p.pools[side].Close()) })

@@ -35,7 +35,7 @@ type server struct {
 	failure  error // why it is not reached
 	info     backend.ServerInfo
 	losses   []loss // of its items, in order
-	evicting bool   // its count of evictions grew in the last second
+	evicted  int64  // its count of evictions before the last complete comparison
 	doubts   uint64 // how often it may have lost items
 	doubted  time.Time
 	resyncs  uint64  // how often it may have changed without a report

@@ -193,16 +193,19 @@ func (l *look) question(c change, found [2]map[string]backend.Item) question {
 	}
 	p, known := l.r.remembered.get(l.r.remembered.hash(c.key))
 	q.known = known && !p.settled
+	q.settled = known && p.settled
 	for side, s := range l.server {
 		item, ok := found[side][c.key]
 		item.Version = item.Version.Credible()
 		l.bytes += int64(len(item.Image))
 		q.sides[side] = sight{item: item, found: ok, reported: c.reported[side], kind: c.kind[side], changed: known && ok && item.CAS != p.cas[side]}
+		q.settled = q.settled && item.CAS == p.cas[side]
 		if known {
 			q.sides[side].loss = s.lostSince(p.epoch[side])
+			q.settled = q.settled && q.sides[side].loss == kept
 		}
 		s.mu.Lock()
-		q.sides[side].evicting, q.sides[side].started = s.evicting, s.info.Started
+		q.sides[side].evicting, q.sides[side].started = s.info.Evictions > s.evicted, s.info.Started
 		s.mu.Unlock()
 	}
 	return q

@@ -32,6 +32,7 @@ type event struct {
 // false if the line is not understood.
 func parseEvent(line []byte) (e event, ok bool) {
 	var kind, status, cmd string
+	ended := false
 	for token := range bytes.FieldsSeq(line) {
 		name, value, found := bytes.Cut(token, []byte("="))
 		if !found {
@@ -46,6 +47,8 @@ func parseEvent(line []byte) (e event, ok bool) {
 			status = eventWord(value)
 		case "cmd":
 			cmd = eventWord(value)
+		case "ttl":
+			ended = isNegative(value)
 		case "key":
 			e.key = protocol.Unescape(value)
 		case "skipped":
@@ -61,10 +64,10 @@ func parseEvent(line []byte) (e event, ok bool) {
 		// there was no memory: then a set has removed the item that was there.
 		return event{}, true
 	}
-	switch kind {
-	case "eviction":
+	switch {
+	case kind == "eviction", status == "no memory":
 		e.change = backend.Evicted
-	case "deleted":
+	case kind == "deleted", ended && status == "stored":
 		e.change = backend.Removed
 	}
 	e.plain = kind == "item_store" && status == "stored" && cmd != ""
@@ -82,10 +85,19 @@ func eventWord(word []byte) string {
 		return "eviction"
 	case "stored":
 		return "stored"
-	case "too_large", "no_memory":
+	case "too_large":
 		return "removed"
+	case "no_memory":
+		return "no memory"
 	case "add", "cas", "append":
 		return "ours"
 	}
 	return ""
+}
+
+// isNegative says whether a time to live, which a server writes without a sign, is
+// negative: the item has expired when it was stored.
+func isNegative(ttl []byte) bool {
+	const digits = len("2147483648")
+	return len(ttl) >= digits && (len(ttl) > digits || string(ttl) >= "2147483648") || len(ttl) > 0 && ttl[0] == '-'
 }

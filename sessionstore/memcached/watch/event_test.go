@@ -15,7 +15,9 @@ func TestParseEvent(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]event{
 		"ts=1795372681.81612 gid=2 type=item_store key=k1 status=stored cmd=set ttl=100 clsid=1 cfd=25 size=3": {key: []byte("k1")},
-		"ts=1.1 gid=2 type=item_store key=k1 status=stored cmd=replace ttl=4294967295 clsid=1 cfd=2 size=0":    {key: []byte("k1")},
+		"ts=1.1 gid=2 type=item_store key=k1 status=stored cmd=replace ttl=4294967295 clsid=1 cfd=2 size=0":    {key: []byte("k1"), change: backend.Removed},
+		"ts=1.1 gid=2 type=item_store key=k1 status=exists cmd=cas ttl=4294967295 clsid=1 cfd=2 size=0":        {},
+		"ts=1.1 gid=2 type=item_store key=k1 status=stored cmd=cas ttl=2147483647 clsid=1 cfd=2 size=0":        {key: []byte("k1"), plain: true},
 		"ts=1.1 gid=2 type=item_store key=k1 status=stored cmd=prepend ttl=0 clsid=1 cfd=2 size=0":             {key: []byte("k1")},
 		"ts=1.1 gid=3 type=item_store key=k1 status=stored cmd=add ttl=0 clsid=1 cfd=2 size=0":                 {key: []byte("k1"), plain: true},
 		"ts=1.1 gid=3 type=item_store key=k1 status=stored cmd=cas ttl=0 clsid=1 cfd=2 size=0":                 {key: []byte("k1"), plain: true},
@@ -23,7 +25,7 @@ func TestParseEvent(t *testing.T) {
 		"ts=1.1 gid=3 type=item_store key=a%3Ab%25 status=stored cmd=cas ttl=0 clsid=1 cfd=2 size=0":           {key: []byte("a:b%"), plain: true},
 		"ts=1.1 gid=3 type=item_store key=a%zz% status=stored cmd=cas ttl=0 clsid=1 cfd=2 size=0":              {key: []byte("a%zz%"), plain: true},
 		"ts=1.1 gid=4 type=item_store key=k status=too_large cmd=set ttl=0 clsid=255 cfd=99 size=9999999":      {key: []byte("k")},
-		"ts=1.1 gid=4 type=item_store key=k status=no_memory cmd=cas ttl=0 clsid=255 cfd=99 size=9999999":      {key: []byte("k")},
+		"ts=1.1 gid=4 type=item_store key=k status=no_memory cmd=cas ttl=0 clsid=255 cfd=99 size=9999999":      {key: []byte("k"), change: backend.Evicted},
 		"ts=1.1 gid=5 type=item_store key=k status=not_stored cmd=add ttl=0 clsid=1 cfd=2 size=0":              {},
 		"ts=1.1 gid=5 type=item_store key=k status=exists cmd=cas ttl=0 clsid=1 cfd=2 size=0":                  {},
 		"ts=1795374051.347503 gid=105 type=deleted key=a cmd=md clsid=1 size=1":                                {key: []byte("a"), change: backend.Removed},

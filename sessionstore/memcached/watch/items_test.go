@@ -56,13 +56,13 @@ func TestReportsItems(t *testing.T) {
 		{"ms " + base64.StdEncoding.EncodeToString([]byte("p:a key5")) + " 1 b\r\nx", ""},
 		{"set p:KEY 0 0 1\r\nx\r\nadd p:KEY 0 0 1\r\nx", "KEY"},
 		{"set p:KEY 0 0 1\r\nx\r\ndelete p:KEY", "KEY KEY-"},
-		{"set p:KEY 0 0 1\r\nx\r\nreplace p:KEY 0 -1 0\r\n", "KEY KEY"},
+		{"set p:KEY 0 0 1\r\nx\r\nreplace p:KEY 0 -1 0\r\n", "KEY KEY-"},
 		{"set p:KEY 0 0 1\r\nx\r\nset p:KEY 0 0 2000000\r\n" + strings.Repeat("x", 2_000_000), "KEY KEY"},
 	} {
 		key := "key" + strconv.Itoa(i)
 		command(t, server, strings.ReplaceAll(test.commands, "KEY", key))
 		got, want := take(), strings.ReplaceAll(test.want, "KEY", key)
-		if reported := strings.TrimSuffix(want, " "+key+"-"); got == reported {
+		if reported := strings.TrimSuffix(want, " "+key+"-"); got == reported && strings.Contains(test.commands, "delete") {
 			want = reported // memcached before 1.6.20 does not report deletions
 		}
 		assert.Equal(t, want, got, test.commands[:min(len(test.commands), 80)])
