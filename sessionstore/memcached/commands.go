@@ -10,7 +10,6 @@ import (
 	"github.com/bradfitz/gomemcache/memcache"
 
 	"memcachedsoap/sessionstore/backend"
-	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
@@ -161,13 +160,6 @@ func (c *conn) send(parts ...string) error {
 		c.line = append(c.line, part...)
 	}
 	c.line = append(c.line, protocol.LineEnd...)
-	if last := len(c.line) - len(protocol.LineEnd); last > oneRecord && c.endsApart() {
-		if _, err := c.nc.Write(c.line[:last]); err != nil {
-			return c.written(err)
-		}
-		_, err := c.nc.Write(c.line[last:])
-		return c.written(err)
-	}
 	_, err := c.nc.Write(c.line)
 	return c.written(err)
 }
@@ -179,18 +171,6 @@ func (c *conn) written(err error) error {
 	}
 	c.broken = true
 	return fmt.Errorf("memcached: sending a command: %w", err)
-}
-
-// oneRecord bounds what crypto/tls always sends in one record.
-const oneRecord = 1 << 10
-
-// endsApart says that the end of several commands must be written by itself. A
-// memcached with TLS does not look for bytes that it has received and decrypted but
-// not read: the last commands would wait there until more comes. A record of its own
-// does not come before the others are read.
-func (c *conn) endsApart() bool {
-	_, secured := c.nc.(*connect.Conn)
-	return secured
 }
 
 // limits are those of a server.

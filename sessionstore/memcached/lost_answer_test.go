@@ -167,8 +167,8 @@ func (w *proxy) pump(to, from net.Conn, answers bool) {
 	}
 }
 
-// date is a date behind "STAT time ", in a command that stores, or behind T.
-var date = regexp.MustCompile(`(STAT time |^(?:add|cas) \S+ \d+ | T)(\d{10})\b`)
+// date is a date behind "STAT time ", in a command that stores, in a scan, or behind T.
+var date = regexp.MustCompile(`(STAT time |^(?:add|cas) \S+ \d+ | exp=| T)(\d{10})\b`)
 
 // otherClock changes the dates in what a server says and in what it is told.
 func otherClock(data []byte, answers bool, apart int64) []byte {

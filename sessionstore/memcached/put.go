@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/connect"
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
@@ -147,6 +148,15 @@ func (c *conn) sendPuts(puts []conditional) error {
 		w.WriteString(protocol.LineEnd) //nolint:errcheck // as above
 	}
 	return c.written(w.Flush())
+}
+
+// endsApart says that the end of several writes must be written by itself. A memcached
+// with TLS that has read a value does not look for bytes behind it that it has received
+// and decrypted already: the last commands would wait there until more comes. A record
+// of its own is not read before them.
+func (c *conn) endsApart() bool {
+	_, secured := c.nc.(*connect.Conn)
+	return secured
 }
 
 const putBuffer = 16 << 10
