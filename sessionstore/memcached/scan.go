@@ -212,7 +212,7 @@ func readScan(stall *stallReader, prefix string, kind scanKind, parts chan<- []b
 	pass := func() error {
 		select {
 		case parts <- part:
-			part = nil
+			part = make([]byte, 0, scanPart+maxMetadumpLine)
 			return nil
 		default:
 			return backend.ErrSlowVisitor
