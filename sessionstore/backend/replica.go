@@ -34,6 +34,9 @@ type Replica interface {
 	// [Backend.CompareAndSwap] and [Backend.Delete] return it. A write whose answer
 	// was lost has an indeterminate outcome ([IsUnknown]). A server that has no
 	// memory for an item ([ErrNoMemory]) may have removed the one that was there.
+	//
+	// Put sets the Item.CAS of each write that was made to the number that the item
+	// has now; to 0 if the item was removed or the server does not tell.
 	Put(ctx context.Context, server int, writes []Write) []error
 
 	// Describe asks a server what it is and since when it runs.

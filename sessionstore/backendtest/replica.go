@@ -237,6 +237,26 @@ func testPut(t *testing.T, r backend.Replica) {
 	require.Empty(t, fetchAt(t, r, server, key))
 	require.ErrorIs(t, remove(first.CAS), backend.ErrNotFound)
 	require.NoError(t, write(backend.Item{Image: []byte("third")}))
+	testWrittenCAS(t, r, server)
+}
+
+// A write says which CAS number the item has now.
+func testWrittenCAS(t *testing.T, r backend.Replica, server int) {
+	t.Helper()
+	writes := []backend.Write{{Key: NewKey()}}
+	require.NoError(t, errors.Join(r.Put(t.Context(), server, writes)...))
+	for range 3 {
+		cas := writes[0].Item.CAS
+		require.Equal(t, cas, fetchAt(t, r, server, writes[0].Key)[writes[0].Key].CAS)
+		require.NoError(t, errors.Join(r.Put(t.Context(), server, writes)...))
+		require.NotEqual(t, cas, writes[0].Item.CAS)
+	}
+	refused := []backend.Write{{Key: writes[0].Key, Item: backend.Item{CAS: 1}}}
+	require.ErrorIs(t, r.Put(t.Context(), server, refused)[0], backend.ErrConflict)
+	require.EqualValues(t, 1, refused[0].Item.CAS, "it was not written")
+	writes[0].Remove = true
+	require.NoError(t, errors.Join(r.Put(t.Context(), server, writes)...))
+	require.Zero(t, writes[0].Item.CAS)
 }
 
 // Each write has its own result.

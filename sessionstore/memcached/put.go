@@ -21,6 +21,7 @@ const putBytes = 256 << 10
 type conditional struct {
 	backend.Write
 	result *error
+	cas    *uint64 // of the item, once it is written
 }
 
 // Put writes several items to a server. See [backend.Replica].
@@ -29,7 +30,7 @@ func (b *Backend) Put(ctx context.Context, server int, writes []backend.Write) [
 	s, err := b.serverAt(server)
 	puts := make([]conditional, 0, len(writes))
 	for i, write := range writes {
-		p := conditional{write, &results[i]}
+		p := conditional{write, &results[i], &writes[i].Item.CAS}
 		if err != nil {
 			*p.result = err
 		} else if p.Key, *p.result = b.prefixed(write.Key); *p.result == nil {
@@ -192,7 +193,7 @@ func (p conditional) image() []byte {
 func (p conditional) appendCommand(line []byte, now time.Time) []byte {
 	line = append(append(line, "ms "...), p.Key...)
 	line = strconv.AppendInt(append(line, ' '), int64(len(p.image())), 10)
-	line = append(line, " k T"...)
+	line = append(line, " k c T"...)
 	if p.Remove {
 		line = append(line, "-1"...)
 	} else {
@@ -218,6 +219,7 @@ func (c *conn) readPut(p conditional) (result, err error) {
 	word, flags := cutWord(line)
 	switch {
 	case word == "HD":
+		*p.cas = p.writtenCAS(flags)
 	case word == "NS" && p.Item.CAS == 0:
 		result = backend.ErrExists
 	case word == "EX":
@@ -233,4 +235,18 @@ func (c *conn) readPut(p conditional) (result, err error) {
 		return nil, protocol.Unexpected("ms", line)
 	}
 	return result, c.checkKey(keyFlag(flags), p.Key)
+}
+
+// writtenCAS returns the CAS number in the flags of the answer to a write. Old
+// releases of memcached tell none.
+func (p conditional) writtenCAS(flags []byte) uint64 {
+	for flag := range bytes.FieldsSeq(flags) {
+		if digits, ok := bytes.CutPrefix(flag, []byte("c")); ok && !p.Remove {
+			cas, err := strconv.ParseUint(string(digits), 10, 64)
+			if err == nil {
+				return cas
+			}
+		}
+	}
+	return 0
 }
