@@ -94,8 +94,10 @@ func (l *look) carryOut(steps []step) {
 	written := make([]bool, len(steps))
 	for side := range results {
 		for n, err := range results[side] {
-			written[places[side][n]] = true
-			failures[places[side][n]] = worse(failures[places[side][n]], err)
+			at := places[side][n]
+			written[at] = true
+			steps[at].written[side] = writes[side][n].Item.CAS
+			failures[at] = worse(failures[at], err)
 		}
 	}
 	for i := range steps {
@@ -110,25 +112,17 @@ func (l *look) carryOut(steps []step) {
 func (l *look) put(side int, writes []backend.Write) []error {
 	s := l.server[side]
 	for _, w := range writes {
-		if l.knowsCAS(side, w) {
+		if !w.Remove {
 			s.side.own.Add(w.Key)
 		}
 	}
 	results := s.side.pool.Put(l.ctx, s.index, writes)
 	for i, err := range results {
-		if err != nil && l.knowsCAS(side, writes[i]) {
-			s.side.own.Take(writes[i].Key)
+		if w := writes[i]; !w.Remove && (err != nil || w.Item.CAS == 0) {
+			s.side.own.Take(w.Key)
 		}
 	}
 	return results
-}
-
-// knowsCAS says whether the CAS number is known that an item has after a write.
-func (l *look) knowsCAS(side int, w backend.Write) bool {
-	s := l.server[side]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.info.VersionsInCAS && w.Item.Version != 0 && !w.Remove
 }
 
 // worse returns the error of two that says more about what to do: a server that does
@@ -189,7 +183,7 @@ func (l *look) remember(st *step) {
 }
 
 // rememberWritten notes that the sides are equal after a write, if the CAS numbers
-// are known. If not, the change stream reports the write, and the next look finds it.
+// are known. If not, the next comparison looks at the key again.
 func (l *look) rememberWritten(st *step) {
 	d := st.decision
 	if d.verdict == remove {
@@ -200,10 +194,10 @@ func (l *look) rememberWritten(st *step) {
 	for side, s := range st.question.sides {
 		p.cas[side] = s.item.CAS
 		if d.sides[side] {
-			if !l.knowsCAS(side, backend.Write{Item: d.target}) {
+			if st.written[side] == 0 {
 				return
 			}
-			p.cas[side] = uint64(d.target.Version)
+			p.cas[side] = st.written[side]
 		}
 	}
 	l.r.remembered.set(st.hash, p)

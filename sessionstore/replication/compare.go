@@ -76,7 +76,7 @@ type heads struct {
 	cas   [2]uint64
 	end   [2]time.Duration
 	exact [2]bool
-	other uint16 // the server on the other side, if the key is on one only
+	on    [2]uint16 // the servers that the key belongs to
 	there [2]bool
 	noted bool // it will be looked at
 }
@@ -165,7 +165,7 @@ func (c *comparison) scan(ctx context.Context, round, rounds uint64) {
 			}
 			at := c.heads[hash]
 			if at == nil {
-				at = &heads{other: uint16(to[1-side])} //nolint:gosec // few servers
+				at = &heads{on: [2]uint16{uint16(to[0]), uint16(to[1])}} //nolint:gosec // few servers
 				c.heads[hash] = at
 			}
 			at.there[side], at.cas[side], at.end[side] = true, h.CAS, h.ExpiresIn
@@ -189,18 +189,26 @@ func (c *comparison) differs() bool {
 // or its other server cannot be asked.
 func (c *comparison) isEqual(hash uint64, at *heads) bool {
 	p, known := c.r.remembered.seen(hash)
-	known = known && p.cas == at.cas
+	known = known && p.cas == at.cas && p.epoch == c.epochs(at.on) // a restarted server counts from 1 again
 	switch {
 	case at.there[0] && at.there[1]:
 		near := at.end[0] == at.end[1] || at.end[0] != 0 && at.end[1] != 0 && (at.end[0]-at.end[1]).Abs() <= sameEnd+time.Second
 		return near && (known || at.exact[0] && at.exact[1] && at.cas[0] == at.cas[1])
 	case at.there[0]:
-		return known && p.settled || c.failure(c.r.sides[1].servers[at.other]) != nil
+		return known && p.settled || c.failure(c.r.sides[1].servers[at.on[1]]) != nil
 	case at.there[1]:
-		return known && p.settled || c.failure(c.r.sides[0].servers[at.other]) != nil
+		return known && p.settled || c.failure(c.r.sides[0].servers[at.on[0]]) != nil
 	default: // on all servers
 		return false
 	}
+}
+
+// epochs returns how often a pair of servers has lost all items.
+func (c *comparison) epochs(on [2]uint16) (epochs [2]uint16) {
+	for side, index := range on {
+		epochs[side] = c.r.sides[side].servers[index].epoch()
+	}
+	return epochs
 }
 
 // collect finds the keys of the heads that are left, and has them looked at.

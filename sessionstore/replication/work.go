@@ -182,7 +182,8 @@ type step struct {
 	hash     uint64
 	question question
 	decision decision
-	skipped  bool // it is done, or was noted to be looked at again
+	written  [2]uint64 // the CAS numbers that the items have after the writes
+	skipped  bool      // it is done, or was noted to be looked at again
 }
 
 // question puts together what is known of a key.
