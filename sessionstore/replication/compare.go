@@ -17,6 +17,8 @@ const (
 	// maxHeads bounds the items of one round of a comparison. A comparison of more
 	// items has several rounds, each with a part of the keys.
 	maxHeads = 500_000
+	// streamTime is how long the first comparison waits for the change streams.
+	streamTime = 500 * time.Millisecond
 	// waitBeat is how often a comparison looks whether its keys were looked at.
 	waitBeat = 10 * time.Millisecond
 )
@@ -24,6 +26,7 @@ const (
 // reconcile compares the sides when a comparison is needed, and on a timer, until ctx
 // ends.
 func (r *Replicator) reconcile(ctx context.Context) {
+	r.awaitStreams(ctx)
 	timer := time.NewTimer(r.options.Reconcile)
 	defer timer.Stop()
 	rest := shortestRest
@@ -50,6 +53,26 @@ func (r *Replicator) reconcile(ctx context.Context) {
 		case <-time.After(shortestRest):
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// awaitStreams waits a moment for the change streams. A comparison that begins before
+// they are connected does not count.
+func (r *Replicator) awaitStreams(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, streamTime)
+	defer cancel()
+	for _, s := range r.servers() {
+		for s.side.stream.Load() != nil {
+			if _, connected := s.lag(); connected {
+				break
+			}
+			select {
+			case <-time.After(waitBeat):
+				continue
+			case <-ctx.Done():
+			}
+			break
 		}
 	}
 }
