@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,6 +40,48 @@ func TestConfigurationPageListsTheSettings(t *testing.T) {
 		assert.Equal(t, []string{variableOf(flag.Name)}, flag.Envs)
 	}
 	assert.ElementsMatch(t, want, listed, "the settings of the daemons, and those on the page")
+}
+
+// The page lists every pool with a prefix, and no other. All settings of pools exist with
+// each prefix.
+func TestConfigurationPageListsThePools(t *testing.T) {
+	text, err := os.ReadFile("../../docs/configuration.md")
+	require.NoError(t, err)
+	var listed, want []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`--[a-z-]+` \\(`[A-Z_]+`\\) \\| `[a-z]+-` \\| `[a-z]+`)").FindAllStringSubmatch(string(text), -1) {
+		listed = append(listed, row[1])
+	}
+	own, prefixed := map[string]bool{}, map[string]int{}
+	for _, flag := range daemonFlags(t) {
+		prefix := poolPrefix(flag.Tag.Prefix)
+		if prefix == ownPool {
+			own[flag.Name] = true
+			continue
+		}
+		prefixed[string(prefix)]++
+		if main := strings.TrimPrefix(prefix.servers(), "--"); flag.Name == main {
+			want = append(want, fmt.Sprintf("`--%s` (`%s`) | `%s` | `%s`", main, variableOf(main), prefix, commandOf(t, flag)))
+			continue
+		}
+		assert.True(t, own[strings.TrimPrefix(flag.Name, string(prefix))], "serve has no setting as --%s", flag.Name)
+	}
+	assert.ElementsMatch(t, want, listed)
+	for prefix, n := range prefixed {
+		assert.Equal(t, reflect.TypeFor[poolSettings]().NumField(), n, prefix)
+	}
+}
+
+// commandOf returns the name of the command that has a flag.
+func commandOf(t *testing.T, flag *kong.Flag) string {
+	t.Helper()
+	parser, err := newParser()
+	require.NoError(t, err)
+	for _, command := range parser.Model.Leaves(false) {
+		if slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == flag.Name && f.Tag.Prefix == flag.Tag.Prefix }) {
+			return command.Name
+		}
+	}
+	return ""
 }
 
 // daemonFlags returns the flags of all daemons.

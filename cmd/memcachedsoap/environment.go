@@ -14,7 +14,7 @@ const environmentPrefix = "MEMCACHEDSOAP_"
 
 // daemons are the commands that run until they are stopped: unit files and containers
 // set their flags by environment variables.
-func daemons() []string { return []string{"serve"} }
+func daemons() []string { return []string{"serve", "replicate"} }
 
 // daemonEnvironment gives each flag of the daemons the environment variable that
 // [variableOf] names. The flags of other commands get none by it.

@@ -80,12 +80,29 @@ MEMCACHEDSOAP_LOG_FORMAT
 MEMCACHEDSOAP_LOG_LEVEL
 `
 
-// TestServeEnvironment: each flag of serve has its variable; of the flags of
+// replicateVariables are those of replicate, without most of its pools.
+const replicateVariables = `
+MEMCACHEDSOAP_FROM
+MEMCACHEDSOAP_FROM_HASH
+MEMCACHEDSOAP_TO
+MEMCACHEDSOAP_TO_HASH
+MEMCACHEDSOAP_TWO_WAY
+MEMCACHEDSOAP_ONCE
+MEMCACHEDSOAP_RECONCILE
+MEMCACHEDSOAP_IGNORE_ATTRIBUTES
+MEMCACHEDSOAP_ALL_KEYS
+MEMCACHEDSOAP_METRICS_LISTEN
+MEMCACHEDSOAP_ALLOWED_HOSTS
+MEMCACHEDSOAP_LOG_FORMAT
+MEMCACHEDSOAP_LOG_LEVEL
+`
+
+// TestDaemonEnvironment: each flag of a daemon has its variable; of the flags of
 // other commands only --url has one, MEMCACHEDSOAP_URL.
-func TestServeEnvironment(t *testing.T) {
+func TestDaemonEnvironment(t *testing.T) {
 	parser, err := newParser()
 	require.NoError(t, err)
-	var serve []string
+	var serve, replicate []string
 	for _, command := range parser.Model.Leaves(false) {
 		for _, flag := range command.Flags {
 			assert.Equal(t, flag.Tag.Envs, flag.Envs, flag.Name)
@@ -93,6 +110,9 @@ func TestServeEnvironment(t *testing.T) {
 			case command.Name == "serve":
 				require.Len(t, flag.Envs, 1, flag.Name)
 				serve = append(serve, flag.Envs[0])
+			case command.Name == "replicate":
+				require.Len(t, flag.Envs, 1, flag.Name)
+				replicate = append(replicate, flag.Envs[0])
 			case flag.Name == "url":
 				assert.Equal(t, []string{"MEMCACHEDSOAP_URL"}, flag.Envs, command.Name)
 			default:
@@ -101,6 +121,7 @@ func TestServeEnvironment(t *testing.T) {
 		}
 	}
 	assert.Equal(t, strings.Fields(serveVariables), serve)
+	assert.Subset(t, replicate, strings.Fields(replicateVariables))
 }
 
 // TestServeReadsItsEnvironment: a variable sets its flag, and the flag on the

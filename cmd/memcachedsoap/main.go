@@ -3,12 +3,13 @@
 //
 //	memcachedsoap serve                     # sessions in the memory of this process
 //	memcachedsoap serve --servers host:port # sessions in memcached
+//	memcachedsoap replicate --from A --to B # keeps two pools of servers equal
 //	memcachedsoap session get ID            # calls a running service
 //
 // The package holds the command line only: one file a command, the flags of
 // serve in settings.go, those of a pool of servers in pool.go, what serve puts
-// together in serve.go and store.go, and what the client commands have in common in
-// client.go. Manual page and shell completions are made of the same grammar, so a new
+// together in serve.go and store.go, replicate in replicate*.go, and what the client
+// commands have in common in client.go. Manual page and shell completions are made of the same grammar, so a new
 // flag needs no more than its field. See memcachedsoap --help.
 package main
 
@@ -25,7 +26,8 @@ import (
 // grammar is the command line: the commands, and the flags of all of them.
 type grammar struct {
 	versionFlag
-	Serve serveCommand `cmd:"" help:"Run the service."`
+	Serve     serveCommand     `cmd:"" help:"Run the service."`
+	Replicate replicateCommand `cmd:"" help:"Keep two pools of memcached servers equal."`
 	clientCommands
 	Auth       authCommand       `cmd:"" help:"Edit and check the auth file of the service, which says who may call it."`
 	EncryptKey encryptKeyCommand `cmd:"" name:"encrypt-key" help:"Print a new key for serve --encrypt-key-file."`
@@ -41,7 +43,7 @@ const purpose = "lets Java, .NET, PHP, Python and Perl applications share login 
 
 const description = "memcachedsoap " + purpose + `. It stores the sessions in memcached, in the format of Perl's Apache::Session programs, or in its own memory.
 
-SIZE is a number of bytes, also with the unit KiB, MiB or GiB: 4MiB. SECONDS is a whole number of seconds. TIME is a number with the unit ms, s, m or h: 100ms. Every flag of serve can be set by an environment variable, whose name --help shows.`
+SIZE is a number of bytes, also with the unit KiB, MiB or GiB: 4MiB. SECONDS is a whole number of seconds. TIME is a number with the unit ms, s, m or h: 100ms. Every flag of serve and of replicate can be set by an environment variable, whose name --help shows.`
 
 func main() {
 	ctx := stopOnSignal(os.Stderr, os.Exit)

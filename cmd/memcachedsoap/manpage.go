@@ -141,25 +141,41 @@ func (r *roff) environment(app *kong.Application, commands []*kong.Command) {
 	r.request("SH", "ENVIRONMENT")
 	r.text("A variable of the program is the default of a flag. The flag on the command line takes precedence.")
 	r.request("PD", "0")
-	listed := map[string]bool{}
-	for _, command := range commands {
-		for _, flag := range command.Flags {
-			for _, variable := range flag.Envs {
-				if listed[variable] {
-					continue
-				}
-				listed[variable] = true
-				of := app.Name + " " + command.Name
-				if inCallGroup(flag) {
-					of = "every command that calls a service"
-				}
-				r.entry(bold(variable), "--"+flag.Name+" of "+of+".")
-			}
+	for _, variable := range variablesOf(commands) {
+		of := "every command that calls a service"
+		if !inCallGroup(variable.flag) {
+			of = app.Name + " " + strings.Join(variable.commands, " and ")
 		}
+		r.entry(bold(variable.name), "--"+variable.flag.Name+" of "+of+".")
 	}
 	r.request("PD")
 	r.entry(bold("GOGC"), "How much the heap of the service grows between two garbage collections, in percent. With --servers the default is 400.")
 	r.entry(bold("HTTP_PROXY")+", "+bold("HTTPS_PROXY")+", "+bold("NO_PROXY"), "The HTTP proxy through which commands call the service.")
+}
+
+// environmentVariable is a variable and what it sets.
+type environmentVariable struct {
+	name     string
+	flag     *kong.Flag
+	commands []string // that have the flag
+}
+
+// variablesOf returns the variables of commands, each once.
+func variablesOf(commands []*kong.Command) []environmentVariable {
+	var found []environmentVariable
+	for _, command := range commands {
+		for _, flag := range command.Flags {
+			for _, name := range flag.Envs {
+				i := slices.IndexFunc(found, func(v environmentVariable) bool { return v.name == name })
+				if i < 0 {
+					i = len(found)
+					found = append(found, environmentVariable{name: name, flag: flag})
+				}
+				found[i].commands = append(found[i].commands, command.Name)
+			}
+		}
+	}
+	return found
 }
 
 func (r *roff) examples() {
@@ -167,6 +183,7 @@ func (r *roff) examples() {
 	for i, example := range [][2]string{
 		{"Run the service with the sessions in its own memory:", "memcachedsoap serve"},
 		{"Run the service for the sessions on two memcached servers:", "memcachedsoap serve --servers cache1:11211,cache2:11211"},
+		{"Keep a second memcached server equal to the first one:", "memcachedsoap replicate --from cache1:11211 --to cache2:11211"},
 		{"Create a session and read it:", "memcachedsoap session set c0ffee uid=dwho\nmemcachedsoap session get c0ffee"},
 		{"Check that all servers answer:", "memcachedsoap status"},
 	} {

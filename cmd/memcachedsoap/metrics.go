@@ -31,6 +31,11 @@ func (c *serveCommand) metricsListener(ctx context.Context, sockets *httpd.Socke
 	if err != nil {
 		return nil, err
 	}
+	return onlyListener(opened)
+}
+
+// onlyListener returns the listener of the metrics. They have one address.
+func onlyListener(opened []net.Listener) (net.Listener, error) {
 	if len(opened) > 1 {
 		return nil, errors.Join(errors.New("--metrics-listen: several sockets of systemd have this name"), closeAll(opened))
 	}

@@ -19,7 +19,7 @@ type pools struct {
 		Standby  poolSettings `embed:"" prefix:"standby-" set:"servers=Servers of the standby."`
 		Previous poolSettings `embed:"" prefix:"previous-" set:"servers=Servers of before."`
 	} `cmd:""`
-	Copy struct {
+	Replicate struct {
 		From poolSettings `embed:"" prefix:"from-" set:"servers=Servers to copy."`
 		To   poolSettings `embed:"" prefix:"to-" set:"servers=Servers to fill."`
 	} `cmd:""`
@@ -43,24 +43,24 @@ func TestPoolFlags(t *testing.T) {
 		}
 	}
 	for flag, help := range map[string]string{
-		"serve --servers":           "Servers of the service.",
-		"serve --standby":           "Servers of the standby.",
-		"serve --previous-servers":  "Servers of before.",
-		"serve --server-cert":       "Client certificate, in PEM, for servers with tls: that ask for one. Needs --server-key. Read again when it changes. Default: none.",
-		"serve --standby-hash":      "As --hash, for the pool --standby. Default cache-memcached.",
-		"serve --previous-hash":     "As --hash, for the pool --previous-servers. Default cache-memcached.",
-		"copy --from":               "Servers to copy.",
-		"copy --from-server-cert":   "Client certificate, in PEM, for servers with tls: that ask for one. Needs --from-server-key. Read again when it changes. Default: none.",
-		"copy --from-store-timeout": "Longest time for connecting to a memcached server, and for its answer to one command. Default 1s.",
-		"copy --to":                 "Servers to fill.",
-		"copy --to-key-prefix":      "As --from-key-prefix, for the pool --to.",
+		"serve --servers":                "Servers of the service.",
+		"serve --standby":                "Servers of the standby.",
+		"serve --previous-servers":       "Servers of before.",
+		"serve --server-cert":            "Client certificate, in PEM, for servers with tls: that ask for one. Needs --server-key. Read again when it changes. Default: none.",
+		"serve --standby-hash":           "As --hash, for the pool --standby. Default cache-memcached.",
+		"serve --previous-hash":          "As --hash, for the pool --previous-servers. Default cache-memcached.",
+		"replicate --from":               "Servers to copy.",
+		"replicate --from-server-cert":   "Client certificate, in PEM, for servers with tls: that ask for one. Needs --from-server-key. Read again when it changes. Default: none.",
+		"replicate --from-store-timeout": "Longest time for connecting to a memcached server, and for its answer to one command. Default 1s.",
+		"replicate --to":                 "Servers to fill.",
+		"replicate --to-key-prefix":      "As --from-key-prefix, for the pool --to.",
 	} {
 		if assert.Contains(t, flags, flag) {
 			assert.Equal(t, help, flags[flag].Help, flag)
 		}
 	}
-	assert.Contains(t, flags["copy --from-discovery-interval"].Help, "with --from=cfg:HOST:PORT")
-	assert.Contains(t, flags["copy --from-proxy"].Help, "each of --from is a proxy")
+	assert.Contains(t, flags["replicate --from-discovery-interval"].Help, "with --from=cfg:HOST:PORT")
+	assert.Contains(t, flags["replicate --from-proxy"].Help, "each of --from is a proxy")
 	assert.Equal(t, "Pool --standby:", flags["serve --standby-hash"].Group.Title)
 	assert.Equal(t, []string{"MEMCACHEDSOAP_STANDBY"}, flags["serve --standby"].Envs)
 	assert.Equal(t, []string{"MEMCACHEDSOAP_PREVIOUS_KEY_PREFIX"}, flags["serve --previous-key-prefix"].Envs)
@@ -72,17 +72,17 @@ func TestPoolFlagsAreParsed(t *testing.T) {
 	t.Parallel()
 	var g pools
 	parser := parserOfPools(t, &g)
-	_, err := parser.Parse([]string{"copy", "--from=a,b=2", "--to", "c", "--to-hash=modula", "--from-key-prefix", "p:"})
+	_, err := parser.Parse([]string{"replicate", "--from=a,b=2", "--to", "c", "--to-hash=modula", "--from-key-prefix", "p:"})
 	require.NoError(t, err)
-	from, to := g.Copy.From, g.Copy.To
+	from, to := g.Replicate.From, g.Replicate.To
 	assert.Equal(t, []string{"a", "b=2"}, from.Servers)
 	assert.Equal(t, []string{"c"}, to.Servers)
 	assert.Equal(t, "cache-memcached modula", string(from.Hash)+" "+string(to.Hash))
 	assert.Equal(t, "p: ", from.KeyPrefix+" "+to.KeyPrefix)
 	assert.Equal(t, time.Second, to.StoreTimeout)
-	_, err = parser.Parse([]string{"copy", "--from-hash=unknown"})
+	_, err = parser.Parse([]string{"replicate", "--from-hash=unknown"})
 	assert.ErrorContains(t, err, "--from-hash")
-	_, err = parser.Parse([]string{"copy", "--from-servers=a"})
+	_, err = parser.Parse([]string{"replicate", "--from-servers=a"})
 	assert.ErrorContains(t, err, "unknown flag --from-servers")
 }
 

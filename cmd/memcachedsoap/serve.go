@@ -127,15 +127,6 @@ func healthOf(sessions *service.Service, store *sessionstore.Store) func(context
 	}
 }
 
-// logger returns the logger that --log-format and --log-level describe.
-func (c *serveCommand) logger(std streams) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
-	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(std.Err, options))
-	}
-	return slog.New(slog.NewTextHandler(std.Err, options))
-}
-
 // endpoint returns the handler of SOAP requests, with the operations of every
 // dialect.
 func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Counters, audited *audit.Log, logger *slog.Logger) *soap.Dispatcher {

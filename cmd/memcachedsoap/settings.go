@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -83,8 +82,7 @@ type serveCommand struct {
 
 	AuditLog string `name:"audit-log" placeholder:"FILE" complete:":files" group:"Log:" help:"File of the audit log, or - for standard output: one line in JSON for each change, deletion, search and refusal, with the caller, the session by its hash prefix and the attributes by name, never with values. The file is opened again when it was moved, and on SIGHUP. Default: no audit log."`
 
-	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" group:"Log:" help:"Format of the log on standard error: text or json. Default ${default}."`
-	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" complete:"debug,info,warn,error" group:"Log:" help:"Least level that is logged: debug, info (one line a request), warn or error. Default ${default}."`
+	logSettings `set:"lines= (one line a request)"`
 }
 
 // Validate rejects settings that cannot work. Kong calls it.

@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -26,6 +27,7 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/guard"
 	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/replication"
 	"memcachedsoap/sessionstore/seal"
 	"memcachedsoap/sessionstore/storable"
 )
@@ -99,6 +101,7 @@ func documented(t *testing.T) map[string]string {
 func TestEveryMetricIsDocumented(t *testing.T) {
 	t.Parallel()
 	listed, shown := documented(t), exported(t)
+	maps.Copy(shown, replicated(t))
 	for name, kind := range shown {
 		if strings.HasPrefix(name, metrics.Prefix) {
 			assert.Equal(t, kind, listed[name], name)
@@ -112,6 +115,31 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	for _, row := range storeRows {
 		assert.Contains(t, listed, metrics.StorePrefix+row)
 	}
+}
+
+// replicated returns the kinds of the metrics of a replicator that are not those of
+// its pools, by name.
+func replicated(t *testing.T) map[string]string {
+	t.Helper()
+	pools := make([]*memcached.Backend, 2)
+	for i := range pools {
+		var err error
+		pools[i], err = memcached.New(memcached.Options{Servers: []string{"127.0.0.1:1"}}) // is never asked
+		require.NoError(t, err)
+		defer pools[i].Close()
+	}
+	families, err := metrics.NewReplicatorRegistry(metrics.Replicator{
+		Version: "1", Started: time.Now(), Pools: pools[0],
+		Replication: replication.New(replication.Options{From: pools[0], To: pools[1]}),
+	}).Gather()
+	require.NoError(t, err)
+	kinds := map[string]string{}
+	for _, f := range families {
+		if !strings.HasPrefix(f.GetName(), metrics.StorePrefix) {
+			kinds[f.GetName()] = strings.ToLower(f.GetType().String())
+		}
+	}
+	return kinds
 }
 
 // ruleFile is the used part of Prometheus's format of rules.
@@ -224,6 +252,9 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 		labels := map[string]string{"job": "memcachedsoap", "instance": "here:9180"}
 		if regexp.MustCompile(`_store_(breaker|server|pool|watch|index_complete)`).MatchString(r.Expr) {
 			labels["server"] = "cache:11211"
+		}
+		if strings.Contains(r.Expr, "_misplaced") {
+			labels["tier"] = "from"
 		}
 		if strings.Contains(r.Expr, "_server_refused") || strings.Contains(r.Expr, "_denied_calls") {
 			labels["reason"] = "proxy"

@@ -10,9 +10,6 @@ import (
 	"memcachedsoap/sessionstore/metric"
 )
 
-// ReplicationPrefix begins the names of the metrics of a replicator.
-const ReplicationPrefix = Prefix + "replication_"
-
 // Replicator is where the metrics of a replicator come from.
 type Replicator struct {
 	Version     string // of the program
@@ -31,7 +28,7 @@ func NewReplicatorRegistry(from Replicator) *prometheus.Registry {
 	r.MustRegister(
 		constant(buildInfo, buildInfoHelp, 1, prometheus.Labels{"version": from.Version, "goversion": runtime.Version()}),
 		constant(startTime, startTimeHelp, float64(from.Started.UnixMilli())/1000, nil),
-		sourceCollector{from.Replication, ReplicationPrefix}, sourceCollector{from.Pools, StorePrefix},
+		sourceCollector{from.Replication, Prefix}, sourceCollector{from.Pools, StorePrefix},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
 	)

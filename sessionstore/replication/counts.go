@@ -99,7 +99,7 @@ func (r *Replicator) Metrics() []metric.Metric {
 		metric.Switch("replication_equal", "Whether all servers are equal, but for what is being copied.", st.Equal),
 		metric.GaugeOf("replication_waiting", "Changed keys that are still to be looked at.", float64(st.Waiting)),
 		metric.GaugeOf("replication_lag_seconds", "How long the first of the changed keys has been waiting.", st.Lag.Seconds()),
-		metric.GaugeOf("replication_delay_p99_seconds", "Time from the report of a change to its copy, 99 of 100 at most.", c.delay.Quantile(0.99).Seconds()),
+		metric.GaugeOf("replication_delay_seconds", "Time from the report of a change to its copy, 99 of 100 at most.", c.delay.Quantile(0.99).Seconds()),
 		c.copied.Metric("replication_copied_total", "Items that were copied, tombstones included."),
 		c.removed.Metric("replication_removed_total", "Items that were removed because they were removed on the other side."),
 		c.merged.Metric("replication_merged_total", "Logs of the index that were merged."),
