@@ -59,7 +59,8 @@ type queue struct {
 	// waits for, and since when the first of them waits.
 	busy, busyCompared int
 	busySince          map[*batch]time.Time
-	compared           int // those that a comparison waits for, busy ones excepted
+	busyKeys           map[string]bool // one worker at a time looks at a key
+	compared           int             // those that a comparison waits for, busy ones excepted
 }
 
 // batch are keys of one route that a worker looks at.
@@ -83,7 +84,7 @@ func (w *waiting) add(to route, c change) bool {
 func (w *waiting) addLocked(to route, c change, always bool) bool {
 	q := w.queues[to]
 	if q == nil {
-		q = &queue{wake: make(chan struct{}, 1), changes: make(map[string]*change), busySince: make(map[*batch]time.Time)}
+		q = &queue{wake: make(chan struct{}, 1), changes: make(map[string]*change), busySince: make(map[*batch]time.Time), busyKeys: make(map[string]bool)}
 		w.queues[to] = q
 		w.opened()
 	}
@@ -112,22 +113,30 @@ func (w *waiting) take(from route, q *queue, n int) *batch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	b := &batch{route: from, queue: q}
-	for _, key := range q.order[:min(n, len(q.order))] {
+	var later []string
+	for len(q.order) > 0 && len(b.changes) < n && len(later) < n {
+		key := q.order[0]
+		q.order = q.order[1:]
+		if q.busyKeys[key] {
+			later = append(later, key)
+			continue
+		}
 		c := *q.changes[key]
 		delete(q.changes, key)
+		q.busyKeys[key] = true
 		b.changes = append(b.changes, c)
 		if c.compared {
 			q.compared--
 			q.busyCompared++
 		}
 	}
-	q.order = q.order[len(b.changes):]
+	if len(q.order) > 0 {
+		signal(q.wake) // another worker
+	}
+	q.order = append(later, q.order...)
 	if len(b.changes) > 0 {
 		q.busy += len(b.changes)
 		q.busySince[b] = b.changes[0].first
-	}
-	if len(q.order) > 0 {
-		signal(q.wake) // another worker
 	}
 	return b
 }
@@ -141,9 +150,13 @@ func (w *waiting) finish(b *batch, again []change) {
 	q.busy -= len(b.changes)
 	w.count -= len(b.changes)
 	for _, c := range b.changes {
+		delete(q.busyKeys, c.key)
 		if c.compared {
 			q.busyCompared--
 		}
+	}
+	if len(q.order) > 0 {
+		signal(q.wake)
 	}
 	for _, c := range again {
 		w.addLocked(b.route, c, true)

@@ -158,17 +158,21 @@ func (l *look) decideAll(changes []change) {
 		return
 	}
 	keys := make([]string, len(changes))
+	steps := make([]step, len(changes))
 	for i, c := range changes {
 		keys[i] = c.key
+		steps[i] = step{change: c, hash: l.r.remembered.hash(c.key)}
+		// What is remembered must be older than what is read: only then an item that
+		// differs from it has changed since.
+		steps[i].before, steps[i].known = l.r.remembered.get(steps[i].hash)
 	}
 	found, err := l.fetch([2][]string{keys, keys})
 	if err != nil {
 		l.fail(err, changes...)
 		return
 	}
-	steps := make([]step, len(changes))
-	for i, c := range changes {
-		steps[i] = step{change: c, hash: l.r.remembered.hash(c.key), question: l.question(c, found)}
+	for i := range steps {
+		steps[i].question = l.question(&steps[i], found)
 		steps[i].decision = l.decide(steps[i].question)
 	}
 	l.askDeletions(steps)
@@ -180,6 +184,8 @@ func (l *look) decideAll(changes []change) {
 type step struct {
 	change   change
 	hash     uint64
+	before   pair // what was remembered before the items were read
+	known    bool // that something was
 	question question
 	decision decision
 	written  [2]uint64 // the CAS numbers that the items have after the writes
@@ -187,12 +193,12 @@ type step struct {
 }
 
 // question puts together what is known of a key.
-func (l *look) question(c change, found [2]map[string]backend.Item) question {
+func (l *look) question(st *step, found [2]map[string]backend.Item) question {
+	c, p, known := st.change, st.before, st.known
 	q := question{key: c.key, twoWay: l.r.options.TwoWay, now: time.Now(), rules: l.r.rules}
 	if at := l.r.compared.Load(); at != nil {
 		q.compared = *at
 	}
-	p, known := l.r.remembered.get(l.r.remembered.hash(c.key))
 	q.known = known && !p.settled
 	q.settled = known && p.settled
 	for side, s := range l.server {
