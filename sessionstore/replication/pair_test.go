@@ -304,3 +304,14 @@ func (p *pair) logged(text string) {
 	p.t.Helper()
 	p.eventually(func() bool { return strings.Contains(p.log.String(), text) }, "%s", lazily(p.log.String))
 }
+
+// signedImage is a session with a signature of client_memcached.pl.
+func signedImage(t testing.TB, value string) []byte {
+	t.Helper()
+	attributes := perldata.NewHash(2)
+	attributes.Set("master", perldata.BytesOf("1795372681#1795372680"))
+	attributes.Set("uid", perldata.BytesOf(value))
+	text, err := storable.Codec{}.Append(nil, attributes)
+	require.NoError(t, err)
+	return text
+}
