@@ -114,6 +114,15 @@ func (g *Guard) Follower() backend.Follower {
 	return backend.Follower{Changed: g.changed, ResyncRequired: g.resyncRequired}
 }
 
+// SetFollowing says whether the change stream notifies [Guard.Follower] from now on. A
+// stream that begins again must require a resync first.
+func (g *Guard) SetFollowing(on bool) {
+	g.following.Store(on)
+	if !on {
+		g.own.Clear() // their events do not come
+	}
+}
+
 // changed notifies the Guard that the item under key was changed; foreign says
 // that it was certainly not by this process. It never blocks.
 func (g *Guard) changed(key string, foreign bool) {

@@ -26,6 +26,9 @@ import (
 //
 // If one of these does not hold, the index is only a hint, and finding sessions
 // scans the servers.
+//
+// An instance that follows the changes through another one learns no ids. It asks
+// that one to prove the same, at each call ([Prover]).
 
 // ServerState says whether the index has every session of a server.
 type ServerState struct {
@@ -49,6 +52,7 @@ type state struct {
 	withdrawals uint64
 	markers     []string // key of the marker on each server
 	scanOnly    bool     // the changes on the servers cannot be followed
+	prover      Prover   // nil: this instance follows the changes itself
 }
 
 func (s *state) init(servers []string) {
@@ -135,10 +139,8 @@ func (x *Index) States() []ServerState {
 // at. After that it scans.
 const settleTime = time.Second
 
-// settle waits until every change that was made before the call has been looked
-// at. It returns the epoch of the index then, or "" if the index is not
-// complete.
-func (r *Indexer) settle(ctx context.Context) string {
+// settleHere is settle for an instance that follows the changes itself.
+func (r *Indexer) settleHere(ctx context.Context) string {
 	epoch := r.epoch()
 	if epoch == "" {
 		return ""
@@ -182,9 +184,11 @@ func (r *Indexer) epoch() string {
 	return r.state.epoch
 }
 
-// confirm says whether the index is still complete, in the same epoch: what was
-// read of the lists between settle and confirm is true.
-func (r *Indexer) confirm(ctx context.Context, epoch string) bool {
+// confirmHere is confirm for an instance that follows the changes itself.
+func (r *Indexer) confirmHere(ctx context.Context, epoch string) bool {
+	if r.epoch() != epoch {
+		return false
+	}
 	markers := r.markerKeys()
 	items, err := r.index.backend.GetMany(ctx, withoutEmpty(markers), maxListBytes)
 	if err != nil {

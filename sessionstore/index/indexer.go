@@ -33,8 +33,9 @@ type Indexer struct {
 	settled chan struct{}     // is closed and replaced when keys were looked at
 	state   state
 
-	own      backend.OwnWrites // which the store enters itself
-	searches searches
+	own        backend.OwnWrites // which the store enters itself
+	searches   searches
+	identified func() string // see Identity
 }
 
 type event struct {
@@ -63,6 +64,7 @@ func NewIndexer(x *Index, pool backend.Pool) *Indexer {
 		pending: make(map[string]uint64), settled: make(chan struct{}),
 	}
 	r.state.init(pool.Servers())
+	r.identified = sync.OnceValue(r.identity)
 	if !x.Empty() {
 		x.indexer.Store(r)
 		r.ended.Go(func() { r.run(ctx) })

@@ -68,7 +68,7 @@ type maintainer struct {
 
 func newMaintainer(r *Indexer) *maintainer {
 	return &maintainer{Indexer: r, rest: shortestRest, lease: backend.Lease{
-		Backend: r.pool, Key: leaseKeys + r.identity(), Holder: rand.Text(), Life: leaseLife,
+		Backend: r.pool, Key: leaseKeys + r.Identity(), Holder: rand.Text(), Life: leaseLife,
 	}}
 }
 
@@ -94,6 +94,7 @@ func (m *maintainer) run(ctx context.Context) {
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
 	told := m.index.States()
+	relied := false
 	for following := false; ; {
 		select {
 		case <-m.stale:
@@ -103,7 +104,15 @@ func (m *maintainer) run(ctx context.Context) {
 			return
 		}
 		told = m.notify(told)
+		on := m.prover()
+		if on != nil && !relied {
+			m.release() //nolint:contextcheck // it takes a second at most, so that another instance proves soon
+		}
+		relied = on != nil
 		switch {
+		case relied:
+			following = false
+			m.repeat(on)
 		case !following:
 		case m.epoch() != "":
 			m.keep(ctx)
