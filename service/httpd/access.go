@@ -3,11 +3,25 @@ package httpd
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"memcachedsoap/service/access"
 )
+
+// ChangesPath is where instances of the service tell each other what has changed.
+const ChangesPath = "/changes"
+
+func isChanges(path string) bool {
+	return path == ChangesPath || strings.HasPrefix(path, ChangesPath+"/")
+}
+
+// serveChanges answers another instance.
+func (s *Server) serveChanges(c echo.Context) error {
+	s.options.Changes.ServeHTTP(c.Response(), c.Request().WithContext(s.identify(c.Request())))
+	return nil
+}
 
 // identify returns the context of a request with a record of what the request tells of
 // its sender. It refuses nobody: the refusal is a fault, and only package soap knows in

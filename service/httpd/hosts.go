@@ -29,6 +29,9 @@ func newAllowedHosts(o Options) allowedHosts {
 		a.any = a.any || name == AnyHost
 		a.names[canonicalHost(name)] = true
 	}
+	if o.ChangesHost != "" {
+		a.names[canonicalHost(o.ChangesHost)] = true
+	}
 	if u, err := url.Parse(o.PublicURL); err == nil {
 		a.names[canonicalHost(u.Hostname())] = true
 	}

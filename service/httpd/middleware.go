@@ -13,7 +13,8 @@ import (
 )
 
 // log gives each request an id and a log record, and writes the record as one line
-// after the answer. Successful probes of health are logged at debug level only.
+// after the answer. Successful probes of health and questions of other instances are
+// logged at debug level only.
 func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		started := time.Now()
@@ -40,7 +41,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			attrs = append(attrs, slog.String("user", user))
 		}
 		level := record.Level()
-		if isProbe(r.URL.Path) && status < http.StatusBadRequest {
+		if (isProbe(r.URL.Path) || isChanges(r.URL.Path)) && status < http.StatusBadRequest {
 			level = slog.LevelDebug
 		}
 		s.options.Logger.LogAttrs(ctx, level, "request", append(attrs, record.Attrs()...)...)

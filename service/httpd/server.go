@@ -59,6 +59,11 @@ type Options struct {
 	// Health returns the state of each server that stores sessions. nil means that
 	// the service needs none, and is always ready.
 	Health func(context.Context) []ServerHealth
+	// Changes answers the other instances at [ChangesPath] and below, without a slot of
+	// Admission; it has deadlines of its own. nil answers 404.
+	Changes http.Handler
+	// ChangesHost is the host by which they know this one: it is allowed, too.
+	ChangesHost string
 	// AuditLog returns why the audit log cannot be written, in words that name no path,
 	// or nil. nil means that there is no audit log.
 	AuditLog func() error
@@ -125,6 +130,11 @@ func New(endpoint http.Handler, o Options) *Server {
 	router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
 	for _, path := range []string{EndpointPath, CGIPath} {
 		router.Any(path, s.serveContract(s.showPage(s.admit(echo.WrapHandler(endpoint)))))
+	}
+	if o.Changes != nil {
+		for _, path := range []string{ChangesPath, ChangesPath + "/*"} {
+			router.Any(path, s.serveChanges)
+		}
 	}
 	s.serve(router)
 	return s

@@ -59,7 +59,7 @@ func (l Lease) renew(ctx context.Context, note, other string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if holder, _ := parseLease(present); holder != l.Holder && holder != other {
+	if holder, _ := ParseLease(present); holder != l.Holder && holder != other {
 		return false, nil
 	}
 	item := l.item(note)
@@ -76,7 +76,7 @@ func (l Lease) item(note string) Item {
 // released; the error is [ErrNotFound] if it is free.
 func (l Lease) Read(ctx context.Context) (holder, note string, err error) {
 	item, err := l.Backend.Get(ctx, l.Key)
-	holder, note = parseLease(item)
+	holder, note = ParseLease(item)
 	return holder, note, err
 }
 
@@ -84,7 +84,7 @@ func (l Lease) Read(ctx context.Context) (holder, note string, err error) {
 // may be 0; meanwhile it is released: who reads it may choose not to take it.
 func (l Lease) Release(ctx context.Context, after time.Duration) {
 	item, err := l.Backend.Get(ctx, l.Key)
-	if holder, _ := parseLease(item); err != nil || holder != l.Holder {
+	if holder, _ := ParseLease(item); err != nil || holder != l.Holder {
 		return
 	}
 	item.Image, item.ExpiresIn = nil, WholeSeconds(after)
@@ -97,11 +97,13 @@ func (l Lease) Release(ctx context.Context, after time.Duration) {
 // IsHeld says whether an item that was read under the key of the lease says that this
 // process holds it.
 func (l Lease) IsHeld(item Item) bool {
-	holder, _ := parseLease(item)
+	holder, _ := ParseLease(item)
 	return holder == l.Holder
 }
 
-func parseLease(item Item) (holder, note string) {
+// ParseLease returns who holds the lease of an item, and the note. The holder is "" if
+// the lease is released.
+func ParseLease(item Item) (holder, note string) {
 	holder, note, _ = strings.Cut(string(item.Image), " ")
 	return holder, note
 }

@@ -60,6 +60,7 @@ var mayImport = map[string][]string{
 	"service/audit":                        {"sessionstore/metric"},
 	"service/admission":                    {"sessionstore/metric", "golang.org/x/sync/semaphore"},
 	"service/certificate":                  {"sessionstore/metric"},
+	"service/changes":                      {"service/access", "service/requestlog", "sessionstore/backend", "sessionstore/index", "sessionstore/metric"},
 	"service/dialect":                      {"service", "service/access", "service/admission", "service/audit", "service/requestlog", "soap"},
 	"service/document":                     {"service", "service/access", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/...", "wsdl"},
 	"service/soaplite":                     {"sessionstore/perldata", "soap/..."},

@@ -1,0 +1,76 @@
+package changes
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+)
+
+// An instance that follows through another one sees changes by others and by its own,
+// and learns no key.
+func TestReaderSeesChanges(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	relay, reader := pair(t, []string{server.Addr})
+	for range 2 {
+		set(t, server, "ab12", "one")
+		require.NoError(t, reader.peer.Barrier(t.Context(), 0))
+		for _, n := range []*node{relay, reader} {
+			require.Equal(t, "one", n.read(t, "ab12"))
+		}
+		set(t, server, "ab12", "two")
+		require.NoError(t, reader.peer.Barrier(t.Context(), 0))
+		require.NoError(t, relay.peer.Barrier(t.Context(), 0))
+		for _, n := range []*node{relay, reader} {
+			require.Equal(t, "two", n.read(t, "ab12"))
+		}
+	}
+	assert.True(t, reader.told(backend.KeyHash("ab12")))
+	assert.False(t, reader.told("ab12"))
+
+	item, err := reader.Get(t.Context(), "ab12")
+	require.NoError(t, err)
+	item.Image = []byte("three")
+	require.NoError(t, reader.CompareAndSwap(t.Context(), "ab12", item))
+	hits := reader.metric("near_hits_total")
+	require.NoError(t, reader.peer.Barrier(t.Context(), 0))
+	require.Equal(t, "three", reader.read(t, "ab12"))
+	assert.Equal(t, hits+1, reader.metric("near_hits_total"), "its own change leaves the entry")
+	require.NoError(t, relay.peer.Barrier(t.Context(), 0))
+	require.Equal(t, "three", relay.read(t, "ab12"))
+
+	assert.EqualValues(t, 1, relay.metric("changes_relay"))
+	assert.EqualValues(t, 1, relay.metric("changes_readers"))
+	assert.EqualValues(t, 0, reader.metric("changes_relay"))
+	assert.EqualValues(t, 1, reader.metric("changes_connects_total"))
+	assert.EqualValues(t, 1, reader.metric("watch_connected"))
+	assert.Less(t, reader.metric("watch_lag_seconds"), 0.25)
+	assert.EqualValues(t, -1, reader.metric("watch_events_total"), "it does not watch")
+}
+
+// After a change elsewhere, an instance that follows through another one shows what was
+// before for 250 milliseconds at most.
+func TestReaderIsNeverStale(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	_, reader := pair(t, []string{server.Addr})
+	for i := range 100 {
+		value := time.Duration(i).String()
+		set(t, server, "ab12", value)
+		written := time.Now()
+		for {
+			began := time.Now()
+			shown := reader.read(t, "ab12")
+			if shown == value {
+				break
+			}
+			require.Less(t, began.Sub(written), 255*time.Millisecond)
+		}
+	}
+	assert.Positive(t, reader.metric("near_hits_total"))
+}
