@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"memcachedsoap/service/changes"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/guard"
@@ -21,6 +22,7 @@ type followed struct {
 	items backend.Backend
 	cache *near.Backend // nil without --local
 	open  func() (*memcached.Backend, error)
+	peer  *changes.Peer // the pool, if it is followed together with other instances; else nil
 }
 
 // followingStore opens a store and follows the change stream of its pool: to
@@ -33,6 +35,7 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 	store = sessionstore.NewStore(in.items, storable.Codec{}, options)
 	follows := in.cache != nil || len(c.Principal) > 0
 	guarding := func() {}
+	var deletions *guard.Guard
 	var followers []backend.Follower
 	if in.cache != nil {
 		followers = append(followers, backend.Follower{
@@ -40,10 +43,10 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 		})
 	}
 	if c.guards(logger) {
-		g := store.NewGuard(in.pool, guardOptions(in, follows, logger))
-		guarding = g.Close
+		deletions = store.NewGuard(in.pool, guardOptions(in, follows, logger))
+		guarding = deletions.Close
 		if follows {
-			followers = append(followers, g.Follower())
+			followers = append(followers, deletions.Follower())
 		}
 	}
 	if !follows {
@@ -58,7 +61,12 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 		indexer.Close()
 		return store.Close()
 	}
-	stream, err := in.pool.Follow(each(append(followers, indexer.Follower())))
+	follower := each(append(followers, indexer.Follower()))
+	if in.peer != nil {
+		c.share(in, follower, deletions, indexer)
+		return store, closeStore, nil
+	}
+	stream, err := in.pool.Follow(follower)
 	switch {
 	case errors.Is(err, backend.ErrNotFollowable):
 		c.withoutFollowing(in, indexer, logger)

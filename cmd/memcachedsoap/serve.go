@@ -41,7 +41,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer stopDiscovery()
-	store, closeStore, err := c.store(files.keys, servers, files.audited, logger) //nolint:contextcheck // closeStore stops what it starts
+	store, closeStore, err := c.store(files, servers, logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,14 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	counters := service.NewCounters(version, document.Operations()...)
 	sessions := service.New(store, counters)
 	sessions.Audit(files.audited)
+	changed, changesHost := files.peers.handler()
+	defer files.peers.leaveWith(ctx)()
 	server := httpd.New(c.endpoint(sessions, counters, files.audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
 		Certificate: files.keeper, ClientCertificateHeader: c.ClientCertificateHeader,
 		Admission: admitted, Access: files.callers, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
+		Changes: changed, ChangesHost: changesHost,
 		Health: healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
@@ -83,6 +86,7 @@ type reloaded struct {
 	keys    *seal.Keyring       // without keys: sessions are stored unencrypted
 	keeper  *certificate.Keeper // nil: no TLS
 	audited *audit.Log          // nil: no audit log
+	peers   *peers              // nil: this instance follows the changes alone
 }
 
 // readFiles reads the files, and again when they change, until stop is called.
@@ -95,6 +99,9 @@ func (c *serveCommand) readFiles(std streams, logger *slog.Logger) (r reloaded, 
 		return r, nil, err
 	}
 	if r.keeper, err = c.certificate(files, logger); err != nil {
+		return r, nil, err
+	}
+	if r.peers, err = c.peers(files, r.keeper, logger); err != nil {
 		return r, nil, err
 	}
 	var closeAudit func()

@@ -40,6 +40,10 @@ type serveCommand struct {
 	LocalMaxAge seconds  `default:"5" placeholder:"SECONDS" group:"Near cache:" help:"Near-cache TTL: the longest staleness after a change that memcached does not report, such as a deletion by a Perl program on memcached before 1.6.20. Default ${default}."`
 	MaxStale    seconds  `default:"0" placeholder:"SECONDS" group:"Near cache:" help:"Stale-if-error: how long the near cache answers while the server of a session does not; 0 is not at all. Only with --local. Default ${default}."`
 
+	PeerKeyFile  string `name:"peer-key-file" type:"path" placeholder:"FILE" group:"Instances:" help:"Follow the changes on --servers together with the other instances, which have the same file: 16 of them watch the servers, and the others follow through one of these. The file has a secret of 32 characters at least in each line; the first one is used, and all are accepted. Only its owner and its group may read it. It is read again when it changes and on SIGHUP. Needs --advertise-url. Default: each instance watches the servers, which take 20 watchers."`
+	AdvertiseURL string `name:"advertise-url" placeholder:"URL" group:"Instances:" help:"URL of this instance for the other instances, such as https://sessions1.example.com:8443: the address of one of --listen, not of a proxy. Needs --peer-key-file. Default: none."`
+	PeerCA       string `name:"peer-ca" type:"path" placeholder:"FILE" group:"Instances:" help:"Certificates, in PEM, of the authorities that sign those of the other instances. Read again when it changes and on SIGHUP. Default: the authorities of the system."`
+
 	MemoryLimit byteSize `default:"64MiB" placeholder:"SIZE" group:"Servers:" help:"Memory for sessions without --servers. The least recently used sessions are evicted. Default ${default}."`
 
 	PublicURL      string         `name:"public-url" placeholder:"URL" group:"Addresses:" help:"URL of the endpoint as clients know it, for the WSDL. Default: the URL at which the WSDL is requested."`
@@ -88,7 +92,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateServers, c.validateNearCache, c.validateTimeouts, c.validateLimits,
+		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateServers, c.validateNearCache, c.validatePeers, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err

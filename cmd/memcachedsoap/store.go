@@ -11,7 +11,6 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/admission"
-	"memcachedsoap/service/audit"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -21,12 +20,11 @@ import (
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/near"
-	"memcachedsoap/sessionstore/seal"
 )
 
-// store opens the store that the settings describe, with the keys of encryption, and returns the function
+// store opens the store that the settings and the files describe, and returns the function
 // that closes it. The servers need not answer yet.
-func (c *serveCommand) store(keys *seal.Keyring, servers servers, audited *audit.Log, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
+func (c *serveCommand) store(files reloaded, servers servers, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
 	options := sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{
 			Default: time.Duration(c.SessionTTL) * time.Second,
@@ -36,7 +34,7 @@ func (c *serveCommand) store(keys *seal.Keyring, servers servers, audited *audit
 		CompressThreshold: int(c.CompressThreshold),
 		Principals:        c.Principal,
 		Reserve:           admission.Reserve,
-		Sealer:            keys,
+		Sealer:            files.keys,
 		NoLookupKeys:      !c.MD5Key || c.EncryptKeyFile != "",
 		IndexState: func(state index.ServerState) {
 			if state.Complete {
@@ -54,7 +52,7 @@ func (c *serveCommand) store(keys *seal.Keyring, servers servers, audited *audit
 	}
 	if c.EndOldestSession {
 		options.MaxSessionsPerPrincipal = c.MaxSessionsPerPrincipal
-		options.OldestEnded = service.AuditEnded(audited)
+		options.OldestEnded = service.AuditEnded(files.audited)
 	}
 	if len(c.Servers) == 0 {
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
@@ -66,17 +64,19 @@ func (c *serveCommand) store(keys *seal.Keyring, servers servers, audited *audit
 		return nil, nil, err
 	}
 	origin.ComparePlacement()
+	pool, peer := files.peers.join(origin, open, logger)
 	if len(c.Local) == 0 {
-		return c.followingStore(followed{pool: origin, items: origin, open: open}, options, logger)
+		return c.followingStore(followed{pool: pool, items: pool, open: open, peer: peer}, options, logger)
 	}
 	entries, err := c.nearCacheEntries(servers.connector, logger)
 	if err != nil {
-		return nil, nil, errors.Join(err, origin.Close())
+		return nil, nil, errors.Join(err, pool.Close())
 	}
-	cache := near.New(origin, near.Options{
+	cache := near.New(pool, near.Options{
 		Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
+		Hashed: peer != nil,
 	})
-	return c.followingStore(followed{pool: origin, items: cache, cache: cache, open: open}, options, logger)
+	return c.followingStore(followed{pool: pool, items: cache, cache: cache, open: open, peer: peer}, options, logger)
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near

@@ -119,7 +119,7 @@ func TestFalseRelay(t *testing.T) {
 	asked := make(chan struct{}, 1000)
 	impostor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// It passes the request on to the true one, which refuses what is not for it.
-		passed, err := http.NewRequestWithContext(r.Context(), http.MethodGet, truth.server.URL+r.URL.RequestURI(), nil)
+		passed, err := http.NewRequestWithContext(r.Context(), http.MethodGet, truth.server.URL+r.URL.RequestURI(), nil) //nolint:gosec // as an impostor does
 		if err != nil {
 			return
 		}
@@ -175,7 +175,7 @@ func TestKeyFiles(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		assert.NotContains(t, err.Error(), "short")
 	}
-	require.NoError(t, os.Chmod(path, 0o644))
+	require.NoError(t, os.Chmod(path, 0o644)) //nolint:gosec // that is the test
 	require.ErrorContains(t, keys.ReadFile(path), "others must not read it")
 	require.Error(t, keys.ReadFile(t.TempDir()))
 	require.Error(t, keys.ReadFile(path+"-"))

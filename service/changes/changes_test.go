@@ -18,31 +18,31 @@ func TestReaderSeesChanges(t *testing.T) {
 	server := memcachedtest.Start(t)
 	relay, reader := pair(t, []string{server.Addr})
 	for range 2 {
-		set(t, server, "ab12", "one")
+		set(t, server, "one")
 		require.NoError(t, reader.peer.Barrier(t.Context(), 0))
 		for _, n := range []*node{relay, reader} {
-			require.Equal(t, "one", n.read(t, "ab12"))
+			require.Equal(t, "one", n.read(t))
 		}
-		set(t, server, "ab12", "two")
+		set(t, server, "two")
 		require.NoError(t, reader.peer.Barrier(t.Context(), 0))
 		require.NoError(t, relay.peer.Barrier(t.Context(), 0))
 		for _, n := range []*node{relay, reader} {
-			require.Equal(t, "two", n.read(t, "ab12"))
+			require.Equal(t, "two", n.read(t))
 		}
 	}
-	assert.True(t, reader.told(backend.KeyHash("ab12")))
-	assert.False(t, reader.told("ab12"))
+	assert.True(t, reader.told(backend.KeyHash(key)))
+	assert.False(t, reader.told(key))
 
-	item, err := reader.Get(t.Context(), "ab12")
+	item, err := reader.Get(t.Context(), key)
 	require.NoError(t, err)
 	item.Image = []byte("three")
-	require.NoError(t, reader.CompareAndSwap(t.Context(), "ab12", item))
+	require.NoError(t, reader.CompareAndSwap(t.Context(), key, item))
 	hits := reader.metric("near_hits_total")
 	require.NoError(t, reader.peer.Barrier(t.Context(), 0))
-	require.Equal(t, "three", reader.read(t, "ab12"))
+	require.Equal(t, "three", reader.read(t))
 	assert.Equal(t, hits+1, reader.metric("near_hits_total"), "its own change leaves the entry")
 	require.NoError(t, relay.peer.Barrier(t.Context(), 0))
-	require.Equal(t, "three", relay.read(t, "ab12"))
+	require.Equal(t, "three", relay.read(t))
 
 	assert.EqualValues(t, 1, relay.metric("changes_relay"))
 	assert.EqualValues(t, 1, relay.metric("changes_readers"))
@@ -61,11 +61,11 @@ func TestReaderIsNeverStale(t *testing.T) {
 	_, reader := pair(t, []string{server.Addr})
 	for i := range 100 {
 		value := time.Duration(i).String()
-		set(t, server, "ab12", value)
+		set(t, server, value)
 		written := time.Now()
 		for {
 			began := time.Now()
-			shown := reader.read(t, "ab12")
+			shown := reader.read(t)
 			if shown == value {
 				break
 			}

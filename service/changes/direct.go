@@ -210,7 +210,7 @@ func (p *Peer) judge(ctx context.Context, r *role, relays []relay, connected int
 	d := p.direct.Load()
 	if d == nil {
 		r.behind = time.Time{}
-		p.reader.follow(relays, best)
+		p.reader.follow(relays, best) //nolint:contextcheck // it outlives this round
 		return
 	}
 	if best <= connected {
@@ -224,7 +224,7 @@ func (p *Peer) judge(ctx context.Context, r *role, relays []relay, connected int
 		r.behind = time.Now()
 	}
 	if time.Since(r.behind) > patience {
-		p.reader.follow(relays, best)
+		p.reader.follow(relays, best) //nolint:contextcheck // it outlives this round
 	}
 	if time.Since(r.behind) < surrender || !p.reader.isConnected(connected+1) {
 		return

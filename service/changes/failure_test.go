@@ -1,10 +1,10 @@
 package changes
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,9 +24,9 @@ func requireSees(t *testing.T, server *memcachedtest.Server, n *node) {
 	t.Helper()
 	n.connected(t)
 	for _, value := range []string{"before", "after"} {
-		set(t, server, "ab12", value)
+		set(t, server, value)
 		require.Eventually(t, func() bool { return n.peer.Barrier(t.Context(), 0) == nil }, ample, time.Millisecond)
-		require.Equal(t, value, n.read(t, "ab12"))
+		require.Equal(t, value, n.read(t))
 	}
 }
 
@@ -46,18 +46,18 @@ func TestRelayGoes(t *testing.T) {
 				n.advertises(t, 1)
 			}
 			reader := start(t, servers, relays(2)).connected(t)
-			set(t, server, "ab12", "one")
-			require.Equal(t, "one", reader.read(t, "ab12"))
+			set(t, server, "one")
+			require.Equal(t, "one", reader.read(t))
 			through, stays := first, second
 			if reader.peer.reader.session.Load().relay.url == second.server.URL {
 				through, stays = second, first
 			}
 			gone := time.Now()
 			goes(through)
-			set(t, server, "ab12", "two")
+			set(t, server, "two")
 			require.Eventually(t, func() bool {
-				_, connected := reader.peer.State("ab12")
-				return !connected || reader.read(t, "ab12") == "two"
+				_, connected := reader.peer.State(key)
+				return !connected || reader.read(t) == "two"
 			}, ample, time.Millisecond)
 			requireSees(t, server, reader)
 			t.Log("followed again after", time.Since(gone))
@@ -83,14 +83,14 @@ func TestRelayHangs(t *testing.T) {
 	}
 	defer sync.OnceFunc(func() { close(release) })()
 	_, reader := pair(t, []string{server.Addr}, wrap)
-	set(t, server, "ab12", "one")
-	require.Equal(t, "one", reader.read(t, "ab12"))
+	set(t, server, "one")
+	require.Equal(t, "one", reader.read(t))
 	hangs.Store(true)
-	set(t, server, "ab12", "two")
+	set(t, server, "two")
 	time.Sleep(260 * time.Millisecond)
-	require.Equal(t, "two", reader.read(t, "ab12"))
+	require.Equal(t, "two", reader.read(t))
 	require.Eventually(t, func() bool {
-		_, connected := reader.peer.State("ab12")
+		_, connected := reader.peer.State(key)
 		return !connected
 	}, ample, time.Millisecond)
 	require.Eventually(t, func() bool { return reader.log.Count("silent") > 0 }, ample, time.Millisecond)
@@ -118,17 +118,17 @@ func TestConnectionBreaks(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
 	relay, reader := pair(t, []string{server.Addr})
-	set(t, server, "ab12", "one")
-	require.Equal(t, "one", reader.read(t, "ab12"))
+	set(t, server, "one")
+	require.Equal(t, "one", reader.read(t))
 	resyncs := reader.resyncs.Load()
 	for i := range 5 {
 		relay.server.CloseClientConnections()
-		value := fmt.Sprint(i)
-		set(t, server, "ab12", value)
+		value := strconv.Itoa(i)
+		set(t, server, value)
 		require.Eventually(t, func() bool { return reader.metric("changes_connects_total") > float64(i+1) }, ample, time.Millisecond)
 		reader.connected(t)
 		require.NoError(t, reader.peer.Barrier(t.Context(), 0))
-		require.Equal(t, value, reader.read(t, "ab12"))
+		require.Equal(t, value, reader.read(t))
 	}
 	assert.Equal(t, resyncs, reader.resyncs.Load())
 }
@@ -144,7 +144,7 @@ func TestGaps(t *testing.T) {
 	d := relay.peer.direct.Load()
 	d.hub.mu.Lock()
 	for range 3 * history { // at once
-		d.hub.addLocked(event{kind: changed, hash: backend.KeyHash("ab12")})
+		d.hub.addLocked(event{kind: changed, hash: backend.KeyHash(key)})
 	}
 	d.hub.mu.Unlock()
 	require.Eventually(t, func() bool { return reader.resyncs.Load() > resyncs }, ample, time.Millisecond)
@@ -162,14 +162,16 @@ func TestSlowReader(t *testing.T) {
 	nc, err := net.Dial("tcp", relay.server.Listener.Addr().String())
 	require.NoError(t, err)
 	defer nc.Close()
-	require.NoError(t, nc.(*net.TCPConn).SetReadBuffer(4<<10))
+	tcp, ok := nc.(*net.TCPConn)
+	require.True(t, ok)
+	require.NoError(t, tcp.SetReadBuffer(4<<10))
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, relay.server.URL+Path, nil)
 	require.NoError(t, err)
 	keysOf(t, secret).sign(r, relay.server.URL)
 	require.NoError(t, r.Write(nc))
 	require.Eventually(t, func() bool { return len(relay.peer.readers) == 2 }, ample, time.Millisecond)
 	hub := relay.peer.direct.Load().hub
-	e := event{kind: changed, hash: backend.KeyHash("ab12")}
+	e := event{kind: changed, hash: backend.KeyHash(key)}
 	require.Eventually(t, func() bool {
 		for range 50 {
 			hub.add(e)
@@ -186,12 +188,12 @@ func TestMemcachedRestarts(t *testing.T) {
 	t.Parallel()
 	server := memcachedtest.Start(t)
 	_, reader := pair(t, []string{server.Addr})
-	set(t, server, "ab12", "one")
-	require.Equal(t, "one", reader.read(t, "ab12"))
+	set(t, server, "one")
+	require.Equal(t, "one", reader.read(t))
 	server.Kill()
 	server.Restart()
 	require.Eventually(t, func() bool {
-		_, err := reader.Read(t.Context(), "ab12")
+		_, err := reader.Read(t.Context(), key)
 		return err == backend.ErrNotFound //nolint:errorlint // as the contract has it
 	}, ample, time.Millisecond)
 	requireSees(t, server, reader)

@@ -36,8 +36,10 @@ func parseHello(line string) (h hello, err error) {
 		return h, errUnexpected
 	}
 	h.stream, h.pool, h.index = fields[0], fields[2], fields[3]
-	h.position, err = strconv.ParseInt(fields[1], 10, 64)
-	return h, err
+	if h.position, err = strconv.ParseInt(fields[1], 10, 64); err != nil {
+		return h, errUnexpected
+	}
+	return h, nil
 }
 
 // appendEvent appends the line of an event.
@@ -114,7 +116,7 @@ func parseMicroseconds(text string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("changes: %w", err)
 	}
-	return time.Duration(n) * time.Microsecond, nil //nolint:gosec // 50 bits
+	return time.Duration(n) * time.Microsecond, nil
 }
 
 // parseEvent parses the line of an event.

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ import (
 const ample = 60 * time.Second
 
 const (
+	key    = "ab12"
 	secret = "an example of a key, 32 characters"
 	other  = "another key with some 40 characters more"
 )
@@ -50,6 +52,8 @@ type node struct {
 	handler atomic.Pointer[http.Handler]
 	watches atomic.Bool
 	resyncs atomic.Int64
+	changes atomic.Int64              // that were reported
+	changed atomic.Pointer[time.Time] // when the last one was
 	log     *logtest.Buffer
 	origin  *mortal
 
@@ -96,13 +100,22 @@ func start(tb testing.TB, servers []string, change ...func(*settings)) *node {
 		n.resyncs.Add(1)
 		n.InvalidateAll()
 	}
+	count := func() {
+		now := time.Now()
+		n.changed.Store(&now)
+		n.changes.Add(1)
+	}
 	n.peer.Share(Followers{
-		Watching: backend.Follower{Changed: n.Changed, ResyncRequired: resync},
+		Watching: backend.Follower{ResyncRequired: resync, Changed: func(key string, foreign bool) {
+			n.Changed(key, foreign)
+			count()
+		}},
 		Changed: func(hash string, foreign bool) {
 			n.mu.Lock()
 			n.hashes = append(n.hashes, hash)
 			n.mu.Unlock()
 			n.ChangedHash(hash, foreign)
+			count()
 		},
 		ResyncRequired: resync,
 		Watches:        n.watches.Store,
@@ -189,24 +202,19 @@ func (n *node) advertises(tb testing.TB, servers int) {
 func (n *node) told(hash string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, h := range n.hashes {
-		if h == hash {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(n.hashes, hash)
 }
 
-// set stores a value as another program does.
-func set(tb testing.TB, server *memcachedtest.Server, key, value string) {
+// set stores a value under key as another program does.
+func set(tb testing.TB, server *memcachedtest.Server, value string) {
 	tb.Helper()
 	answer, err := server.Command(tb.Context(), "ms "+key+" "+strconv.Itoa(len(value))+" T600 F1\r\n"+value)
 	require.NoError(tb, err)
 	require.Equal(tb, "HD\r\n", string(answer))
 }
 
-// read returns the value of a key as the instance shows it.
-func (n *node) read(tb testing.TB, key string) string {
+// read returns the value of key as the instance shows it.
+func (n *node) read(tb testing.TB) string {
 	tb.Helper()
 	item, err := n.Read(tb.Context(), key)
 	require.NoError(tb, err)

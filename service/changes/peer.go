@@ -262,7 +262,7 @@ func (p *Peer) Confirm(ctx context.Context, identity, epoch string) bool {
 		return false
 	}
 	answer, err := s.ask(ctx, indexPath, "identity", identity, "epoch", epoch)
-	return err == nil && answer == epoch
+	return err == nil && answer == confirmed
 }
 
 // indexIdentity returns the identity of the index of this instance.

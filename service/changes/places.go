@@ -86,7 +86,7 @@ func (p *places) renew(ctx context.Context, note string) bool {
 // take takes one of the leases, if it is free, and says whether it did.
 func (p *places) take(ctx context.Context, slots []int, note string) bool {
 	slots = slices.Clone(slots)
-	mathrand.Shuffle(len(slots), func(i, j int) { slots[i], slots[j] = slots[j], slots[i] }) // others do so, too
+	mathrand.Shuffle(len(slots), func(i, j int) { slots[i], slots[j] = slots[j], slots[i] }) //nolint:gosec // no secret; others do so, too
 	for _, slot := range slots {
 		if held, err := p.leases[slot].Hold(ctx, note); err == nil && held {
 			p.slot = slot

@@ -134,7 +134,7 @@ func (r *reader) choose() (relay, bool) {
 		return relay{}, false
 	}
 	relays := slices.Clone(r.relays)
-	rand.Shuffle(len(relays), func(i, j int) { relays[i], relays[j] = relays[j], relays[i] })
+	rand.Shuffle(len(relays), func(i, j int) { relays[i], relays[j] = relays[j], relays[i] }) //nolint:gosec // no secret
 	identity := r.peer.indexIdentity()
 	rank := func(o relay) (rank int) {
 		if failed, ok := r.failed[o.url]; !ok || time.Since(failed) > avoidTime {

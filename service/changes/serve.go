@@ -32,6 +32,8 @@ const (
 	takeTime = 10 * time.Second
 	// stateEvery is how often the state is told.
 	stateEvery = 50 * time.Millisecond
+	// confirmed answers that an epoch still holds.
+	confirmed = "yes"
 	// gather is how long events are gathered before they are sent.
 	gather = time.Millisecond
 	// maxBatch is how many events are sent at once.
@@ -137,7 +139,7 @@ func (p *Peer) serveQuestion(w http.ResponseWriter, r *http.Request, d *direct) 
 		if epoch := query.Get("epoch"); epoch == "" {
 			answer = p.followers.Index.Prove(ctx, query.Get("identity"))
 		} else if p.followers.Index.Confirm(ctx, query.Get("identity"), epoch) {
-			answer = epoch
+			answer = confirmed
 		}
 	default:
 		refuse(w, http.StatusNotFound, "there is no such question")
@@ -148,7 +150,7 @@ func (p *Peer) serveQuestion(w http.ResponseWriter, r *http.Request, d *direct) 
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
-	_, _ = io.WriteString(w, answer+"\n") // else the reader has gone
+	_, _ = io.WriteString(w, answer+"\n") //nolint:gosec // plain text; else the reader has gone
 }
 
 // serveStream tells the changes until the reader goes, or this instance does not watch

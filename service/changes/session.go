@@ -67,7 +67,7 @@ func (p *Peer) followThrough(ctx context.Context, r *reader, to relay) (followed
 	next := func() (string, error) {
 		line, err := lines.ReadSlice('\n')
 		watchdog.Reset(silence)
-		return strings.TrimSuffix(string(line), "\n"), err //nolint:wrapcheck // cause does
+		return strings.TrimSuffix(string(line), "\n"), err
 	}
 	if err := s.begin(r, next); err != nil {
 		return false, cause(ctx, err)
@@ -264,7 +264,7 @@ func (s *session) barrier(ctx context.Context, server int) error {
 		select {
 		case <-moved:
 		case <-s.ctx.Done():
-			return backend.Unavailable("the change stream of a memcached server is not connected", cause(s.ctx, nil))
+			return backend.Unavailable("the change stream of a memcached server is not connected", cause(s.ctx, nil)) //nolint:contextcheck // that of the connection
 		case <-ctx.Done():
 			return backend.Interrupted(ctx)
 		}

@@ -43,6 +43,8 @@ var storeRows = []string{
 	"index_complete", "index_incomplete_seconds", "pool_conflict", "discovery_changed", "discovery_failures_total", "breaker_open", "breaker_opened_total", "server_errors_total", "connections",
 	"watch_connected", "watch_lag_seconds", "watch_events_total", "watch_evictions_total", "watch_skipped_total", "watch_dropped_total", "watch_reconnects_total",
 	"near_hits_total", "near_misses_total", "near_bypasses_total", "near_stale_reads_total", "near_collapsed_total",
+	"changes_relay", "changes_readers", "changes_left_out_total", "changes_refused_total", "changes_events_total", "changes_gaps_total",
+	"changes_connects_total",
 	"near_refused_fills_total", "near_invalidations_total", "near_flushes_total",
 	"memory_items", "memory_bytes", "memory_limit_bytes", "memory_evictions_total",
 }
