@@ -21,11 +21,7 @@ const (
 	storableFlag = 1 // a reference, as a Storable image
 	gzipFlag     = 2 // compressed
 
-	// chosenIDFlag says that a Store has stored the session under an id that its
-	// caller has chosen, and that may be the lookup key of a principal. No
-	// memcached client uses this bit. A Perl program that stores the session
-	// clears it, and makes the session its own.
-	chosenIDFlag = 1 << 29
+	chosenIDFlag = backend.ChosenIDFlag
 )
 
 // looksStorable says whether a string begins like a Storable image in memory: in

@@ -15,7 +15,11 @@ import (
 // Item is what a [Backend] keeps under a key.
 type Item struct {
 	Image []byte // the stored bytes
-	Flags uint32 // memcached's client flags; 1 means Storable (Cache::Memcached 1.30)
+	// Flags are memcached's client flags; 1 means Storable (Cache::Memcached 1.30).
+	// With an odd number, a server may keep the Version in the flags: of these it then
+	// keeps the lowest four bits and [ChosenIDFlag]. An empty Image with the Flags 1
+	// may be read as a tombstone.
+	Flags uint32
 	// Deleted says that the item is a tombstone: it stands for an item that was
 	// deleted and must not come back until the tombstone expires. Its Image is
 	// empty and its Flags are 0. A server stores it in a form that Perl clients
@@ -30,9 +34,26 @@ type Item struct {
 	// keeps the one that it is given, and 0 means none.
 	Version Version
 	// CAS is the number that [Backend.CompareAndSwap] compares. [Backend.Get] and
-	// [Backend.GetMany] set it. It grows with each change of the item, until its
-	// server is restarted, and 0 never compares equal.
+	// [Backend.GetMany] set it, and 0 never compares equal. It is the Version on a
+	// server that keeps Versions so. Of two numbers of an item that both are
+	// Versions, or both are none, the greater one is that of the later change, until
+	// the server is restarted; else they say nothing of the order ([OlderCAS]).
 	CAS uint64
+	// Server is the number of the server that has the item, if a pool keeps an item on
+	// one or another server. CAS is compared on that server only.
+	Server int
+}
+
+// ChosenIDFlag is the one of [Item.Flags] that says that a Store has stored a session
+// under an id that its caller has chosen, and that may be the lookup key of a
+// principal. No memcached client uses this bit. A Perl program that stores the session
+// clears it, and makes the session its own.
+const ChosenIDFlag = 1 << 29
+
+// InPlaceOf returns the item for a [Backend.CompareAndSwap] that replaces present.
+func (i Item) InPlaceOf(present Item) Item {
+	i.CAS, i.Server = present.CAS, present.Server
+	return i
 }
 
 // Tombstone makes an item that stands for a deleted one.

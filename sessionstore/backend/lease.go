@@ -62,9 +62,7 @@ func (l Lease) renew(ctx context.Context, note, other string) (bool, error) {
 	if holder, _ := ParseLease(present); holder != l.Holder && holder != other {
 		return false, nil
 	}
-	item := l.item(note)
-	item.CAS = present.CAS
-	err = l.Backend.CompareAndSwap(ctx, l.Key, item)
+	err = l.Backend.CompareAndSwap(ctx, l.Key, l.item(note).InPlaceOf(present))
 	return err == nil, err
 }
 

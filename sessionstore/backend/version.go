@@ -84,3 +84,15 @@ func (c *Clock) After(former Version) Version {
 		}
 	}
 }
+
+// OlderCAS says whether the first of two CAS numbers of an item ([Item.CAS]) is
+// certainly that of an older change.
+func OlderCAS(a, b uint64) bool {
+	return a < b && ComparableCAS(a, b)
+}
+
+// ComparableCAS says whether two CAS numbers tell the order of the changes that have
+// made them: a server counts numbers of its own beside those that are Versions.
+func ComparableCAS(a, b uint64) bool {
+	return Version(a) < LeastVersion == (Version(b) < LeastVersion)
+}

@@ -100,9 +100,7 @@ func (g *Guard) remember(ctx context.Context, id string, life time.Duration) err
 				if before, ok := deletionOf(present); ok {
 					d.Second, d.Life = max(d.Second, before.Second), max(d.Life, before.Life)
 				}
-				record := d.record()
-				record.CAS = present.CAS
-				err = g.pool.CompareAndSwap(ctx, key, record)
+				err = g.pool.CompareAndSwap(ctx, key, d.record().InPlaceOf(present))
 			}
 		}
 		if !backend.LostRace(err) && (try > 0 || !backend.IsUnknown(err)) {

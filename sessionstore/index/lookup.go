@@ -125,8 +125,7 @@ func (x *Index) claimLookupKey(ctx context.Context, key, id string, life time.Du
 		if _, ok := x.LookupKey(present); !ok && (x.displaces == nil || !x.displaces(present)) {
 			return errLookupKeyTaken
 		}
-		item.CAS = present.CAS
-		return x.backend.CompareAndSwap(ctx, key, item)
+		return x.backend.CompareAndSwap(ctx, key, item.InPlaceOf(present))
 	})
 }
 
@@ -136,7 +135,7 @@ func (x *Index) setLookupKeyLife(ctx context.Context, key, id string, life time.
 		if holder, ok := x.LookupKey(present); !ok || holder != id {
 			return nil
 		}
-		present.ExpiresIn = life
+		present.ExpiresIn, present.Version = life, 0
 		return x.backend.CompareAndSwap(ctx, key, present)
 	})
 }
