@@ -16,41 +16,45 @@ import (
 
 func tests() map[string]func(*testing.T, backend.Backend) {
 	return map[string]func(*testing.T, backend.Backend){
-		"GetAbsent":                testGetAbsent,
-		"AddThenGet":               testAddThenGet,
-		"AddTaken":                 testAddTaken,
-		"Images":                   testImages,
-		"ImagesAreNotShared":       testImagesAreNotShared,
-		"GetMany":                  testGetMany,
-		"GetManyTooLarge":          testGetManyTooLarge,
-		"Read":                     testRead,
-		"Append":                   testAppend,
-		"ConcurrentAppend":         testConcurrentAppend,
-		"Tombstone":                testTombstone,
-		"TombstoneExpiry":          testTombstoneExpiry,
-		"NegativeTimeToLive":       testNegativeTimeToLive,
-		"Flags":                    testFlags,
-		"Keys":                     testKeys,
-		"InvalidKeys":              testInvalidKeys,
-		"CompareAndSwap":           testCompareAndSwap,
-		"CASGrows":                 testCASGrows,
-		"CompareAndSwapConflict":   testCompareAndSwapConflict,
-		"CompareAndSwapGone":       testCompareAndSwapGone,
-		"TimeLeft":                 testTimeLeft,
-		"LivesAtLeast":             testLivesAtLeast,
-		"KeepsItsEnd":              testKeepsItsEnd,
-		"Expiry":                   testExpiry,
-		"Touch":                    testTouch,
-		"TouchAbsent":              testTouchAbsent,
-		"Delete":                   testDelete,
-		"TooLarge":                 testTooLarge,
-		"ConcurrentAdd":            testConcurrentAdd,
-		"ConcurrentCompareAndSwap": testConcurrentCompareAndSwap,
-		"EndedContext":             testEndedContext,
-		"Ping":                     testPing,
-		"Stats":                    testStats,
-		"Close":                    testClose,
-		"CloseDuringCalls":         testCloseDuringCalls,
+		"GetAbsent":                 testGetAbsent,
+		"AddThenGet":                testAddThenGet,
+		"AddTaken":                  testAddTaken,
+		"Images":                    testImages,
+		"ImagesAreNotShared":        testImagesAreNotShared,
+		"GetMany":                   testGetMany,
+		"GetManyTooLarge":           testGetManyTooLarge,
+		"Read":                      testRead,
+		"Append":                    testAppend,
+		"ConcurrentAppend":          testConcurrentAppend,
+		"Tombstone":                 testTombstone,
+		"TombstoneExpiry":           testTombstoneExpiry,
+		"NegativeTimeToLive":        testNegativeTimeToLive,
+		"Flags":                     testFlags,
+		"Versions":                  testVersions,
+		"VersionsGrow":              testVersionsGrow,
+		"VersionsOfAWrongClock":     testVersionsOfAWrongClock,
+		"ReservedKeysHaveNoVersion": testReservedKeysHaveNoVersion,
+		"Keys":                      testKeys,
+		"InvalidKeys":               testInvalidKeys,
+		"CompareAndSwap":            testCompareAndSwap,
+		"CASGrows":                  testCASGrows,
+		"CompareAndSwapConflict":    testCompareAndSwapConflict,
+		"CompareAndSwapGone":        testCompareAndSwapGone,
+		"TimeLeft":                  testTimeLeft,
+		"LivesAtLeast":              testLivesAtLeast,
+		"KeepsItsEnd":               testKeepsItsEnd,
+		"Expiry":                    testExpiry,
+		"Touch":                     testTouch,
+		"TouchAbsent":               testTouchAbsent,
+		"Delete":                    testDelete,
+		"TooLarge":                  testTooLarge,
+		"ConcurrentAdd":             testConcurrentAdd,
+		"ConcurrentCompareAndSwap":  testConcurrentCompareAndSwap,
+		"EndedContext":              testEndedContext,
+		"Ping":                      testPing,
+		"Stats":                     testStats,
+		"Close":                     testClose,
+		"CloseDuringCalls":          testCloseDuringCalls,
 	}
 }
 
@@ -65,7 +69,7 @@ func testAddThenGet(t *testing.T, b backend.Backend) {
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image"), Flags: 1, CAS: 99}))
 	item := MustGet(t, b, key)
 	assert.NotZero(t, item.CAS)
-	item.CAS = 0
+	item.CAS, item.Server = 0, 0
 	assert.Equal(t, backend.Item{Image: []byte("image"), Flags: 1}, item)
 }
 
@@ -108,23 +112,27 @@ func testImagesAreNotShared(t *testing.T, b backend.Backend) {
 	got.Image[0] = 'Y'
 	swapped := []byte("other")
 	require.Equal(t, "image", string(MustGet(t, b, key).Image), "after a reader changed its slice")
-	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: swapped, CAS: got.CAS}))
+	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: swapped}.InPlaceOf(got)))
 	swapped[0] = 'Z'
 	require.Equal(t, "other", string(MustGet(t, b, key).Image), "after the writer changed its slice")
 }
 
 func testFlags(t *testing.T, b backend.Backend) {
-	for _, flags := range []uint32{0, 1, 2, 3, 1 << 16, 1 << 31, math.MaxUint32} {
-		key := NewKey()
-		require.NoError(t, b.Add(t.Context(), key, backend.Item{Flags: flags}))
-		item := MustGet(t, b, key)
-		require.Equal(t, flags, item.Flags, "added")
-		item.Flags ^= 1
-		require.NoError(t, b.CompareAndSwap(t.Context(), key, item))
-		require.Equal(t, flags^1, MustGet(t, b, key).Flags, "swapped")
-		touched, err := b.Touch(t.Context(), key, 0)
-		require.NoError(t, err)
-		require.Equal(t, flags^1, touched.Flags, "touched")
+	for _, flags := range []uint32{
+		0, 1, 2, 3, 9, 15, backend.ChosenIDFlag, backend.ChosenIDFlag | 1, backend.ChosenIDFlag | 9, 1 << 16, 1 << 30, 1 << 31, math.MaxUint32 - 1,
+	} {
+		for _, other := range []uint32{0, 1, flags} {
+			key := NewKey()
+			require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image"), Flags: other}))
+			item := MustGet(t, b, key)
+			require.Equal(t, other, item.Flags, "added")
+			item.Flags = flags
+			require.NoError(t, b.CompareAndSwap(t.Context(), key, item))
+			require.Equal(t, flags, MustGet(t, b, key).Flags, "swapped")
+			touched, err := b.Touch(t.Context(), key, 0)
+			require.NoError(t, err)
+			require.Equal(t, flags, touched.Flags, "touched")
+		}
 	}
 }
 
@@ -168,7 +176,7 @@ func testCompareAndSwap(t *testing.T, b backend.Backend) {
 	key := NewKey()
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("first"), Flags: 1, ExpiresIn: time.Hour}))
 	first := MustGet(t, b, key)
-	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("second"), Flags: 3, CAS: first.CAS}))
+	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("second"), Flags: 3}.InPlaceOf(first)))
 	second := MustGet(t, b, key)
 	assert.Equal(t, "second", string(second.Image))
 	assert.Equal(t, uint32(3), second.Flags)
@@ -180,11 +188,11 @@ func testCompareAndSwap(t *testing.T, b backend.Backend) {
 // deleted in between.
 func testCASGrows(t *testing.T, b backend.Backend) {
 	key := NewKey()
-	var last uint64
+	var last backend.Item
 	for _, change := range []func() error{
 		func() error { return b.Add(t.Context(), key, backend.Item{Image: []byte("added")}) },
 		func() error {
-			return b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("swapped"), CAS: last})
+			return b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("swapped")}.InPlaceOf(last))
 		},
 		func() error {
 			_, _, err := b.Append(t.Context(), key, backend.Item{Image: []byte("appended")})
@@ -196,8 +204,8 @@ func testCASGrows(t *testing.T, b backend.Backend) {
 	} {
 		require.NoError(t, change())
 		item := MustGet(t, b, key)
-		assert.Greater(t, item.CAS, last)
-		last = item.CAS
+		assert.Greater(t, item.CAS, last.CAS)
+		last = item
 		items, err := b.GetMany(t.Context(), []string{key}, math.MaxInt64)
 		require.NoError(t, err)
 		assert.Equal(t, item, items[key], "GetMany sets the number, too")
@@ -208,17 +216,17 @@ func testCompareAndSwapConflict(t *testing.T, b backend.Backend) {
 	key := NewKey()
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("first")}))
 	first := MustGet(t, b, key)
-	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("second"), CAS: first.CAS}))
+	require.NoError(t, b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("second")}.InPlaceOf(first)))
 	second := MustGet(t, b, key)
 	for _, stale := range []uint64{first.CAS, 0, second.CAS + 1} {
-		err := b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("third"), CAS: stale})
+		err := b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("third"), CAS: stale, Server: second.Server})
 		require.ErrorIs(t, err, backend.ErrConflict)
 		require.Equal(t, second, MustGet(t, b, key))
 	}
 	// An item that was deleted and added again was changed, too.
 	require.NoError(t, b.Delete(t.Context(), key))
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("second")}))
-	err := b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("third"), CAS: second.CAS})
+	err := b.CompareAndSwap(t.Context(), key, backend.Item{Image: []byte("third")}.InPlaceOf(second))
 	require.ErrorIs(t, err, backend.ErrConflict)
 }
 
@@ -291,7 +299,7 @@ func testTooLarge(t *testing.T, b backend.Backend) {
 		present := MustGet(t, b, key)
 		require.True(t, bytes.Equal(largest.Image, present.Image))
 
-		over := backend.Item{Image: make([]byte, rejected.Limit+1), Flags: flags, CAS: present.CAS}
+		over := backend.Item{Image: make([]byte, rejected.Limit+1), Flags: flags}.InPlaceOf(present)
 		again := &backend.TooLargeError{Limit: rejected.Limit, Actual: rejected.Limit + 1}
 		require.Equal(t, again, b.CompareAndSwap(t.Context(), key, over))
 		require.Equal(t, again, b.Add(t.Context(), key, over))
@@ -305,8 +313,7 @@ func testTooLarge(t *testing.T, b backend.Backend) {
 func testTombstone(t *testing.T, b backend.Backend) {
 	key := NewKey()
 	require.NoError(t, b.Add(t.Context(), key, backend.Item{Image: []byte("image"), Flags: 1}))
-	tombstone := backend.Tombstone(2 * time.Minute)
-	tombstone.CAS = MustGet(t, b, key).CAS
+	tombstone := backend.Tombstone(2 * time.Minute).InPlaceOf(MustGet(t, b, key))
 	require.NoError(t, b.CompareAndSwap(t.Context(), key, tombstone))
 
 	requireTombstone := func(item backend.Item) {
@@ -326,7 +333,7 @@ func testTombstone(t *testing.T, b backend.Backend) {
 	requireTombstone(touched)
 	require.ErrorIs(t, b.Add(t.Context(), key, backend.Item{Flags: 1}), backend.ErrExists)
 
-	empty := backend.Item{Flags: 1, CAS: MustGet(t, b, key).CAS}
+	empty := backend.Item{}.InPlaceOf(MustGet(t, b, key))
 	require.NoError(t, b.CompareAndSwap(t.Context(), key, empty))
 	require.False(t, MustGet(t, b, key).Deleted, "an empty item is not a tombstone")
 
@@ -349,7 +356,7 @@ func testTombstoneExpiry(t *testing.T, b backend.Backend) {
 func testNegativeTimeToLive(t *testing.T, b backend.Backend) {
 	for name, expire := range map[string]func(key string) error{
 		"CompareAndSwap": func(key string) error {
-			return b.CompareAndSwap(t.Context(), key, backend.Item{ExpiresIn: -time.Second, CAS: MustGet(t, b, key).CAS})
+			return b.CompareAndSwap(t.Context(), key, backend.Item{ExpiresIn: -time.Second}.InPlaceOf(MustGet(t, b, key)))
 		},
 		"Touch": func(key string) error {
 			_, err := b.Touch(t.Context(), key, -time.Second)

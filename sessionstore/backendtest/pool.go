@@ -193,7 +193,7 @@ func testFollowChanges(t *testing.T, p backend.Pool) {
 		}},
 		{"tombstone", func(key string) error {
 			item := backend.Tombstone(time.Hour)
-			item.CAS = MustGet(t, p, key).CAS
+			item = item.InPlaceOf(MustGet(t, p, key))
 			return p.CompareAndSwap(t.Context(), key, item)
 		}},
 	} {

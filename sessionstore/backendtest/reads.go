@@ -107,7 +107,7 @@ func testRead(t *testing.T, b backend.Backend) {
 	require.NoError(t, err)
 	requireRead()
 	tombstone := backend.Tombstone(time.Hour)
-	tombstone.CAS = MustGet(t, b, key).CAS
+	tombstone = tombstone.InPlaceOf(MustGet(t, b, key))
 	require.NoError(t, b.CompareAndSwap(t.Context(), key, tombstone))
 	requireRead()
 	require.NoError(t, b.Delete(t.Context(), key))

@@ -99,6 +99,9 @@ func samples() map[string]backend.Item {
 		NewKey():                        {Image: []byte{}, Flags: 5, ExpiresIn: 40 * 24 * time.Hour},
 		NewKey():                        {Image: []byte(strings.Repeat("x\r\n", 30_000))},
 		NewKey():                        backend.Tombstone(time.Hour),
+		NewKey():                        {Image: []byte("session"), Flags: 1, Version: backend.NewClock().After(0)},
+		NewKey():                        {Image: []byte("session"), Flags: backend.ChosenIDFlag | 1, Version: backend.NewClock().After(0)},
+		NewKey():                        {Deleted: true, ExpiresIn: time.Hour, Version: backend.NewClock().After(0)},
 		backend.ReservedKeys + NewKey(): {Image: []byte("ours"), ExpiresIn: 30 * 24 * time.Hour},
 	}
 }
@@ -125,10 +128,13 @@ func testScanHeads(t *testing.T, r backend.Replica) {
 			ExpiresIn: head.ExpiresIn, Size: int64(len(item.Image)),
 		}, head)
 		assertSameEnd(t, item.ExpiresIn, head.ExpiresIn)
+		requireVersion(t, added[key].Version, item.Version)
+		require.True(t, backend.SameContent(added[key], item))
 		scan := heads[key]
 		require.Equal(t, item.CAS, scan.CAS)
 		if scan.FlagsKnown && !item.Deleted {
 			require.Equal(t, item.Flags, scan.Flags)
+			require.Equal(t, item.Version, scan.Version)
 		}
 		require.GreaterOrEqual(t, scan.Size, head.Size)
 		require.Less(t, scan.Size, head.Size+1000)

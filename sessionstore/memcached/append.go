@@ -53,7 +53,7 @@ func (c *conn) checkRoom(key string, item backend.Item) error {
 		return err
 	}
 	size += int64(len(item.Image))
-	if limit := c.limits.value(key, present.Flags); size > limit {
+	if limit := c.limits.value(key, c.flagsOf(present)); size > limit {
 		return &backend.TooLargeError{Limit: limit, Actual: size}
 	}
 	return nil
@@ -90,6 +90,9 @@ func (c *conn) measure(key string) (backend.Item, int64, error) {
 	if !ok {
 		c.broken = true
 		return backend.Item{}, 0, protocol.Unexpected("mg", flags)
+	}
+	if !c.server.isReserved(key) {
+		item.Flags, item.Version = meaning(item.Flags, item.CAS, time.Now())
 	}
 	return item, size, nil
 }

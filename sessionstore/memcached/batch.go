@@ -84,7 +84,9 @@ func (s *server) getMany(ctx context.Context, keys []string, m *batch) error {
 
 // getMany reads several items.
 func (c *conn) getMany(keys []string, found func(key string, item backend.Item)) error {
-	return askMany(c, keys, " v f c t k q", readKeyedItem, found)
+	return askMany(c, keys, " v f c t k q", readKeyedItem, func(key string, item backend.Item) {
+		found(key, c.understood(key, item))
+	})
 }
 
 // askMany sends quiet meta gets and a no-op, and reads answers until that to the

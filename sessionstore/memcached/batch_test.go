@@ -22,7 +22,7 @@ func TestGetManyOfSeveralServers(t *testing.T) {
 	for i := range cap(keys) {
 		keys = append(keys, fmt.Sprintf("key%d", i))
 		if i%10 != 0 {
-			require.NoError(t, b.Add(t.Context(), keys[i], backend.Item{Image: image(i), Flags: uint32(i), ExpiresIn: time.Hour}))
+			require.NoError(t, b.Add(t.Context(), keys[i], backend.Item{Image: image(i), Flags: uint32(2 * i), ExpiresIn: time.Hour}))
 		}
 	}
 	items, err := b.GetMany(t.Context(), append(keys, keys...), 1<<25)
@@ -32,7 +32,7 @@ func TestGetManyOfSeveralServers(t *testing.T) {
 		require.Equal(t, i%10 != 0, found)
 		if found {
 			require.Equal(t, image(i), item.Image)
-			require.EqualValues(t, i, item.Flags)
+			require.EqualValues(t, 2*i, item.Flags)
 			require.NotZero(t, item.CAS)
 			require.InDelta(t, time.Hour, item.ExpiresIn, float64(ample))
 		}

@@ -152,11 +152,12 @@ func BenchmarkLogin(b *testing.B) {
 	}
 }
 
-// briefly touches for a minute only, so that each read extends the session.
+// briefly changes items for a minute only, so that each read extends the session.
 type briefly struct{ backend.Backend }
 
-func (b briefly) Touch(ctx context.Context, key string, _ time.Duration) (backend.Item, error) {
-	return b.Backend.Touch(ctx, key, time.Minute)
+func (b briefly) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
+	item.ExpiresIn = time.Minute
+	return b.Backend.CompareAndSwap(ctx, key, item)
 }
 
 // BenchmarkGetManyWithIdleTime reads 100 sessions in one call, and extends none

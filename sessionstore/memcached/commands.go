@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
 
@@ -39,12 +40,22 @@ func (c *conn) readItem(key string) (backend.Item, error) {
 			return backend.Item{}, keyErr
 		}
 	}
-	return item, err
+	return c.understood(key, item), err
+}
+
+// understood returns an item that was read, with its value, as it was stored.
+func (c *conn) understood(key string, item backend.Item) backend.Item {
+	return understood(item, c.server.isReserved(key), time.Now())
 }
 
 func (c *conn) add(key string, item backend.Item) error {
 	if err := c.checkSize(key, item); err != nil {
 		return err
+	}
+	if c.keepsVersion(item) {
+		if err := c.storeVersion(key, item, "ME"); !errors.Is(err, errNoVersions) {
+			return err
+		}
 	}
 	return c.store(key, item, c.client.Add)
 }
@@ -55,6 +66,12 @@ func (c *conn) compareAndSwap(key string, item backend.Item) error {
 	}
 	if !c.limits.cas {
 		return errNoCAS
+	}
+	if c.keepsVersion(item) {
+		expected := "C" + strconv.FormatUint(item.CAS, 10)
+		if err := c.storeVersion(key, item, expected); !errors.Is(err, errNoVersions) {
+			return err
+		}
 	}
 	return c.store(key, item, c.client.CompareAndSwap)
 }
@@ -69,7 +86,7 @@ func (c *conn) store(key string, item backend.Item, run func(*memcache.Item) err
 		return err
 	}
 	return c.stored(key, item, run(&memcache.Item{
-		Key: key, Value: item.Image, Flags: clientFlags(item), Expiration: seconds, CasID: item.CAS,
+		Key: key, Value: item.Image, Flags: c.flagsOf(item), Expiration: seconds, CasID: item.CAS,
 	}))
 }
 
@@ -86,7 +103,7 @@ func (c *conn) stored(key string, item backend.Item, err error) error {
 // tooLarge is the error of an item that the server has rejected for its size.
 func (c *conn) tooLarge(key string, item backend.Item) error {
 	size := int64(len(item.Image))
-	return &backend.TooLargeError{Limit: min(c.limits.value(key, clientFlags(item)), size-1), Actual: size}
+	return &backend.TooLargeError{Limit: min(c.limits.value(key, c.flagsOf(item)), size-1), Actual: size}
 }
 
 func (c *conn) delete(key string) error {
@@ -125,18 +142,23 @@ func (c *conn) stats(command string) ([]backend.Stat, error) {
 	return stats, err
 }
 
-// readSettings asks for the limits. Managed servers may refuse to tell their
-// settings: then the limit is unknown, and the answer to a write says whether
-// the item was too large.
+// readSettings asks for the limits, and whether the server keeps versions as CAS
+// numbers. Managed servers may refuse to tell their settings: then the limit is
+// unknown, and the answer to a write says whether the item was too large.
 func (c *conn) readSettings() error {
-	settings, err := c.stats("stats settings")
-	if err != nil {
-		if !errors.Is(err, protocol.ErrRefused) {
-			return err
-		}
-		c.broken = false
+	settings, err := c.stats("stats settings" + protocol.LineEnd + tryVersion)
+	if err != nil && !errors.Is(err, protocol.ErrRefused) {
+		return err
 	}
 	c.limits = readLimits(settings)
+	if c.limits.versions, err = readTriedVersion(c.reader); err != nil {
+		c.broken = true
+		return err
+	}
+	if c.server.stamps || c.limits.full {
+		c.limits.versions = unable
+	}
+	c.broken = false
 	return nil
 }
 
@@ -152,6 +174,14 @@ func (c *conn) ping() error {
 
 // send writes a command line.
 func (c *conn) send(parts ...string) error {
+	if err := c.begin(parts...); err != nil {
+		return err
+	}
+	return c.finish()
+}
+
+// begin begins a command line.
+func (c *conn) begin(parts ...string) error {
 	if err := c.before(); err != nil {
 		return err
 	}
@@ -159,7 +189,18 @@ func (c *conn) send(parts ...string) error {
 	for _, part := range parts {
 		c.line = append(c.line, part...)
 	}
+	return nil
+}
+
+// maxKeptLine is the largest command line whose memory is kept, in bytes.
+const maxKeptLine = 64 << 10
+
+// finish writes the command line that was begun.
+func (c *conn) finish() error {
 	c.line = append(c.line, protocol.LineEnd...)
+	if cap(c.line) > maxKeptLine {
+		defer func() { c.line = nil }()
+	}
 	_, err := c.nc.Write(c.line)
 	return c.written(err)
 }
@@ -175,8 +216,12 @@ func (c *conn) written(err error) error {
 
 // limits are those of a server.
 type limits struct {
-	item int64 // bytes of a whole item; 0 if the server does not say
-	cas  bool
+	item     int64 // bytes of a whole item; 0 if the server does not say
+	cas      bool
+	versions ability // to keep versions as CAS numbers
+	// full says that the server evicts nothing (-M). Without memory for the item of an
+	// ms it removes the one that is there, which other commands do not.
+	full bool
 }
 
 // checkSize rejects an item that the server would reject: some versions and
@@ -185,12 +230,12 @@ type limits struct {
 // item, since another server may have taken the place of the first.
 func (c *conn) checkSize(key string, item backend.Item) error {
 	size := int64(len(item.Image))
-	if c.limits == nil || size > c.limits.value(key, clientFlags(item)) {
+	if c.limits == nil || size > c.limits.value(key, c.flagsOf(item)) {
 		if err := c.readSettings(); err != nil {
 			return err
 		}
 	}
-	if limit := c.limits.value(key, clientFlags(item)); size > limit {
+	if limit := c.limits.value(key, c.flagsOf(item)); size > limit {
 		return &backend.TooLargeError{Limit: limit, Actual: size}
 	}
 	return nil
@@ -205,6 +250,8 @@ func readLimits(settings []backend.Stat) *limits {
 			l.item, _ = strconv.ParseInt(setting.Value, 10, 64)
 		case "cas_enabled":
 			l.cas = setting.Value != "no"
+		case "evictions":
+			l.full = setting.Value == "off"
 		}
 	}
 	return l

@@ -64,13 +64,16 @@ type node struct {
 	fenced     serverCalls // its commands run after the epoch was made current
 	epoch      epoch
 	epochKey   string // with prefix
-	number     uint64 // from 1, in configured order
+	number     int    // from 1, in configured order
+	clock      *backend.Clock
 }
 
 func newFailover(s *selector.Selector, servers []*server, prefix string) *failover {
 	f := &failover{selector: s}
+	clock := backend.NewClock()
 	for i, server := range servers {
-		n := &node{poolServer: server, epochKey: prefix + epochKey, number: uint64(i) + 1}
+		n := &node{poolServer: server, epochKey: prefix + epochKey, number: i + 1, clock: clock, epoch: epoch{clock: clock}}
+		server.stamps = true
 		n.fenced = serverCalls{fence{n}}
 		server.markdown, server.returned = new(markdown), n.epoch.serverReturned
 		f.nodes = append(f.nodes, n)
@@ -177,9 +180,10 @@ func (c chain) look(ctx context.Context, index int, key string) (copyAt, error) 
 		}
 		item, err := conn.get(key)
 		at.item, at.found = item, err == nil
-		at.current, at.recent = at.found && item.CAS > start, recent
+		at.current, at.recent = at.found && start.precedes(item), recent
 		return err
 	})
+	n.clock.Observe(at.item.Version)
 	if errors.Is(err, backend.ErrNotFound) {
 		err = nil
 	}
@@ -263,8 +267,7 @@ func (c chain) put(ctx context.Context, key string, at copyAt, item backend.Item
 	if !at.found {
 		return c[at.index].add(ctx, key, item)
 	}
-	item.CAS = at.item.CAS
-	return c[at.index].compareAndSwap(ctx, key, item)
+	return c[at.index].compareAndSwap(ctx, key, item.InPlaceOf(at.item))
 }
 
 func (c chain) get(ctx context.Context, key string) (backend.Item, error) {
@@ -275,7 +278,7 @@ func (c chain) get(ctx context.Context, key string) (backend.Item, error) {
 	case !at.found:
 		return backend.Item{}, backend.ErrNotFound
 	}
-	at.item.CAS = c[at.index].tagged(at.item.CAS)
+	at.item.Server = c[at.index].number
 	return at.item, nil
 }
 
@@ -287,15 +290,17 @@ func (c chain) add(ctx context.Context, key string, item backend.Item) error {
 // last word, so that no fallback may have anything else.
 func (c chain) compareAndSwap(ctx context.Context, key string, item backend.Item) error {
 	if item.Deleted {
-		primary := slices.IndexFunc(c, func(n *node) bool { return n.number == item.CAS>>nodeBits })
+		primary := slices.IndexFunc(c, func(n *node) bool { return n.number == item.Server })
 		if err := c.clearFallbacks(ctx, key, max(primary, 0)); err != nil {
 			return err
 		}
 	}
 	return c.atPrimary(func(n *node) error {
-		untagged := item
-		untagged.CAS = n.untagged(item.CAS)
-		return n.fenced.compareAndSwap(ctx, key, untagged)
+		expected := item
+		if item.Server != n.number {
+			expected.CAS = 0 // that of another server never compares equal
+		}
+		return n.fenced.compareAndSwap(ctx, key, expected)
 	})
 }
 
@@ -335,7 +340,9 @@ func (c chain) delete(ctx context.Context, key string) error {
 		live := primary.found && !primary.item.Deleted
 		switch {
 		case primary.index > 0:
-			err = c.put(ctx, key, primary, backend.Tombstone(tombstoneLife))
+			tombstone := backend.Tombstone(tombstoneLife)
+			tombstone.Version = c[0].clock.After(primary.item.Version)
+			err = c.put(ctx, key, primary, tombstone)
 		case live:
 			err = c[0].deleteUnchanged(ctx, key, primary.item.CAS)
 		}
@@ -372,19 +379,4 @@ func (c chain) atPrimary(call func(n *node) error) error {
 		}
 	}
 	return err
-}
-
-// CAS numbers of two servers have nothing to do with each other. Outside of
-// failover they carry the number of the node in their upper bits.
-const nodeBits = 48
-
-func (n *node) tagged(cas uint64) uint64 { return cas | n.number<<nodeBits }
-
-// untagged returns 0, which never compares equal, for the number of another
-// node.
-func (n *node) untagged(cas uint64) uint64 {
-	if cas>>nodeBits != n.number {
-		return 0
-	}
-	return cas &^ (n.number << nodeBits)
 }

@@ -80,7 +80,6 @@ func deleteAsStore(t *rapid.T, b *Backend, key string, seen bool) {
 		return
 	}
 	require.NoError(t, err)
-	tombstone := backend.Tombstone(time.Hour)
-	tombstone.CAS = item.CAS
+	tombstone := backend.Tombstone(time.Hour).InPlaceOf(item)
 	require.NoError(t, b.CompareAndSwap(context.Background(), key, tombstone))
 }

@@ -213,6 +213,9 @@ func TestFailureFull(t *testing.T) {
 	_, err := s.Update(t.Context(), id, sessionstore.Change{Set: large}, 0)
 	assert.False(t, requireUnavailable(t, err, "Update"))
 	requireUser(t, s, "dwho", "ab12")
+	ref, err := s.Touch(t.Context(), id, 2*time.Hour)
+	require.NoError(t, err, "a session in use goes on")
+	require.Equal(t, 2*time.Hour, ref.ExpiresIn)
 	for _, id := range append(ids[:100:100], id) {
 		require.NoError(t, s.Delete(t.Context(), id))
 		_, err := s.Get(t.Context(), id)

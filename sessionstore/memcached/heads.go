@@ -65,6 +65,7 @@ func (h *headScan) visit(packed []byte) error {
 		return protocol.Unexpected(scanCommand, packed[len(key):]) // keys are secrets
 	}
 	head.Key = string(key)
+	head = understoodHead(head, backend.IsReserved(head.Key), time.Now())
 	if err := h.visitor(head); err != nil {
 		return visitorError{err}
 	}

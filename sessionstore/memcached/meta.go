@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -66,32 +65,6 @@ func (c *conn) deleteUnchanged(key string, cas uint64) error {
 	}
 	c.broken = true
 	return protocol.Unexpected("md", line)
-}
-
-// casOf returns the CAS number of an item, or ErrNotFound.
-func (c *conn) casOf(key string) (uint64, error) {
-	flags, err := c.metaGet(key, " c")
-	if err != nil {
-		return 0, err
-	}
-	first, _ := cutWord(flags)
-	digits, ok := strings.CutPrefix(first, "c")
-	cas, err := strconv.ParseUint(digits, 10, 64)
-	if !ok || err != nil {
-		c.broken = true
-		return 0, protocol.Unexpected("mg", flags)
-	}
-	return cas, nil
-}
-
-// setEmpty stores an empty item that does not expire.
-func (c *conn) setEmpty(key string) error {
-	line, err := c.meta("ms ", key, " 0"+protocol.LineEnd)
-	if err == nil && string(line) != "HD" {
-		c.broken = true
-		err = protocol.Unexpected("ms", line)
-	}
-	return err
 }
 
 // metaGet sends a meta get that does not ask for the value, and returns the flags

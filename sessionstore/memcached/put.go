@@ -140,7 +140,7 @@ func (c *conn) sendPuts(puts []conditional) error {
 	}
 	w := bufio.NewWriterSize(progressWriter{c}, putBuffer)
 	for i, p := range puts {
-		c.line = p.appendCommand(c.line[:0], now)
+		c.line = c.appendPut(c.line[:0], p, now)
 		w.Write(c.line)    //nolint:errcheck // Flush returns it
 		w.Write(p.image()) //nolint:errcheck // as above
 		if c.endsApart() && i == len(puts)-1 {
@@ -188,9 +188,9 @@ func (p conditional) image() []byte {
 	return p.Item.Image
 }
 
-// appendCommand appends the line of a meta set. To remove an item it stores one that
-// has expired, since servers before 1.6.20 do not report that an item was deleted.
-func (p conditional) appendCommand(line []byte, now time.Time) []byte {
+// appendPut appends the line of a meta set. To remove an item it stores one that has
+// expired, since servers before 1.6.20 do not report that an item was deleted.
+func (c *conn) appendPut(line []byte, p conditional, now time.Time) []byte {
 	line = append(append(line, "ms "...), p.Key...)
 	line = strconv.AppendInt(append(line, ' '), int64(len(p.image())), 10)
 	line = append(line, " k c T"...)
@@ -198,7 +198,10 @@ func (p conditional) appendCommand(line []byte, now time.Time) []byte {
 		line = append(line, "-1"...)
 	} else {
 		line = strconv.AppendInt(line, int64(exptime(p.Item.ExpiresIn, now)), 10)
-		line = strconv.AppendUint(append(line, " F"...), uint64(clientFlags(p.Item)), 10)
+		line = strconv.AppendUint(append(line, " F"...), uint64(c.flagsOf(p.Item)), 10)
+		if c.keepsVersion(p.Item) {
+			line = strconv.AppendUint(append(line, " E"...), uint64(p.Item.Version), 10)
+		}
 	}
 	if p.Item.CAS == 0 {
 		line = append(line, " ME"...)
@@ -226,6 +229,9 @@ func (c *conn) readPut(p conditional) (result, err error) {
 		result = backend.ErrConflict
 	case word == "NF":
 		result = backend.ErrNotFound
+	case bytes.HasPrefix(line, []byte(answerNoVersions)):
+		c.limits.versions = unable
+		return backend.ErrConflict, nil // another try does without
 	case bytes.HasPrefix(line, []byte(answerTooLarge)):
 		return c.tooLarge(p.Key, p.Item), nil
 	case bytes.HasPrefix(line, []byte(answerNoMemory)):

@@ -63,7 +63,9 @@ func fetch[T any](
 
 // getHeads reads what the server knows of several items.
 func (c *conn) getHeads(keys []string, found func(key string, head backend.Head)) error {
-	return askMany(c, keys, " s f c t k q", readKeyedHead, found)
+	return askMany(c, keys, " s f c t k q", readKeyedHead, func(key string, head backend.Head) {
+		found(key, understoodHead(head, c.server.isReserved(key), time.Now()))
+	})
 }
 
 // readKeyedHead reads one of the answers to several "mg <key> s f c t k q" and "mn"
@@ -83,11 +85,8 @@ func readKeyedHead(r *bufio.Reader) (key string, head backend.Head, err error) {
 
 // headOf returns the head of an item as it was read without its value.
 func headOf(item backend.Item, size int64) backend.Head {
-	if size == 0 {
-		item = withTombstone(item)
-	}
 	return backend.Head{
-		CAS: item.CAS, Version: item.Version, FlagsKnown: true, Flags: item.Flags, Deleted: item.Deleted,
+		CAS: item.CAS, FlagsKnown: true, Flags: item.Flags, Deleted: isTombstone(item.Flags, size),
 		ExpiresIn: item.ExpiresIn, Size: size,
 	}
 }
@@ -99,16 +98,24 @@ func (b *Backend) Describe(ctx context.Context, server int) (backend.ServerInfo,
 		return backend.ServerInfo{}, err
 	}
 	var stats, settings []backend.Stat
+	versions := false
 	err = s.do(ctx, reading, func(c *conn, _ bool) (err error) {
-		if stats, err = c.told("stats"); err == nil {
-			settings, err = c.told("stats settings")
+		if stats, err = c.told("stats"); err != nil {
+			return err
 		}
+		if settings, err = c.told("stats settings"); err != nil {
+			return err
+		}
+		err = c.readSettings()
+		versions = err == nil && c.limits.versions == able
 		return err
 	})
 	if err != nil {
 		return backend.ServerInfo{}, err
 	}
-	return describe(stats, settings), nil
+	info := describe(stats, settings)
+	info.VersionsInCAS = versions
+	return info, nil
 }
 
 // told returns statistics, or none if the server does not tell them.

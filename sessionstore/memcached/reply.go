@@ -61,7 +61,7 @@ func readFound(r *bufio.Reader, line []byte) (item backend.Item, key string, err
 	if err != nil {
 		return backend.Item{}, "", err
 	}
-	return withTombstone(item), key, nil
+	return item, key, nil
 }
 
 // parseItemFlags reads "f<client flags> c<cas> t<seconds left> k<key>". The first

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,6 +25,7 @@ type server struct {
 
 	name    string // as configured
 	address selector.Address
+	prefix  string // of all keys
 	logger  *slog.Logger
 	// dialContext is that of a net.Dialer, except in tests of unreachable hosts.
 	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
@@ -34,6 +36,7 @@ type server struct {
 	slots       chan struct{} // one for each connection in use
 	breaker     breaker
 	markdown    *markdown      // nil unless the pool has failover
+	stamps      bool           // versions are kept in the flags, whatever the server can do
 	returned    func()         // called when the server returns from a markdown
 	open        metric.Gauge   // connections of the pool
 	failures    metric.Counter // calls that failed because of the server
@@ -53,7 +56,7 @@ type server struct {
 
 func newServer(name string, a selector.Address, o Options) *server {
 	s := &server{
-		name: name, address: a, connector: o.Connector, logger: o.logger(),
+		name: name, address: a, prefix: o.KeyPrefix, connector: o.Connector, logger: o.logger(),
 		timeout: o.timeout(), proxy: o.Proxy, maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
 	}
 	s.serverCalls = serverCalls{s}
@@ -74,6 +77,11 @@ var (
 	// when it was repeated, and that the first try may have carried out.
 	errIndeterminate = errors.New("memcached: the outcome is indeterminate")
 )
+
+// isReserved says whether a prefixed key is reserved without its prefix.
+func (s *server) isReserved(key string) bool {
+	return backend.IsReserved(strings.TrimPrefix(key, s.prefix))
+}
 
 // access says what a command does to the server.
 type access bool

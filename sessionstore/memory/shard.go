@@ -161,7 +161,7 @@ func (s *shard) store(key string, item backend.Item, now time.Duration) {
 	// large request.
 	item.Image = bytes.Clone(item.Image)
 	s.lastCAS++
-	item.CAS = s.lastCAS
+	item.CAS, item.Version = s.lastCAS, item.Version.Credible()
 	e := &entry{key: strings.Clone(key), item: item, queued: notQueued}
 	s.makeRoom(e.cost(), now)
 	s.entries[e.key] = e

@@ -74,7 +74,7 @@ func (b *Backend) settle(ctx context.Context, c call, item backend.Item, found, 
 // server that was restarted counts from 1 again: only while the change stream is
 // connected have both numbers the same origin.
 func (e entry) newer(item backend.Item) bool {
-	return item.CAS < e.cas || e.written && item.CAS == e.cas
+	return backend.OlderCAS(item.CAS, e.cas) || e.written && item.CAS == e.cas
 }
 
 // agrees says whether an entry is that of an item with which the origin answered

@@ -1,6 +1,10 @@
 package near
 
-import "time"
+import (
+	"time"
+
+	"memcachedsoap/sessionstore/backend"
+)
 
 // calls is what is known of the calls to the origin about one key that are under
 // way: reads, and writes that make an entry. The origin may carry them out in
@@ -11,8 +15,7 @@ type calls struct {
 	// changes grows with each change of the item, and when the origin answers
 	// that the item is absent. Calls that began before make no entry.
 	changes uint64
-	// cas is the greatest CAS number in the answer to a read; 0 if there is none.
-	// A lower number is that of an older item.
+	// cas is the CAS number in the latest answer to a read; 0 if there is none.
 	cas uint64
 }
 
@@ -70,10 +73,15 @@ func (s *stripe) endCall(c call) {
 // absent. Reads that begin now do not wait for an answer that may be older.
 func (s *stripe) answer(c call, cas uint64) {
 	delete(s.fetches, c.name)
-	if cas == 0 {
-		c.all.changes++
+	switch all := c.all; {
+	case cas == 0:
+		all.changes++
+	case all.cas == 0, backend.OlderCAS(all.cas, cas):
+		all.cas = cas
+	case !backend.ComparableCAS(all.cas, cas): // which of the answers is older is unknown
+		all.changes++
+		all.cas = cas
 	}
-	c.all.cas = max(c.all.cas, cas)
 }
 
 // forgetCalls is called with the lock held when changes may have been missed. A
@@ -87,4 +95,7 @@ func (s *stripe) forgetCalls() {
 
 // newest says whether no answer is newer than that of a call, as far as is known;
 // cas is the CAS number in the answer, or of the item that a write has replaced.
-func (c call) newest(cas uint64) bool { return c.changes == c.all.changes && c.all.cas <= cas }
+func (c call) newest(cas uint64) bool {
+	return c.changes == c.all.changes &&
+		(c.all.cas == 0 || c.all.cas == cas || backend.OlderCAS(c.all.cas, cas))
+}

@@ -12,8 +12,9 @@ import (
 
 // The image of an entry is the image of the item and a trailer: when the origin
 // was asked and when the item expires, both in nanoseconds since the start of
-// the Backend (0 means that it never expires), a CAS number, and a byte of marks.
-const trailer = 25
+// the Backend (0 means that it never expires), a CAS number, the version, and a byte
+// of marks.
+const trailer = 33
 
 // The marks of an entry.
 const (
@@ -43,7 +44,7 @@ func (b *Backend) entryKey(name string) string { return *b.generation.Load() + n
 
 // entry is what an entry says of an item.
 type entry struct {
-	backend.Item // without CAS number and time to live
+	backend.Item // without CAS number and time left
 
 	asked   time.Duration // when the origin was asked, since the start of the Backend
 	expires time.Duration // when the item expires; 0 if it never expires
@@ -57,9 +58,12 @@ func parseEntry(stored backend.Item) (entry, bool) {
 	if n < 0 {
 		return entry{}, false
 	}
-	marks := stored.Image[n+24]
+	marks := stored.Image[n+32]
 	return entry{
-		Item:    backend.Item{Image: stored.Image[:n:n], Flags: stored.Flags, Deleted: marks&markDeleted != 0},
+		Item: backend.Item{
+			Image: stored.Image[:n:n], Flags: stored.Flags, Deleted: marks&markDeleted != 0,
+			Version: backend.Version(binary.LittleEndian.Uint64(stored.Image[n+24:])),
+		},
 		asked:   time.Duration(binary.LittleEndian.Uint64(stored.Image[n:])),
 		expires: time.Duration(binary.LittleEndian.Uint64(stored.Image[n+8:])),
 		cas:     binary.LittleEndian.Uint64(stored.Image[n+16:]),
@@ -90,6 +94,9 @@ func (b *Backend) item(ctx context.Context, key string, maxAge time.Duration) (b
 	if e.expires != 0 {
 		e.ExpiresIn = backend.WholeSeconds(e.expires - now)
 	}
+	if !e.written { // else the number of the item is unknown
+		e.CAS = e.cas
+	}
 	return e.Item, true
 }
 
@@ -118,6 +125,7 @@ func (b *Backend) add(ctx context.Context, c call, item backend.Item, written bo
 	image = binary.LittleEndian.AppendUint64(image, uint64(c.asked))
 	image = binary.LittleEndian.AppendUint64(image, uint64(expires))
 	image = binary.LittleEndian.AppendUint64(image, item.CAS)
+	image = binary.LittleEndian.AppendUint64(image, uint64(item.Version))
 	image = append(image, marks)
 	err := b.cache.Add(ctx, b.entryKey(c.name), backend.Item{Image: image, Flags: item.Flags, ExpiresIn: life})
 	b.checkChange(err)

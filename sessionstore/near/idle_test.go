@@ -13,7 +13,8 @@ import (
 )
 
 // A session that the near cache answers is in use: its idle timeout starts
-// again at the origin, and its entry has the new time after one miss.
+// again at the origin, and its entry has the new time at once. An entry that this
+// process has written has no CAS number, for which the origin is asked once.
 func TestHitsExtendIdleSessions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -35,17 +36,15 @@ func TestHitsExtendIdleSessions(t *testing.T) {
 			time.Sleep(50 * time.Second)
 			expiresIn, asked := get()
 			require.Equal(t, 100*time.Second, expiresIn)
-			require.Zero(t, asked, "the near cache answered")
-			n.Changed(string(ref.ID), false) // the change stream reports the touch
+			require.LessOrEqual(t, asked, int64(1), "to extend it")
 			item, err := n.origin.Backend.Get(t.Context(), string(ref.ID))
 			require.NoError(t, err)
 			require.Equal(t, 100*time.Second, item.ExpiresIn)
 
+			n.Changed(string(ref.ID), false) // the change stream reports the own write
 			expiresIn, asked = get()
 			require.Equal(t, 100*time.Second, expiresIn)
-			require.Equal(t, int64(1), asked, "the entry was dropped")
-			_, asked = get()
-			require.Zero(t, asked, "and filled again")
+			require.Zero(t, asked, "the entry has the new time")
 		}
 		for _, m := range s.Metrics() {
 			if m.Name == "idle_extensions_total" {

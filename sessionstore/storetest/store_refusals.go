@@ -24,9 +24,9 @@ func testUnreadable(t *testing.T, b backend.Backend) {
 		"plain text":         {Image: []byte("hello"), Flags: 0},
 		"a number, not hash": {Image: []byte{5, 11, 8, 0x81}, Flags: 0},
 		"not compressed":     {Image: readable, Flags: 3},
-		"a bit of its own":   {Image: readable, Flags: 1 | 1<<16},
+		"a bit of its own":   {Image: readable, Flags: 1 << 16},
 		"garbage":            {Image: []byte{5, 11, 0xff, 0xff}, Flags: 1},
-		"empty":              {Image: []byte{}, Flags: 1},
+		"empty":              {Image: []byte{}, Flags: 2},
 		"cut":                {Image: readable[:len(readable)-1], Flags: 1},
 		"an array, not hash": {Image: []byte{5, 11, 2, 0, 0, 0, 0}, Flags: 1},
 	}

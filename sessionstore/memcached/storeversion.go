@@ -1,0 +1,131 @@
+package memcached
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"strconv"
+
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
+)
+
+// Whether a server keeps versions as CAS numbers is tried once for each connection: a
+// server of another release that takes the place of the first has closed the
+// connections. Behind a proxy servers may change unnoticed, so that a write may still
+// be refused ([errNoVersions]).
+
+// ability says whether a server can do something.
+type ability uint8
+
+const (
+	untried ability = iota // the try has failed
+	able
+	unable
+)
+
+// errNoVersions says that a server does not take a version as a CAS number. It has
+// not carried out the command.
+var errNoVersions = errors.New("memcached: the server does not take a CAS number")
+
+// answerNoVersions begins the answer of a server that does not know the flag E. It
+// ignores the value behind the command.
+const answerNoVersions = "CLIENT_ERROR invalid"
+
+// tryVersion is a command with a version that changes nothing, since there is no item
+// to replace. The no-op behind it ends the answers.
+const tryVersion = "ms " + inspectionKey + " 0 MR E281474976710656\r\n\r\nmn"
+
+// readTriedVersion reads the answers to tryVersion.
+func readTriedVersion(r *bufio.Reader) (found ability, err error) {
+	for {
+		line, err := protocol.ReadLine(r)
+		switch {
+		case err != nil:
+			return untried, err
+		case string(line) == "MN":
+			return found, nil
+		case bytes.HasPrefix(line, []byte(protocol.Unauthenticated)):
+			return untried, protocol.Unexpected("ms", line)
+		case string(line) == "NS", string(line) == "HD": // as if the item were there
+			found = able
+		case string(line) == "ERROR", bytes.HasPrefix(line, []byte("CLIENT_ERROR ")):
+			found = unable
+		case !bytes.HasPrefix(line, []byte("SERVER_ERROR ")):
+			return untried, protocol.Unexpected("ms", line)
+		}
+	}
+}
+
+// keepsVersion says whether an item is stored with its version as CAS number, as far
+// as is known.
+func (c *conn) keepsVersion(item backend.Item) bool {
+	return item.Version != 0 && c.limits.versions != unable
+}
+
+// flagsOf returns the client flags with which an item is stored.
+func (c *conn) flagsOf(item backend.Item) uint32 {
+	return storedFlags(item, c.limits != nil && !c.keepsVersion(item))
+}
+
+// storeVersion stores an item with its version as CAS number. mode is a flag of ms:
+// "ME" adds, "C<number>" compares and swaps.
+func (c *conn) storeVersion(key string, item backend.Item, mode string) error {
+	seconds, err := c.exptime(item.ExpiresIn)
+	if err != nil {
+		return err
+	}
+	if err := c.begin("ms ", key, " ", strconv.Itoa(len(item.Image)), " ", mode, " k F"); err != nil {
+		return err
+	}
+	c.line = strconv.AppendUint(c.line, uint64(c.flagsOf(item)), 10)
+	c.line = strconv.AppendInt(append(c.line, " T"...), int64(seconds), 10)
+	c.line = strconv.AppendUint(append(c.line, " E"...), uint64(item.Version), 10)
+	c.line = append(append(c.line, protocol.LineEnd...), item.Image...)
+	if err := c.finish(); err != nil {
+		return err
+	}
+	line, err := protocol.ReadLine(c.reader)
+	if err != nil {
+		c.broken = true
+		return err
+	}
+	return c.storedVersion(key, item, line)
+}
+
+// storedVersion translates the answer to storeVersion.
+func (c *conn) storedVersion(key string, item backend.Item, line []byte) error {
+	switch word, flags := cutWord(line); word {
+	case "HD", "NS", "EX", "NF":
+		if err := c.checkKey(keyFlag(flags), key); err != nil {
+			return err
+		}
+		c.limits.versions = able
+		return outcomeOf(word)
+	}
+	if bytes.HasPrefix(line, []byte(answerNoVersions)) {
+		c.limits.versions = unable
+		return errNoVersions
+	}
+	c.broken = true
+	switch {
+	case bytes.HasPrefix(line, []byte(answerTooLarge)):
+		return c.tooLarge(key, item)
+	case bytes.HasPrefix(line, []byte(answerNoMemory)):
+		return backend.ErrNoMemory
+	}
+	return protocol.Unexpected("ms", line)
+}
+
+// outcomeOf returns what a word says that answers a conditional ms.
+func outcomeOf(word string) error {
+	switch word {
+	case "NS":
+		return backend.ErrExists
+	case "EX":
+		return backend.ErrConflict
+	case "NF":
+		return backend.ErrNotFound
+	}
+	return nil
+}
