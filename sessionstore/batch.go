@@ -65,7 +65,7 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 		found[id] = &session
 		distinct = append(distinct, &session)
 	}
-	s.extendReads(ctx, distinct)
+	s.extendReads(ctx, distinct, items)
 	sessions := make([]Session, 0, len(found))
 	for _, id := range ids {
 		if session, ok := found[id]; ok {

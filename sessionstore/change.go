@@ -85,12 +85,14 @@ func (s *Store) mutate(ctx context.Context, id ID, update updateFunc) (mutation,
 	return mutation{}, backend.Unavailable("other writers changed the session all the time", backend.ErrConflict)
 }
 
-// write stores an item in the place of the present one. If no answer comes, it
-// looks whether the item was stored.
+// write stores an item in the place of the present one, with a version after that
+// one's. Everything that a Store writes to a session goes through here. If no answer
+// comes, it looks whether the item was stored.
 func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bool, item backend.Item) (err error) {
 	finished := s.writing(id)
 	defer func() { finished(err) }()
-	item.CAS = present.CAS
+	item = item.InPlaceOf(present)
+	item.Version = s.clock.After(present.Version)
 	store := func() error {
 		if found {
 			return s.backend.CompareAndSwap(ctx, string(id), item)
@@ -103,9 +105,7 @@ func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bo
 	}
 	s.counts.unknown.Inc()
 	switch now, lookErr := s.backend.Get(ctx, string(id)); {
-	case lookErr == nil && backend.SameContent(now, item):
-		return nil
-	case lookErr == nil && found && now.CAS == present.CAS, errors.Is(lookErr, backend.ErrNotFound) && !found:
+	case lookErr == nil && found && unchanged(now, present), errors.Is(lookErr, backend.ErrNotFound) && !found:
 		// Not stored so far. At most one of the two writes will be, since both
 		// expect the same number, or that nothing is there.
 		again := store()
@@ -116,8 +116,15 @@ func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bo
 			return err
 		}
 		return again
+	case lookErr == nil && backend.SameContent(now, item):
+		return nil
 	}
 	return err
+}
+
+// unchanged says whether an item is the one that was read before.
+func unchanged(now, before backend.Item) bool {
+	return now.CAS == before.CAS && now.Server == before.Server
 }
 
 // refuseDeleted returns [ErrDeleted] for a tombstone.

@@ -33,7 +33,8 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 		return backend.ErrNotFound
 	case errors.Is(err, backend.ErrNoMemory):
 		// A log-out must take effect, even if there is no memory to remember it.
-		if err := s.backend.Delete(ctx, string(id)); err != nil {
+		// A server may have removed it already, since it has no memory.
+		if err := s.backend.Delete(ctx, string(id)); err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return err
 		}
 		s.index.Apply(ctx, string(id), decided.index)

@@ -123,20 +123,20 @@ const extendAtOnce = 16
 // extendRead extends the life of a session that was read, if that is worth a
 // write. A failure is no error of the reader's: the session expires when it
 // would have.
-func (s *Store) extendRead(ctx context.Context, session *Session) {
-	if end, expiresIn := s.extension(session); expiresIn > 0 {
-		s.extend(ctx, session, end, expiresIn)
+func (s *Store) extendRead(ctx context.Context, session *Session, item backend.Item) {
+	if expiresIn := s.extension(session); expiresIn > 0 {
+		s.extend(ctx, session, item, expiresIn)
 	}
 }
 
 // extendReads does the same for several sessions. If one of them panics, so does
 // the caller, after the others.
-func (s *Store) extendReads(ctx context.Context, sessions []*Session) {
+func (s *Store) extendReads(ctx context.Context, sessions []*Session, items map[string]backend.Item) {
 	var extensions sync.WaitGroup
 	slots := make(chan struct{}, extendAtOnce)
 	panics := make(chan any, 1) // the first one
 	for _, session := range sessions {
-		end, expiresIn := s.extension(session)
+		expiresIn := s.extension(session)
 		if expiresIn == 0 || ctx.Err() != nil {
 			continue
 		}
@@ -151,7 +151,7 @@ func (s *Store) extendReads(ctx context.Context, sessions []*Session) {
 					}
 				}
 			}()
-			s.extend(ctx, session, end, expiresIn)
+			s.extend(ctx, session, items[string(session.ID)], expiresIn)
 		})
 	}
 	extensions.Wait()
@@ -162,56 +162,51 @@ func (s *Store) extendReads(ctx context.Context, sessions []*Session) {
 	}
 }
 
-// extension returns the end of a session and its new time to live; 0 means that
-// it keeps the one that it has.
-func (s *Store) extension(session *Session) (end int64, expiresIn time.Duration) {
+// extension returns the new time to live of the item of a session; 0 means that it
+// keeps the one that it has.
+func (s *Store) extension(session *Session) (expiresIn time.Duration) {
 	idle := s.lifetimes.Idle
 	if idle == 0 || session.ExpiresIn == 0 || session.ExpiresIn > max(idle-idle/worthExtending, time.Second) {
-		return 0, 0
+		return 0
 	}
 	end, ok := endOf(session.Attributes)
 	if !ok {
-		return 0, 0
+		return 0
 	}
 	expiresIn = backend.Shorter(idle, backend.Until(end))
 	if reported(expiresIn) <= session.ExpiresIn && idle > time.Second { // of a second it is not known how much is left
-		return 0, 0
+		return 0
 	}
-	return end, backend.WholeSeconds(expiresIn)
+	return backend.WholeSeconds(expiresIn)
 }
 
-// extend gives a session that was read with an end a new time to live.
-func (s *Store) extend(ctx context.Context, session *Session, end int64, expiresIn time.Duration) {
-	item, err := s.touch(ctx, session.ID, expiresIn)
+// extend gives a session that was read as an item a new time to live. What another
+// writer has made of it meanwhile counts.
+func (s *Store) extend(ctx context.Context, session *Session, item backend.Item, expiresIn time.Duration) {
+	attributes := session.Attributes
+	renewed, err := s.renew(ctx, session.ID, item, func(present backend.Item) (time.Duration, error) {
+		if item.CAS != 0 && unchanged(present, item) {
+			return expiresIn, nil
+		}
+		changed, err := s.sessionWithin(session.ID, present, &memory{})
+		if err != nil {
+			return 0, err
+		}
+		attributes, session.ExpiresIn = changed.Attributes, changed.ExpiresIn
+		if expiresIn = s.extension(&changed); expiresIn == 0 {
+			return 0, errUnchanged
+		}
+		return expiresIn, nil
+	})
 	switch {
-	case err == nil && item.Deleted:
-		err = s.restoreTombstone(ctx, session.ID, session.ExpiresIn)
 	case err == nil:
 		s.counts.idleExtensions.Inc()
-		session.ExpiresIn = reported(backend.Shorter(expiresIn, backend.Until(end)))
-		_, err = s.keepEnd(ctx, session.ID, item, end)
+		session.ExpiresIn = s.left(attributes, renewed.ExpiresIn)
+	case errors.Is(err, errUnchanged), errors.Is(err, backend.ErrNotFound): // it has expired meanwhile
+	default:
+		s.counts.idleFailures.Inc()
+		if s.extensionFailed != nil {
+			s.extensionFailed(ctx, session.ID, err)
+		}
 	}
-	if err == nil || errors.Is(err, backend.ErrNotFound) { // it has expired meanwhile
-		return
-	}
-	s.counts.idleFailures.Inc()
-	if s.extensionFailed != nil {
-		s.extensionFailed(ctx, session.ID, err)
-	}
-}
-
-// keepEnd makes sure that an item that was touched lives no longer than to the
-// end of the session, if another writer has set another end than the known one
-// meanwhile. It returns how long the item lives.
-func (s *Store) keepEnd(ctx context.Context, id ID, touched backend.Item, known int64) (time.Duration, error) {
-	end, ok := s.endOfItem(id, touched)
-	if !ok || end == known || end == 0 {
-		return touched.ExpiresIn, nil
-	}
-	left := backend.WholeSeconds(backend.Until(end))
-	if touched.ExpiresIn != 0 && touched.ExpiresIn <= left {
-		return touched.ExpiresIn, nil
-	}
-	_, err := s.touch(ctx, id, left)
-	return left, err
 }

@@ -110,6 +110,7 @@ type Store struct {
 	near   backend.Reader              // nil if the backend has no near cache
 	guard  atomic.Pointer[guard.Guard] // nil if deletions are not guarded
 	locks  keyLocks
+	clock  *backend.Clock // of the versions of what it writes
 	counts counts
 }
 
@@ -119,6 +120,7 @@ func NewStore(b backend.Backend, c Codec, o Options) *Store {
 	s := &Store{
 		backend: b, codec: c, sealer: o.Sealer, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
 		maxSessions: o.MaxSessionsPerPrincipal, oldestEnded: o.OldestEnded, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed, reserve: o.Reserve, large: make(largeReads, maxLargeReads),
+		clock: backend.NewClock(),
 	}
 	s.near, _ = b.(backend.Reader)
 	indexed := index.Options{Attributes: o.Principals, NoLookupKeys: o.NoLookupKeys, Displaceable: displaceable, Notify: o.IndexState}
@@ -138,7 +140,7 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 	}
 	session, err := s.session(ctx, id, item)
 	if err == nil {
-		s.extendRead(ctx, &session)
+		s.extendRead(ctx, &session, item)
 	}
 	return session, err
 }
@@ -158,6 +160,7 @@ func (s *Store) session(ctx context.Context, id ID, item backend.Item) (Session,
 }
 
 func (s *Store) sessionWithin(id ID, item backend.Item, m *memory) (Session, error) {
+	s.clock.Observe(item.Version)
 	if item.Deleted || !s.isSession(item) {
 		return Session{}, backend.ErrNotFound
 	}

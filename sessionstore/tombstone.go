@@ -1,9 +1,6 @@
 package sessionstore
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // A tombstone lives as long as the session would have, within these bounds. A
 // writer who read the session before it was deleted has finished within the
@@ -20,12 +17,4 @@ func tombstoneLife(left time.Duration) time.Duration {
 		return longestTombstone
 	}
 	return min(max(left, shortestTombstone), longestTombstone)
-}
-
-// restoreTombstone gives a tombstone that was touched by mistake, because the
-// session was deleted between reading and touching it, the time to live that it
-// must have; left is what the session had.
-func (s *Store) restoreTombstone(ctx context.Context, id ID, left time.Duration) error {
-	_, err := s.touch(ctx, id, tombstoneLife(left))
-	return err
 }

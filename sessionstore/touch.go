@@ -16,44 +16,41 @@ import (
 // Errors are [*InvalidTTLError], [backend.ErrNotFound], [ErrDeleted] and
 // [*backend.UnavailableError].
 func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error) {
-	expiresIn, err := s.lifetimes.resolve(ttl)
+	wanted, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
 	}
-	// A touch compares nothing. What must not be touched is known only by
-	// reading it first.
-	before, err := s.backend.Get(ctx, string(id))
+	unlock, err := s.locks.lock(ctx, id)
 	if err != nil {
 		return Ref{}, err
 	}
-	if err := s.refuseDeleted(before); err != nil {
-		return Ref{}, err
-	}
-	if !s.isSession(before) {
-		return Ref{}, backend.ErrNotFound
-	}
-	end, bounded := s.endOfItem(id, before)
-	if bounded {
-		if backend.Expired(end) {
-			return Ref{}, backend.ErrNotFound
+	defer unlock()
+	var end int64
+	bounded := false
+	item, err := s.renew(ctx, id, backend.Item{}, func(present backend.Item) (expiresIn time.Duration, err error) {
+		if err := s.refuseDeleted(present); err != nil {
+			return 0, err
 		}
+		if !s.isSession(present) {
+			return 0, backend.ErrNotFound
+		}
+		if end, bounded = s.endOfItem(id, present); !bounded {
+			return wanted, nil
+		}
+		if backend.Expired(end) {
+			return 0, backend.ErrNotFound
+		}
+		expiresIn = wanted
 		if ttl == DefaultTTL {
 			expiresIn = s.lifetimes.Idle
 		}
-		expiresIn = backend.WholeSeconds(backend.Shorter(expiresIn, backend.Until(end)))
-	}
-	item, err := s.touch(ctx, id, expiresIn)
+		return backend.WholeSeconds(backend.Shorter(expiresIn, backend.Until(end))), nil
+	})
 	if err != nil {
 		return Ref{}, err
 	}
-	if item.Deleted {
-		return Ref{}, errors.Join(s.refuseDeleted(item), s.restoreTombstone(ctx, id, before.ExpiresIn))
-	}
-	if item.ExpiresIn, err = s.keepEnd(ctx, id, item, end); err != nil {
-		return Ref{}, err
-	}
 	if !bounded {
-		s.renewIndex(ctx, id, item, expiresIn)
+		s.renewIndex(ctx, id, item, wanted)
 		return s.refOf(id, item), nil
 	}
 	// Its entries in the index last until its absolute timeout already.
@@ -61,7 +58,45 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	return s.refOf(id, item), nil
 }
 
-// touch gives an item a new time to live.
+// renew stores an item again with the time to live that decide returns, and returns
+// it. A touch of the server would leave no version. present is the item as it was
+// read, if its CAS number is known; decide is called again with what another writer
+// has put in its place. An error of decide ends it.
+func (s *Store) renew(
+	ctx context.Context, id ID, present backend.Item, decide func(present backend.Item) (time.Duration, error),
+) (backend.Item, error) {
+	for try := range backend.MaxTries {
+		if err := backend.Backoff(ctx, try); err != nil {
+			return backend.Item{}, err
+		}
+		if try > 0 || present.CAS == 0 {
+			var err error
+			if present, err = s.backend.Get(ctx, string(id)); err != nil {
+				return backend.Item{}, err
+			}
+		}
+		expiresIn, err := decide(present)
+		if err != nil {
+			return backend.Item{}, err
+		}
+		renewed := present
+		renewed.ExpiresIn = expiresIn
+		err = s.write(ctx, id, present, true, renewed)
+		switch {
+		case err == nil:
+			return renewed, nil
+		case errors.Is(err, backend.ErrNoMemory):
+			return s.touch(ctx, id, expiresIn)
+		case !backend.LostRace(err):
+			return backend.Item{}, err
+		}
+		s.counts.conflicts.Inc()
+	}
+	return backend.Item{}, backend.Unavailable("other writers changed the session all the time", backend.ErrConflict)
+}
+
+// touch gives an item a new time to live on a server that has no memory to store it
+// again: sessions in use must not end for that.
 func (s *Store) touch(ctx context.Context, id ID, expiresIn time.Duration) (item backend.Item, err error) {
 	finished := s.writing(id)
 	defer func() { finished(err) }()
