@@ -1,0 +1,6 @@
+//go:build !newest
+
+package replication_test
+
+// mixed says that the sides of a pair have different versions of memcached.
+const mixed = false
