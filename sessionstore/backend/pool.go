@@ -60,6 +60,20 @@ type Pool interface {
 	Barrier(ctx context.Context, server int) error
 }
 
+// Mover is a [Pool] whose keys may move from one of its servers to another one.
+type Mover interface {
+	// Moves says whether keys may move now. Then a key may move between the scans of
+	// two servers so that neither visits it. A key moves once: of two scans of all
+	// servers, one after the other, at least one visits it.
+	Moves() bool
+}
+
+// Moves says whether the keys of a pool may move from one server to another one now.
+func Moves(p Pool) bool {
+	mover, ok := p.(Mover)
+	return ok && mover.Moves()
+}
+
 // ReservedKeys is the beginning of keys that this project keeps for itself, such
 // as those of the index and of heartbeats: no session has such a key.
 const ReservedKeys = "memcachedsoap:"
@@ -81,8 +95,8 @@ func KeyOn(p Pool, server int, name string) string {
 	return name + "0"
 }
 
-// Follower is notified of changes. Only Removed and Item may be nil. Its functions may be
-// called from several goroutines at the same time. They must return quickly:
+// Follower is notified of changes. Only Removed, Item and Skip may be nil. Its
+// functions may be called from several goroutines at the same time. They must return quickly:
 // meanwhile the stream of that server waits, and a server leaves out changes
 // for a stream that waits for long.
 type Follower struct {
@@ -104,6 +118,9 @@ type Follower struct {
 	// changes, and when all items were removed at once (flush_all). The stream reports all changes after it: a scan that begins
 	// then misses nothing.
 	ResyncRequired func(server int)
+	// Skip says which servers need not be followed, because the caller follows them
+	// by another pool. It may be nil.
+	Skip func(server int) bool
 }
 
 // Stream is the state of the change streams of a [Pool]. Keys are without

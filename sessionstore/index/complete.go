@@ -76,6 +76,9 @@ func (r *Indexer) withdrawLocked(server int, reason string) {
 	}
 	s.epoch = ""
 	s.withdrawals++
+	if backend.Moves(r.pool) {
+		s.markers = nil // the pool may keep them on other servers now
+	}
 	if at := &s.servers[server]; at.Complete {
 		*at = ServerState{Server: at.Server, Since: time.Now(), Reason: reason}
 	} else {

@@ -267,7 +267,7 @@ func (r *Indexer) searchRound(round map[principal]*search) error {
 	defer cancel()
 	r.index.counts.scans.Inc()
 	var failed atomic.Pointer[error]
-	err := r.scanAll(ctx, func(ids []string) error {
+	look := func(ids []string) error {
 		err := r.index.sessions.Look(ctx, ids, func(id string, session Session) {
 			for _, p := range r.index.principals(session.Attributes) {
 				if mine := round[p]; mine != nil {
@@ -279,7 +279,11 @@ func (r *Indexer) searchRound(round map[principal]*search) error {
 			failed.Store(&err) // the sessions on the other servers count
 		}
 		return nil
-	})
+	}
+	err := r.scanAll(ctx, look)
+	if err == nil && backend.Moves(r.pool) {
+		err = r.scanAll(ctx, look) // what has moved between two scans
+	}
 	if first := failed.Load(); err == nil && first != nil {
 		return *first
 	}

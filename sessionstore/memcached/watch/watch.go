@@ -75,7 +75,9 @@ func Start(o Options) *Watch {
 			heartbeatKeys: heartbeatPrefix + node + ":",
 		}
 		w.streams = append(w.streams, st)
-		w.running.Go(func() { st.run(ctx) })
+		if skip := o.Follower.Skip; skip == nil || !skip(i) {
+			w.running.Go(func() { st.run(ctx) })
+		}
 	}
 	return w
 }
