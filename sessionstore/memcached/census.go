@@ -37,6 +37,7 @@ const (
 	// fingerprintSlots: two that share one replace each other and are seen all the
 	// same.
 	fingerprintKeys  = backend.ReservedKeys + "pool:"
+	moveKeys         = backend.ReservedKeys + "pool:move:" // of instances with a previous pool
 	fingerprintSlots = 16
 	fingerprintLife  = 10 * time.Second
 	// A fingerprint that differs counts when it was renewed, since an instance that
@@ -50,12 +51,13 @@ const (
 
 // census compares the fingerprints of all instances.
 type census struct {
-	pool   *Backend
-	every  time.Duration
-	shares []string
-	life   time.Duration // of a fingerprint
-	ended  sync.WaitGroup
-	rounds atomic.Int64 // that have ended
+	pool    *Backend
+	move    *move     // nil unless sessions are moved from a previous pool
+	servers []counted // those of the pool, then those of the previous pool
+	every   time.Duration
+	life    time.Duration // of a fingerprint
+	ended   sync.WaitGroup
+	rounds  atomic.Int64 // that have ended
 
 	// of the goroutine alone
 	seen   []map[string]*sighting // by server and fingerprint
@@ -64,6 +66,23 @@ type census struct {
 
 	mu        sync.Mutex
 	conflicts []string // by server: how another instance differs, or ""
+}
+
+// counted is a server of the census.
+type counted struct {
+	*server
+
+	pool  *Backend
+	share string
+}
+
+// countedOf returns the servers of a pool.
+func countedOf(b *Backend) []counted {
+	servers := make([]counted, len(b.servers))
+	for i, share := range sharesOf(b.selector) {
+		servers[i] = counted{b.servers[i], b, share}
+	}
+	return servers
 }
 
 // sighting is a fingerprint of another instance on a server.
@@ -76,22 +95,22 @@ type sighting struct {
 // ComparePlacement tells the other instances on the servers where this one places
 // keys, and looks whether they do so alike, until the Backend is closed. The log,
 // the metrics and the statistics say when they do not.
-func (b *Backend) ComparePlacement() { b.comparePlacement(censusEvery) }
+func (b *Backend) ComparePlacement() { b.startCensus(censusEvery, nil) }
 
-func (b *Backend) comparePlacement(every time.Duration) {
+func (b *Backend) startCensus(every time.Duration, m *move) {
 	b.following.Lock()
 	defer b.following.Unlock()
 	if b.closed || b.census.Load() != nil {
 		return
 	}
-	seen := make([]map[string]*sighting, len(b.servers))
-	for i := range seen {
-		seen[i] = make(map[string]*sighting)
+	c := &census{pool: b, move: m, servers: countedOf(b), every: every, life: fingerprintLife}
+	if m != nil {
+		c.servers = append(c.servers, countedOf(m.previous)...)
 	}
-	c := &census{
-		seen: seen,
-		pool: b, every: every, shares: sharesOf(b.selector), life: fingerprintLife,
-		tokens: make([][]string, len(b.servers)), conflicts: make([]string, len(b.servers)),
+	c.seen, c.tokens = make([]map[string]*sighting, len(c.servers)), make([][]string, len(c.servers))
+	c.conflicts = make([]string, len(c.servers))
+	for i := range c.seen {
+		c.seen[i] = make(map[string]*sighting)
 	}
 	b.census.Store(c)
 	c.ended.Go(func() { c.run(b.closing) })
@@ -111,27 +130,58 @@ func (c *census) run(ctx context.Context) {
 
 // round is one heartbeat.
 func (c *census) round(ctx context.Context) {
-	own := fingerprint{onDead: Fail, places: make([]place, len(c.shares))}
-	if c.pool.placement.moves() {
-		own.onDead = Rehash
-	}
-	c.pool.each(func(i int, s *server) { own.places[i] = place{c.pool.token(ctx, s), c.shares[i]} })
-	c.remember(own)
-	found := make([]map[string]uint64, len(c.shares))
-	c.pool.each(func(i int, s *server) {
-		if own.places[i].token != "" {
-			found[i] = c.pool.exchangeFingerprints(ctx, s, own.String())
-		}
-	})
+	own := c.announce(ctx)
+	found := c.exchange(ctx, own)
 	if ctx.Err() == nil {
+		c.see(found)
+		if c.move != nil {
+			c.advance(ctx, own, found)
+		}
 		c.compare(own, found)
 	}
 	c.rounds.Add(1)
 }
 
+// announce returns the announcement of this instance. Servers without a token get one.
+func (c *census) announce(ctx context.Context) announcement {
+	places := make([]place, len(c.servers))
+	each(len(c.servers), func(i int) {
+		s := c.servers[i]
+		places[i] = place{s.pool.token(ctx, s.server), s.share}
+	})
+	c.remember(places)
+	of := len(c.pool.servers)
+	own := announcement{fingerprint: fingerprint{onDeadServer(c.pool), places[:of]}}
+	if c.move != nil {
+		own.phase = c.move.phase()
+		own.previous = &fingerprint{onDeadServer(c.move.previous), places[of:]}
+	}
+	return own
+}
+
+func onDeadServer(b *Backend) OnDeadServer {
+	if b.placement.moves() {
+		return Rehash
+	}
+	return Fail
+}
+
+// exchange stores the own announcement on each server, and returns those that were
+// found, with their CAS numbers: nil if the server does not answer.
+func (c *census) exchange(ctx context.Context, own announcement) []map[string]uint64 {
+	found := make([]map[string]uint64, len(c.servers))
+	text, places := own.String(), own.all()
+	each(len(c.servers), func(i int) {
+		if s := c.servers[i]; places[i].token != "" {
+			found[i] = s.pool.exchangeFingerprints(ctx, s.server, text)
+		}
+	})
+	return found
+}
+
 // remember notes the tokens.
-func (c *census) remember(own fingerprint) {
-	for i, p := range own.places {
+func (c *census) remember(places []place) {
+	for i, p := range places {
 		if p.token != "" && !slices.Contains(c.tokens[i], p.token) {
 			c.tokens[i] = append(c.tokens[i], p.token)
 			c.tokens[i] = c.tokens[i][max(len(c.tokens[i])-formerTokens, 0):]
@@ -141,8 +191,8 @@ func (c *census) remember(own fingerprint) {
 
 // isFormer says whether a server that gets a share had the token before.
 func (c *census) isFormer(p place) bool {
-	for i, share := range c.shares {
-		if share == p.share && slices.Contains(c.tokens[i], p.token) {
+	for i, s := range c.servers {
+		if s.share == p.share && slices.Contains(c.tokens[i], p.token) {
 			return true
 		}
 	}
@@ -168,13 +218,18 @@ func (b *Backend) token(ctx context.Context, s *server) string {
 // exchangeFingerprints returns the fingerprints on a server with their CAS numbers,
 // and stores the own one. Without an answer it returns nil.
 func (b *Backend) exchangeFingerprints(ctx context.Context, s *server, own string) map[string]uint64 {
-	keys := make([]string, fingerprintSlots)
-	for i := range keys {
-		keys[i] = b.prefix + fingerprintKeys + strconv.Itoa(i)
+	var keys []string
+	for _, name := range []string{fingerprintKeys, moveKeys} {
+		for i := range fingerprintSlots {
+			keys = append(keys, b.prefix+name+strconv.Itoa(i))
+		}
 	}
 	hash := fnv.New32a()
 	hash.Write([]byte(own))
 	key := keys[hash.Sum32()%fingerprintSlots]
+	if strings.HasPrefix(own, announcedMove) {
+		key = keys[fingerprintSlots+hash.Sum32()%fingerprintSlots]
+	}
 	m := &batch{items: map[string]backend.Item{}, maxBytes: math.MaxInt64}
 	life := strconv.Itoa(int(fingerprintLife / time.Second))
 	err := s.do(ctx, reading, func(c *conn, _ bool) error { // twice does no harm
@@ -205,18 +260,17 @@ func (c *conn) set(key, text, life string) error {
 }
 
 // compare looks at what was found on each server.
-func (c *census) compare(own fingerprint, found []map[string]uint64) {
+func (c *census) compare(own announcement, found []map[string]uint64) {
 	conflicts := make([]string, len(found))
 	var names []string
-	for i, fingerprints := range found {
-		c.see(i, fingerprints)
+	for i := range found {
 		for _, text := range slices.Sorted(maps.Keys(c.seen[i])) {
 			if reason := c.conflictOf(own, text, c.seen[i][text].renewals); reason != "" {
 				conflicts[i] = reason
 			}
 		}
 		if conflicts[i] != "" {
-			names = append(names, c.pool.servers[i].name)
+			names = append(names, c.servers[i].name)
 		}
 	}
 	c.mu.Lock()
@@ -235,38 +289,45 @@ func (c *census) compare(own fingerprint, found []map[string]uint64) {
 	c.logged = text
 }
 
-// see takes down what was found on a server, and forgets what was not renewed for as
+// see takes down what was found on each server, and forgets what was not renewed for as
 // long as it would have lived.
-func (c *census) see(server int, found map[string]uint64) {
+func (c *census) see(found []map[string]uint64) {
 	now := time.Now()
-	seen := c.seen[server]
-	for text, cas := range found {
-		switch s := seen[text]; {
-		case s == nil:
-			seen[text] = &sighting{cas: cas, renewed: now}
-		case s.cas != cas:
-			*s = sighting{cas: cas, renewals: s.renewals + 1, renewed: now}
+	for i, announcements := range found {
+		seen := c.seen[i]
+		for text, cas := range announcements {
+			switch s := seen[text]; {
+			case s == nil:
+				seen[text] = &sighting{cas: cas, renewed: now}
+			case s.cas != cas:
+				*s = sighting{cas: cas, renewals: s.renewals + 1, renewed: now}
+			}
 		}
+		maps.DeleteFunc(seen, func(_ string, s *sighting) bool { return now.Sub(s.renewed) > c.life })
 	}
-	maps.DeleteFunc(seen, func(_ string, s *sighting) bool { return now.Sub(s.renewed) > c.life })
 }
 
 // conflictOf says how another instance differs whose fingerprint was renewed, or "".
-func (c *census) conflictOf(own fingerprint, text string, renewals int) string {
-	other, ok := parseFingerprint(text)
-	if !ok {
-		return ""
-	}
-	for i, p := range other.places {
-		if p.token != "" && !slices.Contains(own.places, p) && c.isFormer(p) {
-			other.places[i].token = "" // it will learn the new one
-		}
-	}
-	reason, passing := own.difference(other)
+func (c *census) conflictOf(own announcement, text string, renewals int) string {
+	reason, passing := c.difference(own, text)
 	if renewals == 0 || passing && renewals < passingRenewals {
 		return ""
 	}
 	return reason
+}
+
+// difference says how the instance with an announcement differs, or "".
+func (c *census) difference(own announcement, text string) (reason string, passing bool) {
+	other, ok := parseAnnouncement(text)
+	if !ok {
+		return "", false
+	}
+	for i, p := range other.all() {
+		if p.token != "" && !slices.Contains(own.all(), p) && c.isFormer(p) {
+			other.forget(i) // it will learn the new one
+		}
+	}
+	return own.difference(other)
 }
 
 // conflict says how another instance differs on a server, or "no".

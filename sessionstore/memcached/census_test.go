@@ -29,13 +29,19 @@ const testedEvery = 20 * time.Millisecond
 
 func startComparing(t *testing.T, o Options) *comparing {
 	t.Helper()
+	c := openComparing(t, o)
+	c.startCensus(testedEvery, nil)
+	return c
+}
+
+func openComparing(t *testing.T, o Options) *comparing {
+	t.Helper()
 	c := new(comparing)
 	o.Timeout, o.Logger = 10*time.Second, slog.New(slog.NewTextHandler(&c.log, nil))
 	b, err := New(o)
 	require.NoError(t, err)
 	c.Backend = b
 	t.Cleanup(func() { b.Close() })
-	b.comparePlacement(testedEvery)
 	return c
 }
 
@@ -169,7 +175,7 @@ func TestInstanceWithoutAServer(t *testing.T) {
 	defer b.Close()
 	b.servers[1].dialContext = func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed }
 	cut.Backend = b
-	b.comparePlacement(testedEvery)
+	b.startCensus(testedEvery, nil)
 	servers[1].Restart()
 	first.rounds(t, 20)
 	cut.rounds(t, 20)

@@ -167,7 +167,7 @@ func (b *Backend) Available(key string) bool {
 
 // Stats asks all servers for memcached's general-purpose statistics. Behind them is
 // pool_conflict if placements are compared: "no", or how another instance differs;
-// and discovery_changed if the list of servers was discovered: "no", or how it has
+// moving if there is a previous pool: "waiting" or "begun"; and discovery_changed if the list of servers was discovered: "no", or how it has
 // changed.
 func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 	rows := make([]backend.ServerStats, len(b.servers))
@@ -189,6 +189,9 @@ func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 func (b *Backend) ownStats(server int) (stats []backend.Stat) {
 	if c := b.census.Load(); c != nil {
 		stats = append(stats, backend.Stat{Name: "pool_conflict", Value: c.conflict(server)})
+		if c.move != nil {
+			stats = append(stats, backend.Stat{Name: "moving", Value: string(c.move.phase())})
+		}
 	}
 	if b.list != nil {
 		stats = append(stats, backend.Stat{Name: "discovery_changed", Value: b.list.Change()})
