@@ -21,11 +21,11 @@ func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (m
 			return nil, err
 		}
 		switch where, kind := b.routeOf(key); {
-		case kind == Record:
+		case kind == record:
 			records = append(records, key)
 		case where == onlyHere:
 			here = append(here, key)
-		case kind == List:
+		case kind == list:
 			lists = append(lists, key)
 		default:
 			sessions = append(sessions, key)

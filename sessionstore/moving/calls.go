@@ -17,9 +17,9 @@ const (
 )
 
 // routeOf returns the route of a key, and its kind.
-func (b *Backend) routeOf(key string) (route, Kind) {
-	kind := b.rules.KindOf(key)
-	if kind == Own || kind == Record || b.stays(key) {
+func (b *Backend) routeOf(key string) (route, kind) {
+	kind := b.kindOf(key)
+	if kind == own || kind == record || b.stays(key) {
 		return onlyHere, kind
 	}
 	return both, kind
@@ -33,7 +33,7 @@ func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {
 	}
 	where, kind := b.routeOf(key)
 	switch {
-	case kind == Record:
+	case kind == record:
 		return b.record(ctx, key)
 	case where == onlyHere:
 		return b.current().Get(ctx, key)
@@ -47,9 +47,9 @@ func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {
 // getMoved returns the item at the present place. An item moves from the previous place
 // to this one: if it is not here, then there, and then not here, it is absent. A list
 // may be at both places.
-func (b *Backend) getMoved(ctx context.Context, key string, kind Kind) (backend.Item, error) {
+func (b *Backend) getMoved(ctx context.Context, key string, kind kind) (backend.Item, error) {
 	for try := range backend.MaxTries {
-		if try > 0 || kind != List {
+		if try > 0 || kind != list {
 			item, err := b.present.Get(ctx, key)
 			switch {
 			case err == nil && !isFrozen(item):
@@ -74,12 +74,12 @@ func (b *Backend) getMoved(ctx context.Context, key string, kind Kind) (backend.
 
 // getWaiting returns the item at the previous place. Other instances may have begun to
 // move items: what is not there may be at the present place. A list may be at both.
-func (b *Backend) getWaiting(ctx context.Context, key string, kind Kind) (backend.Item, error) {
+func (b *Backend) getWaiting(ctx context.Context, key string, kind kind) (backend.Item, error) {
 	old, hasOld, err := lookup(ctx, b.previous, key)
 	if err != nil {
 		return backend.Item{}, previously(err)
 	}
-	if hasOld && kind != List && !isFrozen(old) {
+	if hasOld && kind != list && !isFrozen(old) {
 		return old, nil
 	}
 	now, hasNow, err := lookup(ctx, b.present, key)
@@ -89,7 +89,7 @@ func (b *Backend) getWaiting(ctx context.Context, key string, kind Kind) (backen
 	case hasOld && isFrozen(old), hasNow && isFrozen(now):
 		return b.getMoved(ctx, key, kind)
 	case hasOld && hasNow:
-		merged := b.rules.Merge(now, old)
+		merged := b.mergeLists(now, old)
 		merged.CAS = old.CAS
 		return merged, nil
 	case hasOld:
@@ -110,7 +110,7 @@ func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error 
 	}
 	item.CAS = 0
 	where, kind := b.routeOf(key)
-	if where == onlyHere || kind == List { // lists are merged
+	if where == onlyHere || kind == list { // lists are merged
 		return b.current().Add(ctx, key, item)
 	}
 	here, there := b.previous, b.present
@@ -177,7 +177,7 @@ func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (af
 		return backend.Item{}, 0, err
 	}
 	where, kind := b.routeOf(key)
-	if where == onlyHere || kind == List {
+	if where == onlyHere || kind == list {
 		after, size, err = b.current().Append(ctx, key, item)
 		if where == both && b.begun.Load() {
 			after = marked(after)
@@ -210,7 +210,7 @@ func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration
 		if err == nil && !isFrozen(item) || err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return item, previously(err)
 		}
-	} else if kind != List {
+	} else if kind != list {
 		item, err := b.present.Touch(ctx, key, expiresIn)
 		if err == nil && !isFrozen(item) || err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return item, err

@@ -22,8 +22,8 @@
 // Each step is conditional. Any instance that finds a frozen item goes on with the next
 // step, so that an instance that dies, or an answer that is lost, leaves nothing behind.
 // An item that was added at both places, or that a Perl program has stored again at the
-// previous place, is decided by [Rules]: the later version wins, and a tombstone comes
-// back from neither place.
+// previous place, is decided by [Options.Decide]: the later version wins, and a deleted
+// session comes back from neither place.
 //
 // The lists of the index are merged and never replaced. Records of deletions lie under a
 // key that depends on the pool, so they are looked for under each key that they can

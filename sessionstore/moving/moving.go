@@ -13,8 +13,10 @@ import (
 
 // Options say what a [Backend] needs beside its pools.
 type Options struct {
-	// Rules know what lies under a key, and which of two items wins.
+	// Rules know what lies under a key.
 	Rules Rules
+	// Decide decides between two copies of an item.
+	Decide Decide
 	// Same says whether a server of the present pool and one of the previous pool,
 	// each by its index, are the same server with the same key prefix. nil means that
 	// no two are.
@@ -29,6 +31,7 @@ type Options struct {
 type Backend struct {
 	present, previous backend.Pool
 	rules             Rules
+	rightOf           Decide
 	failed            func(ctx context.Context, key string, err error)
 	clock             *backend.Clock
 
@@ -58,7 +61,7 @@ var (
 // It owns both pools from now on.
 func New(present, previous backend.Pool, o Options) *Backend {
 	b := &Backend{
-		present: present, previous: previous, rules: o.Rules, failed: o.Failed, clock: backend.NewClock(),
+		present: present, previous: previous, rules: o.Rules, rightOf: o.Decide, failed: o.Failed, clock: backend.NewClock(),
 		names: slices.Clone(present.Servers()), changed: newChanges(),
 	}
 	b.closing, b.cancel = context.WithCancel(context.Background())

@@ -1,50 +1,33 @@
 package moving_test
 
 import (
-	"context"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/backendtest"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/moving"
+	"memcachedsoap/sessionstore/replication"
+	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/sessionstore/storetest"
 )
 
 // ample is a timeout that no working server exceeds, even on a busy machine.
 const ample = 30 * time.Second
 
-type rules struct{}
-
-func (rules) KindOf(key string) moving.Kind {
-	switch {
-	case !backend.IsReserved(key):
-		return moving.Session
-	case strings.HasPrefix(key, backend.ReservedKeys+"deleted:"):
-		return moving.Record
-	case len(key) == 57:
-		return moving.List
+func options(same func(present, previous int) bool) moving.Options {
+	rules := sessionstore.NewReplicaRules(storable.Codec{}, nil)
+	return moving.Options{
+		Rules: rules, Same: same,
+		Decide: func(key string, previous, present backend.Item, deletion func() (*backend.Item, error)) (backend.Item, error) {
+			return replication.Right(key, previous, present, rules, deletion)
+		},
 	}
-	return moving.Own
-}
-
-func (rules) RecordName(key string) string { return key[:strings.LastIndexByte(key, ':')+1] }
-
-func (rules) Wins(_ context.Context, _ string, previous, present backend.Item) (bool, error) {
-	return previous.Deleted || previous.Version > present.Version, nil
-}
-
-func (rules) MergeRecords(a, _ backend.Item) backend.Item { return a }
-
-func (rules) Merge(present, previous backend.Item) backend.Item {
-	merged := present
-	merged.Image = append(previous.Image[:len(previous.Image):len(previous.Image)], present.Image...)
-	return merged
 }
 
 func openPool(t testing.TB, servers ...*memcachedtest.Server) *memcached.Backend {
@@ -64,9 +47,7 @@ func TestConformance(t *testing.T) {
 		one, two, three := memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)
 		open := func(t *testing.T) *moving.Backend {
 			t.Helper()
-			b := moving.New(openPool(t, one, two, three), openPool(t, one, two), moving.Options{
-				Rules: rules{}, Same: func(present, previous int) bool { return present == previous },
-			})
+			b := moving.New(openPool(t, one, two, three), openPool(t, one, two), options(func(present, previous int) bool { return present == previous }))
 			if begin {
 				b.Begin()
 			}

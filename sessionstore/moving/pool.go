@@ -22,18 +22,18 @@ type Count struct {
 // Items returns how many items move: those of other programs do not.
 func (c Count) Items() int64 { return c.Sessions + c.Lists + c.Records }
 
-func (c *Count) add(kind Kind, head backend.Head) {
+func (c *Count) add(kind kind, head backend.Head) {
 	switch kind {
-	case Session:
+	case session:
 		c.Sessions++
-	case List:
+	case list:
 		c.Lists++
-	case Record:
+	case record:
 		c.Records++
-	case Foreign:
+	case foreign:
 		c.Foreign++
 		return
-	case Own:
+	case own:
 		return
 	}
 	c.Bytes += head.Size
@@ -61,14 +61,14 @@ func Plan(ctx context.Context, rules Rules, from backend.Replica, targets []Targ
 	}
 	for server := range all {
 		err := from.ScanHeads(ctx, server, func(head backend.Head) error {
-			kind := rules.KindOf(head.Key)
-			if kind == Own || from.ServerOf(head.Key) != server {
+			kind := kindOf(rules, head.Key)
+			if kind == own || from.ServerOf(head.Key) != server {
 				return nil
 			}
 			all[server].add(kind, head)
 			for i, target := range targets {
 				to := target.Pool.ServerOf(head.Key)
-				if kind == Foreign || target.Same != nil && target.Same(to, server) {
+				if kind == foreign || target.Same != nil && target.Same(to, server) {
 					continue
 				}
 				plans[i].Moving.add(kind, head)
@@ -90,8 +90,8 @@ func (b *Backend) Left(ctx context.Context) ([]Count, error) {
 	left := make([]Count, len(b.shared))
 	for server := range left {
 		var records []backend.Head
-		err := b.scanPrevious(ctx, server, func(head backend.Head, kind Kind) error {
-			if kind == Record {
+		err := b.scanPrevious(ctx, server, func(head backend.Head, kind kind) error {
+			if kind == record {
 				records = append(records, head)
 				return nil
 			}
@@ -107,7 +107,7 @@ func (b *Backend) Left(ctx context.Context) ([]Count, error) {
 				return nil, err
 			}
 			if missing {
-				left[server].add(Record, head)
+				left[server].add(record, head)
 			}
 		}
 	}
@@ -116,17 +116,17 @@ func (b *Backend) Left(ctx context.Context) ([]Count, error) {
 
 // scanPrevious visits what is at its previous place on a server and has another present
 // one, and all records.
-func (b *Backend) scanPrevious(ctx context.Context, server int, visit func(head backend.Head, kind Kind) error) error {
+func (b *Backend) scanPrevious(ctx context.Context, server int, visit func(head backend.Head, kind kind) error) error {
 	replica, ok := b.previous.(backend.Replica)
 	if !ok {
 		return errors.New("moving: the servers of the previous pool cannot be scanned")
 	}
 	err := replica.ScanHeads(ctx, server, func(head backend.Head) error {
-		kind := b.rules.KindOf(head.Key)
+		kind := b.kindOf(head.Key)
 		switch {
-		case kind == Own, kind == Foreign, b.previous.ServerOf(head.Key) != server:
+		case kind == own, kind == foreign, b.previous.ServerOf(head.Key) != server:
 			return nil
-		case kind != Record && b.stays(head.Key):
+		case kind != record && b.stays(head.Key):
 			return nil
 		}
 		return visit(head, kind)
@@ -170,9 +170,9 @@ func (b *Backend) MoveAll(ctx context.Context, pace Pace, moved func()) error {
 // the last pass: they may stay where they are.
 func (b *Backend) keysToMove(ctx context.Context, server int) (keys []string, err error) {
 	var records []string
-	err = b.scanPrevious(ctx, server, func(head backend.Head, kind Kind) error {
+	err = b.scanPrevious(ctx, server, func(head backend.Head, kind kind) error {
 		switch {
-		case kind == Record:
+		case kind == record:
 			records = append(records, head.Key)
 			return nil
 		case len(keys) >= maxPass:
@@ -225,7 +225,7 @@ func (b *Backend) moveKeys(ctx context.Context, keys []string, pace Pace, moved 
 func (b *Backend) moveKey(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if b.rules.KindOf(key) == Record {
+	if b.kindOf(key) == record {
 		return b.moveRecord(ctx, key)
 	}
 	_, err := b.settle(ctx, key)

@@ -26,7 +26,7 @@ func (b *Backend) other() backend.Pool { //nolint:ireturn // one of two
 
 // elsewhere returns the keys that a record can have in a pool.
 func (b *Backend) elsewhere(pool backend.Pool, record string) (keys []string) {
-	name := b.rules.RecordName(record)
+	name, _ := b.rules.DeletionName(record)
 	for server := range pool.Servers() {
 		keys = append(keys, backend.KeyOn(pool, server, name))
 	}
@@ -135,7 +135,7 @@ func (b *Backend) storeRecord(ctx context.Context, key string, record backend.It
 			record.CAS = 0
 			err = b.present.Add(ctx, key, record)
 		default:
-			merged := b.rules.MergeRecords(present, record)
+			merged := b.rules.MergeDeletions(present, record)
 			if backend.SameContent(merged, present) && !longer(merged.ExpiresIn, present.ExpiresIn) {
 				return nil
 			}

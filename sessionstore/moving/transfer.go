@@ -77,7 +77,7 @@ func (t *transfer) step(ctx context.Context) (done bool, err error) {
 		return false, t.put(ctx, now, now, true)
 	case !hasOld:
 		return true, nil
-	case t.rules.KindOf(t.key) == List:
+	case t.kindOf(t.key) == list:
 		return t.merge(ctx, old, now, hasNow)
 	case hasNow && !frozenNow:
 		return t.decide(ctx, old, now)
@@ -129,12 +129,12 @@ func (t *transfer) put(ctx context.Context, item, now backend.Item, hasNow bool)
 func (t *transfer) decide(ctx context.Context, old, now backend.Item) (done bool, err error) {
 	if !isFrozen(old) && !same(old, now) {
 		t.counts.conflicts.Inc()
-		wins, err := t.rules.Wins(ctx, t.key, old, now)
+		right, err := t.rightOf(t.key, old, now, func() (*backend.Item, error) { return t.deletion(ctx, t.key) })
 		if err != nil {
 			return false, err
 		}
-		if wins {
-			if err := t.put(ctx, old, now, true); err != nil {
+		if !same(right, now) || right.ExpiresIn != now.ExpiresIn {
+			if err := t.put(ctx, right, now, true); err != nil {
 				return false, err
 			}
 			t.moved = true
@@ -150,7 +150,7 @@ func same(a, b backend.Item) bool { return a.Version == b.Version && backend.Sam
 func (t *transfer) merge(ctx context.Context, old, now backend.Item, hasNow bool) (done bool, err error) {
 	merged := old
 	if hasNow {
-		merged = t.rules.Merge(now, old)
+		merged = t.mergeLists(now, old)
 	}
 	if !hasNow || !backend.SameContent(merged, now) || longer(merged.ExpiresIn, now.ExpiresIn) {
 		if err := t.put(ctx, merged, now, hasNow); err != nil {
@@ -159,6 +159,16 @@ func (t *transfer) merge(ctx context.Context, old, now backend.Item, hasNow bool
 		t.moved = true
 	}
 	return t.remove(ctx, old)
+}
+
+// mergeLists returns a list that finds what one of two lists finds.
+func (b *Backend) mergeLists(now, old backend.Item) backend.Item {
+	merged, _, _ := b.rules.MergeLogs(now, old)
+	merged.ExpiresIn = now.ExpiresIn
+	if longer(old.ExpiresIn, now.ExpiresIn) {
+		merged.ExpiresIn = old.ExpiresIn
+	}
+	return merged
 }
 
 // longer says whether a time to live is longer than another one.
