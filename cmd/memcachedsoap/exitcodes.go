@@ -13,6 +13,7 @@ const (
 	exitNoSession   = 3
 	exitUnavailable = 4
 	exitConflict    = 5
+	exitNotMoved    = 6
 )
 
 // exitMeaning says what an exit code means.
@@ -29,6 +30,7 @@ func exitMeanings() []exitMeaning {
 		{exitNoSession, "the session does not exist or was deleted"},
 		{exitUnavailable, "the service or its servers cannot be reached"},
 		{exitConflict, "the session has another version than --if-version"},
+		{exitNotMoved, "sessions are still at their places in the pool --from"},
 	}
 }
 

@@ -21,7 +21,7 @@ type followed struct {
 	pool  backend.Pool
 	items backend.Backend
 	cache *near.Backend // nil without --local
-	open  func() (*memcached.Backend, error)
+	open  func() (backend.Pool, error)
 	peer  *changes.Peer // the pool, if it is followed together with other instances; else nil
 }
 
@@ -138,7 +138,7 @@ func guardOptions(in followed, follows bool, logger *slog.Logger) guard.Options 
 		},
 	}
 	if !follows {
-		o.Open = func() (backend.Pool, error) { return in.open() }
+		o.Open = in.open
 	}
 	return o
 }

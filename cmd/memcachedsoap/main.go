@@ -29,6 +29,7 @@ type grammar struct {
 	Serve     serveCommand     `cmd:"" help:"Run the service."`
 	Replicate replicateCommand `cmd:"" help:"Keep two pools of memcached servers equal."`
 	clientCommands
+	Pool       poolCommand       `cmd:"" help:"Move the sessions of a pool to another list of servers, another hash or another site."`
 	Auth       authCommand       `cmd:"" help:"Edit and check the auth file of the service, which says who may call it."`
 	EncryptKey encryptKeyCommand `cmd:"" name:"encrypt-key" help:"Print a new key for serve --encrypt-key-file."`
 	Usage      helpCommand       `cmd:"" name:"help" help:"Describe the program or a command, as --help does."`

@@ -14,7 +14,6 @@ import (
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/guard"
 	"memcachedsoap/sessionstore/index"
-	"memcachedsoap/sessionstore/memcached"
 )
 
 // peers is how instances follow the changes through each other.
@@ -89,12 +88,12 @@ func withoutPackage(err error) error {
 
 // join returns the pool, and what follows it together with other instances: nil if this
 // one follows it alone.
-func (p *peers) join(pool backend.Pool, open func() (*memcached.Backend, error), logger *slog.Logger) (backend.Pool, *changes.Peer) { //nolint:ireturn // one of two
+func (p *peers) join(pool backend.Pool, open func() (backend.Pool, error), logger *slog.Logger) (backend.Pool, *changes.Peer) { //nolint:ireturn // one of two
 	if p == nil {
 		return pool, nil
 	}
 	p.peer = changes.New(pool, changes.Options{
-		Open: func() (backend.Pool, error) { return open() }, URL: p.url.String(), Keys: p.keys, Trust: p.trust, Logger: logger,
+		Open: open, URL: p.url.String(), Keys: p.keys, Trust: p.trust, Logger: logger,
 	})
 	return p.peer, p.peer
 }
@@ -102,7 +101,7 @@ func (p *peers) join(pool backend.Pool, open func() (*memcached.Backend, error),
 // handler answers the other instances; it is nil if there are none. host is where they
 // reach this one.
 func (p *peers) handler() (handler http.Handler, host string) {
-	if p == nil {
+	if p == nil || p.peer == nil {
 		return nil, ""
 	}
 	return p.peer, p.url.Hostname()
@@ -110,7 +109,7 @@ func (p *peers) handler() (handler http.Handler, host string) {
 
 // leaveWith lets the other instances follow through others when ctx ends.
 func (p *peers) leaveWith(ctx context.Context) (stop func() bool) {
-	if p == nil {
+	if p == nil || p.peer == nil {
 		return func() bool { return true }
 	}
 	return context.AfterFunc(ctx, p.peer.Leave)

@@ -36,12 +36,12 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	defer stopReloading()
 	c.tuneGarbageCollector()
 	admitted := c.admission()
-	servers, stopDiscovery, err := c.discover(ctx, ownPool, logger)
+	found, stopDiscovery, err := c.discoverOrigins(ctx, logger)
 	if err != nil {
 		return err
 	}
 	defer stopDiscovery()
-	store, closeStore, err := c.store(files, servers, logger) //nolint:contextcheck // closeStore stops what it starts
+	store, closeStore, err := c.store(ctx, files, found, logger) //nolint:contextcheck // closeStore stops what it starts
 	if err != nil {
 		return err
 	}

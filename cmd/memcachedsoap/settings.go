@@ -34,6 +34,8 @@ type serveCommand struct {
 
 	poolSettings `set:"servers=memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight, and with tls: before it if it speaks TLS. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Instead of servers, cfg:HOST:PORT is a configuration endpoint (ElastiCache, Memorystore) and srv:NAME is a name with SRV records: the list is taken at the start; cfg:tls:HOST:PORT and srv:tls:NAME if the servers speak TLS. Default: the sessions are in the memory of this process and end with it."`
 
+	Previous poolSettings `embed:"" prefix:"previous-" set:"servers=memcached servers that --servers listed before, in the same order, when the pool grows, shrinks or moves, or gets another hash. A session that is not yet at its place on --servers is looked for here, and moved. As long as an instance has only the previous list, the sessions stay here. Needs --servers. Default: no session is moved."`
+
 	CompressThreshold byteSize `default:"0" placeholder:"SIZE" group:"Servers:" help:"Compress sessions of at least this size, as compress_threshold of Cache::Memcached does; 0 never compresses. Compressed sessions are always readable. Default ${default}."`
 
 	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, with tls: before a host that speaks TLS, separated by commas, to which the settings of --server-ca to --server-auth-file apply, too. Changes on --servers invalidate its entries. Default: no near cache."`
@@ -220,7 +222,10 @@ func (c *serveCommand) validateServers() error {
 	if slices.ContainsFunc(c.Local, discovery.IsPlace) {
 		return errors.New("--local cannot be discovered: list its servers, or use memory:SIZE")
 	}
-	return c.validatePool(ownPool, c.Local...)
+	if err := c.validatePool(ownPool, c.Local...); err != nil {
+		return err
+	}
+	return c.validatePrevious()
 }
 
 // validateNearCache rejects a near cache that cannot be consistent, or that is

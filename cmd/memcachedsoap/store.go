@@ -24,7 +24,7 @@ import (
 
 // store opens the store that the settings and the files describe, and returns the function
 // that closes it. The servers need not answer yet.
-func (c *serveCommand) store(files reloaded, servers servers, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
+func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
 	options := sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{
 			Default: time.Duration(c.SessionTTL) * time.Second,
@@ -58,17 +58,20 @@ func (c *serveCommand) store(files reloaded, servers servers, logger *slog.Logge
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
 		return c.followingStore(followed{pool: items, items: items}, options, logger)
 	}
-	open := func() (*memcached.Backend, error) { return c.openPool(ownPool, servers, logger) }
-	origin, err := open()
+	origin, open, err := c.openOrigin(ctx, in, logger)
 	if err != nil {
 		return nil, nil, err
 	}
-	origin.ComparePlacement()
-	pool, peer := files.peers.join(origin, open, logger)
+	peers := files.peers
+	if peers != nil && len(in.previous.list) > 0 {
+		logger.Warn("this instance follows the changes on the servers by itself while sessions are moved (--previous-servers)")
+		peers = nil
+	}
+	pool, peer := peers.join(origin, open, logger)
 	if len(c.Local) == 0 {
 		return c.followingStore(followed{pool: pool, items: pool, open: open, peer: peer}, options, logger)
 	}
-	entries, err := c.nearCacheEntries(servers.connector, logger)
+	entries, err := c.nearCacheEntries(in.servers.connector, logger)
 	if err != nil {
 		return nil, nil, errors.Join(err, pool.Close())
 	}

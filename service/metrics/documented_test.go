@@ -46,6 +46,7 @@ var storeRows = []string{
 	"changes_relay", "changes_readers", "changes_left_out_total", "changes_refused_total", "changes_events_total", "changes_gaps_total",
 	"changes_connects_total",
 	"near_refused_fills_total", "near_invalidations_total", "near_flushes_total",
+	"moving_begun", "moving_moved_total", "moving_lookups_total", "moving_conflicts_total", "moving_overflows_total", "moving_failures_total",
 	"memory_items", "memory_bytes", "memory_limit_bytes", "memory_evictions_total",
 }
 

@@ -38,7 +38,8 @@ type move struct {
 	previous *Backend
 	begin    func()
 	begun    atomic.Bool
-	marked   time.Time // when the marks were renewed; of the goroutine of the census alone
+	reason   atomic.Pointer[string] // why it has not begun
+	marked   time.Time              // when the marks were renewed; of the goroutine of the census alone
 	logged   string
 	quiet    int // rounds without an instance that has only the previous list
 }
@@ -102,11 +103,28 @@ func (c *census) advance(ctx context.Context, own announcement, found []map[stri
 		c.pool.logger.WarnContext(ctx, "sessions stay at their previous places", "reason", reason)
 	}
 	m.logged = reason
+	m.reason.Store(&reason)
+}
+
+// MoveWaits says why the move of [Backend.CompareMove] has not begun, as far as is known;
+// "" if it has.
+func (b *Backend) MoveWaits() string {
+	c := b.census.Load()
+	switch {
+	case c == nil || c.move == nil:
+		return "the placements are not compared"
+	case c.move.begun.Load():
+		return ""
+	}
+	if reason := c.move.reason.Load(); reason != nil && *reason != "" {
+		return *reason
+	}
+	return "the fingerprints of the instances are not read yet"
 }
 
 const (
 	waitForAnswer   = "no server of --previous-servers answers"
-	waitForInstance = "an instance of the service has only the list of --previous-servers, or has ended less than 10 seconds ago"
+	waitForInstance = "an instance of the service has another list of servers, or has ended less than 10 seconds ago"
 )
 
 // mustWait says why the move may not begin yet, or "".
@@ -125,6 +143,7 @@ func (c *census) mustWait(own announcement, found []map[string]uint64) string {
 			case other.phase == begun && reason == "":
 				return "" // another instance has seen it
 			case other.previous != nil:
+				alive = alive || reason != "" // it moves between other pools
 			default:
 				present, _ := own.fingerprint.difference(other.fingerprint)
 				alive = alive || present != ""

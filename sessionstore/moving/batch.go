@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 
 	"memcachedsoap/sessionstore/backend"
@@ -13,7 +14,7 @@ import (
 const settleAtOnce = 8
 
 // GetMany returns the items under keys, by key. It asks each place for all keys
-// together.
+// together, and moves no sessions: a search for the sessions of a user reads all of them.
 func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
 	var here, lists, sessions, records []string
 	for _, key := range keys {
@@ -128,8 +129,9 @@ func visitEach(keys []string, visit func(key string) error) error {
 	return nil
 }
 
-// moved reads sessions after [Backend.Begin]: at the present place, and what is not
-// there one by one if the previous place has it.
+// moved reads sessions after [Backend.Begin]: at the present place, what is not there at
+// the previous one, and what is not there at the present one again, because it may have
+// been moved meanwhile.
 func (r *reading) moved(ctx context.Context, keys []string) error {
 	items, err := r.present.GetMany(ctx, keys, r.left())
 	if err != nil {
@@ -145,10 +147,10 @@ func (r *reading) moved(ctx context.Context, keys []string) error {
 		return previously(err)
 	}
 	var moving, gone []string
-	for _, key := range missing {
-		_, there := old[key]
-		_, frozen := items[key]
-		if there || frozen {
+	for _, key := range r.take(missing, old, false) {
+		_, frozenThere := old[key]
+		_, frozenHere := items[key]
+		if frozenThere || frozenHere {
 			moving = append(moving, key)
 		} else {
 			gone = append(gone, key)
@@ -157,12 +159,19 @@ func (r *reading) moved(ctx context.Context, keys []string) error {
 	if err := r.oneByOne(ctx, moving); err != nil || len(gone) == 0 {
 		return err
 	}
-	again, err := r.present.GetMany(ctx, gone, r.left()) // it may have been moved meanwhile
+	again, err := r.present.GetMany(ctx, gone, r.left())
 	if err != nil {
 		return err
 	}
-	r.take(gone, again, true)
-	return nil
+	return r.oneByOne(ctx, r.frozen(r.take(gone, again, true), again))
+}
+
+// frozen returns those of the keys whose item is under way.
+func (r *reading) frozen(keys []string, items map[string]backend.Item) []string {
+	return slices.DeleteFunc(keys, func(key string) bool {
+		_, found := items[key]
+		return !found
+	})
 }
 
 // waiting reads sessions before [Backend.Begin]: at the previous place, and what is not

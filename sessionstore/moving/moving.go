@@ -21,6 +21,8 @@ type Options struct {
 	// each by its index, are the same server with the same key prefix. nil means that
 	// no two are.
 	Same func(present, previous int) bool
+	// Phase says when the move begins; nil means with [Backend.Begin].
+	Phase *Phase
 	// Failed is notified of a change at the previous place that could not be moved.
 	// The error is for the log only. It may be called from any goroutine; may be nil.
 	Failed func(ctx context.Context, key string, err error)
@@ -40,6 +42,7 @@ type Backend struct {
 	union  []int    // by server of the previous pool: its index in names
 	shared []int    // by server of the previous pool: the same server of the present one, or -1
 
+	phase    *Phase
 	begun    atomic.Bool
 	follower atomic.Pointer[backend.Follower]
 	changed  *changes
@@ -64,6 +67,9 @@ func New(present, previous backend.Pool, o Options) *Backend {
 		present: present, previous: previous, rules: o.Rules, rightOf: o.Decide, failed: o.Failed, clock: backend.NewClock(),
 		names: slices.Clone(present.Servers()), changed: newChanges(),
 	}
+	if b.phase = o.Phase; b.phase == nil {
+		b.phase = new(Phase)
+	}
 	b.closing, b.cancel = context.WithCancel(context.Background())
 	for p, name := range previous.Servers() {
 		shared := -1
@@ -84,16 +90,16 @@ func New(present, previous backend.Pool, o Options) *Backend {
 		}
 		b.names = append(b.names, name)
 	}
+	b.phase.whenBegun(b.begin)
 	return b
 }
 
-// Begin ends the phase in which the previous places are used: no instance with only the
-// previous list lives any more. A second call does nothing.
-func (b *Backend) Begin() {
-	if !b.begun.CompareAndSwap(false, true) {
-		return
-	}
-	if f := b.follower.Load(); f != nil {
+// Begin is [Phase.Begin] of the phase of the Backend.
+func (b *Backend) Begin() { b.phase.Begin() }
+
+func (b *Backend) begin() {
+	b.begun.Store(true)
+	if f := b.follower.Load(); f != nil && b.closing.Err() == nil {
 		for server := range b.names {
 			f.ResyncRequired(server) // keys have other servers now
 		}

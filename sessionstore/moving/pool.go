@@ -89,26 +89,14 @@ func Plan(ctx context.Context, rules Rules, from backend.Replica, targets []Targ
 func (b *Backend) Left(ctx context.Context) ([]Count, error) {
 	left := make([]Count, len(b.shared))
 	for server := range left {
-		var records []backend.Head
 		err := b.scanPrevious(ctx, server, func(head backend.Head, kind kind) error {
-			if kind == record {
-				records = append(records, head)
-				return nil
+			if kind != record || !b.belongs(head.Key, b.elsewhere(b.present, head.Key)) {
+				left[server].add(kind, head)
 			}
-			left[server].add(kind, head)
 			return nil
 		})
 		if err != nil {
 			return nil, err
-		}
-		for _, head := range records {
-			missing, err := b.recordMissing(ctx, head.Key)
-			if err != nil {
-				return nil, err
-			}
-			if missing {
-				left[server].add(record, head)
-			}
 		}
 	}
 	return left, nil
@@ -142,8 +130,10 @@ const (
 	moveAtOnce = 16
 	// maxPass bounds the keys that one pass holds in memory.
 	maxPass = 100_000
-	// settleTime bounds the move of one item that has begun when the call ends.
-	settleTime = 10 * time.Second
+	// settleTime bounds the move of one item, also when the call ends meanwhile. A server
+	// that does not answer is asked again after retryPause.
+	settleTime = 15 * time.Second
+	retryPause = 200 * time.Millisecond
 )
 
 var errFull = errors.New("moving: the pass is full")
@@ -225,9 +215,20 @@ func (b *Backend) moveKeys(ctx context.Context, keys []string, pace Pace, moved 
 func (b *Backend) moveKey(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if b.kindOf(key) == record {
-		return b.moveRecord(ctx, key)
+	for {
+		var err error
+		if b.kindOf(key) == record {
+			err = b.moveRecord(ctx, key)
+		} else {
+			_, err = b.settle(ctx, key)
+		}
+		if _, down := errors.AsType[*backend.UnavailableError](err); !down || errors.Is(err, backend.ErrNoMemory) {
+			return err
+		}
+		select {
+		case <-time.After(retryPause):
+		case <-ctx.Done():
+			return err
+		}
 	}
-	_, err := b.settle(ctx, key)
-	return err
 }

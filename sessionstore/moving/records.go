@@ -79,20 +79,9 @@ func (r *reading) records(ctx context.Context, keys []string) error {
 }
 
 // belongs says whether a record is under one of its present keys on a server of both
-// pools.
+// pools. It cannot be told from a record that was made after the move began.
 func (b *Backend) belongs(key string, present []string) bool {
 	return b.stays(key) && slices.Contains(present, key)
-}
-
-// recordMissing says whether a record that is on a server of the previous pool must be
-// moved.
-func (b *Backend) recordMissing(ctx context.Context, key string) (bool, error) {
-	keys := b.elsewhere(b.present, key)
-	if !b.belongs(key, keys) {
-		return true, nil
-	}
-	found, err := b.present.GetMany(ctx, keys, maxRecordBytes)
-	return len(found) < len(keys), err
 }
 
 // moveRecord stores the record of a deletion on each server of the present pool, since

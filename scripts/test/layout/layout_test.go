@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"sessionstore/memcached/memcachedtest": {"sessionstore/certificatetest"},
 	"sessionstore/certificatetest":         {},
 	"sessionstore/logtest":                 {},
+	"sessionstore/moving":                  {"sessionstore/backend", "sessionstore/metric"},
 	"sessionstore/near":                    {"sessionstore/backend", "sessionstore/metric"},
 	"sessionstore/replication":             {"sessionstore/backend", "sessionstore/metric", "golang.org/x/sync/errgroup"},
 	"sessionstore/backendtest":             {"sessionstore/backend", "github.com/stretchr/testify/..."},
@@ -71,7 +72,7 @@ var mayImport = map[string][]string{
 	"sessionstore/index":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "golang.org/x/sync/errgroup"},
 	"cmd": {
 		"service/...", "sessionstore/...", "soap/...", "wsdl",
-		"github.com/KimMachineGun/automemlimit/memlimit", "github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap", "golang.org/x/term",
+		"github.com/KimMachineGun/automemlimit/memlimit", "github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap", "golang.org/x/term", "golang.org/x/time/rate",
 	},
 	"scripts":               {"scripts/test/load", "service/...", "sessionstore/...", "soap/...", "wsdl", "golang.org/x/sys/unix"},
 	"scripts/test/docs":     {"github.com/yuin/goldmark/..."},
