@@ -25,6 +25,13 @@ type Source func(i int) *Request
 // Measure sends requests to a server for the duration d, on one connection for each
 // source. It waits for the answers to the last requests.
 func Measure(ctx context.Context, server *Process, d time.Duration, sources []Source) (Result, error) {
+	return MeasureAt(ctx, server, d, 0, sources)
+}
+
+// MeasureAt is [Measure] at a fixed rate of requests per second; 0 means as many as
+// are answered. The latency of a request that waits for the one before counts from the
+// moment at which it was due.
+func MeasureAt(ctx context.Context, server *Process, d time.Duration, rate float64, sources []Source) (Result, error) {
 	if err := server.EmptyLog(); err != nil {
 		return Result{}, err
 	}
@@ -38,7 +45,7 @@ func Measure(ctx context.Context, server *Process, d time.Duration, sources []So
 		return Result{}, err
 	}
 	started := time.Now()
-	latencies, err := runAll(ctx, clients, started.Add(d), sources)
+	latencies, err := runAll(ctx, clients, started.Add(d), rate, sources)
 	took := time.Since(started)
 	if err != nil {
 		return Result{}, errors.Join(err, server.Failure("failed during the measurement"))
@@ -78,30 +85,46 @@ func closeAll(clients []*Client) {
 
 // runAll runs the clients at the same time until the deadline and returns all
 // latencies.
-func runAll(ctx context.Context, clients []*Client, until time.Time, sources []Source) ([]time.Duration, error) {
+func runAll(ctx context.Context, clients []*Client, until time.Time, rate float64, sources []Source) ([]time.Duration, error) {
 	stop := context.AfterFunc(ctx, func() { closeAll(clients) })
 	defer stop()
 	latencies := make([][]time.Duration, len(clients))
 	failures := make([]error, len(clients))
 	var wg sync.WaitGroup
 	for i, c := range clients {
-		wg.Go(func() { latencies[i], failures[i] = c.runUntil(until, sources[i]) })
+		wg.Go(func() {
+			first, every := time.Now(), time.Duration(0)
+			if rate > 0 {
+				every = time.Duration(float64(len(clients)) / rate * float64(time.Second))
+				first = first.Add(every * time.Duration(i) / time.Duration(len(clients)))
+			}
+			latencies[i], failures[i] = c.runUntil(until, first, every, sources[i])
+		})
 	}
 	wg.Wait()
 	return slices.Concat(latencies...), errors.Join(failures...)
 }
 
-// runUntil sends requests until the deadline and returns their latencies.
-func (c *Client) runUntil(until time.Time, source Source) ([]time.Duration, error) {
+// runUntil sends requests until the deadline and returns their latencies. The first
+// one is due at a moment, and the others each time after it.
+func (c *Client) runUntil(until, first time.Time, every time.Duration, source Source) ([]time.Duration, error) {
 	var latencies []time.Duration
 	now := time.Now()
-	for i := 0; now.Before(until); i++ {
+	for i := 0; ; i++ {
+		started := now
+		if due := first.Add(time.Duration(i) * every); every > 0 {
+			if started = due; due.After(now) {
+				time.Sleep(due.Sub(now))
+				started = time.Now()
+			}
+		}
+		if !started.Before(until) {
+			return latencies, nil
+		}
 		if err := c.Do(source(i)); err != nil {
 			return nil, err
 		}
-		then := time.Now()
-		latencies = append(latencies, then.Sub(now))
-		now = then
+		now = time.Now()
+		latencies = append(latencies, now.Sub(started))
 	}
-	return latencies, nil
 }

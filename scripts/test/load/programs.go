@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -10,15 +11,17 @@ import (
 	"regexp"
 )
 
-// StartMemcached starts memcached. memcached chooses a port and writes it into a
-// file in dir.
-func StartMemcached(ctx context.Context, dir string) (*Process, error) {
+// StartMemcached starts the program that the environment variable MEMCACHED names, or
+// else the memcached of the system, with more arguments if there are some. Unless they
+// name a port, memcached chooses one and writes it into a file in dir, in which no
+// other memcached may be started.
+func StartMemcached(ctx context.Context, dir string, more ...string) (*Process, error) {
 	args := []string{"-l", "127.0.0.1", "-p", "-1", "-U", "0"}
 	if os.Geteuid() == 0 {
 		args = append(args, "-u", "root")
 	}
 	ports := filepath.Join(dir, "memcached.port")
-	cmd := exec.CommandContext(ctx, "memcached", args...)
+	cmd := exec.CommandContext(ctx, cmp.Or(os.Getenv("MEMCACHED"), "memcached"), append(args, more...)...)
 	cmd.Env = append(os.Environ(), "MEMCACHED_PORT_FILENAME="+ports)
 	p, err := Start(ctx, cmd, "memcached", dir, ports, regexp.MustCompile(`TCP INET: (\d+)\n`))
 	if err != nil {

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestBenchmark(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-items", "500", "-seconds", "0.3", "-rounds", "1", "-rate", "100"}, &out, io.Discard))
+	for _, row := range []string{
+		`\| one way, 1000 changes/s \| [\d.]+ ms \| [\d.]+ ms \| [\d.]+ ms \| at most 10ms: `,
+		`\| two-way, 5000 changes/s \| [\d.]+ ms \|`,
+		`\| 500 sessions \| median \|`,
+		`\| comparison of equal pools \| [\d.]+ s \| [\d.]+ s \| at most 1s: `,
+		`\| copy restarted empty, until it is equal again \| [\d.]+ s \|`,
+		`\| memory of the replicator \| \d+ MiB \|`,
+		`\| with replication \| [\d.]+ ms \| [\d.]+ ms \| \d+ µs \| [-+]\d+ %, [-+]\d+ %, [-+]\d+ % \|`,
+	} {
+		assert.Regexp(t, row, out.String())
+	}
+}
+
+func TestFlags(t *testing.T) {
+	s, err := parse(nil, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, settings{items: 100_000, interval: 10 * time.Second, rounds: 5, rate: 2000}, s)
+	for _, args := range []string{
+		"-items 0", "-items 1000001", "-seconds 0", "-seconds NaN", "-rounds 0", "-rate 0", "-rate NaN", "-only nothing", "surplus", "-nosuch",
+	} {
+		_, err := parse(strings.Fields(args), io.Discard)
+		assert.ErrorContains(t, err, "replication: ", args)
+	}
+}
+
+func TestParseChange(t *testing.T) {
+	key, at, ok := parseChange("ts=1795372681.81612 gid=2 type=item_store key=k1 status=stored cmd=set ttl=100 clsid=1 cfd=25 size=3\n")
+	require.True(t, ok)
+	require.Equal(t, "k1", key)
+	require.Equal(t, time.UnixMicro(1795372681_081612), at)
+	for _, line := range []string{
+		"", "OK\r\n", "ts=1795372681.81612 gid=2 type=item_store key=k1 status=exists cmd=cas\n", "ts=x.1 key=k status=stored\n",
+	} {
+		_, _, ok := parseChange(line)
+		require.False(t, ok, line)
+	}
+}
+
+func TestPoolsThatDiffer(t *testing.T) {
+	b := &bench{dir: t.TempDir()}
+	defer b.stop()
+	servers, err := b.memcacheds(t.Context(), 2)
+	require.NoError(t, err)
+	keys := keysOf(3)
+	for i, server := range servers {
+		w, err := newWriter(server)
+		require.NoError(t, err)
+		require.NoError(t, w.fill(t.Context(), keys[i:]))
+		require.NoError(t, w.pool.Close())
+	}
+	require.ErrorContains(t, mustBeEqual(t.Context(), servers[0], servers[1], keys), "3 of 3 sessions differ")
+	require.NoError(t, mustBeEqual(t.Context(), servers[0], servers[0], keys))
+}
