@@ -12,8 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 )
@@ -26,7 +31,6 @@ type oldDaemons struct {
 	local, remote string
 	signature     string
 	safetime      time.Duration
-	log           func(format string, args ...any)
 }
 
 // start starts the daemons until stop is called. copied counts what they have stored.
@@ -147,4 +151,90 @@ func setRaw(server, key string, image []byte, ttl int) error {
 		err = fmt.Errorf("memcached answers %q", line)
 	}
 	return err
+}
+
+// storeAsPerl stores a session as a program of Apache::Session::Memorycached does, for
+// some seconds.
+func storeAsPerl(t *testing.T, server, id, uid string, ttl int) {
+	t.Helper()
+	require.NoError(t, setRaw(server, id, imageOf(t, id, uid), ttl))
+}
+
+func imageOf(t *testing.T, id, uid string) []byte {
+	t.Helper()
+	session := perldata.NewHash(2)
+	session.Set("uid", perldata.BytesOf(uid))
+	session.Set(sessionstore.IDAttribute, perldata.BytesOf(id))
+	image, err := storable.Codec{}.Append(nil, session)
+	require.NoError(t, err)
+	return image
+}
+
+// The old daemons are stopped and replicate is started: their copies get the time to
+// live of the originals and lose the signature, and what they did not copy is copied.
+func TestReplicateAfterTheOldDaemons(t *testing.T) {
+	t.Parallel()
+	from, to := memcachedtest.Start(t), memcachedtest.Start(t)
+	url, _, _ := startService(t, "--servers", from.Addr, "--store-timeout", "10s")
+	originals := openPool(t, memcached.Options{Servers: []string{from.Addr}})
+	copies := openPool(t, memcached.Options{Servers: []string{to.Addr}})
+	copied, stop := oldDaemons{local: from.Addr, remote: to.Addr, signature: "mastersur11211", safetime: time.Hour}.start(t)
+	for _, id := range []string{"ab12", "ab13"} {
+		storeAsPerl(t, from.Addr, id, "dwho", 300)
+	}
+	require.Eventually(t, func() bool { return copied() == 2 }, time.Minute, time.Millisecond)
+	item := itemOf(t, copies, "ab12")
+	require.Zero(t, item.ExpiresIn, "the old daemons lose the time to live")
+	require.Contains(t, string(item.Image), "mastersur11211")
+	done(t, url, "session", "delete", "ab13")
+	stop()
+
+	r := startReplicator(t, from.Addr, to.Addr, "--ignore-attributes", "mastersur11211")
+	r.awaitReady(t)
+	item = itemOf(t, copies, "ab12")
+	assert.True(t, backend.SameContent(itemOf(t, originals, "ab12"), item))
+	assert.InDelta(t, 300, item.ExpiresIn.Seconds(), 60)
+	assert.True(t, itemOf(t, copies, "ab13").Deleted)
+	assert.Positive(t, scrape(t, clientOf("", r.health))["memcachedsoap_replication_unsigned_total"])
+}
+
+// Old daemons that still run are noticed. What they write is set right.
+func TestReplicateBesideTheOldDaemons(t *testing.T) {
+	t.Parallel()
+	from, to := memcachedtest.Start(t), memcachedtest.Start(t)
+	url, _, _ := startService(t, "--servers", from.Addr, "--store-timeout", "10s")
+	sides := []*memcached.Backend{
+		openPool(t, memcached.Options{Servers: []string{from.Addr}}), openPool(t, memcached.Options{Servers: []string{to.Addr}}),
+	}
+	r := startReplicator(t, from.Addr, to.Addr, "--two-way", "--reconcile", "1s", "--ignore-attributes", "one,two")
+	r.awaitReady(t)
+	forth, _ := oldDaemons{local: from.Addr, remote: to.Addr, signature: "one", safetime: time.Hour}.start(t)
+	oldDaemons{local: to.Addr, remote: from.Addr, signature: "two", safetime: time.Hour}.start(t)
+	storeAsPerl(t, from.Addr, "ab12", "dwho", 300)
+	require.Eventually(t, func() bool { return forth() == 1 }, time.Minute, time.Millisecond)
+	const said = "a session has the signature of client_memcached.pl: stop the old replication daemons"
+	require.Eventually(t, func() bool { return len(r.log.lines(t, said)) == 1 }, time.Minute, 5*time.Millisecond)
+	image := imageOf(t, "ab12", "dwho")
+	require.Eventually(t, func() bool {
+		for _, side := range sides {
+			item, err := side.Get(t.Context(), "ab12")
+			if err != nil || string(item.Image) != string(image) || item.ExpiresIn == 0 {
+				return false
+			}
+		}
+		return true
+	}, time.Minute, 5*time.Millisecond, "%s", r.log)
+
+	// A program on the other side stores the session again that was ended here.
+	done(t, url, "session", "delete", "ab12")
+	awaitItem(t, sides[1], "ab12", func(i backend.Item) bool { return i.Deleted })
+	storeAsPerl(t, to.Addr, "ab12", "dwho", 300)
+	isDeleted := func(side *memcached.Backend) bool {
+		item, err := side.Get(t.Context(), "ab12")
+		return err == nil && item.Deleted
+	}
+	require.Eventually(t, func() bool {
+		_, text := ready(t, r.health)
+		return isDeleted(sides[0]) && isDeleted(sides[1]) && strings.HasPrefix(text, "ready\n0 changes wait\n")
+	}, time.Minute, 50*time.Millisecond)
 }
