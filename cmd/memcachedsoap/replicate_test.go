@@ -78,15 +78,12 @@ func openPool(t *testing.T, options memcached.Options) *memcached.Backend {
 }
 
 // awaitItem waits until a pool has an item that is as wanted.
-func awaitItem(t *testing.T, pool backend.Backend, key string, wanted func(backend.Item) bool) backend.Item {
+func awaitItem(t *testing.T, pool backend.Backend, key string, wanted func(backend.Item) bool) {
 	t.Helper()
-	var item backend.Item
 	require.Eventually(t, func() bool {
-		var err error
-		item, err = pool.Get(t.Context(), key)
+		item, err := pool.Get(t.Context(), key)
 		return err == nil && wanted(item)
 	}, time.Minute, 2*time.Millisecond)
-	return item
 }
 
 func anyItem(backend.Item) bool { return true }

@@ -21,7 +21,7 @@ type Replicator struct {
 // NewReplicatorRegistry returns a registry of the metrics of a replicator, the Go
 // runtime and the process.
 func NewReplicatorRegistry(from Replicator) *prometheus.Registry {
-	constant := func(name, help string, value float64, labels prometheus.Labels) prometheus.Collector { //nolint:ireturn // one of Prometheus's
+	constant := func(name, help string, value float64, labels prometheus.Labels) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: Prefix + name, Help: help, ConstLabels: labels}, func() float64 { return value })
 	}
 	r := prometheus.NewRegistry()
