@@ -43,7 +43,12 @@ func (l *look) keepsItems(side int) (marked, noneEvicted bool) {
 	err := s.side.pool.Fetch(l.ctx, s.index, []string{s.lease.Key}, func(_ string, item backend.Item) {
 		marked = s.lease.IsHeld(item)
 	})
-	if err != nil || !marked {
+	if err != nil {
+		return false, false
+	}
+	if !marked {
+		// If the server was restarted, the comparison under way must not count.
+		_ = l.r.inspect(l.ctx, s) // it is inspected again
 		return false, false
 	}
 	info, err := s.side.pool.Describe(l.ctx, s.index)

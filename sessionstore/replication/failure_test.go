@@ -138,6 +138,24 @@ func TestSourceIsRestarted(t *testing.T) {
 	}
 }
 
+// A pair is not said to be equal again before a source that was restarted has its
+// items back.
+func TestEmptySourceIsNotEqual(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		p := onePair(t)
+		p.burst(from, 200, "x")
+		r := p.start()
+		p.waitSame()
+		p.waitEqual(r)
+		p.servers[from][0].Restart()
+		p.eventually(func() bool { return !r.State().Equal })
+		p.waitEqual(r)
+		require.Equal(t, 200, p.count(from))
+		r.stop()
+	}
+}
+
 // count returns how many sessions a side has.
 func (p *pair) count(side int) (n int) {
 	p.t.Helper()
