@@ -142,7 +142,7 @@ func (m *copies) restarts(ctx context.Context, r *replicator, servers []*load.Pr
 		}
 		m.note(name, started)
 		if err := mustBeEqual(ctx, servers[0], servers[1], m.keys); err != nil {
-			return err
+			return errors.Join(fmt.Errorf("%s: %w", name, err), r.Failure("said that they are equal"))
 		}
 	}
 	return nil

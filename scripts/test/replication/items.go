@@ -100,15 +100,20 @@ func mustBeEqual(ctx context.Context, one, other *load.Process, keys []string) e
 			return err
 		}
 	}
-	different := 0
+	different, missing := 0, 0
 	for _, key := range keys {
 		image, found := images[0][key]
-		if copied, there := images[1][key]; !found || !there || copied != image {
+		copied, there := images[1][key]
+		if !found || !there {
+			missing++
+		}
+		if !found || !there || copied != image {
 			different++
 		}
 	}
 	if different > 0 {
-		return fmt.Errorf("%d of %d sessions differ", different, len(keys))
+		return fmt.Errorf("%d of %d sessions differ: %d are in the first pool, %d in the second, %d not in both",
+			different, len(keys), len(images[0]), len(images[1]), missing)
 	}
 	return nil
 }
