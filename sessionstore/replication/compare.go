@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,11 +80,12 @@ func (r *Replicator) awaitStreams(ctx context.Context) {
 
 // comparison is one comparison of all items.
 type comparison struct {
-	r       *Replicator
-	began   time.Time
-	took    time.Duration
-	resyncs map[*server]uint64 // when it began
-	evicted map[*server]int64  // when it began
+	r        *Replicator
+	began    time.Time
+	took     time.Duration
+	resyncs  map[*server]uint64 // when it began
+	evicted  map[*server]int64  // when it began
+	absences map[*server]uint64 // when it began
 
 	mu       sync.Mutex
 	heads    map[uint64]*heads // by hash of the key
@@ -91,6 +93,7 @@ type comparison struct {
 	items    int64
 	found    int64 // keys that are looked at
 	unstored int64 // items that could not be stored before it began
+	left     map[route]bool // keys of them were not looked at
 	complete bool
 }
 
@@ -106,12 +109,12 @@ type heads struct {
 
 // compare compares the sides, and waits until what differs was looked at.
 func (r *Replicator) compare(ctx context.Context) *comparison {
-	c := &comparison{r: r, began: time.Now(), resyncs: make(map[*server]uint64), evicted: make(map[*server]int64), failed: make(map[*server]error), unstored: r.counts.failed.Load()}
+	c := &comparison{r: r, began: time.Now(), resyncs: make(map[*server]uint64), evicted: make(map[*server]int64), absences: make(map[*server]uint64), left: make(map[route]bool), failed: make(map[*server]error), unstored: r.counts.failed.Load()}
 	defer func() { c.took = time.Since(c.began) }()
 	var total int64
 	for _, s := range r.servers() {
 		s.mu.Lock()
-		c.resyncs[s], c.evicted[s] = s.resyncs, s.info.Evictions
+		c.resyncs[s], c.evicted[s], c.absences[s] = s.resyncs, s.info.Evictions, s.absences
 		total += s.info.Items
 		s.mu.Unlock()
 	}
@@ -234,20 +237,30 @@ func (c *comparison) epochs(on [2]uint16) (epochs [2]uint16) {
 	return epochs
 }
 
-// collect finds the keys of the heads that are left, and has them looked at.
+// collect finds the keys of the heads that are left, and has them looked at. A scan
+// ends early if too many keys wait for that; then another one finds the others.
 func (c *comparison) collect(ctx context.Context, round, rounds uint64) {
 	c.each(func(side int, s *server) error {
-		return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error { //nolint:wrapcheck // of the pool
-			unit, to, ok := c.r.routeOf(h.Key)
-			if !ok || to != spread && to[side] != s.index {
-				return nil
+		for {
+			err := c.collectOn(ctx, side, s, round, rounds)
+			if !errors.Is(err, backend.ErrSlowVisitor) {
+				return err
 			}
-			hash := c.r.remembered.hash(unit)
-			if hash%rounds != round || !c.note(hash) {
-				return nil
-			}
-			return c.add(ctx, to, unit)
-		})
+		}
+	})
+}
+
+func (c *comparison) collectOn(ctx context.Context, side int, s *server, round, rounds uint64) error {
+	return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error { //nolint:wrapcheck // of the pool
+		unit, to, ok := c.r.routeOf(h.Key)
+		if !ok || to != spread && to[side] != s.index {
+			return nil
+		}
+		hash := c.r.remembered.hash(unit)
+		if hash%rounds != round || !c.note(hash) {
+			return nil
+		}
+		return c.add(ctx, to, unit)
 	})
 }
 
@@ -264,7 +277,8 @@ func (c *comparison) note(hash uint64) bool {
 	return true
 }
 
-// add has a key looked at. It waits while too many are waiting.
+// add has a key looked at. It waits while too many are waiting, unless they wait for a
+// server that does not answer.
 func (c *comparison) add(ctx context.Context, to route, key string) error {
 	for {
 		space := c.r.waiting.changed()
@@ -273,8 +287,15 @@ func (c *comparison) add(ctx context.Context, to route, key string) error {
 		}
 		select {
 		case <-space:
+		case <-time.After(waitBeat):
 		case <-ctx.Done():
 			return backend.Interrupted(ctx)
+		}
+		if !c.r.reaches(to) {
+			c.mu.Lock()
+			c.left[to] = true
+			c.mu.Unlock()
+			return nil
 		}
 	}
 }
@@ -285,7 +306,7 @@ func (c *comparison) wait(ctx context.Context) {
 	for {
 		left := false
 		for to := range c.r.waiting.compared() {
-			left = left || !c.blocked(to)
+			left = left || c.r.reaches(to)
 		}
 		if !left {
 			return
@@ -299,42 +320,22 @@ func (c *comparison) wait(ctx context.Context) {
 	}
 }
 
-// blocked says whether a server of a route does not answer.
-func (c *comparison) blocked(to route) bool {
-	for side, sd := range c.r.sides {
-		for _, s := range sd.servers {
-			if to != spread && to[side] != s.index {
-				continue
-			}
-			s.mu.Lock()
-			reached := s.reached
-			s.mu.Unlock()
-			if !reached {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // end notes which servers are equal now: those that were compared with all servers
 // that have some of their keys, and may not have changed without a report meanwhile.
 func (c *comparison) end() {
-	waiting := c.r.waiting.compared()
+	for to := range c.r.waiting.compared() {
+		c.left[to] = true
+	}
 	c.complete = c.r.counts.failed.Load() == c.unstored
 	all := c.complete
 	for side, sd := range c.r.sides {
 		for _, s := range sd.servers {
-			whole := all && c.failed[s] == nil && c.peersScanned(side, s)
-			for to := range waiting {
+			whole := all && c.failed[s] == nil && c.peersScanned(s)
+			for to := range c.left {
 				whole = whole && to != spread && to[side] != s.index
 			}
 			c.complete = c.complete && whole
-			s.mu.Lock()
-			if whole && s.resyncs == c.resyncs[s] {
-				s.compared, s.evicted = s.resyncs, c.evicted[s]
-			}
-			s.mu.Unlock()
+			c.conclude(s, whole)
 		}
 	}
 	if c.complete {
@@ -343,15 +344,27 @@ func (c *comparison) end() {
 	}
 }
 
+// conclude notes that a server was compared, if it was. One that was compared with all
+// its peers before and has not been away since then lacks nothing that a peer could
+// have given that does not answer now.
+func (c *comparison) conclude(s *server, whole bool) {
+	away := slices.ContainsFunc(c.r.peers(s), func(peer *server) bool { return !peer.isReached() })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.resyncs != c.resyncs[s] || s.absences != c.absences[s] {
+		return
+	}
+	if whole {
+		s.compared, s.evicted, s.whole = s.resyncs, c.evicted[s], s.absences
+	} else if c.failed[s] == nil && away && s.whole == s.absences {
+		s.compared = s.resyncs
+	}
+}
+
 // peersScanned says whether all servers of the other side were scanned that have keys
 // of a server.
-func (c *comparison) peersScanned(side int, s *server) bool {
-	for _, peer := range c.r.sides[1-side].servers {
-		if (!c.r.alike || peer.index == s.index) && c.failed[peer] != nil {
-			return false
-		}
-	}
-	return true
+func (c *comparison) peersScanned(s *server) bool {
+	return !slices.ContainsFunc(c.r.peers(s), func(peer *server) bool { return c.failed[peer] != nil })
 }
 
 // err returns why the comparison is not complete.

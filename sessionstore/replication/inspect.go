@@ -67,6 +67,7 @@ func (r *Replicator) inspect(ctx context.Context, s *server) error {
 // lost notes that a server has lost all items.
 func (r *Replicator) lost(ctx context.Context, s *server, l loss, info backend.ServerInfo) {
 	s.doubt()
+	s.absent()
 	s.mu.Lock()
 	s.losses = append(s.losses, l)
 	s.evicted = 0
@@ -127,6 +128,7 @@ func (r *Replicator) noteReached(ctx context.Context, s *server, err error) {
 		return
 	}
 	if err != nil {
+		s.absent()
 		r.log.WarnContext(ctx, "server not reached", "pool", s.side.name, "server", s.name, "error", err)
 		r.resync(s, "it was away")
 		return

@@ -125,10 +125,11 @@ func (r *Replicator) keep(ctx context.Context, s *server, marked bool) {
 // renew renews the mark of a server. A mark that is gone, although it should be
 // there, shows that the server may have lost other items, too.
 func (r *Replicator) renew(ctx context.Context, s *server) error {
-	_, equal := s.equal(r.waitingFor(s))
+	_, equal := r.equal(s)
 	held, err := s.lease.Renew(ctx, s.note(equal))
 	if errors.Is(err, backend.ErrNotFound) {
 		s.doubt()
+		s.absent()
 		r.resync(s, "its mark was gone")
 		held, err = s.lease.Hold(ctx, s.note(false))
 	}

@@ -247,3 +247,29 @@ func TestStoppedAtRandom(t *testing.T) {
 	p.waitSame()
 	assert.Equal(t, 800, p.count(from))
 }
+
+// A side that is away makes the other one no less equal: it has all that it had. What
+// it says is still believed, also if its change stream breaks meanwhile.
+func TestOtherSideIsAway(t *testing.T) {
+	t.Parallel()
+	for _, twoWay := range []bool{false, true} {
+		t.Run(fmt.Sprint(twoWay), func(t *testing.T) {
+			t.Parallel()
+			p := onePair(t)
+			p.options.TwoWay = twoWay
+			r := p.start()
+			p.servers[to][0].Kill()
+			p.eventually(func() bool { return !r.State().Servers[to].Reached })
+			for range 100 {
+				p.put(from, newKey(), versioned(t, "x"))
+			}
+			p.eventually(func() bool { m := p.mark(from); return m.Equal })
+			base := p.mark(from)
+			p.eventually(func() bool { return p.mark(from).Proves(base) })
+			require.False(t, r.State().Equal)
+			p.servers[to][0].Restart()
+			p.waitSame()
+			p.waitEqual(r)
+		})
+	}
+}

@@ -203,6 +203,9 @@ func (r *Replicator) changed(side int, key string, what backend.ItemChange) {
 	if r.sides[side].own.Take(key) {
 		return
 	}
+	if what != backend.Removed && !r.reaches(to) {
+		return // the comparison after the server's return finds it, but no removal
+	}
 	now := time.Now()
 	c := change{key: unit, first: now}
 	c.reported[side], c.kind[side] = now, what
@@ -215,6 +218,18 @@ func (r *Replicator) changed(side int, key string, what backend.ItemChange) {
 			r.resync(sd.servers[to[i]], "too many changes were waiting")
 		}
 	}
+}
+
+// reaches says whether all servers of a route answer.
+func (r *Replicator) reaches(to route) bool {
+	for side, sd := range r.sides {
+		for _, s := range sd.servers {
+			if (to == spread || to[side] == s.index) && !s.isReached() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // routeOf returns what must be looked at for a key, and which servers have it. It
@@ -231,16 +246,6 @@ func (r *Replicator) routeOf(key string) (unit string, to route, ok bool) {
 	return key, route{r.sides[0].pool.ServerOf(key), r.sides[1].pool.ServerOf(key)}, true
 }
 
-// waitingFor returns how long the first change on a server has been waiting.
-func (r *Replicator) waitingFor(s *server) time.Duration {
-	side := 0
-	if s.side == r.sides[1] {
-		side = 1
-	}
-	_, wait := r.waiting.oldest(side, s.index)
-	return wait
-}
-
 // State returns what the replicator is doing.
 func (r *Replicator) State() State {
 	st := State{Active: r.active.Load(), StandsBy: r.standsBy.Load(), Equal: true}
@@ -248,16 +253,12 @@ func (r *Replicator) State() State {
 		st.Compared = *at
 	}
 	for _, s := range r.servers() {
-		var wait time.Duration
-		if st.Active {
-			wait = r.waitingFor(s)
-		}
-		one := s.state(wait)
+		one := r.state(s)
 		st.Equal = st.Equal && one.Equal && st.Active
 		st.Servers = append(st.Servers, one)
 	}
 	if st.Active {
-		st.Waiting, st.Lag = r.waiting.oldest(-1, 0)
+		st.Waiting, st.Lag = r.waiting.oldest(nil)
 	}
 	return st
 }

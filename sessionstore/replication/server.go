@@ -38,6 +38,8 @@ type server struct {
 	evicted  int64  // its count of evictions before the last complete comparison
 	doubts   uint64 // how often it may have lost items
 	doubted  time.Time
+	absences uint64  // how often it may have missed what was copied to it
+	whole    uint64  // absences before the last comparison with all peers began
 	resyncs  uint64  // how often it may have changed without a report
 	compared uint64  // resyncs before the last complete comparison began
 	reason   string  // of the last one
@@ -65,7 +67,7 @@ func newServer(sd *side, index int, holder string) *server {
 	return &server{
 		side: sd, index: index, name: sd.pool.Servers()[index], marks: ok,
 		lease:   backend.Lease{Backend: sd.pool, Key: key, Holder: holder, Life: backend.ReplicaMarkLife},
-		resyncs: 1, reason: "it has not been compared yet",
+		resyncs: 1, absences: 1, reason: "it has not been compared yet",
 	}
 }
 
@@ -83,6 +85,21 @@ func (s *server) doubt() {
 	defer s.mu.Unlock()
 	s.doubts++
 	s.doubted = time.Now()
+}
+
+// absent notes that the server may have missed what was copied to it, or may have lost
+// it.
+func (s *server) absent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.absences++
+}
+
+// isReached says whether the server answers.
+func (s *server) isReached() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached
 }
 
 // doubtsOf returns how often the server may have lost items, and when it may have last.
@@ -116,36 +133,4 @@ func (s *server) lag() (lag time.Duration, connected bool) {
 		return math.MaxInt64, false
 	}
 	return (*stream).State(s.lease.Key)
-}
-
-// equal says whether the server is equal, else why it is not. waiting is how long a
-// change on the server, or one that must be copied to it, has been waiting.
-func (s *server) equal(waiting time.Duration) (reason string, equal bool) {
-	lag, connected := s.lag()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case !s.reached && s.failure != nil:
-		return "it is not reached: " + s.failure.Error(), false
-	case !s.reached:
-		return "it has not been reached yet", false
-	case s.compared != s.resyncs:
-		return s.reason, false
-	case !connected:
-		return "its changes are not followed: it is compared only", false
-	case lag > smallLag:
-		return "its change stream lags", false
-	case waiting > smallLag:
-		return "changes have been waiting for more than a second", false
-	}
-	return "", true
-}
-
-// state returns the state of the server for people.
-func (s *server) state(waiting time.Duration) ServerState {
-	reason, equal := s.equal(waiting)
-	_, connected := s.lag()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return ServerState{Side: s.side.name, Server: s.name, Reached: s.reached, Followed: connected, Equal: equal, Reason: reason}
 }

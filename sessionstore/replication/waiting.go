@@ -204,12 +204,12 @@ func (w *waiting) compared() map[route]int {
 }
 
 // oldest returns how many keys are waiting, and how long the first one has been, of
-// those on the server of a side; side -1 stands for all.
-func (w *waiting) oldest(side, server int) (count int, wait time.Duration) {
+// one route and of those that are on all servers, or of all routes.
+func (w *waiting) oldest(of *route) (count int, wait time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for r, q := range w.queues {
-		if side >= 0 && r != spread && r[side] != server {
+		if of != nil && r != spread && r != *of {
 			continue
 		}
 		count += len(q.order) + q.busy
