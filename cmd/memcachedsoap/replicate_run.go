@@ -11,6 +11,7 @@ import (
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/metric"
 	"memcachedsoap/sessionstore/replication"
 )
 
@@ -19,7 +20,7 @@ const progressEvery = 5 * time.Second
 
 // follow replicates until the context ends.
 func (c *replicateCommand) follow(ctx context.Context, replicator *replication.Replicator, logger *slog.Logger) error {
-	stop := reportProgress(ctx, replicator, logger)
+	stop := reportProgress(ctx, replicator, false, logger)
 	defer stop()
 	if err := replicator.Run(ctx); err != nil && ctx.Err() == nil {
 		return err
@@ -29,7 +30,7 @@ func (c *replicateCommand) follow(ctx context.Context, replicator *replication.R
 
 // once copies everything once.
 func (c *replicateCommand) once(ctx context.Context, replicator *replication.Replicator, logger *slog.Logger) error {
-	stop := reportProgress(ctx, replicator, logger)
+	stop := reportProgress(ctx, replicator, true, logger)
 	result, err := replicator.Once(ctx)
 	stop()
 	logger.Info("compared everything", "compared", result.Compared, "copied", result.Copied, "removed", result.Removed,
@@ -46,9 +47,10 @@ func (c *replicateCommand) once(ctx context.Context, replicator *replication.Rep
 	return nil
 }
 
-// reportProgress logs how far a copy has got, until the pools are equal, until the
-// context ends or until stop is called.
-func reportProgress(ctx context.Context, replicator *replication.Replicator, logger *slog.Logger) (stop func()) {
+// reportProgress logs how far the replicator has got while the pools are not equal,
+// until the context ends or until stop is called. A copy that is made once is not equal
+// before it ends.
+func reportProgress(ctx context.Context, replicator *replication.Replicator, once bool, logger *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -60,8 +62,11 @@ func reportProgress(ctx context.Context, replicator *replication.Replicator, log
 			case <-ctx.Done():
 				return
 			}
-			if state := replicator.State(); state.Active && !state.Equal {
-				logger.Info("not equal yet", "waiting", state.Waiting, "lag", state.Lag, "because", unequal(state))
+			switch state := replicator.State(); {
+			case once:
+				logger.Info("copying", "copied", copied(replicator))
+			case state.Active && !state.Equal:
+				logger.Info("not equal yet", "copied", copied(replicator), "waiting", state.Waiting, "lag", state.Lag, "because", unequal(state))
 			}
 		}
 	})
@@ -69,6 +74,16 @@ func reportProgress(ctx context.Context, replicator *replication.Replicator, log
 		cancel()
 		running.Wait()
 	}
+}
+
+// copied returns how many items were copied.
+func copied(source metric.Source) int64 {
+	for _, m := range source.Metrics() {
+		if m.Name == "replication_copied_total" {
+			return int64(m.Value)
+		}
+	}
+	return 0
 }
 
 // unequal says which servers are not equal, and why.
