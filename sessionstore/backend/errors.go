@@ -27,6 +27,11 @@ var (
 	// ErrClosed is the cause in the [*UnavailableError] of a closed [Backend].
 	ErrClosed = errors.New("backend: closed")
 
+	// ErrDown is a cause in the [*UnavailableError] of a call that was not sent,
+	// because its server has answered nobody for some time. Another cause beside it
+	// says how the server failed last.
+	ErrDown = errors.New("backend: the server is down")
+
 	// ErrNoMemory is the cause in the [*UnavailableError] of a server that has
 	// no memory for an item and may not evict others for it.
 	ErrNoMemory = errors.New("backend: the server has no memory left")

@@ -181,6 +181,34 @@ func TestDeadServerIsMarkedDown(t *testing.T) {
 	})
 }
 
+// A call that was not sent says that the server is down, and how it failed last: a
+// server that refuses connections is another case than one that hangs.
+func TestOpenBreakerTellsWhy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer("test", addressOf(t, "test:1"), Options{})
+		refuses := false
+		s.dialContext = func(context.Context, string, string) (net.Conn, error) {
+			if refuses {
+				return nil, syscall.ECONNREFUSED
+			}
+			return nil, errTimeout
+		}
+		ping := func() error { return s.do(t.Context(), reading, func(c *conn, _ bool) error { return c.ping() }) }
+		require.NotErrorIs(t, ping(), backend.ErrDown, "it was asked")
+		time.Sleep(2 * DefaultTimeout)
+		err := ping()
+		require.ErrorIs(t, err, backend.ErrDown)
+		require.NotErrorIs(t, err, syscall.ECONNREFUSED)
+		refuses = true
+		time.Sleep(2 * probeInterval)
+		err = ping()
+		require.ErrorIs(t, err, backend.ErrDown)
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		s.close()
+	})
+}
+
 // A call that waits for a connection in use waits as long as its caller does,
 // and ends when the server is known to be down or is closed.
 func TestWaitingForASlot(t *testing.T) {

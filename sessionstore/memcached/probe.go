@@ -13,6 +13,7 @@ import (
 // suspect reports a failed call to the circuit breaker. Unless certain, a probe
 // in the background decides.
 func (s *server) suspect(certain bool, cause error) {
+	s.lastFailure.Store(&cause)
 	t, probe := s.breaker.failure(time.Now(), certain)
 	s.report(t, cause)
 	if !probe || !s.begin() {
@@ -47,6 +48,9 @@ func (s *server) probeUntilAnswered() {
 			err = nil
 		case err == nil && s.checked.Load():
 			s.inspect(s.closing) //nolint:errcheck // it keeps the outcome
+		}
+		if err != nil {
+			s.lastFailure.Store(&err)
 		}
 		t, pause := s.breaker.probed(began, time.Now(), err == nil)
 		s.report(t, err)

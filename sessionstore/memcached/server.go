@@ -35,11 +35,12 @@ type server struct {
 	maxIdle     int
 	slots       chan struct{} // one for each connection in use
 	breaker     breaker
-	markdown    *markdown      // nil unless the pool has failover
-	stamps      bool           // versions are kept in the flags, whatever the server can do
-	returned    func()         // called when the server returns from a markdown
-	open        metric.Gauge   // connections of the pool
-	failures    metric.Counter // calls that failed because of the server
+	markdown    *markdown             // nil unless the pool has failover
+	stamps      bool                  // versions are kept in the flags, whatever the server can do
+	returned    func()                // called when the server returns from a markdown
+	open        metric.Gauge          // connections of the pool
+	failures    metric.Counter        // calls that failed because of the server
+	lastFailure atomic.Pointer[error] // why a call or a probe has failed last
 
 	checked    atomic.Bool                  // it is inspected when it comes back
 	inspecting atomic.Bool                  // it is inspected while it is refused
@@ -372,7 +373,27 @@ func (s *server) unavailable(err error, indeterminate bool) error {
 	default:
 		reason = "a memcached server cannot be reached"
 	}
+	if errors.Is(err, errOpen) && s.markdown == nil { // failover has rules of its own
+		err = &openError{s.lastFailure.Load()}
+	}
 	down := backend.Unavailable(reason, fmt.Errorf("memcached server %s: %w", s.name, err))
 	down.Unknown = indeterminate
 	return down
+}
+
+// openError is errOpen for callers: they learn how the server failed last.
+type openError struct{ last *error }
+
+func (e *openError) Error() string {
+	if e.last == nil {
+		return errOpen.Error()
+	}
+	return errOpen.Error() + ": " + (*e.last).Error()
+}
+
+func (e *openError) Unwrap() []error {
+	if e.last == nil {
+		return []error{errOpen, backend.ErrDown}
+	}
+	return []error{errOpen, backend.ErrDown, *e.last}
 }
