@@ -6,6 +6,7 @@ import "context"
 type Health struct {
 	Server string // as configured; "" if the backend has only this process
 	Err    error  // why it cannot be used, an [*UnavailableError]; nil if it can
+	State  string // what its pool is and what is known of it, for people; may be ""
 }
 
 // HealthChecker is a [Backend] that knows the state of each server.

@@ -68,6 +68,9 @@ func ReadReplicaMark(ctx context.Context, p Pool, server int) (ReplicaMark, erro
 	return ParseReplicaMark(holder, note), err
 }
 
+// ReplicaMarkOf reads the mark that an item is, as [ReadReplicaMark] does.
+func ReplicaMarkOf(item Item) ReplicaMark { return ParseReplicaMark(ParseLease(item)) }
+
 // Note returns the note of the lease.
 //
 //	two-way equal 17
