@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"sessionstore/moving":                  {"sessionstore/backend", "sessionstore/metric"},
 	"sessionstore/near":                    {"sessionstore/backend", "sessionstore/metric"},
 	"sessionstore/replication":             {"sessionstore/backend", "sessionstore/metric", "golang.org/x/sync/errgroup"},
+	"sessionstore/standby":                 {"sessionstore/backend", "sessionstore/metric"},
 	"sessionstore/backendtest":             {"sessionstore/backend", "github.com/stretchr/testify/..."},
 	"sessionstore/storetest":               {"sessionstore/...", "github.com/stretchr/testify/..."},
 	"service":                              {"service", "service/access", "service/audit", "service/requestlog", "sessionstore", "sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},
