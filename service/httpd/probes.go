@@ -25,15 +25,19 @@ type ServerHealth struct {
 	Server string // as configured; "" if the sessions are in this process
 	Err    error  // why it cannot be used, for the log; nil if it can
 	Reason string // the same in one sentence that names no address
+	State  string // what its pool is and what is known of it; "" if there is one pool only
 	Index  string // whether findSessions can use the index of the server, in one sentence; "" without an index
 }
 
-// index returns what the line of the server says of its index.
-func (h ServerHealth) index() string {
-	if h.Index == "" {
-		return ""
+// more returns what the line of the server says of its pool and its index.
+func (h ServerHealth) more() string {
+	var text string
+	for _, part := range []string{h.State, h.Index} {
+		if part != "" {
+			text += "; " + part
+		}
 	}
-	return "; " + h.Index
+	return text
 }
 
 // liveness answers that the process runs.
@@ -55,10 +59,11 @@ func (s *Server) readiness(c echo.Context) error {
 		case server.Err == nil:
 			up++
 			if server.Server != "" {
-				lines.WriteString(server.Server + " up" + server.index() + "\n")
+				lines.WriteString(server.Server + " up" + server.more() + "\n")
 			}
 		case server.Server != "":
-			lines.WriteString(server.Server + " down: " + server.Reason + "\n")
+			server.Index = "" // a server that is down has none
+			lines.WriteString(server.Server + " down: " + server.Reason + server.more() + "\n")
 		}
 		if failed == nil {
 			failed = server.Err

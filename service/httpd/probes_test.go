@@ -36,6 +36,10 @@ func TestReadiness(t *testing.T) {
 		{[]httpd.ServerHealth{up, up}, "/readyz?all", "ready\n" + upLine + upLine, 200},
 		{[]httpd.ServerHealth{up, down}, "/readyz", "ready\n" + upLine + downLine, 200},
 		{[]httpd.ServerHealth{{Server: "cache1:11211", Index: "its index is complete"}}, "/readyz", "ready\ncache1:11211 up; its index is complete\n", 200},
+		{[]httpd.ServerHealth{{Server: "cache1:11211", State: "standby, equal", Index: "its index is complete"}}, "/readyz", "ready\ncache1:11211 up; standby, equal; its index is complete\n", 200},
+		{[]httpd.ServerHealth{
+			{Server: "cache1:11211", Err: down.Err, Reason: "a memcached server is down", State: "the standby answers for it", Index: "not complete"}, up,
+		}, "/readyz", "ready\ncache1:11211 down: a memcached server is down; the standby answers for it\n" + upLine, 200},
 		{[]httpd.ServerHealth{down, up}, "/readyz?all", "not ready\n" + downLine + upLine, 503},
 		{[]httpd.ServerHealth{down, down}, "/readyz", "not ready\n" + downLine + downLine, 503},
 	} {

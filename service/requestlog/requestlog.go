@@ -9,6 +9,9 @@ package requestlog
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync"
 )
 
 // usual is the number of attributes of a call without a fault: the session, four of
@@ -16,7 +19,7 @@ import (
 const usual = 6
 
 // Record is what the log says about one request, besides HTTP. Only the goroutine
-// that answers the request may use it.
+// that answers the request may use it, but for [AddPool].
 type Record struct {
 	// Client is the address of the client.
 	Client string
@@ -26,6 +29,9 @@ type Record struct {
 	level   slog.Level
 	attrs   []slog.Attr
 	array   [usual]slog.Attr // the first memory of attrs
+
+	mu    sync.Mutex
+	pools []string // that have answered
 }
 
 type key struct{}
@@ -82,6 +88,20 @@ func Add(ctx context.Context, attrs ...slog.Attr) {
 	}
 }
 
+// AddPool notes that a pool of memcached servers has answered a read or a write of the
+// request of a context. Any goroutine may call it.
+func AddPool(ctx context.Context, name string) {
+	r := of(ctx)
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.pools, name) {
+		r.pools = append(r.pools, name)
+	}
+}
+
 // Fail raises the level of the record of a context to [slog.LevelError].
 func Fail(ctx context.Context) {
 	if r := of(ctx); r != nil {
@@ -93,5 +113,13 @@ func Fail(ctx context.Context) {
 // [Fail].
 func (r *Record) Level() slog.Level { return r.level }
 
-// Attrs returns the attributes in the order in which they were added.
-func (r *Record) Attrs() []slog.Attr { return r.attrs }
+// Attrs returns the attributes in the order in which they were added, and behind them
+// the pools that have answered, as "pool", if there are several to choose from.
+func (r *Record) Attrs() []slog.Attr {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.pools) == 0 {
+		return r.attrs
+	}
+	return append(slices.Clip(r.attrs), slog.String("pool", strings.Join(r.pools, ",")))
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,6 +30,24 @@ func TestRecord(t *testing.T) {
 	assert.Equal(t, strings.Repeat("n=1 ", 40), strings.Trim(fmt.Sprint(record.Attrs()), "[]")+" ")
 	requestlog.Fail(ctx)
 	assert.Equal(t, slog.LevelError, record.Level())
+}
+
+// Pools are noted from any goroutine, each once, and stand at the end.
+func TestPools(t *testing.T) {
+	t.Parallel()
+	ctx, record := requestlog.New(t.Context(), "r-1")
+	requestlog.AddPool(ctx, "origin")
+	var calls sync.WaitGroup
+	for range 10 {
+		calls.Go(func() {
+			requestlog.AddPool(ctx, "standby")
+			requestlog.AddPool(ctx, "origin")
+		})
+	}
+	calls.Wait()
+	requestlog.Add(ctx, slog.Int("status", 200))
+	assert.Equal(t, "[status=200 pool=origin,standby]", fmt.Sprint(record.Attrs()))
+	requestlog.AddPool(t.Context(), "origin") // without a record
 }
 
 // Without a record nothing is collected and nothing fails.
