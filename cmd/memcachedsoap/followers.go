@@ -22,7 +22,10 @@ type followed struct {
 	items backend.Backend
 	cache *near.Backend // nil without --local
 	open  func() (backend.Pool, error)
-	peer  *changes.Peer // the pool, if it is followed together with other instances; else nil
+	peer  *changes.Peer // what follows the pool together with other instances; else nil
+	// trusted makes the stream of the peer one that counts only while the servers are
+	// equal to those of the standby.
+	trusted func(backend.Stream) backend.Stream
 }
 
 // followingStore opens a store and follows the change stream of its pool: to

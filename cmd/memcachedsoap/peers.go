@@ -141,6 +141,6 @@ func (c *serveCommand) share(in followed, watching backend.Follower, deletions *
 	}
 	in.peer.Share(f)
 	if in.cache != nil {
-		in.cache.Follow(in.peer)
+		in.cache.Follow(in.trusted(in.peer))
 	}
 }

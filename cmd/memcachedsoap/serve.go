@@ -125,7 +125,7 @@ func healthOf(sessions *service.Service, store *sessionstore.Store) func(context
 		}
 		servers := make([]httpd.ServerHealth, len(states))
 		for i, state := range states {
-			servers[i] = httpd.ServerHealth{Server: state.Server, Err: state.Err, Index: indexes[state.Server]}
+			servers[i] = httpd.ServerHealth{Server: state.Server, Err: state.Err, State: state.State, Index: indexes[state.Server]}
 			if down, ok := errors.AsType[*backend.UnavailableError](state.Err); ok {
 				servers[i].Reason = down.Reason
 			}

@@ -36,6 +36,8 @@ type serveCommand struct {
 
 	Previous poolSettings `embed:"" prefix:"previous-" set:"servers=memcached servers that --servers listed before, in the same order, when the pool grows, shrinks or moves, or gets another hash. A session that is not yet at its place on --servers is looked for here, and moved. As long as an instance has only the previous list, the sessions stay here. Needs --servers. Default: no session is moved."`
 
+	standbySettings
+
 	CompressThreshold byteSize `default:"0" placeholder:"SIZE" group:"Servers:" help:"Compress sessions of at least this size, as compress_threshold of Cache::Memcached does; 0 never compresses. Compressed sessions are always readable. Default ${default}."`
 
 	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, with tls: before a host that speaks TLS, separated by commas, to which the settings of --server-ca to --server-auth-file apply, too. Changes on --servers invalidate its entries. Default: no near cache."`
@@ -94,7 +96,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateServers, c.validateNearCache, c.validatePeers, c.validateTimeouts, c.validateLimits,
+		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateServers, c.validateStandby, c.validateNearCache, c.validatePeers, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err

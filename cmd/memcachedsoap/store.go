@@ -67,9 +67,13 @@ func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, lo
 		logger.Warn("this instance follows the changes on the servers by itself while sessions are moved (--previous-servers)")
 		peers = nil
 	}
-	pool, peer := peers.join(origin, open, logger)
+	joined, peer := peers.join(origin, open, logger)
+	pool, trusted, err := c.withStandby(ctx, origin, joined, logger)
+	if err != nil {
+		return nil, nil, err
+	}
 	if len(c.Local) == 0 {
-		return c.followingStore(followed{pool: pool, items: pool, open: open, peer: peer}, options, logger)
+		return c.followingStore(followed{pool: pool, items: pool, open: open, peer: peer, trusted: trusted}, options, logger)
 	}
 	entries, err := c.nearCacheEntries(in.servers.connector, logger)
 	if err != nil {
@@ -79,7 +83,7 @@ func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, lo
 		Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
 		Hashed: peer != nil,
 	})
-	return c.followingStore(followed{pool: pool, items: cache, cache: cache, open: open, peer: peer}, options, logger)
+	return c.followingStore(followed{pool: pool, items: cache, cache: cache, open: open, peer: peer, trusted: trusted}, options, logger)
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near

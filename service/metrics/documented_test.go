@@ -42,6 +42,7 @@ const (
 var storeRows = []string{
 	"index_complete", "index_incomplete_seconds", "pool_conflict", "discovery_changed", "discovery_failures_total", "breaker_open", "breaker_opened_total", "server_errors_total", "connections",
 	"watch_connected", "watch_lag_seconds", "watch_events_total", "watch_evictions_total", "watch_skipped_total", "watch_dropped_total", "watch_reconnects_total",
+	"standby_state", "standby_answers_total", "standby_hedges_total", "standby_comparisons_total", "standby_writes_total", "standby_undecided_total",
 	"near_hits_total", "near_misses_total", "near_bypasses_total", "near_stale_reads_total", "near_collapsed_total",
 	"changes_relay", "changes_readers", "changes_left_out_total", "changes_refused_total", "changes_events_total", "changes_gaps_total",
 	"changes_connects_total",
@@ -212,7 +213,7 @@ func TestAlertsUseExistingMetrics(t *testing.T) {
 				case "operation":
 					assert.Contains(t, operations, value, r.Alert)
 				case "reason":
-					assert.Contains(t, []string{"none", "wrong", "malformed", "several", "delayed"}, value, r.Alert)
+					assert.Contains(t, []string{"none", "wrong", "malformed", "several", "delayed", "equal"}, value, r.Alert)
 				default:
 					assert.Fail(t, "unknown label", "%s: %s", r.Alert, m[0])
 				}
@@ -253,7 +254,7 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 	functions := template.FuncMap{"humanize": format, "humanizePercentage": format, "humanizeDuration": format}
 	for _, r := range rules(t) {
 		labels := map[string]string{"job": "memcachedsoap", "instance": "here:9180"}
-		if regexp.MustCompile(`_store_(breaker|server|pool|watch|index_complete)`).MatchString(r.Expr) {
+		if regexp.MustCompile(`_store_(breaker|server|pool|watch|index_complete|standby_state)`).MatchString(r.Expr) {
 			labels["server"] = "cache:11211"
 		}
 		if strings.Contains(r.Expr, "_misplaced") {

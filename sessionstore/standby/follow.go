@@ -15,8 +15,12 @@ func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:
 	if err != nil {
 		return nil, err //nolint:wrapcheck // an error of the origin
 	}
-	return stream{s, b}, nil
+	return b.Trusted(s), nil
 }
+
+// Trusted returns a change stream of the origin that counts as disconnected unless the
+// servers are equal.
+func (b *Backend) Trusted(s backend.Stream) backend.Stream { return stream{s, b} } //nolint:ireturn // as backend.Pool has it
 
 // stream is the change stream of the origin.
 type stream struct {
