@@ -68,6 +68,22 @@ func TestRelayGoes(t *testing.T) {
 	}
 }
 
+// An instance that stops soon ends the streams and gives its place away, and goes on
+// using its near cache.
+func TestLeave(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	relay, reader := pair(t, []string{server.Addr})
+	relay.peer.Leave()
+	status, _ := get(t, relay, Path, func(r *http.Request) { keysOf(t, secret).sign(r, relay.server.URL) })
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	require.Eventually(t, reader.watches.Load, ample, time.Millisecond)
+	requireSees(t, server, reader)
+	requireSees(t, server, relay)
+	time.Sleep(2 * renewEvery)
+	assert.True(t, reader.watches.Load())
+}
+
 // A relay that hangs is left within a second, and meanwhile its readers ask the origin.
 func TestRelayHangs(t *testing.T) {
 	t.Parallel()
@@ -112,6 +128,52 @@ func (h hanging) Write(p []byte) (int, error) {
 }
 
 func (h hanging) Unwrap() http.ResponseWriter { return h.ResponseWriter }
+
+// What a relay says of its state is as old as its line is, however evenly the lines come:
+// with lines that take longer than an entry may be used, none is used.
+func TestLateLines(t *testing.T) {
+	t.Parallel()
+	const late = 600 * time.Millisecond
+	server := memcachedtest.Start(t)
+	relay := start(t, []string{server.Addr}, relays(1), func(s *settings) {
+		s.wrap = func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == Path {
+					w = delaying{w, late}
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+	}).connected(t)
+	relay.advertises(t, 1)
+	reader := start(t, []string{server.Addr}, relays(1))
+	require.Eventually(t, func() bool {
+		_, connected := reader.peer.State(key)
+		return connected
+	}, ample, time.Millisecond)
+	for i := range 20 {
+		lag, _ := reader.peer.State(key)
+		assert.GreaterOrEqual(t, lag, late)
+		set(t, server, strconv.Itoa(i))
+		require.Equal(t, strconv.Itoa(i), reader.read(t))
+		time.Sleep(20 * time.Millisecond)
+	}
+	assert.Zero(t, reader.metric("near_hits_total"))
+}
+
+// delaying sends each part of an answer late.
+type delaying struct {
+	http.ResponseWriter
+
+	late time.Duration
+}
+
+func (d delaying) Write(p []byte) (int, error) {
+	time.Sleep(d.late)
+	return d.ResponseWriter.Write(p)
+}
+
+func (d delaying) Unwrap() http.ResponseWriter { return d.ResponseWriter }
 
 // A reader whose connection breaks goes on where it was, without a resync.
 func TestConnectionBreaks(t *testing.T) {

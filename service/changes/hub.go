@@ -71,23 +71,12 @@ func (h *hub) position() int64 {
 	return h.last
 }
 
-// has says whether all events behind a position are there.
-func (h *hub) has(position int64) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.hasLocked(position)
-}
-
-func (h *hub) hasLocked(position int64) bool {
-	return position >= h.last-int64(len(h.ring)) && position <= h.last
-}
-
 // after appends the events behind a position to a buffer, as many as it has room for.
 // They may be gone: then ok is false.
 func (h *hub) after(position int64, buffer []event) (events []event, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.hasLocked(position) {
+	if position < h.last-int64(len(h.ring)) || position > h.last {
 		return nil, false
 	}
 	for ; position < h.last && len(buffer) < cap(buffer); position++ {

@@ -67,6 +67,7 @@ type settings struct {
 	Options
 
 	index Index
+	ttl   time.Duration // of the entries of the near cache
 	wrap  func(http.Handler) http.Handler
 }
 
@@ -95,7 +96,7 @@ func start(tb testing.TB, servers []string, change ...func(*settings)) *node {
 		handler = s.wrap(handler)
 	}
 	n.handler.Store(&handler)
-	n.Backend = near.New(n.peer, near.Options{Cache: memory.New(memory.Options{}), Hashed: true})
+	n.Backend = near.New(n.peer, near.Options{Cache: memory.New(memory.Options{}), TTL: s.ttl, Hashed: true})
 	resync := func(int) {
 		n.resyncs.Add(1)
 		n.InvalidateAll()

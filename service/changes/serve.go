@@ -165,8 +165,8 @@ func (p *Peer) serveStream(w http.ResponseWriter, r *http.Request, d *direct) {
 		return
 	}
 	s := &served{peer: p, direct: d, w: w, control: http.NewResponseController(w), position: d.hub.position()}
-	if after, err := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64); err == nil && r.URL.Query().Get("stream") == d.hub.id && d.hub.has(after) {
-		s.position = after
+	if after, err := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64); err == nil && r.URL.Query().Get("stream") == d.hub.id {
+		s.position = after // if these events are gone, that is a gap
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("X-Accel-Buffering", "no")
