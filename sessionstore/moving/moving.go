@@ -138,24 +138,34 @@ func (b *Backend) current() backend.Pool { //nolint:ireturn // one of two
 	return b.previous
 }
 
-// atPresent marks the CAS number of an item that was read at the present place of a key
-// that has another previous one. An item moves from the previous place to the present one,
-// so that its number grows. The bit is higher than those of versions and of
-// numbers that a server counts.
-const atPresent = 1 << 62
+// These bits mark the CAS number of an item that was read at the present place of a key
+// that has another previous one: of a number that is a version, and of one that the server
+// has counted. An item moves from the previous place to the present one, so that its
+// number grows, and [backend.OlderCAS] stays right.
+const (
+	presentVersion = 1 << 62
+	presentCounted = uint64(backend.LeastVersion) >> 1
+)
 
 // marked marks an item that was read at the present place.
 func marked(item backend.Item) backend.Item {
-	if item.CAS != 0 {
-		item.CAS |= atPresent
+	switch {
+	case item.CAS >= uint64(backend.LeastVersion):
+		item.CAS |= presentVersion
+	case item.CAS != 0:
+		item.CAS |= presentCounted
 	}
 	return item
 }
 
 // unmarked returns an item as it was read, and whether that was at the present place.
 func unmarked(item backend.Item) (_ backend.Item, present bool) {
-	present = item.CAS&atPresent != 0
-	item.CAS &^= atPresent
+	mark := uint64(presentCounted)
+	if item.CAS >= uint64(backend.LeastVersion) {
+		mark = presentVersion
+	}
+	present = item.CAS&mark != 0
+	item.CAS &^= mark
 	return item, present
 }
 

@@ -82,7 +82,7 @@ func (t *transfer) step(ctx context.Context) (done bool, err error) {
 	case hasNow && !frozenNow:
 		return t.decide(ctx, old, now)
 	case !isFrozen(old) && !old.Deleted && !t.rigid:
-		return false, t.freezeOld(ctx, old)
+		return false, t.freezeOld(ctx, old, now, hasNow)
 	case time.Since(read) > maxPause:
 		return false, nil
 	}
@@ -102,11 +102,16 @@ func lookup(ctx context.Context, pool backend.Pool, key string) (item backend.It
 	return item, err == nil, err
 }
 
-// freezeOld freezes the item at the previous place.
-func (t *transfer) freezeOld(ctx context.Context, old backend.Item) error {
+// freezeOld freezes the item at the previous place. A server that has no memory for the
+// frozen item may have removed the one that was there.
+func (t *transfer) freezeOld(ctx context.Context, old, now backend.Item, hasNow bool) error {
 	err := t.previous.CompareAndSwap(ctx, t.key, t.freeze(old))
 	_, tooLarge := errors.AsType[*backend.TooLargeError](err)
-	if tooLarge || errors.Is(err, backend.ErrNoMemory) {
+	switch {
+	case errors.Is(err, backend.ErrNoMemory):
+		t.rigid, t.moved = true, true
+		return t.put(ctx, old, now, hasNow)
+	case tooLarge:
 		t.rigid = true
 		return nil
 	}
