@@ -56,8 +56,8 @@ type pair struct {
 }
 
 // open opens both pools.
-func (p *poolPair) open(ctx context.Context, std streams) (*pair, error) {
-	logger := slog.New(slog.NewTextHandler(std.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+func (p *poolPair) open(ctx context.Context) (*pair, error) {
+	logger := slog.New(slog.DiscardHandler) // what fails is an error of the command
 	from, stopFrom, err := p.From.discover(ctx, fromPool, logger)
 	if err != nil {
 		return nil, err
@@ -95,8 +95,8 @@ func (p *poolPair) open(ctx context.Context, std streams) (*pair, error) {
 
 // run opens the pools, and calls act. A pool that does not answer has an exit code of its
 // own.
-func (p *poolPair) run(ctx context.Context, std streams, act func(*pair) error) error {
-	opened, err := p.open(ctx, std)
+func (p *poolPair) run(ctx context.Context, act func(*pair) error) error {
+	opened, err := p.open(ctx)
 	if err != nil {
 		return err
 	}

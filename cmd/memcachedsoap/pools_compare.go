@@ -9,7 +9,7 @@ type poolCompareCommand struct{ poolPair }
 
 // Run says whether all sessions have moved.
 func (c *poolCompareCommand) Run(ctx context.Context, std streams) error {
-	return c.run(ctx, std, func(p *pair) error {
+	return c.run(ctx, func(p *pair) error {
 		left, err := p.Left(ctx)
 		if err != nil {
 			return err

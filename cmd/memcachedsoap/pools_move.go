@@ -35,14 +35,18 @@ func (*poolMoveCommand) Help() string {
 	return "It begins when no instance of the service has only the pool --from, and waits up to 15 seconds for that. SIGINT and SIGTERM end it after the sessions that are being moved; run it again to go on. " + exitCodesHelp()
 }
 
-// maxWait is how long an instance of the service that has ended seems to live, and a bit
-// more.
-const maxWait = 15 * time.Second
+const (
+	// maxWait is how long an instance of the service that has ended seems to live, and
+	// a bit more.
+	maxWait = 15 * time.Second
+	// tellWait is more than the start takes if there is nothing to wait for.
+	tellWait = 5 * time.Second
+)
 
 // Run moves the sessions.
 func (c *poolMoveCommand) Run(ctx context.Context, std streams) error {
-	return c.run(ctx, std, func(p *pair) error {
-		if err := c.begin(ctx, p); err != nil {
+	return c.run(ctx, func(p *pair) error {
+		if err := c.begin(ctx, std, p); err != nil {
 			return err
 		}
 		left, err := p.Left(ctx)
@@ -69,12 +73,16 @@ func (c *poolMoveCommand) Run(ctx context.Context, std streams) error {
 }
 
 // begin waits until sessions may be moved.
-func (c *poolMoveCommand) begin(ctx context.Context, p *pair) error {
+func (c *poolMoveCommand) begin(ctx context.Context, std streams, p *pair) error {
 	begun := make(chan struct{})
 	p.to.CompareMove(p.from, func() {
 		p.Begin()
 		close(begun)
 	})
+	told := time.AfterFunc(tellWait, func() {
+		_, _ = fmt.Fprintln(std.Err, "waiting:", p.to.MoveWaits())
+	})
+	defer told.Stop()
 	select {
 	case <-begun:
 		return nil

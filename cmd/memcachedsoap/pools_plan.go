@@ -17,7 +17,7 @@ type poolPlanCommand struct{ poolPair }
 
 // Run says how many sessions move.
 func (c *poolPlanCommand) Run(ctx context.Context, std streams) error {
-	return c.run(ctx, std, func(p *pair) error {
+	return c.run(ctx, func(p *pair) error {
 		rules, targets, closeTargets := c.targets(p)
 		defer closeTargets()
 		all, plans, err := moving.Plan(ctx, sessionstore.NewReplicaRules(storable.Codec{}, nil), p.from, targets)

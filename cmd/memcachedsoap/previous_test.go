@@ -1,0 +1,194 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/scripts/test/pagetest"
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/memcached"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
+	"memcachedsoap/sessionstore/perldata"
+	"memcachedsoap/sessionstore/storable"
+)
+
+// stepsOf returns the commands of a section of docs/operations.md, whose servers are
+// replaced by servers that run.
+func stepsOf(t *testing.T, heading string) (commands [][]string) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "\n### "+heading+"\n")
+	require.True(t, found, heading)
+	section, _, _ = strings.Cut(section, "\n##")
+	blocks, err := pagetest.Blocks(section)
+	require.NoError(t, err)
+	servers := map[string]string{}
+	name := regexp.MustCompile(`\b[a-z]+\d:11211`)
+	for _, b := range blocks {
+		code := name.ReplaceAllStringFunc(strings.ReplaceAll(b.Code, "\\\n", " "), func(server string) string {
+			if servers[server] == "" {
+				servers[server] = memcachedtest.Start(t).Addr
+			}
+			return servers[server]
+		})
+		for line := range strings.Lines(code) {
+			fields := strings.Fields(line)
+			require.Equal(t, "memcachedsoap", fields[0])
+			commands = append(commands, fields[1:])
+		}
+	}
+	return commands
+}
+
+// flagOf returns the value of a flag.
+func flagOf(args []string, flag string) string {
+	for i, arg := range args {
+		if arg == flag {
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+// The steps of the page lose no session and undo no log-out.
+func TestStepsOfMoves(t *testing.T) {
+	t.Parallel()
+	for _, heading := range []string{"Grow a pool", "Replace a machine", "Change the hash rule", "Move to another site"} {
+		t.Run(heading, func(t *testing.T) {
+			t.Parallel()
+			followSteps(t, stepsOf(t, heading))
+		})
+	}
+}
+
+func followSteps(t *testing.T, steps [][]string) {
+	t.Helper()
+	before := ""
+	for _, step := range steps {
+		if servers := flagOf(step, "--previous-servers"); servers != "" {
+			before = servers
+		}
+	}
+	pool, err := memcached.New(memcached.Options{Servers: strings.Split(before, ","), Timeout: 10 * time.Second})
+	require.NoError(t, err)
+	store := sessionstore.NewStore(pool, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
+	defer store.Close()
+	var ids, deleted []string
+	for range 60 {
+		attributes := perldata.NewHash(1)
+		attributes.Set("uid", perldata.TextOf("dwho"))
+		ref, err := store.Create(t.Context(), attributes, time.Hour)
+		require.NoError(t, err)
+		ids = append(ids, string(ref.ID))
+	}
+	e := &estate{TB: t}
+	e.restartAll(t, "--servers", before)
+	check := func() {
+		t.Helper()
+		for i := range e.instances {
+			url := *e.instances[i].Load()
+			done(t, url, "session", "delete", ids[0])
+			deleted, ids = append(deleted, ids[0]), ids[1:]
+			found := done(t, url, "session", "find", "dwho")
+			assert.ElementsMatch(t, ids, strings.Fields(found))
+			for _, id := range ids[:10] {
+				done(t, url, "session", "get", id)
+			}
+			for _, id := range deleted {
+				assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", id).code)
+			}
+		}
+	}
+	check()
+	for _, step := range steps {
+		if step[0] == "serve" {
+			e.restartAll(t, step[1:]...)
+			check()
+			if flagOf(step, "--previous-servers") != "" {
+				e.waitUntilMoving(t)
+			}
+		} else {
+			o := poolCommandOf(t, step)
+			require.Equal(t, exitDone, o.code, o.err)
+		}
+		check()
+	}
+	for _, id := range ids {
+		done(t, *e.instances[0].Load(), "session", "get", id)
+	}
+}
+
+// poolCommandOf runs a command, with timeouts that no working server exceeds.
+func poolCommandOf(t *testing.T, args []string) outcome {
+	t.Helper()
+	return pool(t, "", append(args, "--from-store-timeout", "10s", "--to-store-timeout", "10s")...)
+}
+
+// What a plan and a comparison print, for people and for programs.
+func TestPoolOutput(t *testing.T) {
+	t.Parallel()
+	one, two := memcachedtest.Start(t).Addr, memcachedtest.Start(t).Addr
+	servers := []string{"--from", one, "--to", one + "," + two}
+	url, _, stop := startService(t, "--servers", one)
+	for range 40 {
+		done(t, url, "session", "set", string(sessionstore.NewID()), "uid=dwho")
+	}
+	refused := pool(t, "move", append([]string{}, servers...)...)
+	assert.Equal(t, exitUnavailable, refused.code)
+	assert.Contains(t, refused.err, "an instance of the service has another list of servers")
+	require.Equal(t, exitDone, stop())
+
+	plan := poolCommandOf(t, append([]string{"pool", "plan"}, servers...))
+	require.Zero(t, plan.code, plan.err)
+	assert.Regexp(t, `\A40 sessions, \d+\.\d KiB\. How many get another place, for each rule of --to-hash:\n\nRULE +MOVE +SHARE +SIZE\ncache-memcached \(--to-hash\) +\d+ +\d+\.\d % +\d+\.\d KiB\n`, plan.out)
+	for _, rule := range []string{"\nmodula ", "\nlibmemcached-ketama ", "\ncache-memcached-fast ", "\ncache-memcached-fast-ketama "} {
+		assert.Contains(t, plan.out, rule)
+	}
+	plan = poolCommandOf(t, append([]string{"pool", "plan", "--json"}, servers...))
+	assert.Regexp(t, `\A\{"sessions":40,"foreign":0,"bytes":\d+,"rules":\[\{"rule":"cache-memcached","chosen":true,"moving":\{"sessions":\d+`, plan.out)
+
+	compared := poolCommandOf(t, append([]string{"pool", "compare"}, servers...))
+	assert.Equal(t, exitNotMoved, compared.code)
+	assert.Empty(t, compared.out)
+	assert.Regexp(t, `\Amemcachedsoap: \d+ sessions, 0 lists and 0 records of deletions, \d.*, are still at their places in the pool --from: run pool move\n\z`, compared.err)
+	compared = poolCommandOf(t, append([]string{"pool", "compare", "--json"}, servers...))
+	assert.Equal(t, exitNotMoved, compared.code)
+	assert.Contains(t, compared.out, `{"moved":false,"left":{"sessions":`)
+	moved := poolCommandOf(t, append([]string{"pool", "move", "--json", "--rate", "1000"}, servers...))
+	require.Zero(t, moved.code, moved.err)
+	assert.Regexp(t, `\A\{"moved":\d+\}\n\z`, moved.out)
+	compared = poolCommandOf(t, append([]string{"pool", "compare"}, servers...))
+	assert.Equal(t, everythingMoved, compared.out)
+	assert.Equal(t, exitNotMoved, poolCommandOf(t, []string{"pool", "compare", "--from", one + "," + two, "--to", one}).code)
+}
+
+func TestInvalidPools(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		"--from and --to are required":                     {"pool", "plan", "--from", "a"},
+		"--from and --to are the same pool":                {"pool", "compare", "--from", "a,b", "--to", "a,b:11211"},
+		"--rate must not be negative":                      {"pool", "move", "--from", "a", "--to", "b", "--rate=-1"},
+		"--from-on-dead-server=rehash":                     {"pool", "plan", "--from", "a,b", "--to", "b", "--from-on-dead-server", "rehash"},
+		"--to-proxy=direct":                                {"pool", "plan", "--from", "a", "--to", "b", "--to-proxy", "direct"},
+		"--previous-servers needs --servers":               {"serve", "--previous-servers", "a"},
+		"--previous-server-cert and --previous-server-key": {"serve", "--servers", "a", "--previous-servers", "b", "--previous-server-cert", "c"},
+		"cannot be moved with --on-dead-server=rehash":     {"serve", "--servers", "a,b", "--previous-servers", "b", "--on-dead-server", "rehash"},
+		"cannot be moved with --previous-proxy=direct":     {"serve", "--servers", "a,b", "--previous-servers", "b", "--previous-proxy", "direct"},
+	} {
+		o := invokeWith(t, "", args...)
+		assert.Equal(t, exitUsage, o.code, o.err)
+		assert.Contains(t, o.err, want)
+	}
+	o := invokeWith(t, "", "serve", "--servers", "a,b", "--previous-servers", "a,b")
+	assert.Equal(t, exitFailed, o.code)
+	assert.Contains(t, o.err, "--previous-servers is the same pool as --servers")
+	o = invokeWith(t, "", "pool", "compare", "--from", "127.0.0.1:1", "--to", "127.0.0.1:2")
+	assert.Equal(t, exitUnavailable, o.code)
+}
