@@ -111,10 +111,10 @@ func TestNeverStaleInChaos(t *testing.T) {
 		})
 	}
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		i := 1 + rand.N(instances-1)
-		switch rand.N(4) {
+		i := 1 + rand.N(instances-1) //nolint:gosec // no secret
+		switch rand.N(4) {           //nolint:gosec // no secret
 		case 0, 1:
-			stalls[i].Store(time.Now().Add(rand.N(1500 * time.Millisecond)).UnixNano())
+			stalls[i].Store(time.Now().Add(rand.N(1500 * time.Millisecond)).UnixNano()) //nolint:gosec // no secret
 		case 2:
 			nodes[i].server.CloseClientConnections()
 		case 3:

@@ -304,4 +304,5 @@ func TestOtherPool(t *testing.T) {
 	reader.peer.reader.follow([]relay{{url: far.server.URL, connected: 2}}, 2)
 	require.Eventually(t, func() bool { return reader.log.Count(errOtherPool.Error()) > 0 }, ample, time.Millisecond)
 	assert.Empty(t, reader.peer.candidates([]relay{{url: far.server.URL, pool: far.peer.identity, connected: 2}}))
+	assert.True(t, reader.peer.reader.others.Load(), "the log says so")
 }

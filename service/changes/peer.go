@@ -91,7 +91,8 @@ type Peer struct {
 	places    *places
 	direct    atomic.Pointer[direct]
 	reader    *reader
-	known     []atomic.Int64 // up to when the changes of each server were known at least; 0: never
+	known     []atomic.Int64               // up to when the changes of each server were known at least; 0: never
+	complete  atomic.Pointer[completeness] // nil if the relay's index is not complete
 	counts    counts
 
 	hurry   chan struct{} // the reader needs another relay
@@ -240,11 +241,21 @@ func (p *Peer) Barrier(ctx context.Context, server int) error {
 	return backend.Unavailable("the change stream of a memcached server is not connected", errNoRelay)
 }
 
-// Complete says whether the relay has said that its index is complete. The Peer is an
+// completeness is what a relay has said of its index last: that it was complete.
+type completeness struct {
+	identity string
+	at       time.Duration
+}
+
+// completeFor is how long an index counts as complete, for people, that a relay has said
+// to be so: another relay is found in that time.
+const completeFor = 2 * time.Second
+
+// Complete says whether a relay has said that its index is complete. The Peer is an
 // [index.Prover].
 func (p *Peer) Complete(identity string) bool {
-	s := p.reader.session.Load()
-	return s != nil && s.complete.Load() && s.hello.index == identity
+	c := p.complete.Load()
+	return c != nil && c.identity == identity && p.now()-c.at < completeFor
 }
 
 // Prove asks the relay whether its index is complete.

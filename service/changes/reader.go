@@ -14,6 +14,7 @@ import (
 type reader struct {
 	peer    *Peer
 	session atomic.Pointer[session] // nil while none is connected
+	others  atomic.Bool             // there are relays of another pool
 
 	mu     sync.Mutex
 	relays []relay
@@ -89,6 +90,9 @@ func (r *reader) run(ctx context.Context) {
 	for {
 		chosen, ok := r.choose()
 		err := errNoRelay
+		if r.others.Load() {
+			err = errOtherPool
+		}
 		if ok {
 			var followed bool
 			followed, err = r.peer.followThrough(ctx, r, chosen)

@@ -16,7 +16,7 @@ import (
 
 var (
 	errUnexpected = errors.New("changes: the other instance has sent what is not in the protocol")
-	errOtherPool  = errors.New("changes: the other instance has other servers, or places keys differently")
+	errOtherPool  = errors.New("changes: the other instances that watch the servers have another list of servers, or place keys differently")
 	errSilent     = errors.New("changes: the other instance is silent")
 	errWorse      = errors.New("changes: another instance is connected to more servers")
 	errClock      = errors.New("changes: one of the two clocks has stood still")
@@ -43,7 +43,6 @@ type session struct {
 	ctx   context.Context //nolint:containedctx // of everything about this connection
 
 	connected []atomic.Bool // by server
-	complete  atomic.Bool   // the index of the relay
 
 	mu       sync.Mutex
 	position int64         // of the last event that the followers know
@@ -172,8 +171,12 @@ func (s *session) take(kind byte, text string) error {
 
 // learn takes over the state of the relay.
 func (s *session) learn(told relayState) error {
-	s.complete.Store(told.complete)
 	now := s.peer.now()
+	if told.complete {
+		s.peer.complete.Store(&completeness{identity: s.hello.index, at: now})
+	} else {
+		s.peer.complete.Store(nil)
+	}
 	for server, proven := range told.proven {
 		if proven == unconnected {
 			s.connected[server].Store(false)
