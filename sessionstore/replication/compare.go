@@ -90,9 +90,10 @@ type comparison struct {
 	mu       sync.Mutex
 	heads    map[uint64]*heads // by hash of the key
 	failed   map[*server]error // servers that could not be scanned
+	trust    bool              // equal versions mean equal items, because not all items can be remembered
 	items    int64
-	found    int64 // keys that are looked at
-	unstored int64 // items that could not be stored before it began
+	found    int64          // keys that are looked at
+	unstored int64          // items that could not be stored before it began
 	left     map[route]bool // keys of them were not looked at
 	complete bool
 }
@@ -119,6 +120,7 @@ func (r *Replicator) compare(ctx context.Context) *comparison {
 		s.mu.Unlock()
 	}
 	r.remembered.begin()
+	c.trust = total/2 > int64(r.options.MaxRemembered)
 	rounds := uint64(total/2/maxHeads + 1) //nolint:gosec // not negative
 	for round := range rounds {
 		c.heads = make(map[uint64]*heads, min(total/2+1, maxHeads)/int64(rounds)) //nolint:gosec // small
@@ -219,7 +221,7 @@ func (c *comparison) isEqual(hash uint64, at *heads) bool {
 	switch {
 	case at.there[0] && at.there[1]:
 		near := at.end[0] == at.end[1] || at.end[0] != 0 && at.end[1] != 0 && (at.end[0]-at.end[1]).Abs() <= sameEnd+time.Second
-		return near && (known || at.exact[0] && at.exact[1] && at.cas[0] == at.cas[1])
+		return near && (known || c.trust && at.exact[0] && at.exact[1] && at.cas[0] == at.cas[1])
 	case at.there[0]:
 		return known && p.settled || c.failure(c.r.sides[1].servers[at.on[1]]) != nil
 	case at.there[1]:

@@ -81,6 +81,8 @@ const (
 	// sameEnd is how much the ends of two equal items may differ: times to live are
 	// whole seconds.
 	sameEnd = 2 * time.Second
+	// startGrain is how exactly the start of a server is known.
+	startGrain = 2 * time.Second
 	// tick is twice the grain at which a server keeps a version that it cannot keep
 	// as the CAS number.
 	tick = backend.Version(20 * time.Millisecond / time.Microsecond << 8)
@@ -258,7 +260,7 @@ func (q question) onCopyOnly(gone bool) decision {
 	case q.known:
 		return decision{verdict: remove, side: 1}
 	case copied.item.Version.Credible() != 0:
-		if !copied.item.Version.Time().Before(source.started) {
+		if !copied.item.Version.Time().Before(source.started.Add(startGrain)) {
 			return decision{verdict: settle}
 		}
 	case !backend.IsReserved(q.key) && !q.rules.IsLookupKey(copied.item):

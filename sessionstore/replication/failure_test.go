@@ -110,7 +110,7 @@ func (p *pair) remove(side int, key string) error {
 // the source meanwhile stays.
 func TestSourceIsRestarted(t *testing.T) {
 	t.Parallel()
-	for _, again := range []bool{false} {
+	for _, again := range []bool{false, true} {
 		t.Run(fmt.Sprintf("replicator too %v", again), func(t *testing.T) {
 			t.Parallel()
 			p := onePair(t)
