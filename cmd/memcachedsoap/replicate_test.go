@@ -277,3 +277,28 @@ func TestReplicateTakesOver(t *testing.T) {
 	_, text := ready(t, second.health)
 	assert.NotContains(t, text, "standing by")
 }
+
+// Settings that are not those of the other programs on a pool are noticed: by what an
+// instance says of itself, and by where the keys lie.
+func TestReplicateWithTheWrongHash(t *testing.T) {
+	t.Parallel()
+	one, two, to := memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)
+	list := one.Addr + "," + two.Addr
+	url, _, _ := startService(t, "--servers", list, "--hash", "libmemcached-ketama", "--store-timeout", "10s")
+	for i := range 40 {
+		done(t, url, "session", "set", fmt.Sprintf("ab%02d", i), "uid=dwho")
+	}
+	r := startReplicator(t, list, to.Addr)
+	for _, msg := range []string{
+		"another instance places sessions on other servers: both need the same --servers, --hash and related settings",
+		"keys are on other servers than the settings place them: give the pool the order, the weights and the hash that its other " +
+			"programs have; or they are those of a former list, which expire",
+	} {
+		require.Eventually(t, func() bool { return len(r.log.lines(t, msg)) == 1 }, time.Minute, 5*time.Millisecond, msg)
+		assert.Equal(t, "from", r.log.lines(t, msg)[0]["pool"])
+	}
+	found := scrape(t, clientOf("", r.health))
+	assert.Equal(t, 1.0, found[`memcachedsoap_store_pool_conflict{server="`+one.Addr+`",tier="from"}`])
+	assert.Positive(t, found[`memcachedsoap_replication_misplaced_items{tier="from"}`])
+	assert.Zero(t, found[`memcachedsoap_replication_misplaced_items{tier="to"}`])
+}
