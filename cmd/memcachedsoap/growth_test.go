@@ -82,7 +82,7 @@ type caller struct {
 // call calls an instance that runs, and another one if it stops meanwhile.
 func (c *caller) call(ask func(ctx context.Context, service client) error) error {
 	for {
-		url := c.instances[rand.N(len(c.instances))].Load()
+		url := c.instances[anyOf(len(c.instances))].Load()
 		if url == nil {
 			time.Sleep(time.Millisecond)
 			continue
@@ -98,10 +98,12 @@ func (c *caller) call(ask func(ctx context.Context, service client) error) error
 	}
 }
 
+// anyOf returns a random number below n.
+func anyOf(n int) int { return rand.N(n) } //nolint:gosec // no secret
+
 // codeOf returns the exit code that a client command would have.
 func codeOf(err error) int {
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return f.code
 	}
 	return exitDone
@@ -162,9 +164,9 @@ func (c *caller) find(user string) (ids []string, err error) {
 
 // step makes a random call, and checks what it returns.
 func (c *caller) step() {
-	user := c.users[rand.N(len(c.users))]
+	user := c.users[anyOf(len(c.users))]
 	known := c.sessions[user]
-	switch rand.N(20) {
+	switch anyOf(20) {
 	case 0:
 		c.checkFind(user)
 		return
@@ -176,7 +178,7 @@ func (c *caller) step() {
 		return
 	case 2:
 		if len(c.deleted) > 0 {
-			id := c.deleted[rand.N(len(c.deleted))]
+			id := c.deleted[anyOf(len(c.deleted))]
 			_, err := c.get(id)
 			assert.Equal(c, exitNoSession, codeOf(err), "a log-out was undone: %v", err)
 			assert.NotEqual(c, exitDone, codeOf(c.set(user, id, 1)))
@@ -184,7 +186,7 @@ func (c *caller) step() {
 		return
 	}
 	for id, n := range known {
-		switch rand.N(6) {
+		switch anyOf(6) {
 		case 0:
 			if assert.NoError(c, c.remove(id)) {
 				delete(known, id)

@@ -117,7 +117,7 @@ const (
 func startProgress(std streams, total int64) *progress {
 	p := &progress{total: total, std: std, started: time.Now(), end: make(chan struct{})}
 	every := linesEvery
-	if file, ok := std.Err.(*os.File); ok && term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor
+	if file, ok := std.Err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		p.bar, every = true, barEvery
 	}
 	p.ended.Go(func() {

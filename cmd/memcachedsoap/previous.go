@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"memcachedsoap/sessionstore"
@@ -73,7 +74,7 @@ func (c *serveCommand) discoverOrigins(ctx context.Context, logger *slog.Logger)
 
 // openOrigin opens the pool that keeps the sessions, with the previous one around it if
 // sessions are moved. open opens it once more, for following its changes.
-func (c *serveCommand) openOrigin(ctx context.Context, in origins, logger *slog.Logger) (
+func (c *serveCommand) openOrigin(ctx context.Context, in origins, logger *slog.Logger) ( //nolint:ireturn // one of two
 	pool backend.Pool, open func() (backend.Pool, error), err error,
 ) {
 	if len(in.previous.list) == 0 {
@@ -144,7 +145,7 @@ const placementSamples = 1000
 func samePool(one, other *memcached.Backend) bool {
 	same := memcached.SamePlaces(one, other)
 	for i := range placementSamples {
-		key := fmt.Sprint(i)
+		key := strconv.Itoa(i)
 		if !same(one.ServerOf(key), other.ServerOf(key)) {
 			return false
 		}

@@ -41,7 +41,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer stopDiscovery()
-	store, closeStore, err := c.store(ctx, files, found, logger) //nolint:contextcheck // closeStore stops what it starts
+	store, closeStore, err := c.store(ctx, files, found, logger)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, lo
 	}
 	if len(c.Servers) == 0 {
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
-		return c.followingStore(followed{pool: items, items: items}, options, logger)
+		return c.followingStore(followed{pool: items, items: items}, options, logger) //nolint:contextcheck // closeStore stops what it starts
 	}
 	origin, open, err := c.openOrigin(ctx, in, logger)
 	if err != nil {
@@ -73,7 +73,7 @@ func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, lo
 		return nil, nil, err
 	}
 	if len(c.Local) == 0 {
-		return c.followingStore(followed{pool: pool, items: pool, open: open, peer: peer, trusted: trusted}, options, logger)
+		return c.followingStore(followed{pool: pool, items: pool, open: open, peer: peer, trusted: trusted}, options, logger) //nolint:contextcheck // closeStore stops what it starts
 	}
 	entries, err := c.nearCacheEntries(in.servers.connector, logger)
 	if err != nil {
@@ -83,7 +83,7 @@ func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, lo
 		Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
 		Hashed: peer != nil,
 	})
-	return c.followingStore(followed{pool: pool, items: cache, cache: cache, open: open, peer: peer, trusted: trusted}, options, logger)
+	return c.followingStore(followed{pool: pool, items: cache, cache: cache, open: open, peer: peer, trusted: trusted}, options, logger) //nolint:contextcheck // closeStore stops what it starts
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near

@@ -1,6 +1,9 @@
 package memcached
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // announcement is what an instance tells the others: where it places keys. One that has
 // a previous pool, too, tells the places of both, and which of them it uses.
@@ -60,7 +63,7 @@ func (a announcement) all() []place {
 	if a.previous == nil {
 		return a.places
 	}
-	return append(a.places[:len(a.places):len(a.places)], a.previous.places...)
+	return append(slices.Clip(a.places), a.previous.places...)
 }
 
 // forget forgets the token of a place of all.

@@ -216,26 +216,31 @@ func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration
 			return item, err
 		}
 	}
-	if _, err := b.settleFound(ctx, key); err != nil {
+	if err := b.settleUnderWay(ctx, key); err != nil {
 		return backend.Item{}, err
 	}
 	return b.present.Touch(ctx, key, expiresIn)
 }
 
-// settleFound moves what is under way or, after [Backend.Begin], at the previous place.
-func (b *Backend) settleFound(ctx context.Context, key string) (found bool, err error) {
-	if b.begun.Load() {
-		return b.settle(ctx, key)
+// settleUnderWay moves what is under way or, after [Backend.Begin], at the previous place.
+func (b *Backend) settleUnderWay(ctx context.Context, key string) error {
+	underWay := b.begun.Load()
+	if !underWay {
+		old, _, err := lookup(ctx, b.previous, key)
+		if err != nil {
+			return previously(err)
+		}
+		now, _, err := lookup(ctx, b.present, key)
+		if err != nil {
+			return err
+		}
+		underWay = isFrozen(old) || isFrozen(now)
 	}
-	old, found, err := lookup(ctx, b.previous, key)
-	if err != nil {
-		return false, previously(err)
+	if !underWay {
+		return nil
 	}
-	now, _, err := lookup(ctx, b.present, key)
-	if err == nil && (isFrozen(old) || isFrozen(now)) {
-		return b.settle(ctx, key)
-	}
-	return found, err
+	_, err := b.settle(ctx, key)
+	return err
 }
 
 // Delete removes the item under key. An item that another instance is about to add at
@@ -248,11 +253,10 @@ func (b *Backend) Delete(ctx context.Context, key string) error {
 	if where == onlyHere {
 		return b.current().Delete(ctx, key)
 	}
-	_, err := b.settleFound(ctx, key)
-	if err != nil {
+	if err := b.settleUnderWay(ctx, key); err != nil {
 		return err
 	}
-	err = b.present.Delete(ctx, key)
+	err := b.present.Delete(ctx, key)
 	if b.begun.Load() || err != nil && !errors.Is(err, backend.ErrNotFound) {
 		return err
 	}

@@ -19,12 +19,12 @@ const (
 // freeze returns the frozen form of an item. Its version is a later one: where versions
 // are CAS numbers, writers who have read the item must not succeed.
 func (b *Backend) freeze(item backend.Item) backend.Item {
-	image := make([]byte, 0, frozenHeader+len(item.Image))
-	image = append(image, frozenMark...)
-	image = binary.BigEndian.AppendUint32(image, item.Flags)
-	image = binary.BigEndian.AppendUint64(image, uint64(item.Version))
 	frozen := item
-	frozen.Image, frozen.Flags = append(image, item.Image...), frozenFlags
+	frozen.Image = append(make([]byte, 0, frozenHeader+len(item.Image)), frozenMark...)
+	frozen.Image = binary.BigEndian.AppendUint32(frozen.Image, item.Flags)
+	frozen.Image = binary.BigEndian.AppendUint64(frozen.Image, uint64(item.Version))
+	frozen.Image = append(frozen.Image, item.Image...)
+	frozen.Flags = frozenFlags
 	if item.Version != 0 {
 		frozen.Version = b.clock.After(item.Version)
 	}

@@ -160,7 +160,7 @@ func marked(item backend.Item) backend.Item {
 
 // unmarked returns an item as it was read, and whether that was at the present place.
 func unmarked(item backend.Item) (_ backend.Item, present bool) {
-	mark := uint64(presentCounted)
+	mark := presentCounted
 	if item.CAS >= uint64(backend.LeastVersion) {
 		mark = presentVersion
 	}

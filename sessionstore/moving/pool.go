@@ -22,7 +22,8 @@ type Count struct {
 // Items returns how many items move: those of other programs do not.
 func (c Count) Items() int64 { return c.Sessions + c.Lists + c.Records }
 
-func (c *Count) add(kind kind, head backend.Head) {
+// add counts an item.
+func add(c *Count, kind kind, head backend.Head) {
 	switch kind {
 	case session:
 		c.Sessions++
@@ -65,15 +66,15 @@ func Plan(ctx context.Context, rules Rules, from backend.Replica, targets []Targ
 			if kind == own || from.ServerOf(head.Key) != server {
 				return nil
 			}
-			all[server].add(kind, head)
+			add(&all[server], kind, head)
 			for i, target := range targets {
 				to := target.Pool.ServerOf(head.Key)
 				if kind == foreign || target.Same != nil && target.Same(to, server) {
 					continue
 				}
-				plans[i].Moving.add(kind, head)
-				plans[i].Leaving[server].add(kind, head)
-				plans[i].Arriving[to].add(kind, head)
+				add(&plans[i].Moving, kind, head)
+				add(&plans[i].Leaving[server], kind, head)
+				add(&plans[i].Arriving[to], kind, head)
 			}
 			return nil
 		})
@@ -91,7 +92,7 @@ func (b *Backend) Left(ctx context.Context) ([]Count, error) {
 	for server := range left {
 		err := b.scanPrevious(ctx, server, func(head backend.Head, kind kind) error {
 			if kind != record || !b.belongs(head.Key, b.elsewhere(b.present, head.Key)) {
-				left[server].add(kind, head)
+				add(&left[server], kind, head)
 			}
 			return nil
 		})

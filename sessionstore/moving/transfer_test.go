@@ -62,6 +62,9 @@ func session(text string) backend.Item {
 	return backend.Item{Image: []byte(text), Flags: 1, ExpiresIn: time.Hour, Version: backend.VersionAt(time.Now())}
 }
 
+// anyOf returns a random number below n.
+func anyOf(n int) int { return rand.N(n) } //nolint:gosec // no secret
+
 func newID() string { return string(sessionstore.NewID()) }
 
 // What is read is moved with its version and its time to live. Then it is only at its
@@ -155,8 +158,8 @@ func TestNoUpdateIsLost(t *testing.T) {
 				if n == keys/2 {
 					instances[1].Begin()
 				}
-				i := (n/8 + rand.N(4)) % keys // all workers at about the same keys
-				b := instances[rand.N(len(instances))]
+				i := (n/8 + anyOf(4)) % keys // all workers at about the same keys
+				b := instances[anyOf(len(instances))]
 				item, err := b.Get(context.Background(), ids[i])
 				if !assert.NoError(t, err) {
 					return
@@ -218,15 +221,15 @@ type faulty struct {
 
 var errFault = backend.Unavailable("the process was killed", nil)
 
-func (f faulty) call(make func() error) error {
+func (f faulty) call(do func() error) error {
 	switch left := f.left.Add(-1); {
 	case left > 0:
-		return make()
+		return do()
 	case left == 0 && f.lost:
-		_ = make()
+		_ = do()
 		return &backend.UnavailableError{Reason: "no answer", RetryAfter: time.Second, Unknown: true}
 	case f.lost:
-		return make()
+		return do()
 	default:
 		return errFault
 	}
