@@ -185,11 +185,18 @@ func (t *transfer) remove(ctx context.Context, old backend.Item) (done bool, err
 	return err == nil || errors.Is(err, backend.ErrNotFound), previously(err)
 }
 
-// removeItem removes an item that was read, unless it was changed since.
+// removeItem removes an item that was read, unless it was changed since. A server without
+// memory cannot tell: there the item goes in any case.
 func removeItem(ctx context.Context, pool backend.Pool, key string, item backend.Item) error {
+	var err error
 	if replica, ok := pool.(backend.Replica); ok {
 		writes := []backend.Write{{Key: key, Item: backend.Item{CAS: item.CAS}, Remove: true}}
-		return replica.Put(ctx, pool.ServerOf(key), writes)[0]
+		err = replica.Put(ctx, pool.ServerOf(key), writes)[0]
+	} else {
+		err = pool.CompareAndSwap(ctx, key, backend.Item{CAS: item.CAS, ExpiresIn: -time.Second})
 	}
-	return pool.CompareAndSwap(ctx, key, backend.Item{CAS: item.CAS, ExpiresIn: -time.Second})
+	if errors.Is(err, backend.ErrNoMemory) {
+		return pool.Delete(ctx, key)
+	}
+	return err
 }

@@ -395,3 +395,56 @@ func TestPreviousServerThatDoesNotAnswer(t *testing.T) {
 		})
 	}
 }
+
+// A previous server that has no memory left, and may not evict, loses no session while
+// they are moved.
+func TestFullPreviousServer(t *testing.T) {
+	t.Parallel()
+	s := sites{memcachedtest.Start(t, "-M", "-m", "2", "-t", "1"), memcachedtest.Start(t)}
+	old, _ := s.pools(t)
+	b := s.instance(t)
+	large := session(strings.Repeat("x", 10_000))
+	var keys []string
+	for {
+		key := newID()
+		err := old.Add(t.Context(), key, large)
+		if errors.Is(err, backend.ErrNoMemory) {
+			break
+		}
+		require.NoError(t, err)
+		keys = append(keys, key)
+	}
+	b.Begin()
+	for _, key := range keys[:20] {
+		require.Len(t, backendtest.MustGet(t, b, key).Image, len(large.Image))
+		_, err := old.Get(t.Context(), key)
+		require.ErrorIs(t, err, backend.ErrNotFound)
+	}
+	require.NoError(t, b.MoveAll(t.Context(), nil, func() {}))
+	items, err := b.GetMany(t.Context(), keys, 1<<30)
+	require.NoError(t, err)
+	require.Len(t, items, len(keys))
+}
+
+// A key that has the same place in both pools costs nothing more: the previous pool is
+// not asked.
+func TestSamePlaceCostsNothingMore(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	previous := openPool(t, server)
+	b := moving.New(openPool(t, server), previous, options(func(int, int) bool { return true }))
+	defer b.Close()
+	require.NoError(t, previous.Close())
+	for range 2 {
+		key := newID()
+		require.NoError(t, b.Add(t.Context(), key, session("x")))
+		require.NoError(t, b.CompareAndSwap(t.Context(), key, backendtest.MustGet(t, b, key)))
+		_, err := b.GetMany(t.Context(), []string{key, newID()}, 1<<20)
+		require.NoError(t, err)
+		require.NoError(t, b.Delete(t.Context(), key))
+		_, err = b.Get(t.Context(), key)
+		require.ErrorIs(t, err, backend.ErrNotFound)
+		require.True(t, b.Available(key))
+		b.Begin()
+	}
+}
