@@ -16,16 +16,18 @@ const settleAtOnce = 8
 // GetMany returns the items under keys, by key. It asks each place for all keys
 // together, and moves no sessions: a search for the sessions of a user reads all of them.
 func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
-	var here, lists, sessions, records []string
+	var here, stay, lists, sessions, records []string
 	for _, key := range keys {
 		if err := backend.CheckKey(key); err != nil {
 			return nil, err
 		}
-		switch where, kind := b.routeOf(key); {
+		switch kind := b.kindOf(key); {
 		case kind == record:
 			records = append(records, key)
-		case where == onlyHere:
+		case kind == own:
 			here = append(here, key)
+		case b.stays(key):
+			stay = append(stay, key)
 		case kind == list:
 			lists = append(lists, key)
 		default:
@@ -42,7 +44,7 @@ func (b *Backend) GetMany(ctx context.Context, keys []string, maxBytes int64) (m
 		keys []string
 		read func(context.Context, []string) error
 	}{
-		{here, r.here}, {records, r.records}, {lists, r.lists}, {sessions, read},
+		{here, r.from(b.current())}, {stay, r.from(b.present)}, {records, r.records}, {lists, r.lists}, {sessions, read},
 	} {
 		if len(part.keys) == 0 {
 			continue
@@ -83,10 +85,13 @@ func (r *reading) whole(err error) error {
 	return &backend.TooLargeError{Limit: r.maxBytes, Actual: r.maxBytes - r.left() + tooLarge.Actual}
 }
 
-func (r *reading) here(ctx context.Context, keys []string) error {
-	items, err := r.current().GetMany(ctx, keys, r.left())
-	maps.Copy(r.items, items)
-	return err
+// from returns a function that reads items of one pool.
+func (r *reading) from(pool backend.Pool) func(ctx context.Context, keys []string) error {
+	return func(ctx context.Context, keys []string) error {
+		items, err := pool.GetMany(ctx, keys, r.left())
+		maps.Copy(r.items, items)
+		return err
+	}
 }
 
 // lists reads lists, each of which may be at both places.

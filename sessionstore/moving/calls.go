@@ -8,21 +8,18 @@ import (
 	"memcachedsoap/sessionstore/backend"
 )
 
-// route is where the calls for a key go.
-type route int
-
-const (
-	both     route = iota // to the previous place and to the present one
-	onlyHere              // to the pool that is used now
-)
-
-// routeOf returns the route of a key, and its kind.
-func (b *Backend) routeOf(key string) (route, kind) {
-	kind := b.kindOf(key)
-	if kind == own || kind == record || b.stays(key) {
-		return onlyHere, kind
+// onlyPool returns the pool that alone has a key, or nil if it may be at either place: a
+// key that has the same place in both pools is in the present one, and what instances tell
+// each other, and records, are in the pool that is used now.
+func (b *Backend) onlyPool(key string, kind kind) backend.Pool { //nolint:ireturn // one of two
+	switch {
+	case kind == own, kind == record:
+		return b.current()
+	case b.stays(key):
+		return b.present
+	default:
+		return nil
 	}
-	return both, kind
 }
 
 // Get returns the item under key. After [Backend.Begin] an item that is at its previous
@@ -31,12 +28,13 @@ func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {
 	if err := backend.CheckKey(key); err != nil {
 		return backend.Item{}, err
 	}
-	where, kind := b.routeOf(key)
+	kind := b.kindOf(key)
+	only := b.onlyPool(key, kind)
 	switch {
 	case kind == record:
 		return b.record(ctx, key)
-	case where == onlyHere:
-		return b.current().Get(ctx, key)
+	case only != nil:
+		return only.Get(ctx, key)
 	case b.begun.Load():
 		return b.getMoved(ctx, key, kind)
 	default:
@@ -109,8 +107,11 @@ func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error 
 		return err
 	}
 	item.CAS = 0
-	where, kind := b.routeOf(key)
-	if where == onlyHere || kind == list { // lists are merged
+	kind := b.kindOf(key)
+	if only := b.onlyPool(key, kind); only != nil {
+		return only.Add(ctx, key, item)
+	}
+	if kind == list { // lists are merged
 		return b.current().Add(ctx, key, item)
 	}
 	here, there := b.previous, b.present
@@ -148,11 +149,11 @@ func (b *Backend) CompareAndSwap(ctx context.Context, key string, item backend.I
 	if err := backend.CheckKey(key); err != nil {
 		return err
 	}
-	where, _ := b.routeOf(key)
+	if only := b.onlyPool(key, b.kindOf(key)); only != nil {
+		return only.CompareAndSwap(ctx, key, item)
+	}
 	item, atPresent := unmarked(item)
 	switch {
-	case where == onlyHere:
-		return b.current().CompareAndSwap(ctx, key, item)
 	case atPresent:
 		return b.present.CompareAndSwap(ctx, key, item)
 	case item.CAS == 0: // never equal
@@ -176,10 +177,13 @@ func (b *Backend) Append(ctx context.Context, key string, item backend.Item) (af
 	if err := backend.CheckKey(key); err != nil {
 		return backend.Item{}, 0, err
 	}
-	where, kind := b.routeOf(key)
-	if where == onlyHere || kind == list {
+	kind := b.kindOf(key)
+	if only := b.onlyPool(key, kind); only != nil {
+		return only.Append(ctx, key, item)
+	}
+	if kind == list {
 		after, size, err = b.current().Append(ctx, key, item)
-		if where == both && b.begun.Load() {
+		if b.begun.Load() {
 			after = marked(after)
 		}
 		return after, size, err
@@ -201,9 +205,9 @@ func (b *Backend) Touch(ctx context.Context, key string, expiresIn time.Duration
 	if err := backend.CheckKey(key); err != nil {
 		return backend.Item{}, err
 	}
-	where, kind := b.routeOf(key)
-	if where == onlyHere {
-		return b.current().Touch(ctx, key, expiresIn)
+	kind := b.kindOf(key)
+	if only := b.onlyPool(key, kind); only != nil {
+		return only.Touch(ctx, key, expiresIn)
 	}
 	if !b.begun.Load() {
 		item, err := b.previous.Touch(ctx, key, expiresIn)
@@ -249,9 +253,8 @@ func (b *Backend) Delete(ctx context.Context, key string) error {
 	if err := backend.CheckKey(key); err != nil {
 		return err
 	}
-	where, _ := b.routeOf(key)
-	if where == onlyHere {
-		return b.current().Delete(ctx, key)
+	if only := b.onlyPool(key, b.kindOf(key)); only != nil {
+		return only.Delete(ctx, key)
 	}
 	if err := b.settleUnderWay(ctx, key); err != nil {
 		return err

@@ -114,7 +114,7 @@ func newChanges() *changes {
 
 // notice notes that another program has changed an item.
 func (b *Backend) notice(key string) {
-	if where, _ := b.routeOf(key); where == onlyHere || !b.begun.Load() {
+	if !b.begun.Load() || b.onlyPool(key, b.kindOf(key)) != nil {
 		return
 	}
 	c := b.changed
