@@ -27,7 +27,9 @@ func sessionItem(t *testing.T, entries ...perldata.Entry) backend.Item {
 	return backend.Item{Image: image, Flags: 1}
 }
 
-func entryOf(name string, v perldata.Value) perldata.Entry { return perldata.Entry{Name: name, Value: v} }
+func entryOf(name string, v perldata.Value) perldata.Entry {
+	return perldata.Entry{Name: name, Value: v}
+}
 
 func bytesEntry(name, value string) perldata.Entry { return entryOf(name, perldata.BytesOf(value)) }
 
@@ -141,7 +143,7 @@ func TestMergeDeletions(t *testing.T) {
 	for _, c := range []struct{ a, b, want backend.Item }{
 		{record("10", time.Hour), record("20", time.Minute), record("20", time.Hour)},
 		{record("10", 0), record("20", time.Minute), record("20", 0)},
-		{record("10", time.Hour), record("x", 2 * time.Hour), record("10", time.Hour)},
+		{record("10", time.Hour), record("x", 2*time.Hour), record("10", time.Hour)},
 		{record("10", time.Hour), record("10", time.Hour), record("10", time.Hour)},
 	} {
 		assert.Equal(t, c.want, r.MergeDeletions(c.a, c.b))

@@ -29,11 +29,11 @@ const (
 
 // VersionAt returns the first Version of a moment.
 func VersionAt(t time.Time) Version {
-	return Version(max(t.UnixMicro(), 0)) << versionNodeBits //nolint:gosec // not negative
+	return Version(max(t.UnixMicro(), 0)) << versionNodeBits
 }
 
 // Time returns the moment of a Version.
-func (v Version) Time() time.Time { return time.UnixMicro(int64(v >> versionNodeBits)) } //nolint:gosec // 56 bits
+func (v Version) Time() time.Time { return time.UnixMicro(int64(v >> versionNodeBits)) }
 
 // Credible returns v, or 0 if it is no Version: too small, or more than a day ahead
 // of the local clock.

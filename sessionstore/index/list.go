@@ -204,7 +204,7 @@ func (l list) compacted() backend.Item {
 	for _, e := range l.entries {
 		item.Image = append(item.Image, e.line()...)
 	}
-	item.Flags = uint32(len(item.Image)) //nolint:gosec // shorter than an item can be
+	item.Flags = uint32(len(item.Image))
 	return item
 }
 

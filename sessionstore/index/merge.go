@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -14,7 +15,7 @@ import (
 
 // IsList says whether a key is that of a list of a principal's sessions.
 func IsList(key string) bool {
-	return isList(key) && !bytes.Contains([]byte(key[len(listPrefix):]), []byte(":"))
+	return isList(key) && !strings.Contains(key[len(listPrefix):], ":")
 }
 
 // mergeExpired is how long an entry that only one copy has is kept after it has

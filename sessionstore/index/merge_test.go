@@ -3,6 +3,7 @@ package index_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,22 +21,22 @@ func anyID(string) bool { return true }
 // listOf is a list with these lines, compacted after some of them.
 func listOf(compacted int, lines ...string) backend.Item {
 	text := ""
-	for _, line := range lines {
-		text += line + "\n"
+	if len(lines) > 0 {
+		text = strings.Join(lines, "\n") + "\n"
 	}
 	length := 0
 	for _, line := range lines[:compacted] {
 		length += len(line) + 1
 	}
-	return backend.Item{Image: []byte(text), Flags: uint32(length), ExpiresIn: time.Hour} //nolint:gosec // small
+	return backend.Item{Image: []byte(text), Flags: uint32(length), ExpiresIn: time.Hour}
 }
 
 // soon is a moment at which an entry has not expired.
-func soon() string { return fmt.Sprint(time.Now().Add(time.Hour).Unix()) }
+func soon() string { return strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10) }
 
 func TestMergeLists(t *testing.T) {
 	t.Parallel()
-	at, old := soon(), fmt.Sprint(time.Now().Add(-25*time.Hour).Unix())
+	at, old := soon(), strconv.FormatInt(time.Now().Add(-25*time.Hour).Unix(), 10)
 	for name, c := range map[string]struct {
 		a, b  backend.Item
 		want  string

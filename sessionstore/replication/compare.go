@@ -121,9 +121,9 @@ func (r *Replicator) compare(ctx context.Context) *comparison {
 	}
 	r.remembered.begin()
 	c.trust = total/2 > int64(r.options.MaxRemembered)
-	rounds := uint64(total/2/maxHeads + 1) //nolint:gosec // not negative
+	rounds := uint64(total/2/maxHeads + 1)
 	for round := range rounds {
-		c.heads = make(map[uint64]*heads, min(total/2+1, maxHeads)/int64(rounds)) //nolint:gosec // small
+		c.heads = make(map[uint64]*heads, min(total/2+1, maxHeads)/int64(rounds))
 		c.scan(ctx, round, rounds)
 		if c.differs() {
 			c.collect(ctx, round, rounds)
@@ -172,7 +172,7 @@ func (c *comparison) scan(ctx context.Context, round, rounds uint64) {
 		s.mu.Unlock()
 		var found placing
 		defer func() { s.notePlacing(found) }()
-		return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error { //nolint:wrapcheck // of the pool
+		return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error {
 			unit, to, ok := c.r.routeOf(h.Key)
 			if ok && to != spread {
 				found.add(to[side] == s.index)
@@ -193,7 +193,7 @@ func (c *comparison) scan(ctx context.Context, round, rounds uint64) {
 			}
 			at := c.heads[hash]
 			if at == nil {
-				at = &heads{on: [2]uint16{uint16(to[0]), uint16(to[1])}} //nolint:gosec // few servers
+				at = &heads{on: [2]uint16{uint16(to[0]), uint16(to[1])}}
 				c.heads[hash] = at
 			}
 			at.there[side], at.cas[side], at.end[side] = true, h.CAS, h.ExpiresIn
@@ -253,7 +253,7 @@ func (c *comparison) collect(ctx context.Context, round, rounds uint64) {
 }
 
 func (c *comparison) collectOn(ctx context.Context, side int, s *server, round, rounds uint64) error {
-	return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error { //nolint:wrapcheck // of the pool
+	return s.side.pool.ScanHeads(ctx, s.index, func(h backend.Head) error {
 		unit, to, ok := c.r.routeOf(h.Key)
 		if !ok || to != spread && to[side] != s.index {
 			return nil

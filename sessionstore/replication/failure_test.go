@@ -80,7 +80,7 @@ func TestCopyIsAway(t *testing.T) {
 					if i%2 == 0 {
 						p.put(from, key, versioned(t, "y"))
 					} else {
-						p.perl(from, key, "mn")
+						p.perlf(from, key, "mn")
 						require.NoError(t, p.remove(from, key))
 					}
 				}
@@ -200,7 +200,7 @@ func TestPerlDeletes(t *testing.T) {
 	p.start()
 	p.waitSame()
 	for _, key := range keys[:50] {
-		p.perl(from, key, "delete %s", key)
+		p.perlf(from, key, "delete %s", key)
 	}
 	p.waitSame()
 	assert.Equal(t, 50, p.count(to))
@@ -216,7 +216,7 @@ func TestPerlTouches(t *testing.T) {
 	p.start()
 	p.waitSame()
 	for i, key := range keys {
-		p.perl(i%2, key, "touch %s 7200", key)
+		p.perlf(i%2, key, "touch %s 7200", key)
 	}
 	p.waitSame()
 	for _, key := range keys {
@@ -234,7 +234,7 @@ func TestSourceIsFlushed(t *testing.T) {
 	p.burst(from, 100, "x")
 	r := p.start()
 	p.waitSame()
-	p.perl(from, "x", "flush_all")
+	p.perlf(from, "x", "flush_all")
 	p.logged("all items of a server were removed (flush_all)")
 	before := metricOf(t, r, "complete_comparisons_total")
 	p.eventually(func() bool { return metricOf(t, r, "complete_comparisons_total") > before+1 })

@@ -137,7 +137,7 @@ func (r *Replicator) spread(ctx context.Context, name string) error {
 			p := &place{side: sd, index: index, key: backend.KeyOn(sd.pool, index, name)}
 			err := sd.pool.Fetch(ctx, index, []string{p.key}, func(_ string, item backend.Item) { p.item, p.found = item, true })
 			if err != nil {
-				return err //nolint:wrapcheck // of the pool
+				return err
 			}
 			if p.found {
 				item := p.item
@@ -162,7 +162,7 @@ func (r *Replicator) spread(ctx context.Context, name string) error {
 		item.CAS = p.item.CAS
 		err := p.side.pool.Put(ctx, p.index, []backend.Write{{Key: p.key, Item: item}})[0]
 		if err != nil {
-			return err //nolint:wrapcheck // of the pool
+			return err
 		}
 		r.counts.copied.Inc()
 	}

@@ -2,6 +2,7 @@ package replication_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -224,7 +225,7 @@ func TestOldDaemon(t *testing.T) {
 func (p *pair) daemon(key string) {
 	p.t.Helper()
 	text := signedImage(p.t, "x")
-	p.perl(to, key, "set %s 1 0 %d\r\n%s", key, len(text), text)
+	p.perlf(to, key, "set %s 1 0 %d\r\n%s", key, len(text), text)
 }
 
 // A replicator that is stopped at any moment leaves nothing behind that the next one
@@ -253,7 +254,7 @@ func TestStoppedAtRandom(t *testing.T) {
 func TestOtherSideIsAway(t *testing.T) {
 	t.Parallel()
 	for _, twoWay := range []bool{false, true} {
-		t.Run(fmt.Sprint(twoWay), func(t *testing.T) {
+		t.Run(strconv.FormatBool(twoWay), func(t *testing.T) {
 			t.Parallel()
 			p := onePair(t)
 			p.options.TwoWay = twoWay

@@ -45,6 +45,19 @@ type Rules interface {
 	// IsVersioned says whether every server keeps the version of an item.
 	IsVersioned(key string, item backend.Item) bool
 
+	LogRules
+	DeletionRules
+
+	// Ignored says whether two sessions differ only in attributes that do not count,
+	// and which of the two, 0 or 1, is the one without them: that is the right one.
+	// It is -1 if both have some, or none.
+	Ignored(id string, a, b backend.Item) (same bool, right int)
+	// Signed says whether a session has an attribute that does not count.
+	Signed(id string, session backend.Item) bool
+}
+
+// LogRules know what logs are.
+type LogRules interface {
 	// IsLog says whether a key is that of a log: lines to which writers append.
 	IsLog(key string) bool
 	// MergeLogs returns a log from which both logs can be left out: nothing is found
@@ -53,7 +66,10 @@ type Rules interface {
 	MergeLogs(a, b backend.Item) (merged backend.Item, equal bool, news [2][]string)
 	// LogSessions returns the sessions that a log finds.
 	LogSessions(log backend.Item) []string
+}
 
+// DeletionRules know how the deletion of a session is remembered.
+type DeletionRules interface {
 	// DeletionOf returns the name of the record of a session's deletion. Its key is
 	// [backend.KeyOn] the server that has the session, with this name.
 	DeletionOf(id string) (name string)
@@ -64,11 +80,4 @@ type Rules interface {
 	// Outlives says whether a session without a version is a newer login than the
 	// deletion that a record remembers.
 	Outlives(id string, session, record backend.Item) bool
-
-	// Ignored says whether two sessions differ only in attributes that do not count,
-	// and which of the two, 0 or 1, is the one without them: that is the right one.
-	// It is -1 if both have some, or none.
-	Ignored(id string, a, b backend.Item) (same bool, right int)
-	// Signed says whether a session has an attribute that does not count.
-	Signed(id string, session backend.Item) bool
 }

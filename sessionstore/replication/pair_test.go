@@ -43,7 +43,7 @@ type pair struct {
 }
 
 // newPair starts two pools with a number of servers each.
-func newPair(t *testing.T, numbers [2]int, args ...string) *pair {
+func newPair(t *testing.T, numbers [2]int) *pair {
 	t.Helper()
 	p := &pair{t: t}
 	start := [2]func(testing.TB, ...string) *memcachedtest.Server{memcachedtest.Start, memcachedtest.Start}
@@ -52,7 +52,7 @@ func newPair(t *testing.T, numbers [2]int, args ...string) *pair {
 	}
 	for side, n := range numbers {
 		for range n {
-			p.servers[side] = append(p.servers[side], start[side](t, args...))
+			p.servers[side] = append(p.servers[side], start[side](t))
 		}
 	}
 	p.connect()
@@ -60,9 +60,9 @@ func newPair(t *testing.T, numbers [2]int, args ...string) *pair {
 }
 
 // onePair starts a pair of one server each.
-func onePair(t *testing.T, args ...string) *pair {
+func onePair(t *testing.T) *pair {
 	t.Helper()
-	return newPair(t, [2]int{1, 1}, args...)
+	return newPair(t, [2]int{1, 1})
 }
 
 // startServer starts a server for one of the sides.
@@ -224,7 +224,7 @@ func (p *pair) isCopied(key string) bool {
 }
 
 // clock makes the versions of the test's writes.
-var clock = backend.NewClock() //nolint:gochecknoglobals // of one process
+var clock = backend.NewClock()
 
 // image is a session with one attribute.
 func image(t testing.TB, value string) []byte {
@@ -257,8 +257,8 @@ func (p *pair) put(side int, key string, item backend.Item) {
 	})
 }
 
-// perl sends a command to the server of a key as a Perl program does.
-func (p *pair) perl(side int, key, format string, args ...any) {
+// perlf sends a command to the server of a key as a Perl program does.
+func (p *pair) perlf(side int, key, format string, args ...any) {
 	p.t.Helper()
 	server := p.servers[side][p.pools[side].ServerOf(key)]
 	_, err := server.Command(p.t.Context(), fmt.Sprintf(format, args...))
@@ -269,7 +269,7 @@ func (p *pair) perl(side int, key, format string, args ...any) {
 func (p *pair) perlSet(side int, key, value string, seconds int) {
 	p.t.Helper()
 	text := image(p.t, value)
-	p.perl(side, key, "set %s 1 %d %d\r\n%s", key, seconds, len(text), text)
+	p.perlf(side, key, "set %s 1 %d %d\r\n%s", key, seconds, len(text), text)
 }
 
 // get returns the item of a side, the zero item if there is none.

@@ -24,7 +24,7 @@ const (
 )
 
 // isWrong says whether the pool is likely to have the wrong settings.
-func (p placing) isWrong() bool {
+func (p *placing) isWrong() bool {
 	return p.wrong >= leastWrong && p.wrong*hundred >= (p.right+p.wrong)*wrongOfHundred
 }
 

@@ -174,7 +174,7 @@ func (r *Replicator) follow() error {
 		case errors.Is(err, backend.ErrNotFollowable):
 			r.log.Warn("the changes in a pool cannot be followed: it is compared only", "pool", sd.name)
 		case err != nil:
-			return err //nolint:wrapcheck // of the pool
+			return err
 		default:
 			sd.stream.Store(&stream)
 		}

@@ -46,7 +46,6 @@ type server struct {
 	warned   bool    // of what its change stream lacks
 	number   uint64  // of the mark
 	foreign  bool    // another replicator has the mark
-	followed bool    // as was logged
 	placing  placing // of its keys
 }
 
@@ -113,7 +112,7 @@ func (s *server) doubtsOf() (doubts uint64, last time.Time) {
 func (s *server) epoch() uint16 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return uint16(len(s.losses)) //nolint:gosec // bounded by maxLosses
+	return uint16(len(s.losses))
 }
 
 // lostSince says how the server has lost items first after an epoch.

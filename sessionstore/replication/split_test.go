@@ -23,10 +23,12 @@ func TestSplit(t *testing.T) {
 			keys := make([]string, 200)
 			clocks := [2]skewed{{}, {ahead}}
 			last := make(map[string]backend.Item)
+			writes := 0
 			store := func(side, i int) {
 				key := keys[i]
-				item := versioned(t, fmt.Sprint(side, i, rand.Int()))
-				if rand.IntN(4) == 0 {
+				writes++
+				item := versioned(t, fmt.Sprint(side, i, writes))
+				if random(4) == 0 {
 					item = backend.Tombstone(life)
 				}
 				// It follows what the writer has read.
@@ -45,7 +47,7 @@ func TestSplit(t *testing.T) {
 			r.stop()
 			for range 2 {
 				for i := range keys {
-					store(rand.IntN(2), i)
+					store(random(2), i)
 					time.Sleep(20 * time.Microsecond)
 				}
 			}
@@ -72,3 +74,5 @@ func (c skewed) after(former backend.Version) backend.Version {
 	const grain = 25 * time.Millisecond
 	return max(backend.VersionAt(time.Now().Add(c.ahead)), backend.VersionAt(former.Time().Add(grain)))
 }
+
+func random(n int) int { return rand.IntN(n) } //nolint:gosec // no secret

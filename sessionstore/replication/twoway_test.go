@@ -3,7 +3,6 @@ package replication_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"sync"
 	"testing"
@@ -40,7 +39,7 @@ func TestWritersOnBothSides(t *testing.T) {
 				for w := range 3 {
 					writers.Go(func() {
 						for i := range 150 {
-							key := hot[rand.IntN(len(hot))]
+							key := hot[random(len(hot))]
 							if i%2 == 0 {
 								key = newKey()
 							}
