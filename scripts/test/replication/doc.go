@@ -12,6 +12,8 @@
 //	            copy a server back that was restarted empty; and the memory
 //	service     latency and processor time of getSession and setSession at a fixed
 //	            rate, with a replicated pool and without
+//	standby     latency of getSession from the origin, and from the standby while
+//	            the origin's server is down
 //
 // The other pool has a change at the moment that its memcached gives it in its change
 // stream; both pools are on this machine. A missed target does not change the exit

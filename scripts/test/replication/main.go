@@ -59,10 +59,10 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 type measurement func(ctx context.Context, b *bench) (table, error)
 
 func measurements() map[string]measurement {
-	return map[string]measurement{"lag": measureLag, "copies": measureCopies, "service": measureService}
+	return map[string]measurement{"lag": measureLag, "copies": measureCopies, "service": measureService, "standby": measureStandby}
 }
 
-func tableNames() []string { return []string{"lag", "copies", "service"} }
+func tableNames() []string { return []string{"lag", "copies", "service", "standby"} }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	s, err := parse(args, stderr)

@@ -25,6 +25,7 @@ func TestBenchmark(t *testing.T) {
 		`\| copy restarted empty, until it is equal again \| [\d.]+ s \|`,
 		`\| memory of the replicator \| \d+ MiB \|`,
 		`\| with replication \| [\d.]+ ms \| [\d.]+ ms \| \d+ µs \| [-+]\d+ %, [-+]\d+ %, [-+]\d+ % \|`,
+		`\| from the standby \| [\d.]+ ms \| [\d.]+ ms \| \d+ µs \| at most 2ms: `,
 	} {
 		assert.Regexp(t, row, out.String())
 	}
