@@ -98,7 +98,7 @@ func (m *copies) round(ctx context.Context) error {
 		if err := m.compare(ctx, r); err != nil {
 			return err
 		}
-		if m.sizes, err = sizesOf(servers, r); err != nil {
+		if m.sizes, err = sizesOf(servers, m.items, r); err != nil {
 			return err
 		}
 		return m.restarts(ctx, r, servers)
@@ -149,7 +149,7 @@ func (m *copies) restarts(ctx context.Context, r *replicator, servers []*load.Pr
 }
 
 // sizesOf returns what the pools and the replicator take.
-func sizesOf(servers []*load.Process, r *replicator) ([]named, error) {
+func sizesOf(servers []*load.Process, items int, r *replicator) ([]named, error) {
 	memory, err := r.Memory()
 	if err != nil {
 		return nil, err
@@ -160,7 +160,10 @@ func sizesOf(servers []*load.Process, r *replicator) ([]named, error) {
 		if err != nil {
 			return nil, err
 		}
-		sizes = append(sizes, named{"memory of the " + []string{"source", "copy"}[i], mebibytes(memory.Now)})
+		name := []string{"source", "copy"}[i]
+		sizes = append(sizes,
+			named{"memory of the " + name, mebibytes(memory.Now)},
+			named{"memory of the " + name + ", for each session", fmt.Sprintf("%d bytes", memory.Now/int64(items))})
 	}
 	return sizes, nil
 }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	"io"
+	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"memcachedsoap/scripts/test/load"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -54,6 +60,51 @@ func TestParseChange(t *testing.T) {
 		_, _, ok := parseChange(line)
 		require.False(t, ok, line)
 	}
+}
+
+// The settings of memcached that the page advises leave its slab sizes as they are.
+func TestAdvisedLogBuffers(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/operations.md")
+	require.NoError(t, err)
+	text := strings.ReplaceAll(string(page), "\n  sizes=$sizes", "")
+	require.Contains(t, text, "  sizes="+slabSizes+"\n  memcached -m 1024 -o "+strings.ReplaceAll(logBuffers, slabSizes, "$sizes")+"\n")
+	b := &bench{dir: t.TempDir()}
+	defer b.stop()
+	advised, err := b.memcached(t.Context())
+	require.NoError(t, err)
+	plain, err := load.StartMemcached(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	defer plain.Stop()
+	slabs := slabsOf(t, plain.Address)
+	require.Len(t, slabs, 4)
+	require.Equal(t, slabs, slabsOf(t, advised.Address))
+	pool, err := open(advised)
+	require.NoError(t, err)
+	defer pool.Close()
+	info, err := pool.Describe(t.Context(), 0)
+	require.NoError(t, err)
+	require.EqualValues(t, 4<<20, info.WorkerLogBuffer)
+	require.EqualValues(t, 8<<20, info.WatcherLogBuffer)
+}
+
+// slabsOf returns which slab sizes items of some sizes take.
+func slabsOf(t *testing.T, address string) (sizes []string) {
+	t.Helper()
+	nc, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	defer nc.Close()
+	for _, size := range []int{1, imageSize, 5000, 100_000} {
+		_, err := fmt.Fprintf(nc, "ms size%d %d q\r\n%s\r\n", size, size, strings.Repeat("x", size))
+		require.NoError(t, err)
+	}
+	_, err = io.WriteString(nc, "stats slabs\r\n")
+	require.NoError(t, err)
+	for lines := bufio.NewScanner(nc); lines.Scan() && lines.Text() != "END"; {
+		if strings.Contains(lines.Text(), ":chunk_size ") {
+			sizes = append(sizes, lines.Text())
+		}
+	}
+	return sizes
 }
 
 func TestPoolsThatDiffer(t *testing.T) {

@@ -38,7 +38,7 @@ func measureStandby(ctx context.Context, b *bench) (table, error) {
 		for range b.rounds {
 			result, err := load.MeasureAt(ctx, service, b.interval, b.rate, sources(false))
 			if err != nil {
-				return t, err //nolint:wrapcheck // run names the measurement
+				return t, err
 			}
 			rounds = append(rounds, result)
 		}
@@ -58,13 +58,13 @@ func settle(ctx context.Context, service *load.Process) error {
 	end := time.Now().Add(patience)
 	c, err := load.Dial(ctx, service, end)
 	if err != nil {
-		return err //nolint:wrapcheck // run names the measurement
+		return err
 	}
 	defer c.Close()
 	for n := 0; n < calls; n++ {
 		started := time.Now()
 		if err := c.Do(get(keysOf(1)[0])); err != nil {
-			return err //nolint:wrapcheck // run names the measurement
+			return err
 		}
 		if time.Since(started) > fast {
 			n = 0
