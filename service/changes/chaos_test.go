@@ -146,11 +146,11 @@ func TestOneServerIsDown(t *testing.T) {
 	for _, n := range []*node{relay, reader} {
 		require.Eventually(t, func() bool { return state(n, 0) && !state(n, 1) }, ample, time.Millisecond)
 	}
-	require.NoError(t, reader.peer.Barrier(t.Context(), 0))
+	reader.catchUp(t)
 	require.Error(t, reader.peer.Barrier(t.Context(), 1))
 	time.Sleep(2 * renewEvery)
 	assert.True(t, relay.watches.Load())
-	assert.True(t, state(reader, 0))
+	require.Eventually(t, func() bool { return state(reader, 0) }, ample, time.Millisecond)
 	resyncs := reader.resyncs.Load()
 	down.Restart()
 	for _, n := range []*node{relay, reader} {

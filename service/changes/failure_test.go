@@ -25,7 +25,7 @@ func requireSees(t *testing.T, server *memcachedtest.Server, n *node) {
 	n.connected(t)
 	for _, value := range []string{"before", "after"} {
 		set(t, server, value)
-		require.Eventually(t, func() bool { return n.peer.Barrier(t.Context(), 0) == nil }, ample, time.Millisecond)
+		n.catchUp(t)
 		require.Equal(t, value, n.read(t))
 	}
 }
@@ -189,7 +189,7 @@ func TestConnectionBreaks(t *testing.T) {
 		set(t, server, value)
 		require.Eventually(t, func() bool { return reader.metric("changes_connects_total") > float64(i+1) }, ample, time.Millisecond)
 		reader.connected(t)
-		require.NoError(t, reader.peer.Barrier(t.Context(), 0))
+		reader.catchUp(t)
 		require.Equal(t, value, reader.read(t))
 	}
 	assert.Equal(t, resyncs, reader.resyncs.Load())

@@ -156,6 +156,12 @@ func (m *mortal) Get(ctx context.Context, key string) (backend.Item, error) {
 	return m.Pool.Get(ctx, key)
 }
 
+// catchUp waits until an instance knows all changes on the first server up to now.
+func (n *node) catchUp(tb testing.TB) {
+	tb.Helper()
+	require.Eventually(tb, func() bool { return n.peer.Barrier(tb.Context(), 0) == nil }, ample, time.Millisecond)
+}
+
 // relays are as many as a test wants; the usual tests have one.
 func relays(count int) func(*settings) { return func(s *settings) { s.Relays = count } }
 
