@@ -226,3 +226,40 @@ func TestListsAreMerged(t *testing.T) {
 		find(first, second, third)
 	}
 }
+
+// A search that scans the servers finds all sessions of a user, also those that move from
+// a server that was not scanned yet to one that was.
+func TestSearchWhileSessionsMove(t *testing.T) {
+	t.Parallel()
+	g := startGrowing(t)
+	before := openStore(t, g.old)
+	var ids []sessionstore.ID
+	for range 200 {
+		ids = append(ids, login(t, before, "dwho"))
+	}
+	slices.Sort(ids)
+	searching := openStore(t, g.moved)
+	indexer := searching.NewIndexer(g.moved)
+	defer indexer.Close()
+	indexer.ScanOnly("the test wants it so")
+	g.moved.Begin()
+	moves := make(chan error, 1)
+	go func() {
+		moves <- g.moved.MoveAll(context.Background(), func(context.Context) error {
+			time.Sleep(500 * time.Microsecond)
+			return nil
+		}, func() {})
+	}()
+	for moving := true; moving; {
+		select {
+		case err := <-moves:
+			require.NoError(t, err)
+			moving = false
+		default:
+		}
+		found, err := searching.Find(t.Context(), "uid", "dwho")
+		require.NoError(t, err)
+		slices.Sort(found)
+		require.Equal(t, ids, found)
+	}
+}
