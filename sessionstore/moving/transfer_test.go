@@ -20,9 +20,11 @@ import (
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/backendtest"
+	"memcachedsoap/sessionstore/guard"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/moving"
+	"memcachedsoap/sessionstore/storable"
 )
 
 // sites are two pools that have no server in common.
@@ -317,9 +319,13 @@ func TestPerlWritesAtThePreviousPlace(t *testing.T) {
 	}
 	b.Begin()
 	changed, deleted := newID(), newID()
-	require.NoError(t, b.Add(t.Context(), changed, backend.Item{Image: []byte("x"), Flags: 1, ExpiresIn: time.Minute}))
-	tombstone := backend.Tombstone(time.Hour)
-	require.NoError(t, b.Add(t.Context(), deleted, tombstone))
+	require.NoError(t, b.Add(t.Context(), changed, session("x")))
+	store := sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
+	deletions := store.NewGuard(b, guard.Options{})
+	defer deletions.Close()
+	_, err = store.Replace(t.Context(), sessionstore.ID(deleted), nil, time.Hour, sessionstore.If{})
+	require.NoError(t, err)
+	require.NoError(t, store.Delete(t.Context(), sessionstore.ID(deleted)))
 	command(t, s.old, "set "+changed+" 1 3600 1\r\ny", "STORED")
 	command(t, s.old, "set "+deleted+" 1 3600 1\r\ny", "STORED")
 	for _, key := range []string{changed, deleted} {
