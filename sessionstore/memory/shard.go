@@ -161,7 +161,7 @@ func (s *shard) store(key string, item backend.Item, now time.Duration) {
 	// large request.
 	item.Image = bytes.Clone(item.Image)
 	s.lastCAS++
-	item.CAS, item.Version = s.lastCAS, item.Version.Credible()
+	item.CAS, item.Server, item.Version = s.lastCAS, 0, item.Version.Credible()
 	e := &entry{key: strings.Clone(key), item: item, queued: notQueued}
 	s.makeRoom(e.cost(), now)
 	s.entries[e.key] = e

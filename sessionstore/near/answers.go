@@ -27,12 +27,22 @@ func (b *Backend) ask(ctx context.Context, c call, fill bool) (item backend.Item
 			defer s.endCall(c)
 			found := err == nil
 			if found || errors.Is(err, backend.ErrNotFound) {
-				s.answer(c, item.CAS)
+				s.answer(c, orderOf(item))
 				b.settle(context.WithoutCancel(ctx), c, item, found, fill)
 			}
 		})
 	}()
 	return b.Backend.Get(ctx, c.key)
+}
+
+// orderOf returns the CAS number of an item, which tells of two answers which is older.
+// It is 0 for an item that another server than its own has answered for it: the numbers
+// of two servers have nothing to do with each other.
+func orderOf(item backend.Item) uint64 {
+	if item.Server != 0 {
+		return 0
+	}
+	return item.CAS
 }
 
 // settle brings the entry of a key in line with an answer of the origin that the
@@ -41,7 +51,7 @@ func (b *Backend) ask(ctx context.Context, c call, fill bool) (item backend.Item
 // An answer that is newer than the entry replaces it, and an older one leaves
 // it. The entry is dropped if that cannot be known.
 func (b *Backend) settle(ctx context.Context, c call, item backend.Item, found, fill bool) {
-	if !found {
+	if !found || item.Server != 0 {
 		b.drop(ctx, c.name)
 		return
 	}
@@ -134,7 +144,7 @@ func (b *Backend) settleMany(ctx context.Context, questions []question, items ma
 	for _, q := range questions {
 		// After this no call that began earlier makes an entry that says
 		// something else.
-		b.withStripe(q.call.name, func(s *stripe) { s.answer(q.call, items[q.key].CAS) })
+		b.withStripe(q.call.name, func(s *stripe) { s.answer(q.call, orderOf(items[q.key])) })
 		keys = append(keys, b.entryKey(q.call.name))
 	}
 	entries, err := b.cache.GetMany(ctx, keys, math.MaxInt64)

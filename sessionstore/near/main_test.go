@@ -37,6 +37,7 @@ type origin struct {
 	gets   atomic.Int64
 	gate   atomic.Pointer[chan struct{}] // a Get waits for it when it has its answer
 	down   atomic.Bool
+	other  atomic.Bool            // another server answers
 	mute   atomic.Bool            // a write is carried out and not answered
 	before atomic.Pointer[func()] // called at the beginning of a Get
 	after  atomic.Pointer[func()] // called when a write was carried out
@@ -57,6 +58,9 @@ func (o *origin) Get(ctx context.Context, key string) (backend.Item, error) {
 		return backend.Item{}, backend.Unavailable("down", nil)
 	}
 	item, err := o.Backend.Get(ctx, key)
+	if o.other.Load() {
+		item.Server = 1
+	}
 	if gate := o.gate.Load(); gate != nil {
 		<-*gate
 	}

@@ -96,7 +96,7 @@ func (b *Backend) write(
 			ctx := context.WithoutCancel(ctx) // the old entry must be dropped in any case
 			c.all.writing--
 			// Of two writes that overlap it is unknown which is the last one.
-			newest := err == nil && c.all.writing == 0 && c.newest(item.CAS)
+			newest := err == nil && c.all.writing == 0 && item.Server == 0 && c.newest(item.CAS)
 			b.changed(ctx, s, name)
 			if newest && b.fresh(key) {
 				b.add(ctx, c, item, true)

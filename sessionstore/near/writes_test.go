@@ -179,6 +179,26 @@ func TestItemInUseKeepsItsEntry(t *testing.T) {
 	})
 }
 
+// What another server has answered in the place of the origin makes no entry: its CAS
+// numbers tell nothing of the order.
+func TestAnswerOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, near.Options{})
+	n.addOne()
+	n.requireHit("one", key)
+	n.origin.other.Store(true)
+	_, err := n.Get(t.Context(), key)
+	require.NoError(t, err)
+	n.requireMiss("one", key)
+	n.requireMiss("one", key)
+	require.NoError(t, n.update("two"))
+	n.requireMiss("two", key)
+	n.origin.other.Store(false)
+	n.Changed(key, false)
+	n.requireMiss("two", key)
+	n.requireHit("two", key)
+}
+
 // Of two own writes at the same time the later one counts, whichever returns
 // last.
 func TestConcurrentOwnWrites(t *testing.T) {
