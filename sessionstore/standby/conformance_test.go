@@ -22,20 +22,20 @@ const ample = time.Minute
 // often is how often marks are renewed and read in tests that wait for the real clock.
 const often = 20 * time.Millisecond
 
-func openPool(t *testing.T, o memcached.Options, servers ...*memcachedtest.Server) *memcached.Backend {
-	t.Helper()
+func openPool(tb testing.TB, o memcached.Options, servers ...*memcachedtest.Server) *memcached.Backend {
+	tb.Helper()
 	for _, s := range servers {
 		o.Servers = append(o.Servers, s.Addr)
 	}
 	b, err := memcached.New(o)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return b
 }
 
 // mark keeps marks of a replicator on the servers until the test ends.
-func mark(t *testing.T, servers ...*memcachedtest.Server) {
-	t.Helper()
-	p := openPool(t, memcached.Options{Timeout: ample}, servers...)
+func mark(tb testing.TB, servers ...*memcachedtest.Server) {
+	tb.Helper()
+	p := openPool(tb, memcached.Options{Timeout: ample}, servers...)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{}, len(servers))
 	for i := range servers {
@@ -47,19 +47,19 @@ func mark(t *testing.T, servers ...*memcachedtest.Server) {
 			ended <- struct{}{}
 		}()
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		for range servers {
 			<-ended
 		}
-		assert.NoError(t, p.Close())
+		assert.NoError(tb, p.Close())
 	})
 }
 
 // waitForStates waits until all servers of a side are in a state.
-func waitForStates(t *testing.T, b *standby.Backend, side standby.Side, want standby.State) {
-	t.Helper()
-	require.Eventually(t, func() bool {
+func waitForStates(tb testing.TB, b *standby.Backend, side standby.Side, want standby.State) {
+	tb.Helper()
+	require.Eventually(tb, func() bool {
 		for _, m := range b.Metrics() {
 			if m.Name == "standby_state" && m.Tier == tierOf(side) && m.Reason == want.String() && m.Value == 0 {
 				return false

@@ -60,8 +60,12 @@ const timeout = time.Second
 // before fails as the test wants.
 func (p *pool) before(ctx context.Context, writes bool) error {
 	p.calls.Add(1)
-	time.Sleep(time.Duration(p.delay.Load()))
-	return p.fail(ctx, writes)
+	select {
+	case <-time.After(time.Duration(p.delay.Load())):
+		return p.fail(ctx, writes)
+	case <-ctx.Done():
+		return backend.Interrupted(ctx)
+	}
 }
 
 func (p *pool) fail(ctx context.Context, writes bool) error {

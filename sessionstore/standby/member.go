@@ -61,9 +61,9 @@ const (
 type member struct {
 	pool     backend.Pool
 	name     string
-	mark     string // key of the mark
-	presence string // key of the presence
-	late     atomic.Int64
+	mark     string       // key of the mark
+	presence string       // key of the presence
+	late     atomic.Int64 // reads that were given up since the last look
 
 	mu       sync.Mutex
 	base     State     // without what the mark says at this moment
@@ -140,6 +140,9 @@ func (m *member) look(ctx context.Context) {
 	mark := markOf(items[m.mark])
 	if err == nil && (!present || m.presenceIsOld(began)) {
 		err = m.store(ctx, present)
+	}
+	if err == nil && time.Since(began) < DefaultHedge {
+		m.late.Store(0)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -269,6 +272,9 @@ func (m *member) isTwoWay() bool {
 	defer m.mu.Unlock()
 	return m.role == backend.ReplicaTwoWay
 }
+
+// isDown says whether the circuit breaker of the server was open at the last look.
+func (m *member) isDown() bool { return isDown(m.lastFailure()) }
 
 // lastFailure returns the error of the last look, or nil.
 func (m *member) lastFailure() error {

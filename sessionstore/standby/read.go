@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -32,15 +33,12 @@ type answer[T any] struct {
 	err   error
 }
 
-// maxLate bounds the reads of a server that are slow at the same time: beyond it, reads
-// go to the standby at once, so that a server that hangs does not gather more and more.
-const maxLate = 64
+// maxLate is how many reads of a server may be given up between two looks at it. Each
+// costs a connection. Beyond it, reads go to the standby at once until the server has
+// answered a look in time.
+const maxLate = 16
 
-// lateTime bounds a read that nobody waits for any more. Its outcome tells the circuit
-// breaker of the server something.
-const lateTime = 10 * time.Second
-
-var errLate = errors.New("standby: too many reads wait for a server of the origin")
+var errLate = errors.New("standby: a server of the origin has not answered many reads in time")
 
 // all says whether each of the members is in a state.
 func all(members []*member, is func(*member) bool) bool {
@@ -100,7 +98,8 @@ func isAnswer(err error) bool {
 }
 
 // hedge asks the origin, and the standby, too, if the origin is slow and both are
-// equal. won is the answer of the standby if it came first and has everything.
+// equal. won is the answer of the standby if it came first and has everything; the
+// origin is then given up. This takes no goroutine unless the origin is slow.
 func hedge[T any](ctx context.Context, b *Backend, q question[T]) (origin answer[T], won *answer[T]) {
 	if !all(q.standbys, isEqual) || q.written() {
 		return askPool(ctx, q, b.origin), nil
@@ -108,57 +107,37 @@ func hedge[T any](ctx context.Context, b *Backend, q question[T]) (origin answer
 	if slices.ContainsFunc(q.origins, func(m *member) bool { return m.late.Load() >= maxLate }) {
 		return answer[T]{err: backend.Unavailable("a memcached server is slow", errLate)}, nil
 	}
-	answers := make(chan answer[T], 1)
-	b.calls.Go(func() {
-		// It goes on when its caller has another answer.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lateTime)
-		defer cancel()
-		answers <- askPool(ctx, q, b.origin)
+	asking, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	var first atomic.Pointer[answer[T]]
+	timer := time.AfterFunc(b.options.Hedge, func() {
+		if asking.Err() != nil || !b.begin() {
+			return
+		}
+		defer b.calls.Done()
+		b.counts.hedges.Inc()
+		if standby := askPool(ctx, q, b.standby); standby.err == nil && q.whole(standby.value) {
+			first.Store(&standby)
+			giveUp()
+		}
 	})
-	timer := time.NewTimer(b.options.Hedge)
 	defer timer.Stop()
-	select {
-	case origin = <-answers:
+	if origin = askPool(asking, q, b.origin); origin.err == nil {
 		return origin, nil
-	case <-ctx.Done():
-		return origin, nil
-	case <-timer.C:
 	}
-	b.counts.hedges.Inc()
-	return race(ctx, b, q, answers)
-}
-
-// race waits for the origin, which is slow, or for the standby.
-func race[T any](ctx context.Context, b *Backend, q question[T], answers <-chan answer[T]) (origin answer[T], won *answer[T]) {
-	late := make(chan answer[T], 1)
-	for _, m := range q.origins {
-		m.late.Add(1)
-	}
-	b.calls.Go(func() {
-		late <- <-answers
+	if won = first.Load(); won != nil {
 		for _, m := range q.origins {
-			m.late.Add(-1)
-		}
-	})
-	hedged := make(chan answer[T], 1)
-	b.calls.Go(func() { hedged <- askPool(ctx, q, b.standby) })
-	for {
-		select {
-		case origin = <-late:
-			return origin, nil
-		case standby := <-hedged:
-			if standby.err == nil && q.whole(standby.value) {
-				return origin, &standby
-			}
-			hedged = nil
-		case <-ctx.Done():
-			return origin, nil
+			m.late.Add(1)
 		}
 	}
+	return origin, won
 }
 
 // compare asks both pools.
 func compare[T any](ctx context.Context, b *Backend, q question[T]) (T, error) {
+	if slices.ContainsFunc(q.origins, (*member).isDown) { // it says so at once
+		return decide(ctx, b, q, askPool(ctx, q, b.origin), askPool(ctx, q, b.standby))
+	}
 	answers := make(chan answer[T], 1)
 	b.calls.Go(func() { answers <- askPool(ctx, q, b.standby) })
 	origin := askPool(ctx, q, b.origin)
