@@ -10,6 +10,11 @@
 // that user that was acknowledged before the call. There is an order of all other
 // changes in which each answer is right.
 //
+// TestFailover does the same with a standby: two pools that a replicator keeps equal, of
+// which a server is killed, comes back empty, and another one hangs and comes back with
+// old data. No user is logged out, no change is lost that is older than the measured lag,
+// and no log-out is undone.
+//
 // The test prints its seed. The same seed repeats the same failures, at about the same
 // times:
 //
