@@ -303,3 +303,22 @@ func TestServerRefusesWatchers(t *testing.T) {
 	p.logged("it is compared only")
 	assert.False(t, r.State().Equal)
 }
+
+// A server that was away is compared when it is back, also if its changes are not
+// followed.
+func TestServerThatIsNotFollowedIsAway(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, [2]int{1, 0})
+	p.servers[to] = append(p.servers[to], p.startServer("-W"))
+	p.connect()
+	p.options.Reconcile = time.Hour
+	r := p.replicate()
+	p.burst(from, 100, "x")
+	p.waitSame()
+	p.servers[to][0].Freeze()
+	p.eventually(func() bool { return !r.State().Servers[to].Reached })
+	p.burst(from, 100, "y") // reported while the other server is away
+	p.servers[to][0].Thaw()
+	p.waitSame()
+	assert.Equal(t, 200, p.count(to))
+}
