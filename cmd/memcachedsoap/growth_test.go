@@ -255,13 +255,13 @@ const (
 )
 
 // seed stores sessions in a pool, and shares the users out among callers.
-func seed(t *testing.T, e *estate, servers []string) []*caller {
+func seed(t *testing.T, e *estate, servers []string, callerCount, sessions, users int) []*caller {
 	t.Helper()
 	pool, err := memcached.New(memcached.Options{Servers: servers, Timeout: 10 * time.Second})
 	require.NoError(t, err)
 	store := sessionstore.NewStore(pool, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
 	defer store.Close()
-	callers := make([]*caller, grownCallers)
+	callers := make([]*caller, callerCount)
 	var seeding sync.WaitGroup
 	for i := range callers {
 		transport := new(http.Transport)
@@ -269,8 +269,8 @@ func seed(t *testing.T, e *estate, servers []string) []*caller {
 		c := &caller{estate: e, http: &http.Client{Transport: transport}, sessions: map[string]map[string]int{}}
 		callers[i] = c
 		seeding.Go(func() {
-			for n := range grownSessions / grownCallers {
-				user := fmt.Sprintf("user%d-%d", i, n%(grownUsers/grownCallers))
+			for n := range sessions / callerCount {
+				user := fmt.Sprintf("user%d-%d", i, n%(users/callerCount))
 				if c.sessions[user] == nil {
 					c.sessions[user] = map[string]int{}
 					c.users = append(c.users, user)
@@ -300,7 +300,7 @@ func TestGrowth(t *testing.T) {
 	}
 	small, large := strings.Join(four[:3], ","), strings.Join(four, ",")
 	e := &estate{TB: t}
-	callers := seed(t, e, four[:3])
+	callers := seed(t, e, four[:3], grownCallers, grownSessions, grownUsers)
 	e.restartAll(t, "--servers", small)
 	stop := make(chan struct{})
 	var load sync.WaitGroup

@@ -5,17 +5,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/scripts/test/pagetest"
 	"memcachedsoap/sessionstore"
-	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
-	"memcachedsoap/sessionstore/perldata"
-	"memcachedsoap/sessionstore/storable"
 )
 
 // stepsOf returns the commands of a section of docs/operations.md, whose servers are
@@ -76,35 +72,20 @@ func followSteps(t *testing.T, steps [][]string) {
 			before = servers
 		}
 	}
-	pool, err := memcached.New(memcached.Options{Servers: strings.Split(before, ","), Timeout: 10 * time.Second})
-	require.NoError(t, err)
-	store := sessionstore.NewStore(pool, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
-	defer store.Close()
-	var ids, deleted []string
-	for range 60 {
-		attributes := perldata.NewHash(1)
-		attributes.Set("uid", perldata.TextOf("dwho"))
-		ref, err := store.Create(t.Context(), attributes, time.Hour)
-		require.NoError(t, err)
-		ids = append(ids, string(ref.ID))
-	}
 	e := &estate{TB: t}
+	c := seed(t, e, strings.Split(before, ","), 1, 60, 1)[0]
 	e.restartAll(t, "--servers", before)
 	check := func() {
 		t.Helper()
-		for i := range e.instances {
-			url := *e.instances[i].Load()
-			done(t, url, "session", "delete", ids[0])
-			deleted, ids = append(deleted, ids[0]), ids[1:]
-			found := done(t, url, "session", "find", "dwho")
-			assert.ElementsMatch(t, ids, strings.Fields(found))
-			for _, id := range ids[:10] {
-				done(t, url, "session", "get", id)
-			}
-			for _, id := range deleted {
-				assert.Equal(t, exitNoSession, invoke(t, url, "session", "get", id).code)
-			}
+		user := c.users[0]
+		for id := range c.sessions[user] {
+			require.NoError(t, c.remove(id))
+			delete(c.sessions[user], id)
+			c.deleted = append(c.deleted, id)
+			break
 		}
+		c.checkFind(user)
+		c.checkAll()
 	}
 	check()
 	for _, step := range steps {
@@ -119,9 +100,6 @@ func followSteps(t *testing.T, steps [][]string) {
 			require.Equal(t, exitDone, o.code, o.err)
 		}
 		check()
-	}
-	for _, id := range ids {
-		done(t, *e.instances[0].Load(), "session", "get", id)
 	}
 }
 

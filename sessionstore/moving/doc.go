@@ -14,8 +14,8 @@
 // # How an item moves
 //
 //  1. The item at the previous place is frozen by compare-and-swap: its bytes get a
-//     header (frozen.go). Whoever has read it before cannot change it any more, and reads
-//     it again. Perl programs take a frozen item for an absent one.
+//     header (frozen.go). A writer that has read it before cannot change it any more, and
+//     reads it again. Perl programs take a frozen item for an absent one.
 //  2. The item is added at the present place, with its time to live and its version.
 //  3. The frozen item is removed, if it is still the same.
 //
