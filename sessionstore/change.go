@@ -100,7 +100,7 @@ func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bo
 		return s.backend.Add(ctx, string(id), item)
 	}
 	err = store()
-	if !backend.IsUnknown(err) {
+	if !backend.IsUnknown(err) || backend.IsPartial(err) {
 		return err
 	}
 	s.counts.unknown.Inc()

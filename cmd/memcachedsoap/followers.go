@@ -88,7 +88,7 @@ func (c *serveCommand) unfollowable() string {
 	switch {
 	case c.OnDeadServer == memcached.Rehash:
 		return "--on-dead-server=rehash"
-	case c.Proxy == memcached.DirectProxy:
+	case c.Proxy == memcached.DirectProxy && len(c.FollowServers) == 0:
 		return "--proxy=direct"
 	}
 	return ""

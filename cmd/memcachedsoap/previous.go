@@ -58,6 +58,7 @@ type origins struct {
 func (c *serveCommand) discoverOrigins(ctx context.Context, logger *slog.Logger) (found origins, stop func(), err error) {
 	var stopPresent, stopPrevious func()
 	found.servers, stopPresent, err = c.discover(ctx, ownPool, logger)
+	found.servers.behind = c.FollowServers
 	if err != nil || len(c.Previous.Servers) == 0 {
 		return found, stopPresent, err
 	}

@@ -15,6 +15,7 @@ type servers struct {
 	list       []string
 	connector  *connect.Connector
 	discovered memcached.Discovered // nil if the list is configured
+	behind     []string             // the servers behind those of the list, if these are proxies
 }
 
 // discover returns the servers that are listed, or those of the place that the list
@@ -55,11 +56,15 @@ func (p *poolSettings) connector(flags poolPrefix, logger *slog.Logger) (*connec
 
 // openPool opens the pool. The servers need not answer yet.
 func (p *poolSettings) openPool(flags poolPrefix, servers servers, logger *slog.Logger) (*memcached.Backend, error) {
+	proxy := p.Proxy
+	if flags != ownPool && proxy == memcached.RefuseProxy {
+		proxy = memcached.NoProxy
+	}
 	pool, err := memcached.New(memcached.Options{
 		Servers: servers.list, Hash: p.Hash, KetamaPoints: p.KetamaPoints, KeyPrefix: p.KeyPrefix,
 		HashKeyPrefix: p.HashKeyPrefix, Connector: servers.connector, Discovered: servers.discovered,
 		OnDeadServer: p.OnDeadServer, Timeout: p.StoreTimeout, Logger: logger,
-		Proxy: p.Proxy, MaxConns: p.MaxServerConnections, MaxIdleConns: p.MaxServerConnections,
+		Proxy: proxy, FollowServers: servers.behind, MaxConns: p.MaxServerConnections, MaxIdleConns: p.MaxServerConnections,
 	})
 	if err != nil {
 		return nil, flags.wrap(err)

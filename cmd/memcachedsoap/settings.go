@@ -38,6 +38,8 @@ type serveCommand struct {
 
 	standbySettings
 
+	FollowServers []string `placeholder:"HOST:PORT" group:"Servers:" help:"memcached servers behind the proxies that --servers lists, in the forms of --servers without a weight: those of one zone if the proxies store each session in several. The service follows and scans them for findSessions, deleteSessions, the near cache and the guard of deletions, which a proxy hides. Default: none."`
+
 	CompressThreshold byteSize `default:"0" placeholder:"SIZE" group:"Servers:" help:"Compress sessions of at least this size, as compress_threshold of Cache::Memcached does; 0 never compresses. Compressed sessions are always readable. Default ${default}."`
 
 	Local       []string `placeholder:"memory:SIZE" group:"Near cache:" help:"Near cache for the sessions on --servers: memory:SIZE, such as memory:64MiB, is inside this process; otherwise memcached servers, HOST:PORT or unix:PATH, with tls: before a host that speaks TLS, separated by commas, to which the settings of --server-ca to --server-auth-file apply, too. Changes on --servers invalidate its entries. Default: no near cache."`
@@ -224,7 +226,12 @@ func (c *serveCommand) validateServers() error {
 	if slices.ContainsFunc(c.Local, discovery.IsPlace) {
 		return errors.New("--local cannot be discovered: list its servers, or use memory:SIZE")
 	}
-	if err := c.validatePool(ownPool, c.Local...); err != nil {
+	switch {
+	case len(c.FollowServers) == 0:
+	case len(c.Servers) == 0, c.OnDeadServer == memcached.Rehash, len(c.Previous.Servers) > 0, len(c.Standby.Servers) > 0, c.PeerKeyFile != "":
+		return errors.New("--follow-servers is for proxies in --servers, without --on-dead-server=rehash, --previous-servers, --standby and --peer-key-file")
+	}
+	if err := c.validatePool(ownPool, slices.Concat(c.Local, c.FollowServers)...); err != nil {
 		return err
 	}
 	return c.validatePrevious()

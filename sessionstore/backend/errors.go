@@ -57,6 +57,9 @@ type UnavailableError struct {
 	// answer came, so that the server may have made the change, or may still
 	// make it.
 	Unknown bool
+	// Partial says that some servers may have made the change and others not, so that
+	// reading the item does not tell its outcome.
+	Partial bool
 	Err     error // the cause, for the log only; may name addresses
 }
 

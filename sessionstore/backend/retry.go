@@ -36,6 +36,13 @@ func Backoff(ctx context.Context, try int) error {
 	}
 }
 
+// IsPartial says whether reading does not tell the outcome of a change
+// ([UnavailableError.Partial]).
+func IsPartial(err error) bool {
+	unavailable, ok := errors.AsType[*UnavailableError](err)
+	return ok && unavailable.Partial
+}
+
 // IsUnknown says whether the outcome of a change is indeterminate
 // ([UnavailableError.Unknown]).
 func IsUnknown(err error) bool {

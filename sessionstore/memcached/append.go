@@ -19,6 +19,9 @@ func (c *conn) append(key string, item backend.Item) (backend.Item, int64, error
 	if err := c.checkSize(key, item); err != nil {
 		return backend.Item{}, 0, err
 	}
+	if c.limits.zones {
+		return c.appendZones(key, item)
+	}
 	for range maxAppends {
 		line, err := c.meta("ms ", key, " ", strconv.Itoa(len(item.Image)), " MA"+protocol.LineEnd, string(item.Image))
 		switch {

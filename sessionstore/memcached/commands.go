@@ -52,7 +52,7 @@ func (c *conn) add(key string, item backend.Item) error {
 	if err := c.checkSize(key, item); err != nil {
 		return err
 	}
-	if c.keepsVersion(item) {
+	if item = c.numbered(item); c.keepsVersion(item) {
 		if err := c.storeVersion(key, item, "ME"); !errors.Is(err, errNoVersions) {
 			return err
 		}
@@ -67,7 +67,7 @@ func (c *conn) compareAndSwap(key string, item backend.Item) error {
 	if !c.limits.cas {
 		return errNoCAS
 	}
-	if c.keepsVersion(item) {
+	if item = c.numbered(item); c.keepsVersion(item) {
 		expected := "C" + strconv.FormatUint(item.CAS, 10)
 		if err := c.storeVersion(key, item, expected); !errors.Is(err, errNoVersions) {
 			return err
@@ -151,6 +151,9 @@ func (c *conn) readSettings() error {
 		return err
 	}
 	c.limits = readLimits(settings)
+	c.limits.zones = isProxy(settings) && c.server.proxy != DirectProxy
+	c.server.told.Store(true)
+	c.server.zones.Store(c.limits.zones)
 	if c.limits.versions, err = readTriedVersion(c.reader); err != nil {
 		c.broken = true
 		return err
@@ -159,7 +162,7 @@ func (c *conn) readSettings() error {
 		c.limits.versions = unable
 	}
 	c.broken = false
-	return nil
+	return c.refuseZones()
 }
 
 // ping asks for an item. A proxy answers the meta no-op by itself, also when the
@@ -219,6 +222,7 @@ type limits struct {
 	item     int64 // bytes of a whole item; 0 if the server does not say
 	cas      bool
 	versions ability // to keep versions as CAS numbers
+	zones    bool    // it is a proxy that may store a key in several zones
 	// full says that the server evicts nothing (-M). Without memory for the item of an
 	// ms it removes the one that is there, which other commands do not.
 	full bool

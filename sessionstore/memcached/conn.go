@@ -136,6 +136,8 @@ func (c *conn) result(err error) error {
 		return fmt.Errorf("%w: %w", protocol.ErrTooManyConnections, err)
 	case strings.Contains(text, protocol.Unauthenticated):
 		return fmt.Errorf("%w: %w", protocol.ErrUnauthenticated, err)
+	case strings.Contains(text, "SERVER_ERROR ") && c.server.zones.Load():
+		return fmt.Errorf("%w: %w: %w", errZone, protocol.ErrUnexpected, err)
 	case strings.HasPrefix(text, "memcache: "):
 		return fmt.Errorf("%w: %w", protocol.ErrUnexpected, err)
 	}

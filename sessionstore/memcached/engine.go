@@ -28,6 +28,9 @@ const (
 // what this package needs is refused: it is unavailable, as if it were down. It is
 // asked again every few seconds.
 func (b *Backend) CheckServers() {
+	if b.followed != nil {
+		b.followed.pool.CheckServers()
+	}
 	for _, s := range b.servers {
 		s.checked.Store(true)
 		s.inspectInBackground()
@@ -86,12 +89,10 @@ func (s *server) inspectOnce(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case found.proxy && s.proxy != DirectProxy:
-		return &refusedError{why: refusedProxy, answer: found.version}
 	case found.failure != nil:
 		return found.failure
 	}
-	return s.trace(ctx, found.version)
+	return s.trace(ctx, found)
 }
 
 // ask sends commands on a connection of its own and reads the answers.

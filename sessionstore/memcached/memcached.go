@@ -33,6 +33,7 @@ type Backend struct {
 	selector  *selector.Selector
 	placement placement
 	prefix    string
+	followed  *followed  // the servers behind the proxies; nil if they are not named
 	list      Discovered // nil if it is configured
 	proxied   bool       // the servers are proxies, which answer for themselves
 	logger    *slog.Logger
@@ -65,6 +66,9 @@ func New(o Options) (*Backend, error) {
 		if o.Connector, err = connect.New(connect.Options{Logger: o.Logger}); err != nil {
 			return nil, fmt.Errorf("memcached: %w", err)
 		}
+	}
+	if b.followed, err = newFollowed(o); err != nil {
+		return nil, fmt.Errorf("servers to follow: %w", err)
 	}
 	b.closing, b.close = context.WithCancel(context.Background())
 	for _, s := range chosen.Servers() {
@@ -161,7 +165,7 @@ func (b *Backend) Health(ctx context.Context) []backend.Health {
 // and no call to it has failed since it answered last. With [Rehash] another
 // server takes its place.
 func (b *Backend) Available(key string) bool {
-	s := b.servers[b.ServerOf(key)]
+	s := b.servers[b.selector.Pick(key)]
 	return b.placement.moves() || !s.breaker.suspected() && s.refused.Load() == nil
 }
 
@@ -208,6 +212,9 @@ func (b *Backend) Close() error {
 		c.ended.Wait()
 	}
 	b.each(func(_ int, s *server) { s.close() })
+	if b.followed != nil {
+		return b.followed.pool.Close()
+	}
 	return nil
 }
 

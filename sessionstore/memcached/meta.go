@@ -16,6 +16,12 @@ import (
 // report that, but it reports the append of no bytes that follows, which changes
 // the CAS number and nothing else.
 func (c *conn) touch(key string, expiresIn time.Duration) (backend.Item, error) {
+	if err := c.learnZones(); err != nil {
+		return backend.Item{}, err
+	}
+	if c.limits != nil && c.limits.zones {
+		return c.touchZones(key, expiresIn)
+	}
 	seconds, err := c.exptime(expiresIn)
 	if err != nil {
 		return backend.Item{}, err

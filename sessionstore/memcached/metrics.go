@@ -26,6 +26,11 @@ func (b *Backend) Metrics() []metric.Metric {
 	if w := b.watch.Load(); w != nil {
 		metrics = append(metrics, w.Metrics()...)
 	}
+	if b.followed != nil {
+		if w := b.followed.pool.watch.Load(); w != nil {
+			metrics = append(metrics, w.Metrics()...)
+		}
+	}
 	if b.list != nil {
 		metrics = append(metrics, b.list.Metrics()...)
 	}

@@ -3,14 +3,12 @@
 package memcached_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore/backend"
@@ -45,37 +43,6 @@ func backends(servers ...*memcachedtest.Server) string {
 
 func direct(servers ...*memcachedtest.Server) string {
 	return "pools{ main = " + backends(servers...) + " }\nroutes{ default = route_direct{ child = \"main\" } }\n"
-}
-
-// replicated stores each key in both zones and reads it from one.
-func replicated(one, two *memcachedtest.Server) string {
-	read := `route_zfailover{ children = "set_all", miss = true }`
-	return `local_zone("z1")
-pools{ set_all = { z1 = ` + backends(one) + `, z2 = ` + backends(two) + ` } }
-routes{ cmap = { get = ` + read + `, gets = ` + read + `, mg = ` + read + ` }, default = route_allsync{ children = "set_all" } }
-`
-}
-
-// memcached's proxy is refused, whatever it does with a key.
-func TestMemcachedProxyIsRefused(t *testing.T) {
-	t.Parallel()
-	one, two := memcachedtest.Start(t), memcachedtest.Start(t)
-	for name, config := range map[string]string{
-		"one server": direct(one), "several servers": direct(one, two), "zones": replicated(one, two),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := open(t, memcached.Options{Servers: []string{startProxy(t, config).Addr}})
-			b.CheckServers()
-			var down *backend.UnavailableError
-			require.Eventually(t, func() bool {
-				_, err := b.Get(t.Context(), "k")
-				return errors.As(err, &down)
-			}, time.Minute, time.Millisecond)
-			assert.Contains(t, down.Reason, "a server is a proxy")
-			assert.ErrorContains(t, down, "VERSION 1.6")
-		})
-	}
 }
 
 // A proxy that stores each key on one server keeps what a store promises.

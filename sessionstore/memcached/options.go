@@ -51,6 +51,11 @@ type Options struct {
 	// Proxy says what happens to a proxy among the servers; the default is
 	// RefuseProxy. [Backend.CheckServers] notices them.
 	Proxy ProxyMode
+	// FollowServers are servers behind proxies that are Servers, in the form of these:
+	// those of one zone, if the proxies store each key in several. Their changes are
+	// followed and their keys are scanned, which proxies hide. Together they are the one
+	// server that [Backend.Servers] returns.
+	FollowServers []string
 	// Connector makes the connections to servers with TLS or a password. Without it
 	// the authorities of the system are trusted, and there are no passwords.
 	Connector *connect.Connector
@@ -113,9 +118,11 @@ func (o Options) newSelector() (*selector.Selector, error) {
 		return nil, err
 	case o.OnDeadServer == Rehash && !s.HasChain():
 		return nil, fmt.Errorf("%s has no failover chain: use %s to rehash", o.Hash, selector.CacheMemcached)
+	case o.OnDeadServer == Rehash && len(o.FollowServers) > 0:
+		return nil, errors.New("a proxy has no failover of this package: do not rehash before servers to follow")
 	case o.OnDeadServer == Rehash && o.Proxy == DirectProxy:
 		return nil, errors.New("a proxy has no failover of this package: do not rehash behind it")
-	case o.Proxy != "" && o.Proxy != RefuseProxy && o.Proxy != DirectProxy:
+	case o.Proxy != "" && o.Proxy != RefuseProxy && o.Proxy != NoProxy && o.Proxy != DirectProxy:
 		return nil, fmt.Errorf("the treatment of a proxy %q is invalid: use %s or %s", o.Proxy, RefuseProxy, DirectProxy)
 	case o.OnDeadServer != "" && o.OnDeadServer != Fail && o.OnDeadServer != Rehash:
 		return nil, fmt.Errorf("on a dead server %q is invalid: use %s or %s", o.OnDeadServer, Fail, Rehash)

@@ -3,6 +3,7 @@ package memcached
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 
 	"memcachedsoap/sessionstore/backend"
@@ -14,10 +15,16 @@ var _ backend.Pool = (*Backend)(nil)
 var (
 	errFollowed    = errors.New("memcached: the changes are followed already")
 	errNotFollowed = errors.New("memcached: the changes are not followed")
+
+	errHiddenChanges = fmt.Errorf("%w: the server is a proxy; name the servers behind it (--follow-servers)", backend.ErrNotFollowable)
 )
 
-// Servers returns the names of the servers, as configured.
+// Servers returns the names of the servers, as configured; servers behind proxies
+// ([Options.FollowServers]) are one.
 func (b *Backend) Servers() []string {
+	if b.followed != nil {
+		return []string{b.followed.name()}
+	}
 	names := make([]string, len(b.servers))
 	for i, s := range b.servers {
 		names[i] = s.name
@@ -27,11 +34,19 @@ func (b *Backend) Servers() []string {
 
 // ServerOf returns the index of the server that has the key; with [Rehash] that
 // of its primary.
-func (b *Backend) ServerOf(key string) int { return b.selector.Pick(key) }
+func (b *Backend) ServerOf(key string) int {
+	if b.followed != nil {
+		return 0
+	}
+	return b.selector.Pick(key)
+}
 
 // Follow starts to follow the changes on all servers, until the Backend is
 // closed. See package watch.
 func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:ireturn // as backend.Pool has it
+	if b.followed != nil {
+		return b.followed.follow(f)
+	}
 	if b.placement.moves() || b.proxied {
 		return nil, backend.ErrNotFollowable
 	}
@@ -46,6 +61,9 @@ func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:
 	w := watch.Start(watch.Options{
 		Selector: b.selector,
 		Dial: func(ctx context.Context, server int) (net.Conn, error) {
+			if b.servers[server].zones.Load() {
+				return nil, errHiddenChanges
+			}
 			return b.servers[server].connectOnce(ctx)
 		},
 		KeyPrefix: b.prefix, Timeout: b.servers[0].timeout, Follower: f, Logger: b.logger,
@@ -57,6 +75,9 @@ func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:
 // Barrier waits until the change stream of a server has caught up with this
 // moment.
 func (b *Backend) Barrier(ctx context.Context, server int) error {
+	if b.followed != nil {
+		return b.followed.barrier(ctx)
+	}
 	w := b.watch.Load()
 	if w == nil {
 		return backend.Unavailable("the change stream of a memcached server is not connected", errNotFollowed)

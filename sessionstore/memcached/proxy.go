@@ -2,8 +2,10 @@ package memcached
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,18 +14,22 @@ import (
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
-// A proxy that stores a key on several servers breaks compare-and-swap without a
-// word: each of these servers has CAS numbers of its own, so that a change reaches
-// some of them and leaves the old session on the others. Therefore a proxy is
-// refused, unless its operator says that each key has one server ([DirectProxy]).
+// A proxy that stores a key on several servers breaks compare-and-swap without a word
+// if each of these servers counts CAS numbers by itself: a change reaches some of them
+// and leaves the old session on the others. So a proxy is used if the servers behind it
+// take the numbers that they are given (zones.go). Another one is refused, unless its
+// operator says that each key has one server ([DirectProxy]).
 
 // ProxyMode says what happens to a proxy among the servers.
 type ProxyMode string
 
 // What happens to a proxy.
 const (
-	// RefuseProxy refuses a proxy that is noticed.
+	// RefuseProxy refuses a proxy that is noticed, unless the servers behind it take CAS
+	// numbers.
 	RefuseProxy ProxyMode = "refuse"
+	// NoProxy refuses every proxy that is noticed.
+	NoProxy ProxyMode = "never"
 	// DirectProxy uses the servers as proxies that store each key on one server.
 	// Their keys cannot be listed and their changes cannot be followed: a proxy
 	// answers for itself.
@@ -44,18 +50,28 @@ const (
 	// traceTries is how often they must show the same: the items of one try may be
 	// evicted or flushed.
 	traceTries = 3
+	// traceNumber is the first CAS number that a proxy gets.
+	traceNumber = uint64(backend.LeastVersion)
 )
 
 // trace stores items over one connection and reads them over another one. A single
 // server has all of them, and its CAS numbers grow from one to the next. Otherwise
 // several servers answer at the address, by keys as behind a proxy or by connections
-// as behind a load balancer. The result is nil or a [*refusedError], unless the
-// server does not answer.
-func (s *server) trace(ctx context.Context, version string) error {
+// as behind a load balancer. A proxy that says that it is one gets the numbers, which
+// its servers must have kept. The result is nil or a [*refusedError], unless the server
+// does not answer.
+func (s *server) trace(ctx context.Context, found inspection) error {
+	given := found.proxy && s.proxy != DirectProxy
+	if given && s.proxy == NoProxy {
+		return &refusedError{why: refusedProxy, answer: found.version}
+	}
 	for range traceTries {
 		keys := traceKeys()
-		stored, err := s.storeTraces(ctx, keys)
-		if err != nil || !stored {
+		stored, err := s.storeTraces(ctx, keys, given)
+		if errors.Is(err, errNoVersions) {
+			return &refusedError{why: refusedProxy, answer: found.version}
+		}
+		if err != nil || !stored && !given {
 			return err
 		}
 		numbers, err := s.readTraces(ctx, keys)
@@ -63,12 +79,14 @@ func (s *server) trace(ctx context.Context, version string) error {
 		case err != nil:
 			return err
 		case slices.Contains(numbers, 0):
-			return &refusedError{why: refusedNoCAS, answer: version}
+			return &refusedError{why: refusedNoCAS, answer: found.version}
+		case given && len(numbers) == traceItems && numbers[0] != traceNumber:
+			return &refusedError{why: refusedProxy, answer: found.version}
 		case s.proxy == DirectProxy, len(numbers) == traceItems && grow(numbers):
 			return nil
 		}
 	}
-	return &refusedError{why: refusedProxy, answer: version}
+	return &refusedError{why: refusedProxy, answer: found.version}
 }
 
 func grow(numbers []uint64) bool {
@@ -88,14 +106,21 @@ func traceKeys() (keys [traceItems]string) {
 	return keys
 }
 
-// storeTraces stores the items, which expire soon. It returns false if the server
-// does not store all of them.
-func (s *server) storeTraces(ctx context.Context, keys [traceItems]string) (stored bool, err error) {
+// storeTraces stores the items, which expire soon, with given CAS numbers or those that
+// the server counts. It returns false if the server does not store all of them, and
+// errNoVersions if it does not take the numbers. A server behind a proxy that does not
+// answer is another error.
+func (s *server) storeTraces(ctx context.Context, keys [traceItems]string, given bool) (stored bool, err error) {
 	var commands strings.Builder
-	for _, key := range keys {
-		commands.WriteString("ms " + key + " 0 T5" + protocol.LineEnd + protocol.LineEnd)
+	for i, key := range keys {
+		commands.WriteString("ms " + key + " 0 T5")
+		if given {
+			commands.WriteString(" E" + strconv.FormatUint(traceNumber+uint64(i), 10)) //nolint:gosec // not negative
+		}
+		commands.WriteString(protocol.LineEnd + protocol.LineEnd)
 	}
 	stored = true
+	refused := false
 	err = s.ask(ctx, commands.String(), func(r *bufio.Reader) error {
 		for range keys {
 			line, err := protocol.ReadLine(r)
@@ -103,9 +128,16 @@ func (s *server) storeTraces(ctx context.Context, keys [traceItems]string) (stor
 				return err
 			}
 			stored = stored && string(line) == "HD"
+			refused = refused || bytes.HasPrefix(line, []byte(answerNoVersions))
+			if given && bytes.HasPrefix(line, []byte("SERVER_ERROR ")) {
+				return protocol.Unexpected("ms", line)
+			}
 		}
 		return nil
 	})
+	if err == nil && refused {
+		err = errNoVersions
+	}
 	return stored, err
 }
 

@@ -45,7 +45,7 @@ func (r refusal) sentence() string {
 	case refusedNoCAS:
 		return "a memcached server runs without compare-and-swap (its option -C): it is needed"
 	case refusedProxy:
-		return "a server is a proxy: list the memcached servers themselves, or set --proxy=direct if it stores each key on one server only"
+		return "a server is a proxy, and one behind it takes no CAS numbers: use memcached 1.6.27 or newer there, list these servers themselves, or set --proxy=direct if the proxy stores each key on one server only"
 	}
 	return connect.Refusal(r).Sentence()
 }

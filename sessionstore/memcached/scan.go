@@ -50,6 +50,9 @@ var (
 // Scan calls visit with every live key of a server. It uses a connection of
 // its own. See [backend.Pool].
 func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) error) error {
+	if b.followed != nil {
+		return b.followed.scan(ctx, visit)
+	}
 	return b.scan(ctx, server, keyScan{visit})
 }
 
@@ -89,7 +92,7 @@ func (b *Backend) scan(ctx context.Context, server int, kind scanKind) error {
 	if err != nil {
 		return err
 	}
-	if b.proxied {
+	if b.proxied || s.zones.Load() {
 		return s.unavailable(fmt.Errorf("%w: it is a proxy", backend.ErrNotScannable), false)
 	}
 	if !s.begin() {

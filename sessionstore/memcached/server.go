@@ -36,6 +36,9 @@ type server struct {
 	slots       chan struct{} // one for each connection in use
 	breaker     breaker
 	markdown    *markdown             // nil unless the pool has failover
+	clock       *backend.Clock        // of the CAS numbers that a proxy gets
+	told        atomic.Bool           // it has told whether it is a proxy
+	zones       atomic.Bool           // it is a proxy that may store a key in several zones
 	stamps      bool                  // versions are kept in the flags, whatever the server can do
 	returned    func()                // called when the server returns from a markdown
 	open        metric.Gauge          // connections of the pool
@@ -58,7 +61,7 @@ type server struct {
 func newServer(name string, a selector.Address, o Options) *server {
 	s := &server{
 		name: name, address: a, prefix: o.KeyPrefix, connector: o.Connector, logger: o.logger(),
-		timeout: o.timeout(), proxy: o.Proxy, maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
+		timeout: o.timeout(), proxy: o.Proxy, clock: backend.NewClock(), maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
 	}
 	s.serverCalls = serverCalls{s}
 	s.dialContext = new(net.Dialer).DialContext
@@ -366,6 +369,8 @@ func (s *server) unavailable(err error, indeterminate bool) error {
 		reason = "a memcached server is busy with another scan"
 	case errors.Is(err, errScanStalled), errors.Is(err, backend.ErrSlowVisitor):
 		reason = "the scan of a memcached server could not keep up"
+	case errors.Is(err, errZone):
+		reason = "a proxy could not make the change in all its zones: one of them is down, or they differ"
 	case errors.Is(err, protocol.ErrUnexpected):
 		reason = "a memcached server answered something unexpected"
 	case isLost(err), errors.Is(err, errIndeterminate):
@@ -377,7 +382,7 @@ func (s *server) unavailable(err error, indeterminate bool) error {
 		err = &openError{s.lastFailure.Load()}
 	}
 	down := backend.Unavailable(reason, fmt.Errorf("memcached server %s: %w", s.name, err))
-	down.Unknown = indeterminate
+	down.Unknown, down.Partial = indeterminate, errors.Is(err, errZone)
 	return down
 }
 

@@ -105,6 +105,9 @@ func (c *conn) storedVersion(key string, item backend.Item, line []byte) error {
 	}
 	if bytes.HasPrefix(line, []byte(answerNoVersions)) {
 		c.limits.versions = unable
+		if err := c.refuseZones(); err != nil {
+			return err
+		}
 		return errNoVersions
 	}
 	c.broken = true
@@ -114,7 +117,7 @@ func (c *conn) storedVersion(key string, item backend.Item, line []byte) error {
 	case bytes.HasPrefix(line, []byte(answerNoMemory)):
 		return backend.ErrNoMemory
 	}
-	return protocol.Unexpected("ms", line)
+	return c.zoneError("ms", line)
 }
 
 // outcomeOf returns what a word says that answers a conditional ms.
