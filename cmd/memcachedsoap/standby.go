@@ -64,7 +64,7 @@ func (p discoveredPool) Close() error {
 // that pool without what else is around it. trusted makes a change stream of the pool one
 // that counts only while both are equal. The servers need not answer yet, but those that
 // do must not be in both pools. If it fails, it closes the pool.
-func (c *serveCommand) withStandby(ctx context.Context, origin, pool backend.Pool, logger *slog.Logger) (
+func (c *serveCommand) withStandby(ctx context.Context, origin, pool backend.Pool, logger *slog.Logger) ( //nolint:ireturn // one of two
 	together backend.Pool, trusted func(backend.Stream) backend.Stream, err error,
 ) {
 	if len(c.Standby.Servers) == 0 {
@@ -77,7 +77,7 @@ func (c *serveCommand) withStandby(ctx context.Context, origin, pool backend.Poo
 	b := standby.New(pool, other, standby.Options{
 		Writes:   c.StandbyWrites,
 		Answered: func(ctx context.Context, side standby.Side) { requestlog.AddPool(ctx, string(side)) },
-		Changed: func(side standby.Side, server string, state standby.State) {
+		Changed: func(side standby.Side, server string, state standby.State) { //nolint:contextcheck // it belongs to no request
 			level := slog.LevelInfo
 			if state != standby.Equal {
 				level = slog.LevelWarn

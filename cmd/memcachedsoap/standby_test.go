@@ -57,7 +57,7 @@ func markEqual(t *testing.T, servers ...*memcachedtest.Server) {
 		lease := backend.Lease{Backend: pool, Key: key, Holder: "test", Life: backend.ReplicaMarkLife}
 		go func() {
 			defer func() { ended <- struct{}{} }()
-			defer pool.Close() //nolint:errcheck // nothing is left to be lost
+			defer pool.Close()
 			for n := uint64(1); ctx.Err() == nil; n++ {
 				_, _ = lease.Hold(ctx, backend.ReplicaMark{Role: backend.ReplicaTwoWay, Equal: true, Number: n}.Note())
 				select {

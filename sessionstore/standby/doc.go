@@ -34,7 +34,7 @@
 //	fails       answers      that of the standby if it has the item and has not returned.
 //	                         It is absent if the origin is down, and the standby was
 //	                         equal when the origin was there last
-//	fails       fails        unavailable
+//	fails       does, too    unavailable
 //
 // # Writes
 //

@@ -13,7 +13,7 @@ import (
 func (b *Backend) Follow(f backend.Follower) (backend.Stream, error) { //nolint:ireturn // as backend.Pool has it
 	s, err := b.origin.Follow(f)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // an error of the origin
+		return nil, err
 	}
 	return b.Trusted(s), nil
 }
@@ -39,7 +39,7 @@ func (s stream) State(key string) (lag time.Duration, connected bool) {
 // this moment. A server that is not equal may lack changes of the standby.
 func (b *Backend) Barrier(ctx context.Context, server int) error {
 	if err := b.origin.Barrier(ctx, server); err != nil {
-		return err //nolint:wrapcheck // an error of the origin
+		return err
 	}
 	if b.origins[server].state() != Equal {
 		return backend.Unavailable("it is not known whether the origin has all that the standby has", nil)
@@ -54,7 +54,7 @@ func (b *Backend) Scan(ctx context.Context, server int, visit func(key string) e
 	equal := m.state() == Equal
 	err := b.origin.Scan(ctx, server, visit)
 	if isAnswer(err) || backend.Interrupted(ctx) != nil || err == nil && equal && b.stillEqual(ctx, []*member{m}) {
-		return err //nolint:wrapcheck // an error of the origin or of visit
+		return err
 	}
 	errStandby := b.scanStandby(ctx, server, visit)
 	if isAnswer(errStandby) {
@@ -92,7 +92,7 @@ func (b *Backend) scanStandby(ctx context.Context, server int, visit func(key st
 			return visit(key)
 		})
 		if err != nil {
-			return err //nolint:wrapcheck // an error of the standby or of visit
+			return err
 		}
 	}
 	return nil

@@ -46,6 +46,7 @@ func TestLater(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+				t.Helper()
 				shift := backend.VersionAt(time.Now()) - now // the clock of the bubble
 				for _, side := range []struct {
 					pool *pool
@@ -82,6 +83,7 @@ func TestLater(t *testing.T) {
 // Of the same content the later end counts: a Perl program has extended it.
 func TestLaterEnd(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		item := session("one")
 		require.NoError(t, p.origin.Backend.Add(t.Context(), key, item))
 		p.markOfOrigin.equal.Store(false)

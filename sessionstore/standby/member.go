@@ -23,10 +23,10 @@ const (
 	Away
 )
 
-var stateNames = [...]string{"unknown", "equal", "settled", "returned", "away"}
-
 // String returns the state as metrics have it.
-func (s State) String() string { return stateNames[s] }
+func (s State) String() string {
+	return [...]string{"unknown", "equal", "settled", "returned", "away"}[s]
+}
 
 // Sentence says for people what the state means.
 func (s State) Sentence() string {

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore/backend"
@@ -27,6 +28,7 @@ func inBubble(t *testing.T, o standby.Options, test func(t *testing.T, p *pair))
 // item there is another one, to the mark.
 func TestEqualServersAskTheOrigin(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.Add(t.Context(), key, session("one")))
 		p.standby.calls.Store(0)
 		p.requireRead("one", standby.Origin)
@@ -46,6 +48,7 @@ func TestEqualServersAskTheOrigin(t *testing.T) {
 // goes on.
 func TestHedge(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.Add(t.Context(), key, session("one")))
 		p.replicate(p.origin, p.standby, key)
 		p.settle()
@@ -70,6 +73,7 @@ func TestHedge(t *testing.T) {
 // it yet.
 func TestOwnWriteIsReadBack(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.Add(t.Context(), key, session("one")))
 		p.replicate(p.origin, p.standby, key)
 		p.settle()
@@ -86,6 +90,7 @@ func TestOwnWriteIsReadBack(t *testing.T) {
 // Without proof that the standby is equal, it is not asked instead of a slow origin.
 func TestNoHedgeWithoutProof(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.Add(t.Context(), key, session("one")))
 		p.replicate(p.origin, p.standby, key)
 		p.markOfStandby.equal.Store(false)
@@ -98,6 +103,7 @@ func TestNoHedgeWithoutProof(t *testing.T) {
 // A caller who gives up does not wait for a slow origin.
 func TestCallerGivesUp(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.origin.freeze()
 		defer p.origin.thaw()
 		p.standby.freeze()
@@ -115,6 +121,7 @@ func TestCallerGivesUp(t *testing.T) {
 // equal, so that it also knows what is absent.
 func TestOriginDown(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.Add(t.Context(), key, session("one")))
 		p.replicate(p.origin, p.standby, key)
 		p.origin.refuses.Store(true)
@@ -136,6 +143,7 @@ func TestOriginDown(t *testing.T) {
 // absent.
 func TestOriginDownAndStandbyIncomplete(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.standby.Backend.Add(t.Context(), key, session("one")))
 		p.markOfStandby.equal.Store(false)
 		p.settle()
@@ -153,6 +161,7 @@ func TestOriginDownAndStandbyIncomplete(t *testing.T) {
 // moment: absence counts only if the origin says so.
 func TestOriginFails(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.standby.Backend.Add(t.Context(), key, session("one")))
 		p.origin.fails.Store(true)
 		p.requireRead("one", standby.Standby)
@@ -166,6 +175,7 @@ func TestOriginFails(t *testing.T) {
 // between two looks at its mark.
 func TestRestartEmpty(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.Add(t.Context(), key, session("one")))
 		p.replicate(p.origin, p.standby, key)
 		p.markOfOrigin.silent.Store(true)
@@ -190,6 +200,7 @@ func TestRestartEmpty(t *testing.T) {
 // Old data that comes back undoes nothing: neither a change nor a deletion.
 func TestOldDataComesBack(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		const deleted = "cd34"
 		for _, k := range []string{key, deleted} {
 			require.NoError(t, p.Add(t.Context(), k, session("old")))
@@ -230,6 +241,7 @@ func TestOldDataComesBack(t *testing.T) {
 // process may have written to the standby.
 func TestMarkIsNotBelievedForLong(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.Add(t.Context(), key, session("old")))
 		p.requireRead("old", standby.Origin)
 		mark, _ := backend.ReplicaMarkKey(p.origin, 0)
@@ -246,6 +258,7 @@ func TestMarkIsNotBelievedForLong(t *testing.T) {
 // Without any mark both sides are asked, and the later version counts.
 func TestWithoutMarks(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.markOfOrigin.silent.Store(true)
 		p.markOfStandby.silent.Store(true)
 		p.settle()
@@ -264,6 +277,7 @@ func TestWithoutMarks(t *testing.T) {
 // With the standby down everything goes on, new sessions included.
 func TestStandbyDown(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.standby.refuses.Store(true)
 		p.markOfOrigin.equal.Store(false)
 		p.settle()
@@ -284,6 +298,7 @@ func TestStandbyDown(t *testing.T) {
 // With both down each call ends after one call of each pool, without waiting.
 func TestBothDown(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.origin.refuses.Store(true)
 		p.standby.refuses.Store(true)
 		began := time.Now()
@@ -312,6 +327,7 @@ func TestBothDown(t *testing.T) {
 // While a server hangs, reads that wait for it are bounded.
 func TestHangingOriginGathersNoReads(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.Add(t.Context(), key, session("one")))
 		p.replicate(p.origin, p.standby, key)
 		p.settle()
@@ -320,7 +336,7 @@ func TestHangingOriginGathersNoReads(t *testing.T) {
 		for range 1000 {
 			go func() {
 				_, err := p.read()
-				require.NoError(t, err)
+				assert.NoError(t, err)
 			}()
 			time.Sleep(time.Millisecond / 2)
 		}
@@ -334,6 +350,7 @@ func TestHangingOriginGathersNoReads(t *testing.T) {
 // A read that panics fails, and the process lives.
 func TestPanicInARead(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.standby.panics.Store(true)
 		p.markOfOrigin.equal.Store(false)
 		p.settle()

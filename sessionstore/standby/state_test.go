@@ -82,6 +82,7 @@ func TestStates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+				t.Helper()
 				test.do(p)
 				p.settle()
 				require.Equal(t, test.want.String(), p.state(standby.Origin))
@@ -103,6 +104,7 @@ func TestChangedStates(t *testing.T) {
 		defer mu.Unlock()
 		told = append(told, string(side)+" "+server+" "+state.String())
 	}}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.origin.refuses.Store(true)
 		p.settle()
 		mu.Lock()
@@ -157,6 +159,7 @@ func TestScan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+				t.Helper()
 				for key, pools := range map[string][]*pool{"both": {p.origin, p.standby}, "origin": {p.origin}, "standby": {p.standby}} {
 					for _, side := range pools {
 						require.NoError(t, side.Backend.Add(t.Context(), key, session(key)))
@@ -182,6 +185,7 @@ func TestScan(t *testing.T) {
 // server is equal.
 func TestFollowOnlyWhileEqual(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		s, err := p.Follow(backend.Follower{Changed: func(string, bool) {}, ResyncRequired: func(int) {}})
 		require.NoError(t, err)
 		requireFollowed := func(want bool) {
@@ -207,6 +211,7 @@ func TestFollowOnlyWhileEqual(t *testing.T) {
 // of it.
 func TestWhatIsTold(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.origin.refuses.Store(true)
 		p.settle()
 		health := backend.HealthOf(t.Context(), p)

@@ -35,6 +35,7 @@ func (p *pair) prepare() {
 // replaced there.
 func TestWritesToTheStandby(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.prepare()
 		p.origin.refuses.Store(true)
 		for name, write := range p.writes() {
@@ -64,6 +65,7 @@ func TestNoWritesToTheStandby(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, standby.Options{Writes: standby.Writes(name)}, func(t *testing.T, p *pair) {
+				t.Helper()
 				prepare(p)
 				p.settle()
 				p.prepare()
@@ -85,6 +87,7 @@ func TestNoWritesToTheStandby(t *testing.T) {
 // That a replicator copies both ways is remembered: it may have died with the origin.
 func TestTwoWayIsRemembered(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.prepare()
 		p.origin.refuses.Store(true)
 		p.markOfStandby.silent.Store(true)
@@ -98,6 +101,7 @@ func TestTwoWayIsRemembered(t *testing.T) {
 // server any more. What was sent to it is not repeated.
 func TestWritesWhileTheOriginHangs(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.prepare()
 		p.origin.freeze()
 		p.markOfOrigin.silent.Store(true)
@@ -127,6 +131,7 @@ func TestWritesWhileTheOriginHangs(t *testing.T) {
 // A change whose answer is lost is not made at the standby.
 func TestIndeterminateWriteIsNotRepeated(t *testing.T) {
 	inBubble(t, standby.Options{Writes: standby.WritesYes}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.prepare()
 		p.origin.mute.Store(true)
 		for name, write := range p.writes() {
@@ -140,6 +145,7 @@ func TestIndeterminateWriteIsNotRepeated(t *testing.T) {
 // numbers are.
 func TestNumbersOfTwoPools(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.prepare()
 		ours, err := p.Get(t.Context(), key)
 		require.NoError(t, err)
@@ -170,6 +176,7 @@ func TestNumbersOfTwoPools(t *testing.T) {
 // another process has changed one of the two since.
 func TestItemOfTheStandbyMoves(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		p.markOfOrigin.equal.Store(false)
 		p.settle()
 		read := func() backend.Item {
@@ -218,6 +225,7 @@ func TestItemOfTheStandbyMoves(t *testing.T) {
 // Touch extends what the standby has of a server that lost its items.
 func TestTouchMovesTheItem(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		require.NoError(t, p.standby.Backend.Add(t.Context(), key, session("one")))
 		p.markOfOrigin.silent.Store(true)
 		p.origin.lose()
@@ -235,6 +243,7 @@ func TestTouchMovesTheItem(t *testing.T) {
 // A log that the origin has lost goes on with the lines that the standby has.
 func TestAppendGoesOn(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		const log = backend.ReservedKeys + "log"
 		line := func(n int) backend.Item { return backend.Item{Image: fmt.Appendln(nil, n), ExpiresIn: time.Hour} }
 		require.NoError(t, p.standby.Backend.Add(t.Context(), log, line(1)))
@@ -255,6 +264,7 @@ func TestAppendGoesOn(t *testing.T) {
 // What is deleted is deleted on both sides, and so is what is removed by a swap.
 func TestDeleteBoth(t *testing.T) {
 	inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+		t.Helper()
 		for _, equal := range []bool{true, false} {
 			p.markOfOrigin.equal.Store(equal)
 			p.settle()
