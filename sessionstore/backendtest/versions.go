@@ -88,7 +88,7 @@ func testVersionsGrow(t *testing.T, b backend.Backend) {
 	last := MustGet(t, b, key)
 	for i := range 50 {
 		item.Version = clock.After(last.Version)
-		item.Flags ^= uint32(i%2) * backend.ChosenIDFlag //nolint:gosec // 0 or 1
+		item.Flags ^= uint32(i%2) * backend.ChosenIDFlag
 		require.NoError(t, b.CompareAndSwap(t.Context(), key, item.InPlaceOf(last)))
 		now := MustGet(t, b, key)
 		require.Greater(t, now.Version, last.Version)

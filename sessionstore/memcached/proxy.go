@@ -115,7 +115,7 @@ func (s *server) storeTraces(ctx context.Context, keys [traceItems]string, given
 	for i, key := range keys {
 		commands.WriteString("ms " + key + " 0 T5")
 		if given {
-			commands.WriteString(" E" + strconv.FormatUint(traceNumber+uint64(i), 10)) //nolint:gosec // not negative
+			commands.WriteString(" E" + strconv.FormatUint(traceNumber+uint64(i), 10))
 		}
 		commands.WriteString(protocol.LineEnd + protocol.LineEnd)
 	}

@@ -75,11 +75,11 @@ func isMark(stamp uint32) bool {
 func versionOf(stamp uint32, now time.Time) backend.Version {
 	present := now.UnixMicro() / int64(tick/time.Microsecond)
 	// The difference modulo 2^28, with its sign.
-	ahead := int32((stamp-uint32(present))<<stampShift) >> stampShift //nolint:gosec // modulo
+	ahead := int32((stamp-uint32(present))<<stampShift) >> stampShift
 	if (time.Duration(ahead) * tick).Abs() > maxStampAge {
 		return 0
 	}
-	return (backend.Version(present+int64(ahead)) * tickVersions).Credible() //nolint:gosec // not negative
+	return (backend.Version(present+int64(ahead)) * tickVersions).Credible()
 }
 
 // meaning returns the flags and the version of an item that a server keeps with
