@@ -43,7 +43,7 @@ func measureCopies(ctx context.Context, b *bench) (table, error) {
 // What takes time.
 const (
 	firstCopy       = "start of the replicator with an empty copy, until both are equal"
-	firstComparison = "start of the replicator with equal pools, until it knows"
+	firstComparison = "first comparison of equal pools"
 	comparison      = "comparison of equal pools"
 	copyBack        = "copy restarted empty, until it is equal again"
 	pourBack        = "source restarted empty, until it is equal again"
@@ -87,7 +87,11 @@ func (m *copies) round(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m.note(name, started)
+		if name == firstCopy {
+			m.note(name, started)
+		} else if err := m.noteComparison(ctx, r, name); err != nil {
+			return err
+		}
 		if err := mustBeEqual(ctx, servers[0], servers[1], m.keys); err != nil {
 			return err
 		}
@@ -106,20 +110,28 @@ func (m *copies) round(ctx context.Context) error {
 	return nil
 }
 
-// compare takes the time of a comparison of equal pools from the replicator.
+// compare takes the time of a comparison of equal pools.
 func (m *copies) compare(ctx context.Context, r *replicator) error {
-	const done, took = "memcachedsoap_replication_complete_comparisons_total", "memcachedsoap_replication_comparison_seconds"
+	const done = "memcachedsoap_replication_complete_comparisons_total"
 	before, err := r.metrics(ctx)
 	if err != nil {
 		return err
 	}
-	var last float64
-	err = r.until(ctx, "compared", func(now metrics) bool {
-		last = now[took]
-		return now[done] > before[done]
-	})
-	m.took[comparison] = append(m.took[comparison], time.Duration(last*float64(time.Second)))
-	return err
+	if err := r.until(ctx, "compared", func(now metrics) bool { return now[done] > before[done] }); err != nil {
+		return err
+	}
+	return m.noteComparison(ctx, r, comparison)
+}
+
+// noteComparison notes how long the last comparison took, as the replicator says.
+func (m *copies) noteComparison(ctx context.Context, r *replicator, name string) error {
+	now, err := r.metrics(ctx)
+	if err != nil {
+		return err
+	}
+	took := time.Duration(now["memcachedsoap_replication_comparison_seconds"] * float64(time.Second))
+	m.took[name] = append(m.took[name], took)
+	return nil
 }
 
 // restarts measures restarts of the copy, and then of the source, without items.
