@@ -141,12 +141,17 @@ func (m *copies) restarts(ctx context.Context, r *replicator, servers []*load.Pr
 		name string
 	}{{1, copyBack}, {0, pourBack}} {
 		i, name := restart.at, restart.name
-		var err error
+		const copied = "memcachedsoap_replication_copied_total"
+		before, err := r.metrics(ctx)
+		if err != nil {
+			return err
+		}
 		if servers[i], err = m.restartEmpty(ctx, servers[i]); err != nil {
 			return err
 		}
 		started := time.Now()
-		if err := r.until(ctx, "not equal", func(now metrics) bool { return now["memcachedsoap_replication_equal"] == 0 }); err != nil {
+		all := before[copied] + float64(m.items)
+		if err := r.until(ctx, "done", func(now metrics) bool { return now[copied] >= all }); err != nil {
 			return err
 		}
 		if err := r.equal(ctx); err != nil {

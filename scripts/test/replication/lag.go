@@ -196,6 +196,9 @@ func watch(ctx context.Context, address string) (net.Conn, error) {
 	if err == nil {
 		_, err = io.WriteString(nc, "watch mutations\r\n")
 	}
+	if err == nil { // the changes from now on are reported
+		_, err = io.ReadFull(nc, make([]byte, len("OK\r\n")))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("following the changes: %w", err)
 	}
