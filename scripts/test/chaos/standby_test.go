@@ -231,33 +231,42 @@ func (f *failover) note(v *visit, result outcome, change func()) bool {
 	return result == done
 }
 
-// visit logs in and out, and reads and changes sessions, until ctx ends. It returns them.
+// write stores or updates a session with its next text.
+func (f *failover) write(i *instance, v *visit, operation, element string) bool {
+	_, result := i.call(operation, fmt.Sprintf("<id>%s</id><%s><entry><key>uid</key><value>%s</value></entry><entry><key>text</key><value>%d</value></entry></%s>",
+		v.id, element, v.uid, v.text+1, element))
+	return f.note(v, result, func() { v.text++ })
+}
+
+// logOut deletes a session.
+func (f *failover) logOut(i *instance, v *visit) {
+	_, result := i.call("deleteSession", "<id>"+v.id+"</id>")
+	f.note(v, result, func() { v.out = true })
+	f.check(i, v)
+}
+
+// visit logs in and out, and reads and changes sessions, until ctx ends: new ones, and old
+// ones, which a server that comes back has in an old form. It returns them.
 func (f *failover) visit(ctx context.Context, i *instance, uid string, r *rand.Rand) (all []*visit) {
 	for ctx.Err() == nil {
 		v := &visit{id: string(sessionstore.NewID()), uid: uid}
-		put := func(operation, element string) outcome {
-			_, result := i.call(operation, fmt.Sprintf("<id>%s</id><%s><entry><key>uid</key><value>%s</value></entry><entry><key>text</key><value>%d</value></entry></%s>",
-				v.id, element, uid, v.text+1, element))
-			return result
+		if f.write(i, v, "setSession", "attributes") {
+			all = append(all, v)
 		}
-		changed := func() { v.text++ }
-		if !f.note(v, put("setSession", "attributes"), changed) {
-			continue
-		}
-		all = append(all, v)
-		for range 1 + r.IntN(8) {
+		for range 1 + r.IntN(6) {
+			if len(all) == 0 {
+				break
+			}
+			v = all[len(all)-1-r.IntN(min(len(all), oldSessions))]
 			f.check(i, v)
-			f.note(v, put("updateSession", "set"), changed)
-			f.check(i, v)
+			if !v.out {
+				f.write(i, v, "updateSession", "set")
+				f.check(i, v)
+			}
+			if !v.out && r.IntN(6) == 0 {
+				f.logOut(i, v)
+			}
 			time.Sleep(time.Duration(r.IntN(20)) * time.Millisecond)
-		}
-		if r.IntN(3) > 0 {
-			_, result := i.call("deleteSession", "<id>"+v.id+"</id>")
-			f.note(v, result, func() { v.out = true })
-			f.check(i, v)
-		}
-		for range 5 {
-			f.check(i, all[r.IntN(len(all))])
 		}
 		if r.IntN(10) == 0 {
 			f.find(i, uid, all)
@@ -265,6 +274,9 @@ func (f *failover) visit(ctx context.Context, i *instance, uid string, r *rand.R
 	}
 	return all
 }
+
+// oldSessions is how many of the last sessions of a visitor are read and changed again.
+const oldSessions = 30
 
 var foundID = regexp.MustCompile(`<id>(\w+)</id>`)
 
@@ -317,8 +329,9 @@ func TestFailover(t *testing.T) {
 	worked(200)
 	f.waitUntilEqual()
 	worked(200)
+	before := f.diverted()
 	f.harm(1, f.origin[1].Freeze)
-	require.Eventually(t, func() bool { return f.diverted() > 500 || t.Failed() }, 2*ample, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return f.diverted() > before+200 || t.Failed() }, 2*ample, 20*time.Millisecond)
 	worked(500)
 	// The old data stays for a while: the replicator hangs, too.
 	require.NoError(t, f.replicator.Process.Signal(syscall.SIGSTOP))
