@@ -1,10 +1,7 @@
 package replication
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -83,9 +80,6 @@ const (
 	sameEnd = 2 * time.Second
 	// startGrain is how exactly the start of a server is known.
 	startGrain = 2 * time.Second
-	// tick is twice the grain at which a server keeps a version that it cannot keep
-	// as the CAS number.
-	tick = backend.Version(20 * time.Millisecond / time.Microsecond << 8)
 )
 
 // decide says what must be done to make the sides equal. It depends on nothing but
@@ -143,7 +137,7 @@ func (q question) both() decision {
 func (q question) same() decision {
 	a, b := q.sides[0].item, q.sides[1].item
 	x, y := a.Version.Credible(), b.Version.Credible()
-	order := compareVersions(a, b)
+	order := backend.CompareVersions(a, b)
 	target := a
 	switch {
 	case x != 0 && y != 0 && order == 0:
@@ -166,8 +160,8 @@ func (q question) winner(side int) decision {
 	target, loser := q.sides[side].item, q.sides[1-side].item
 	if q.rules.IsVersioned(q.key, target) {
 		target.Version = q.versionOf(side)
-		if q.sides[1-side].found && compareVersions(exactly(target.Version), loser) <= 0 {
-			target.Version = loser.Version + tick
+		if q.sides[1-side].found && backend.CompareVersions(exactly(target.Version), loser) <= 0 {
+			target.Version = loser.Version + backend.VersionGrain
 		}
 		if target.Version.Credible() == 0 {
 			target.Version = backend.VersionAt(q.now)
@@ -212,7 +206,7 @@ func (q question) like(side int, target backend.Item) bool {
 	item := q.sides[side].item
 	unversioned := !q.rules.IsVersioned(q.key, target) || !q.twoWay && side == 0 && item.Version == 0
 	return backend.SameContent(item, target) && endsTogether(item, target) &&
-		(unversioned || compareVersions(item, exactly(target.Version)) == 0)
+		(unversioned || backend.CompareVersions(item, exactly(target.Version)) == 0)
 }
 
 // one decides about an item that is on one side only.
@@ -313,7 +307,7 @@ func (q question) denied(side int) (denied bool, d decision) {
 		d = q.winner(1 - side)
 	case q.deletion != nil:
 		target := backend.Tombstone(q.deletion.ExpiresIn)
-		target.Version = max(backend.VersionAt(q.now), there.item.Version+tick)
+		target.Version = max(backend.VersionAt(q.now), there.item.Version+backend.VersionGrain)
 		d = q.towards(target)
 	default:
 		return false, decision{}
@@ -331,7 +325,7 @@ func (q question) later() int {
 		}
 		return 1
 	}
-	order := compareVersions(a.item, b.item)
+	order := backend.CompareVersions(a.item, b.item)
 	if a.item.Version == 0 || b.item.Version == 0 {
 		order = cmp.Compare(q.versionOf(0), q.versionOf(1))
 	}
@@ -339,49 +333,13 @@ func (q question) later() int {
 		order = compareEnds(a.item, b.item)
 	}
 	if order == 0 {
-		order = compareContents(a.item, b.item)
+		order = backend.CompareContents(a.item, b.item)
 	}
 	if order < 0 {
 		return 1
 	}
 	return 0
 }
-
-// compareContents decides between items that are equally late, always alike: the
-// tombstone wins, then the greater digest.
-func compareContents(a, b backend.Item) int {
-	if a.Deleted != b.Deleted {
-		if a.Deleted {
-			return 1
-		}
-		return -1
-	}
-	x, y := digest(a), digest(b)
-	return bytes.Compare(x[:], y[:])
-}
-
-func digest(item backend.Item) [sha256.Size]byte {
-	return sha256.Sum256(append(binary.BigEndian.AppendUint32(nil, item.Flags), item.Image...))
-}
-
-// compareVersions compares the versions of two items. If only one of them has its
-// exact version, they are equal if the other one may be the same, rounded up.
-func compareVersions(a, b backend.Item) int {
-	x, y := a.Version.Credible(), b.Version.Credible()
-	if x != 0 && y != 0 && isExact(a) != isExact(b) {
-		exact, rounded := x, y
-		if isExact(b) {
-			exact, rounded = y, x
-		}
-		if exact <= rounded && rounded-exact < tick {
-			return 0
-		}
-	}
-	return cmp.Compare(x, y)
-}
-
-// isExact says whether a server keeps the version of an item as its CAS number.
-func isExact(item backend.Item) bool { return uint64(item.Version) == item.CAS }
 
 // endsTogether says whether two items expire at the same time.
 func endsTogether(a, b backend.Item) bool { return compareEnds(a, b) == 0 }

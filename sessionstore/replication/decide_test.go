@@ -60,7 +60,7 @@ func (k *keeper) store(item backend.Item) {
 	case k.exact:
 		item.CAS = uint64(item.Version)
 	case versionable:
-		item.Version = (item.Version + tick - 1) / tick * tick
+		item.Version = (item.Version + backend.VersionGrain - 1) / backend.VersionGrain * backend.VersionGrain
 	default:
 		item.Version = 0
 	}
@@ -322,7 +322,7 @@ func TestWinners(t *testing.T) {
 }
 
 func greater(x, y string) string {
-	if compareContents(session(x, 0), session(y, 0)) > 0 {
+	if backend.CompareContents(session(x, 0), session(y, 0)) > 0 {
 		return x
 	}
 	return y

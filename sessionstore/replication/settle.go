@@ -6,7 +6,7 @@ import (
 	"memcachedsoap/sessionstore/backend"
 )
 
-// grain is [tick] as a time.
+// grain is [backend.VersionGrain] as a time.
 const grain = 20 * time.Millisecond
 
 // Right returns what two copies of an item become that both are there, as a replicator of

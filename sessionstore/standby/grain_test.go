@@ -19,9 +19,9 @@ func TestVersionsOfTwoGrains(t *testing.T) {
 	tombstone := exact(now)
 	tombstone.Deleted = true
 	b := new(Backend)
-	require.False(t, b.standbyIsLater("k", tombstone, rounded(now+grain-1)), "it may be the same")
-	require.True(t, b.standbyIsLater("k", tombstone, rounded(now+grain)))
+	require.False(t, b.standbyIsLater("k", tombstone, rounded(now+backend.VersionGrain-1)), "it may be the same")
+	require.True(t, b.standbyIsLater("k", tombstone, rounded(now+backend.VersionGrain)))
 	require.False(t, b.standbyIsLater("k", tombstone, rounded(now-1)), "it is not rounded down")
-	require.True(t, b.standbyIsLater("k", rounded(now+grain-1), tombstone))
+	require.True(t, b.standbyIsLater("k", rounded(now+backend.VersionGrain-1), tombstone))
 	require.True(t, b.standbyIsLater("k", tombstone, exact(now+1)), "both are exact")
 }

@@ -1,9 +1,6 @@
 package standby
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -25,7 +22,7 @@ func (b *Backend) later(key string, origin, standby found) found {
 		return origin
 	}
 	ours, theirs := origin.item.Version.Credible(), standby.item.Version.Credible()
-	if backend.SameContent(origin.item, standby.item) && (mayBeSame(origin.item, standby.item) || ours == 0 || theirs == 0) {
+	if backend.SameContent(origin.item, standby.item) && (backend.CompareVersions(origin.item, standby.item) == 0 || ours == 0 || theirs == 0) {
 		if longer(standby.item.ExpiresIn, origin.item.ExpiresIn) {
 			origin.item.ExpiresIn = standby.item.ExpiresIn
 		}
@@ -49,9 +46,10 @@ func longer(a, b time.Duration) bool { return b != 0 && (a == 0 || a > b) }
 //     would have given it a version.
 func (b *Backend) standbyIsLater(key string, origin, standby backend.Item) bool {
 	ours, theirs := origin.Version.Credible(), standby.Version.Credible()
+	order := backend.CompareVersions(standby, origin)
 	switch {
-	case ours != 0 && theirs != 0 && !mayBeSame(origin, standby):
-		return theirs > ours
+	case ours != 0 && theirs != 0 && order != 0:
+		return order > 0
 	case origin.Deleted != standby.Deleted:
 		return standby.Deleted
 	case ours == 0 && theirs == 0:
@@ -62,32 +60,6 @@ func (b *Backend) standbyIsLater(key string, origin, standby backend.Item) bool 
 	case theirs == 0:
 		return ours < b.standbyOf(key).lastEqual()
 	default:
-		return bytes.Compare(digest(standby), digest(origin)) > 0
+		return backend.CompareContents(standby, origin) > 0
 	}
-}
-
-// grain is twice the grain at which a server keeps a version that it cannot keep as the
-// CAS number. It rounds up.
-const grain = backend.Version(20 * time.Millisecond / time.Microsecond << 8)
-
-// mayBeSame says whether two items have the same version, or if only one of them has an
-// exact one, whether the other one may be the same rounded up.
-func mayBeSame(a, b backend.Item) bool {
-	if isExact(a) == isExact(b) {
-		return a.Version == b.Version
-	}
-	exact, rounded := a.Version, b.Version
-	if isExact(b) {
-		exact, rounded = b.Version, a.Version
-	}
-	return exact <= rounded && rounded-exact < grain
-}
-
-// isExact says whether a server keeps the version of an item as its CAS number.
-func isExact(item backend.Item) bool { return uint64(item.Version) == item.CAS }
-
-// digest is the same for two items with the same content.
-func digest(item backend.Item) []byte {
-	sum := sha256.Sum256(append(binary.BigEndian.AppendUint32(nil, item.Flags), item.Image...))
-	return sum[:]
 }
