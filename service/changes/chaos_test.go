@@ -38,6 +38,13 @@ type history struct {
 	acked []time.Time
 }
 
+// acknowledge notes that the next value was acknowledged now.
+func (h *history) acknowledge() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.acked = append(h.acked, time.Now())
+}
+
 // outdated returns for how long a value had been replaced at a moment.
 func (h *history) outdated(value int, at time.Time) time.Duration {
 	h.mu.Lock()
@@ -78,7 +85,7 @@ func TestNeverStaleInChaos(t *testing.T) {
 			name := "k" + strconv.Itoa(k)
 			item := backend.Item{Image: []byte("0"), ExpiresIn: time.Hour}
 			assert.NoError(t, writer.Add(t.Context(), name, item))
-			histories[k].acked = []time.Time{time.Now()}
+			histories[k].acknowledge()
 			for value := 1; time.Now().Before(ends); value++ {
 				present, err := writer.Get(t.Context(), name)
 				if !assert.NoError(t, err) {
@@ -86,9 +93,7 @@ func TestNeverStaleInChaos(t *testing.T) {
 				}
 				present.Image = []byte(strconv.Itoa(value))
 				assert.NoError(t, writer.CompareAndSwap(t.Context(), name, present))
-				histories[k].mu.Lock()
-				histories[k].acked = append(histories[k].acked, time.Now())
-				histories[k].mu.Unlock()
+				histories[k].acknowledge()
 				time.Sleep(rand.N(50 * time.Millisecond)) //nolint:gosec // no secret
 			}
 		})
