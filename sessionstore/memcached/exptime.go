@@ -67,3 +67,10 @@ func (c *conn) clock() (time.Time, error) {
 	}
 	return time.Now(), nil
 }
+
+// datesByAnother says whether dates count by another clock than [conn.clock] returns: a
+// proxy tells its own. The two are up to a second apart even on one host, and a session
+// that is stored again with the time left would move its end by that each time.
+func (c *conn) datesByAnother() bool {
+	return c.server.proxy == DirectProxy || c.limits.zones
+}

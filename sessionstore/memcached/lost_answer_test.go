@@ -38,6 +38,9 @@ type proxy struct {
 	// apart is how many seconds the clock of the server is ahead: the proxy
 	// changes what the server says and the dates that it is told.
 	apart atomic.Int64
+	// tells is how many seconds the clock that the server tells is ahead of the one
+	// by which it counts.
+	tells atomic.Int64
 	mu    sync.Mutex
 	conns []net.Conn // of the backend
 	asked [][]byte   // what the backend has sent, in the parts in which it came
@@ -155,6 +158,9 @@ func (w *proxy) pump(to, from net.Conn, answers bool) {
 		}
 		if apart := w.apart.Load(); apart != 0 {
 			data = otherClock(data, answers, apart)
+		}
+		if tells := w.tells.Load(); answers && tells != 0 {
+			data = otherClock(data, answers, tells)
 		}
 		if answers {
 			data = w.repeat(to, data)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
@@ -58,6 +59,29 @@ func TestDirectMemcachedProxy(t *testing.T) {
 		return b
 	}
 	storetest.Run(t, open)
+}
+
+// An end that is more than 30 days away is a date of the server behind the proxy, and
+// updates do not move it, although the proxy tells another clock.
+func TestMemcachedProxyWithAnotherClock(t *testing.T) {
+	t.Parallel()
+	const life = 31 * 24 * time.Hour
+	server := memcachedtest.Start(t)
+	for _, apart := range []time.Duration{-90 * time.Second, -time.Second, time.Second, 90 * time.Second} {
+		w := newProxy(t, server)
+		w.tells.Store(int64(apart / time.Second))
+		s := storeOn(t, memcached.Options{Servers: []string{w.addr}, Proxy: memcached.DirectProxy}, sessionstore.Options{})
+		began := time.Now()
+		ref, err := s.Create(t.Context(), user("dwho"), life)
+		require.NoError(t, err)
+		for range 60 {
+			_, err := s.Update(t.Context(), ref.ID, sessionstore.Change{Set: user("x")}, sessionstore.DefaultTTL)
+			require.NoError(t, err)
+		}
+		session, err := s.Get(t.Context(), ref.ID)
+		require.NoError(t, err)
+		require.InDelta(t, life-time.Since(began), session.ExpiresIn, float64(5*time.Second), apart)
+	}
 }
 
 // A proxy without its servers is not ready, although it answers.

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"math"
 	"strconv"
+	"time"
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
@@ -75,6 +77,38 @@ func (c *conn) storeVersion(key string, item backend.Item, mode string) error {
 	if err != nil {
 		return err
 	}
+	err = c.storeVersionUntil(key, item, mode, seconds)
+	if err != nil || seconds <= longestRelative || !c.datesByAnother() {
+		return err
+	}
+	return c.correctEnd(key, item, seconds)
+}
+
+// correctEnd stores an item again that was just stored with a date, if the server that
+// has it counts by another clock than the proxy has told.
+func (c *conn) correctEnd(key string, item backend.Item, seconds int32) error {
+	present, _, err := c.measure(key)
+	switch {
+	case errors.Is(err, backend.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	version := uint64(item.Version)
+	apart := (backend.WholeSeconds(item.ExpiresIn) - present.ExpiresIn) / time.Second
+	corrected := int32(max(0, min(int64(seconds)+int64(apart), math.MaxInt32)))
+	if present.CAS != version || corrected == seconds || corrected <= longestRelative {
+		return nil
+	}
+	err = c.storeVersionUntil(key, item, "C"+strconv.FormatUint(version, 10), corrected)
+	if backend.LostRace(err) { // the item has been changed since
+		return nil
+	}
+	return err
+}
+
+// storeVersionUntil is storeVersion with the end in memcached's form.
+func (c *conn) storeVersionUntil(key string, item backend.Item, mode string, seconds int32) error {
 	if err := c.begin("ms ", key, " ", strconv.Itoa(len(item.Image)), " ", mode, " k F"); err != nil {
 		return err
 	}
