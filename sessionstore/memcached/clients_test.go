@@ -308,11 +308,16 @@ func TestPerlStoresStrings(t *testing.T) {
 // version.
 func requireFlags(t *testing.T, server *memcachedtest.Server, key, flags string) {
 	t.Helper()
+	require.Equal(t, flags, strconv.FormatUint(uint64(clientFlags(t, server, key)&15), 10))
+}
+
+func clientFlags(t *testing.T, server *memcachedtest.Server, key string) uint32 {
+	t.Helper()
 	digits, ok := strings.CutPrefix(string(metaGet(t, server, key, "f")), "HD f")
 	require.True(t, ok)
 	n, err := strconv.ParseUint(strings.TrimSpace(digits), 10, 32)
 	require.NoError(t, err)
-	require.Equal(t, flags, strconv.FormatUint(n&15, 10))
+	return uint32(n)
 }
 
 func metaGet(t *testing.T, server *memcachedtest.Server, key, what string) []byte {
