@@ -27,10 +27,12 @@ import (
 type proxy struct {
 	t      *testing.T
 	addr   string
-	cut    atomic.Bool            // the next answer is lost, and its connection
-	cutAll atomic.Bool            // as cut, for all answers
-	forge  atomic.Pointer[string] // what comes in the place of the next answer
-	delay  atomic.Int64           // of each answer, in nanoseconds
+	cut    atomic.Bool // the next answer is lost, and its connection
+	cutAll atomic.Bool // as cut, for all answers
+	// cutThen, if not nil, is called once instead of the next answer, which is lost.
+	cutThen atomic.Pointer[func()]
+	forge   atomic.Pointer[string] // what comes in the place of the next answer
+	delay   atomic.Int64           // of each answer, in nanoseconds
 	// twice, if not nil, sends the next answer again, after a pause.
 	twice atomic.Pointer[time.Duration]
 	// noSettings says that the server does not know "stats settings".
@@ -142,6 +144,10 @@ func (w *proxy) pump(to, from net.Conn, answers bool) {
 			return
 		}
 		if answers {
+			if then := w.cutThen.Swap(nil); then != nil {
+				(*then)()
+				return
+			}
 			time.Sleep(time.Duration(w.delay.Load()))
 			w.pass()
 		}

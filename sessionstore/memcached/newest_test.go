@@ -3,12 +3,15 @@
 package memcached_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
@@ -96,4 +99,86 @@ func TestMemcachedProxyWithoutServers(t *testing.T) {
 	require.Eventually(t, func() bool { return b.Ping(t.Context()) != nil }, time.Minute, time.Millisecond)
 	server.Restart()
 	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, time.Minute, time.Millisecond)
+}
+
+// A write with a version whose answer is lost was carried out, and is not carried out
+// twice: the item keeps the number that the first try gave it. A rejection stays one, or
+// the outcome is indeterminate.
+func TestVersionedWritesWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	b, w, direct := openProxied(t)
+	ctx, clock := t.Context(), backend.NewClock()
+	requireStored := func(key, image string, v backend.Version) {
+		t.Helper()
+		require.False(t, w.cut.Load(), "an answer was lost")
+		present, err := direct.Get(ctx, key)
+		require.NoError(t, err)
+		require.Equal(t, image, string(present.Image))
+		require.Equal(t, uint64(v), present.CAS)
+	}
+	versioned := func(image string) backend.Item {
+		return backend.Item{Image: []byte(image), Flags: 1, ExpiresIn: time.Hour, Version: clock.After(0)}
+	}
+	one := versioned("one")
+	w.cut.Store(true)
+	require.NoError(t, b.Add(ctx, "k", one))
+	requireStored("k", "one", one.Version)
+
+	two := versioned("two")
+	two.CAS = uint64(one.Version)
+	w.cut.Store(true)
+	require.NoError(t, b.CompareAndSwap(ctx, "k", two))
+	requireStored("k", "two", two.Version)
+
+	tombstone := backend.Item{Deleted: true, ExpiresIn: time.Hour, Version: clock.After(0), CAS: uint64(two.Version)}
+	w.cut.Store(true)
+	require.NoError(t, b.CompareAndSwap(ctx, "k", tombstone))
+	requireStored("k", "", tombstone.Version)
+
+	w.cut.Store(true)
+	require.True(t, indeterminate(b.Add(ctx, "k", versioned("ours"))))
+	requireStored("k", "", tombstone.Version)
+	w.cut.Store(true)
+	two.Version = clock.After(0)
+	require.True(t, indeterminate(b.CompareAndSwap(ctx, "k", two)), "of an old item")
+	requireStored("k", "", tombstone.Version)
+	w.cut.Store(true)
+	require.ErrorIs(t, b.CompareAndSwap(ctx, "absent", two), backend.ErrNotFound)
+	require.False(t, w.cut.Load())
+
+	put := versioned("put")
+	w.cut.Store(true)
+	require.True(t, indeterminate(b.Put(ctx, 0, []backend.Write{{Key: "put", Item: put}})[0]), "the caller looks")
+	requireStored("put", "put", put.Version)
+
+	w.cutAll.Store(true)
+	before := w.commands()
+	last := versioned("last")
+	require.True(t, indeterminate(b.Add(ctx, "last", last)))
+	require.Equal(t, before+2, w.commands(), "one retry")
+	requireStored("last", "last", last.Version)
+}
+
+// Behind a write with a version that has no answer, another program writes. A store
+// does not undo that, and says that it does not know what came of its own write.
+func TestVersionedWriteBeforeAnotherWriter(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	w := newProxy(t, server)
+	s := storeOn(t, memcached.Options{Servers: []string{w.addr}}, sessionstore.Options{})
+	ref, err := s.Create(t.Context(), user("before"), time.Hour)
+	require.NoError(t, err)
+	// Of the update, the answer to its read passes.
+	var answers atomic.Int64
+	w.each(func() {
+		if answers.Add(1) == 1 {
+			w.cutThen.Store(new(func() {
+				_, err := server.Command(context.Background(), "set "+string(ref.ID)+" 1 3600 6\r\ntheirs")
+				assert.NoError(t, err)
+			}))
+		}
+	})
+	_, err = s.Update(t.Context(), ref.ID, sessionstore.Change{Set: user("ours")}, sessionstore.DefaultTTL)
+	require.True(t, indeterminate(err), err)
+	require.Contains(t, string(metaGet(t, server, string(ref.ID), "v")), "theirs")
 }
