@@ -30,7 +30,8 @@ func (s *stream) State(string) (lag time.Duration, connected bool) {
 	return time.Duration(s.lag.Load()), !s.broken.Load()
 }
 
-// origin is a pool in memory that counts its reads and fails as the test wants.
+// origin is a pool in memory that counts its reads and fails as the test wants. As on
+// newer servers, the CAS number of an item with a version is that version.
 type origin struct {
 	*memory.Backend
 
@@ -58,6 +59,7 @@ func (o *origin) Get(ctx context.Context, key string) (backend.Item, error) {
 		return backend.Item{}, backend.Unavailable("down", nil)
 	}
 	item, err := o.Backend.Get(ctx, key)
+	item = numbered(item)
 	if o.other.Load() {
 		item.Server = 1
 	}
@@ -72,13 +74,26 @@ func (o *origin) GetMany(ctx context.Context, keys []string, maxBytes int64) (ma
 		return nil, backend.Unavailable("down", nil)
 	}
 	items, err := o.Backend.GetMany(ctx, keys, maxBytes)
+	for key, item := range items {
+		items[key] = numbered(item)
+	}
 	if gate := o.gate.Load(); gate != nil {
 		<-*gate
 	}
 	return items, err
 }
 
+func numbered(item backend.Item) backend.Item {
+	if item.Version != 0 {
+		item.CAS = uint64(item.Version)
+	}
+	return item
+}
+
 func (o *origin) CompareAndSwap(ctx context.Context, key string, item backend.Item) error {
+	if present, err := o.Backend.Get(ctx, key); err == nil && numbered(present).CAS == item.CAS {
+		item.CAS = present.CAS
+	}
 	err := o.Backend.CompareAndSwap(ctx, key, item)
 	call(&o.after)
 	if o.mute.Load() {
