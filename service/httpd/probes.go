@@ -31,13 +31,13 @@ type ServerHealth struct {
 
 // more returns what the line of the server says of its pool and its index.
 func (h ServerHealth) more() string {
-	var text string
+	var text strings.Builder
 	for _, part := range []string{h.State, h.Index} {
 		if part != "" {
-			text += "; " + part
+			text.WriteString("; " + part)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // liveness answers that the process runs.

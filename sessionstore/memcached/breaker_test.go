@@ -187,9 +187,9 @@ func TestOpenBreakerTellsWhy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer("test", addressOf(t, "test:1"), Options{})
-		refuses := false
+		var refuses atomic.Bool
 		s.dialContext = func(context.Context, string, string) (net.Conn, error) {
-			if refuses {
+			if refuses.Load() {
 				return nil, syscall.ECONNREFUSED
 			}
 			return nil, errTimeout
@@ -200,7 +200,7 @@ func TestOpenBreakerTellsWhy(t *testing.T) {
 		err := ping()
 		require.ErrorIs(t, err, backend.ErrDown)
 		require.NotErrorIs(t, err, syscall.ECONNREFUSED)
-		refuses = true
+		refuses.Store(true)
 		time.Sleep(2 * probeInterval)
 		err = ping()
 		require.ErrorIs(t, err, backend.ErrDown)

@@ -201,9 +201,10 @@ func TestRefusedConnections(t *testing.T) {
 			t.Run(name+map[bool]string{true: "", false: ", not checked"}[checked], func(t *testing.T) {
 				t.Parallel()
 				log := new(logtest.Buffer)
-				m.options.Logger = slog.New(slog.NewTextHandler(log, nil))
+				options := m.options
+				options.Logger = slog.New(slog.NewTextHandler(log, nil))
 				b := open(t, memcached.Options{
-					Servers: []string{m.address}, Connector: connector(t, m.options), Logger: m.options.Logger, Timeout: 5 * time.Second,
+					Servers: []string{m.address}, Connector: connector(t, options), Logger: options.Logger, Timeout: 5 * time.Second,
 				})
 				if checked {
 					b.CheckServers()
