@@ -20,50 +20,76 @@ func TestSplit(t *testing.T) {
 			t.Parallel()
 			p := newPair(t, [2]int{2, 2})
 			p.options.TwoWay = true
-			keys := make([]string, 200)
-			clocks := [2]skewed{{}, {ahead}}
-			last := make(map[string]backend.Item)
-			writes := 0
-			store := func(side, i int) {
-				key := keys[i]
-				writes++
-				item := versioned(t, fmt.Sprint(side, i, writes))
-				if random(4) == 0 {
-					item = backend.Tombstone(life)
-				}
-				// It follows what the writer has read.
-				item.Version = clocks[side].after(p.get(side, key).Version)
-				p.put(side, key, item)
-				if item.Version > last[key].Version {
-					last[key] = item
-				}
-			}
-			for i := range keys {
-				keys[i] = newKey()
-				store(i%2, i)
-			}
+			d := p.dispute(200, ahead)
 			r := p.start()
 			p.waitSame()
 			r.stop()
 			for range 2 {
-				for i := range keys {
-					store(random(2), i)
-					time.Sleep(20 * time.Microsecond)
-				}
+				d.changeAll()
 			}
 			p.start()
 			p.waitSame()
-			wrong := 0
-			for _, key := range keys {
-				for side := range 2 {
-					if !backend.SameContent(last[key], p.get(side, key)) {
-						wrong++
-					}
-				}
-			}
-			assert.Zero(t, wrong)
+			assert.Zero(t, d.wrong())
 		})
 	}
+}
+
+// disputed are sessions that both sides change.
+type disputed struct {
+	p      *pair
+	clocks [2]skewed
+	keys   []string
+	last   map[string]backend.Item // the latest versions
+	writes int
+}
+
+// dispute stores sessions, each on one side. The clock of the writers to the second
+// side is ahead.
+func (p *pair) dispute(n int, ahead time.Duration) *disputed {
+	p.t.Helper()
+	d := &disputed{p: p, clocks: [2]skewed{{}, {ahead}}, last: make(map[string]backend.Item)}
+	for i := range n {
+		d.keys = append(d.keys, newKey())
+		d.change(i%2, d.keys[i])
+	}
+	return d
+}
+
+// changeAll changes, deletes or creates again each session once, on either side.
+func (d *disputed) changeAll() {
+	d.p.t.Helper()
+	for _, key := range d.keys {
+		d.change(random(2), key)
+		time.Sleep(20 * time.Microsecond)
+	}
+}
+
+func (d *disputed) change(side int, key string) {
+	d.p.t.Helper()
+	d.writes++
+	item := versioned(d.p.t, fmt.Sprint(side, d.writes))
+	if random(4) == 0 {
+		item = backend.Tombstone(life)
+	}
+	// It follows what the writer has read.
+	item.Version = d.clocks[side].after(d.p.get(side, key).Version)
+	d.p.put(side, key, item)
+	if item.Version > d.last[key].Version {
+		d.last[key] = item
+	}
+}
+
+// wrong returns how many copies are not the latest version.
+func (d *disputed) wrong() (n int) {
+	d.p.t.Helper()
+	for _, key := range d.keys {
+		for side := range 2 {
+			if !backend.SameContent(d.last[key], d.p.get(side, key)) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // skewed is the clock of a host that is ahead.

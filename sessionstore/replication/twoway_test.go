@@ -3,6 +3,8 @@ package replication_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -144,6 +146,15 @@ func (p *pair) site(side int) site {
 	return site{store, g, x}
 }
 
+// lister opens a store on a side that adds only its own sessions to the lists of the
+// index.
+func (p *pair) lister(side int) site {
+	p.t.Helper()
+	store := sessionstore.NewStore(p.open(side), storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
+	p.t.Cleanup(func() { assert.NoError(p.t, store.Close()) })
+	return site{Store: store}
+}
+
 func uid(name string) *perldata.Hash {
 	h := perldata.NewHash(1)
 	h.Set("uid", perldata.BytesOf(name))
@@ -188,48 +199,81 @@ func TestLoginsOnBothSides(t *testing.T) {
 			t.Parallel()
 			p := newPair(t, numbers)
 			p.options.TwoWay = true
-			sites := [2]site{p.site(from), p.site(to)}
-			alive := make(map[string][]sessionstore.ID)
-			users := []string{"alice", "bob", "carol"}
+			u := p.users(p.site)
 			r := p.start()
-			var mu sync.Mutex
-			logins := func() {
-				var both sync.WaitGroup
-				for side := range sites {
-					both.Go(func() {
-						for i := range 12 {
-							user := users[i%len(users)]
-							id := sites[side].login(t, user)
-							mu.Lock()
-							alive[user] = append(alive[user], id)
-							mu.Unlock()
-						}
-					})
-				}
-				both.Wait()
-			}
-			logins()
+			u.logIn()
 			p.waitSame()
 			r.stop()
-			logins() // during the split
-			for _, user := range users {
-				id := alive[user][0] // it is on both sides
-				require.NoError(t, sites[to].Delete(t.Context(), id))
-				alive[user] = alive[user][1:]
-			}
+			u.logIn() // during the split
+			u.logOut(to)
 			r = p.start()
 			p.waitSame()
-			for side := range sites {
-				for _, user := range users {
-					var wrong string
-					p.eventually(func() bool {
-						wrong = sites[side].finds(t.Context(), user, alive[user])
-						return wrong == ""
-					}, "%s", lazily(func() string { return wrong + "\n" + p.log.String() }))
-				}
-			}
+			u.requireFound()
 			p.waitSame()
 			p.waitEqual(r)
 		})
+	}
+}
+
+// users log in and out on both sides.
+type users struct {
+	p     *pair
+	sites [2]site
+	mu    sync.Mutex
+	alive map[string][]sessionstore.ID // by user, in the order of the logins
+	out   []sessionstore.ID
+}
+
+// users makes users without sessions.
+func (p *pair) users(open func(side int) site) *users {
+	p.t.Helper()
+	return &users{
+		p: p, sites: [2]site{open(from), open(to)},
+		alive: map[string][]sessionstore.ID{"alice": nil, "bob": nil, "carol": nil},
+	}
+}
+
+// logIn logs each user in four times on each side, on both at the same time.
+func (u *users) logIn() {
+	u.p.t.Helper()
+	names := slices.Sorted(maps.Keys(u.alive))
+	var both sync.WaitGroup
+	for side := range u.sites {
+		both.Go(func() {
+			for i := range 4 * len(names) {
+				name := names[i%len(names)]
+				id := u.sites[side].login(u.p.t, name)
+				u.mu.Lock()
+				u.alive[name] = append(u.alive[name], id)
+				u.mu.Unlock()
+			}
+		})
+	}
+	both.Wait()
+}
+
+// logOut ends the first session of each user, which must be on both sides.
+func (u *users) logOut(side int) {
+	u.p.t.Helper()
+	for name, ids := range u.alive {
+		require.NoError(u.p.t, u.sites[side].Delete(u.p.t.Context(), ids[0]))
+		u.alive[name], u.out = ids[1:], append(u.out, ids[0])
+	}
+}
+
+// requireFound waits until each side finds the sessions that are alive, and no others.
+func (u *users) requireFound() {
+	u.p.t.Helper()
+	for side := range u.sites {
+		for name, ids := range u.alive {
+			var wrong string
+			u.p.eventually(func() bool {
+				wrong = u.sites[side].finds(u.p.t.Context(), name, ids)
+				return wrong == ""
+			}, "%s", lazily(func() string { return wrong + "\n" + u.p.log.String() }))
+		}
+		for _, id := range u.out {
+			require.True(u.p.t, u.p.get(side, string(id)).Deleted, "a log-out is undone")
+		}
 	}
 }
