@@ -85,6 +85,17 @@ func (s *Store) mutate(ctx context.Context, id ID, update updateFunc) (mutation,
 	return mutation{}, backend.Unavailable("other writers changed the session all the time", backend.ErrConflict)
 }
 
+// versionOf returns the version of an item that is written in the place of the present
+// one. A write that changes only the time to live must not count as later than a
+// log-out on a server that cannot be reached: the session would be there again because
+// somebody has read it.
+func (s *Store) versionOf(present backend.Item, found bool, item backend.Item) backend.Version {
+	if found && !item.Deleted && backend.SameContent(present, item) {
+		return s.clock.Next(present.Version)
+	}
+	return s.clock.After(present.Version)
+}
+
 // write stores an item in the place of the present one, with a version after that
 // one's. Everything that a Store writes to a session goes through here. If no answer
 // comes, it looks whether the item was stored.
@@ -92,7 +103,7 @@ func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bo
 	finished := s.writing(id)
 	defer func() { finished(err) }()
 	item = item.InPlaceOf(present)
-	item.Version = s.clock.After(present.Version)
+	item.Version = s.versionOf(present, found, item)
 	store := func() error {
 		if found {
 			return s.backend.CompareAndSwap(ctx, string(id), item)

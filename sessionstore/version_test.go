@@ -159,3 +159,32 @@ func TestContentVersionIgnoresItemVersion(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, first.Version, changed.Version)
 }
+
+// While a server cannot be reached, a session that was deleted there is read and
+// extended on another one. The deletion is later all the same, and earlier than a
+// change of the attributes.
+func TestUseIsNotLaterThanADeletionElsewhere(t *testing.T) {
+	t.Parallel()
+	here, there := memory.New(memory.Options{}), memory.New(memory.Options{})
+	open := func(b backend.Backend) *sessionstore.Store {
+		return sessionstore.NewStore(b, storable.Codec{}, sessionstore.Options{})
+	}
+	used := open(there)
+	ref, err := open(here).Create(t.Context(), attributes("a"), time.Hour)
+	require.NoError(t, err)
+	item, err := here.Get(t.Context(), string(ref.ID))
+	require.NoError(t, err)
+	require.NoError(t, there.Add(t.Context(), string(ref.ID), item))
+
+	require.NoError(t, open(here).Delete(t.Context(), ref.ID))
+	for range 3 {
+		before := versionOf(t, there, ref.ID)
+		_, err = used.Touch(t.Context(), ref.ID, 2*time.Hour)
+		require.NoError(t, err)
+		require.Greater(t, versionOf(t, there, ref.ID), before)
+	}
+	require.Less(t, versionOf(t, there, ref.ID), versionOf(t, here, ref.ID))
+	_, err = used.Update(t.Context(), ref.ID, sessionstore.Change{Set: attributes("b")}, sessionstore.DefaultTTL)
+	require.NoError(t, err)
+	require.Greater(t, versionOf(t, there, ref.ID), versionOf(t, here, ref.ID))
+}

@@ -96,3 +96,14 @@ func OlderCAS(a, b uint64) bool {
 func ComparableCAS(a, b uint64) bool {
 	return Version(a) < LeastVersion == (Version(b) < LeastVersion)
 }
+
+// Next returns the Version of a write that changes nothing but the time to live of an
+// item with the Version former: the one right after it, so that every change of the
+// item on another server is later. If former is not credible it is that of
+// [Clock.After].
+func (c *Clock) Next(former Version) Version {
+	if former.Credible() == 0 {
+		return c.After(former)
+	}
+	return former + 1<<versionNodeBits
+}

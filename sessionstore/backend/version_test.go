@@ -56,3 +56,17 @@ func TestClockIgnoresWrongClocks(t *testing.T) {
 	require.Less(t, c.After(wrong), wrong)
 	require.WithinDuration(t, time.Now(), c.After(wrong).Time(), time.Minute)
 }
+
+// A write that changes only the time to live is later than the item, and earlier than
+// every other write.
+func TestClockNext(t *testing.T) {
+	t.Parallel()
+	c := backend.NewClock()
+	former := backend.VersionAt(time.Now().Add(-time.Hour))
+	next := c.Next(former)
+	require.Greater(t, next, former)
+	require.Less(t, next, backend.VersionAt(former.Time().Add(2*time.Microsecond)))
+	for _, none := range []backend.Version{0, 7, backend.VersionAt(time.Now().Add(48 * time.Hour))} {
+		require.WithinDuration(t, time.Now(), c.Next(none).Time(), time.Minute)
+	}
+}
