@@ -30,7 +30,7 @@ type addCallerCommand struct {
 
 	Certificate []argument `sep:"none" placeholder:"SUBJECT" help:"Name in the client certificate: its subject, such as CN=portal,O=Example, or DNS:NAME, URI:ADDRESS or EMAIL:ADDRESS. Repeat the flag for several."`
 	Address     words      `placeholder:"CIDR,..." help:"Network or address from which the caller needs no other credentials, such as 10.1.0.0/16, or unix for unix sockets. Repeat the flag for several."`
-	Dialects    words      `placeholder:"DIALECT,..." complete:"contract,perl" help:"Kinds of messages that the caller may send: contract (those of the WSDL) or perl (those of MemcachedSOAP.cgi). Default: all that its roles allow."`
+	Dialects    words      `placeholder:"DIALECT,..." complete:"contract,perl,lemonldap" help:"Kinds of messages that the caller may send: contract (those of the WSDL), perl (those of MemcachedSOAP.cgi) or lemonldap (those of LemonLDAP::NG). Default: all that its roles allow."`
 	Hide        words      `placeholder:"ATTRIBUTE,..." help:"Attributes that the caller does not see and does not change. Separate several by commas."`
 	Rate        *perSecond `placeholder:"N" help:"Most calls a second. Default: no limit."`
 	Quota       *perSecond `placeholder:"N" help:"Most new sessions a second. Default: no limit."`

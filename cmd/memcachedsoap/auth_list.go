@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,9 +54,9 @@ func newCallerDocument(e access.Entry) callerDocument {
 	}
 	dialects := e.Dialects
 	if dialects == nil {
-		dialects = []string{access.ContractDialect.String()}
-		if rolesOf(e).Has(access.Perl) {
-			dialects = access.DialectNames()
+		dialects = access.DialectNames()
+		if !rolesOf(e).Has(access.Perl) {
+			dialects = slices.DeleteFunc(dialects, func(name string) bool { return name == access.PerlDialect.String() })
 		}
 	}
 	return callerDocument{

@@ -171,7 +171,7 @@ batch   find         certificate "CN=a\u202eb"; address 10.0.0.0/8; address unix
 `, text)
 	assert.JSONEq(t, `{"callers": [
 		{"name": "portal", "roles": ["read", "write"], "passwords": 1, "digestPasswords": 1, "keys": 1, "certificates": [],
-			"addresses": [], "dialects": ["contract"], "hide": [], "rate": null, "quota": null},
+			"addresses": [], "dialects": ["contract", "lemonldap"], "hide": [], "rate": null, "quota": null},
 		{"name": "batch", "roles": ["find"], "passwords": 0, "digestPasswords": 0, "keys": 0, "certificates": ["CN=a\u202eb"],
 			"addresses": ["10.0.0.0/8", "unix"], "dialects": ["contract"], "hide": ["mail"], "rate": 2.5, "quota": 1}
 	]}`, document)

@@ -173,7 +173,7 @@ func (e *Entry) readDialects(value *yaml.Node) (err error) {
 		dialect, ok := ParseDialect(name)
 		switch {
 		case !ok:
-			return wrong(value.Content[i], "unknown dialect %q; the dialects are %s", shown(name), strings.Join(DialectNames(), " and "))
+			return wrong(value.Content[i], "unknown dialect %q; the dialects are %s", shown(name), strings.Join(DialectNames(), ", "))
 		case e.caller.Dialects&dialect != 0:
 			return wrong(value.Content[i], "the dialect %s is there twice", name)
 		}

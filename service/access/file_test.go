@@ -139,7 +139,7 @@ func TestBadFiles(t *testing.T) {
 		{"a network with bits", caller("addresses: [10.1.2.3/16]"), "access: line 3: the network 10.1.2.3/16 has bits behind its length; 10.1.0.0/16 may be meant"},
 		{"an IPv4 address as IPv6", caller("addresses: ['::ffff:10.0.0.1']"), `access: line 3: write the address "::ffff:10.0.0.1" in the form of IPv4, such as 10.1.0.0/16`},
 		{"unix twice", caller("addresses: [unix, unix]"), "access: line 3: the address unix is there twice"},
-		{"a dialect", caller("dialects: [soap]"), `access: line 3: unknown dialect "soap"; the dialects are contract and perl`},
+		{"a dialect", caller("dialects: [soap]"), `access: line 3: unknown dialect "soap"; the dialects are contract, perl, lemonldap`},
 		{"a dialect twice", caller("dialects: [perl, perl]"), "access: line 3: the dialect perl is there twice"},
 		{"perl without its role", caller("roles: [read]", "addresses: [unix]", "dialects: [perl]"), "access: line 2: the caller a has the dialect perl but not the role perl, which the dialect needs"},
 		{"an attribute twice", caller("hide: [a, a]"), `access: line 3: the attribute "a" is there twice`},

@@ -30,5 +30,10 @@ func TestRoles(t *testing.T) {
 	}
 	_, ok := access.ParseRole("root")
 	assert.False(t, ok)
+	for _, name := range access.DialectNames() {
+		dialect, ok := access.ParseDialect(name)
+		assert.True(t, ok)
+		assert.Equal(t, name, dialect.String())
+	}
 	assert.Equal(t, "contract, perl", (access.ContractDialect | access.PerlDialect).String())
 }

@@ -75,7 +75,8 @@ type Dialect uint8
 const (
 	ContractDialect Dialect = 1 << iota // the messages of the WSDL
 	PerlDialect                         // the messages of the programs for MemcachedSOAP.cgi
-	everyDialect    = ContractDialect | PerlDialect
+	LemonLDAPDialect                    // the messages of LemonLDAP::NG, over SOAP and REST
+	everyDialect    = ContractDialect | PerlDialect | LemonLDAPDialect
 )
 
 // dialectNames are the names of the dialects in the auth file.
@@ -87,6 +88,7 @@ var dialectNames = []struct {
 }{
 	{"contract", ContractDialect},
 	{"perl", PerlDialect},
+	{"lemonldap", LemonLDAPDialect},
 }
 
 // DialectNames returns the names of the dialects in the auth file.
