@@ -9,6 +9,12 @@ type Encoding struct {
 	// MaxEntries is the greatest number of values of an answer, at all depths
 	// together; 0 means [DefaultMaxEntries].
 	MaxEntries int
+	// Result is the name of the result's element; "" means a generated one.
+	Result string
+	// Lossless writes each value so that SOAP::Lite's clients read what was stored:
+	// text as string, bytes as base64Binary unless they are ASCII, numbers as numbers,
+	// and an empty hash as a Map. There are no classes: an object is its content.
+	Lossless bool
 }
 
 // DefaultMaxEntries is the default of [Encoding.MaxEntries] and [Reader.MaxEntries].

@@ -26,9 +26,18 @@ func read(body string, most int) (*soaplite.Reader, []perldata.Value, error) {
 }
 
 func readDocument(document string, most int) (*soaplite.Reader, []perldata.Value, error) {
+	return readWith(&soaplite.Reader{MaxEntries: most}, document)
+}
+
+// readLossless reads a Body with a reader that is lossless.
+func readLossless(body string) ([]perldata.Value, error) {
+	_, values, err := readWith(&soaplite.Reader{Lossless: true}, "<Body "+prefixes+">"+body+"</Body>")
+	return values, err
+}
+
+func readWith(r *soaplite.Reader, document string) (*soaplite.Reader, []perldata.Value, error) {
 	var s xmlscan.Scanner
 	s.Reset([]byte(document), xmlscan.Limits{})
-	r := &soaplite.Reader{MaxEntries: most}
 	if _, err := s.Next(); err != nil {
 		return r, nil, err
 	}

@@ -19,6 +19,10 @@ type Reader struct {
 	// MaxEntries is the greatest number of elements in, before and after the payload;
 	// 0 means [DefaultMaxEntries].
 	MaxEntries int
+	// Lossless reads what the Perl program that sent a value had, where SOAP::Lite's
+	// server reads something else: a boolean is the word that was sent, and an empty
+	// element without a type is an empty struct.
+	Lossless bool
 
 	scan   *xmlscan.Scanner // of the whole message
 	nodes  []element        // in document order

@@ -29,13 +29,17 @@ func (e Encoding) Response(method soap.Name, result perldata.Value) (*Response, 
 		writer: writer{encoding: e, gensym: firstGensym - 1, visited: perldata.NewVisit(), left: most, letters: maxAnswer},
 	}
 	if !r.writer.survey(r.result) {
-		return nil, &soap.Fault{
-			Code: soap.Server,
-			Reason: "The answer exceeds the limit of " + strconv.Itoa(most) + " values, " + strconv.Itoa(maxNesting) +
-				" levels or " + strconv.Itoa(maxAnswer) + " bytes.",
-		}
+		return nil, exceeded(most)
 	}
 	return r, nil
+}
+
+func exceeded(most int) *soap.Fault {
+	return &soap.Fault{
+		Code: soap.Server,
+		Reason: "The answer exceeds the limit of " + strconv.Itoa(most) + " values, " + strconv.Itoa(maxNesting) +
+			" levels or " + strconv.Itoa(maxAnswer) + " bytes.",
+	}
 }
 
 // Attributes returns the attributes of the answer's Envelope, without the
@@ -56,21 +60,40 @@ func (r *Response) Attributes() string {
 func (r *Response) Append(dst []byte, room *soap.Room) ([]byte, error) {
 	w := &r.writer
 	w.dst, w.room = dst, room
+	w.open(r.method)
+	w.element(w.resultName(), "", r.result)
+	w.close(r.method)
+	return w.dst, w.err
+}
+
+// open writes the start tag of a method's response.
+func (w *writer) open(method soap.Name) {
 	w.text("<")
-	w.text(r.method.Local)
+	w.text(method.Local)
 	w.text(`Response xmlns="`)
-	w.dst, _ = xmlwrite.AppendAttr(w.dst, r.method.Space)
+	w.dst, _ = xmlwrite.AppendAttr(w.dst, method.Space)
 	w.text(`"`)
 	w.style()
 	w.text(">")
-	w.element(w.generated(), "", r.result)
+}
+
+// resultName returns the name of the result's element.
+func (w *writer) resultName() string {
+	if w.encoding.Result != "" {
+		return w.encoding.Result
+	}
+	return w.generated()
+}
+
+// close writes the end tag of a method's response, and the values to which the result
+// refers in several places.
+func (w *writer) close(method soap.Name) {
 	w.text("</")
-	w.text(r.method.Local)
+	w.text(method.Local)
 	w.text("Response>")
 	for i := range w.shared { // survey has found all
 		w.independent(w.shared[i])
 	}
-	return w.dst, w.err
 }
 
 // style writes the encodingStyle of a child of the Body in SOAP 1.2, which does not

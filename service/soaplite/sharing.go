@@ -59,7 +59,8 @@ func (w *writer) contents(v perldata.Value) bool {
 
 // visit surveys a value in one of its places.
 func (w *writer) visit(v perldata.Value) bool {
-	class := classOf(v)
+	v = w.content(v)
+	class := w.classOf(v)
 	w.objects = w.objects || class != ""
 	if !w.take(1, len(class)+len(v.Str())) {
 		return false

@@ -20,7 +20,7 @@ const maxCopied = 4 << 20
 // which it refers. A value is large, so it is made where it stays.
 func (r *Reader) value(at int32, place *perldata.Value) error {
 	n := &r.nodes[at]
-	if n.link == 0 && !n.kids && (n.kind == untyped || n.kind == plain) {
+	if n.link == 0 && !n.kids && (n.kind == plain || n.kind == untyped && !r.isEmptyStruct(n)) {
 		*place = r.string(r.scan.Bytes(n.text)) // most values
 		return nil
 	}
@@ -105,7 +105,7 @@ func (r *Reader) make(at int32, place *perldata.Value) error {
 			return r.structure(at, place)
 		}
 	case untyped, unlisted:
-		if n.kids {
+		if n.kids || r.isEmptyStruct(n) {
 			return r.structure(at, place)
 		}
 		if n.kind == unlisted {
@@ -119,6 +119,12 @@ func (r *Reader) make(at int32, place *perldata.Value) error {
 	var err error
 	*place, err = r.scalar(n)
 	return err
+}
+
+// isEmptyStruct reports whether an element without children is a struct. SOAP::Lite's
+// clients write an empty hash without a type and an empty string with one.
+func (r *Reader) isEmptyStruct(n *element) bool {
+	return r.Lossless && n.kind == untyped && len(r.scan.Bytes(n.text)) == 0
 }
 
 // scalar returns the value of an element with text.
@@ -136,6 +142,9 @@ func (r *Reader) scalar(n *element) (perldata.Value, error) {
 		return r.string([]byte(perldata.Latin1ToUTF8(string(decoded)))), nil // characters, not bytes
 	case boolean:
 		truth, err := parseBoolean(text)
+		if r.Lossless {
+			return r.string(bytes.Trim(text, xmlchar.Whitespace)), err
+		}
 		if truth {
 			return perldata.IntOf(1), err
 		}

@@ -60,7 +60,7 @@ func (w *writer) generated() string {
 // unnamed returns the name of the element of a value that has none: its class, or a
 // new name.
 func (w *writer) unnamed(v perldata.Value) string {
-	if class := classOf(v); class != "" {
+	if class := w.classOf(v); class != "" {
 		return class
 	}
 	return w.generated()
@@ -68,6 +68,7 @@ func (w *writer) unnamed(v perldata.Value) string {
 
 // place writes a value in one of its places: in full, or as a reference.
 func (w *writer) place(name string, v perldata.Value) {
+	v = w.content(v)
 	if !w.fits(name, v.Str()) {
 		return
 	}
@@ -100,7 +101,7 @@ func (w *writer) independent(n *node) {
 		return // it is written in one of its places
 	}
 	name := "soapenc:Array"
-	if n.value.Kind() != perldata.KindList || classOf(n.value) != "" {
+	if n.value.Kind() != perldata.KindList || w.classOf(n.value) != "" {
 		name = w.unnamed(n.value)
 	}
 	attribute := ` id="` + n.reference() + `"`
@@ -135,7 +136,7 @@ func (w *writer) element(name, attribute string, v perldata.Value) {
 		w.text(">")
 		w.place(w.unnamed(v.Ref()), v.Ref())
 	case perldata.KindBytes, perldata.KindText, perldata.KindInt, perldata.KindFloat:
-		w.scalar(name, Text(v))
+		w.scalar(name, w.encoding.scalarType(v), Text(v))
 		return
 	}
 	w.end(name)
@@ -153,7 +154,7 @@ func (w *writer) start(name, attribute string, v perldata.Value) {
 	w.text("<")
 	w.text(name)
 	w.text(attribute)
-	class := classOf(v)
+	class := w.classOf(v)
 	switch v.Kind() { //nolint:exhaustive // others are written without a type
 	case perldata.KindUndef:
 		if w.encoding.Schema == Schema1999 {
@@ -162,7 +163,7 @@ func (w *writer) start(name, attribute string, v perldata.Value) {
 			w.text(` xsi:nil="true"`)
 		}
 	case perldata.KindHash:
-		if !allNames(v.Hash()) {
+		if w.encoding.isMap(v.Hash()) {
 			w.text(` xsi:type="apachens:Map"`)
 		}
 	case perldata.KindList:
@@ -215,21 +216,22 @@ func (w *writer) commonType(items []perldata.Value) string {
 
 // typeOf returns the type with which an item is written, or "".
 func (w *writer) typeOf(v perldata.Value) string {
-	if class := classOf(v); class != "" {
+	v = w.content(v)
+	if class := w.classOf(v); class != "" {
 		return perlPrefix + class
 	}
 	switch v.Kind() {
 	case perldata.KindList:
 		return "soapenc:Array"
 	case perldata.KindHash:
-		if !allNames(v.Hash()) {
+		if w.encoding.isMap(v.Hash()) {
 			return "apachens:Map"
 		}
 		return ""
 	case perldata.KindUndef, perldata.KindRef:
 		return ""
 	default:
-		return w.encoding.qualified(TypeOf(Text(v)))
+		return w.encoding.qualified(w.encoding.scalarType(v))
 	}
 }
 
@@ -262,28 +264,36 @@ func (w *writer) hash(name, attribute string, v perldata.Value) {
 		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(entries[a].Name, entries[b].Name) })
-	if names := allNames(h); names {
+	if !w.encoding.isMap(h) {
 		for _, i := range order {
 			w.place(strings.TrimSuffix(entries[i].Name, "\n"), entries[i].Value)
 		}
 	} else {
 		for _, i := range order {
-			w.text("<item>")
-			key := keyText(&entries[i])
-			if !w.fits("", key) {
-				return
-			}
-			w.scalar("key", key)
-			w.place("value", entries[i].Value)
-			w.text("</item>")
+			w.item(&entries[i])
 		}
 	}
 	w.end(name)
 }
 
-// scalar writes a string by its bytes.
-func (w *writer) scalar(name, s string) {
-	t := TypeOf(s)
+// item writes an entry of a Map.
+func (w *writer) item(e *perldata.Entry) {
+	key := keyText(e)
+	if !w.fits("", key) {
+		return
+	}
+	w.text("<item>")
+	t := TypeOf(key)
+	if w.encoding.Lossless {
+		t = losslessType(key, e.Form != perldata.KeyBytes)
+	}
+	w.scalar("key", t, key)
+	w.place("value", e.Value)
+	w.text("</item>")
+}
+
+// scalar writes a string of a type.
+func (w *writer) scalar(name string, t Type, s string) {
 	w.text("<")
 	w.text(name)
 	w.text(` xsi:type="`)
@@ -300,7 +310,7 @@ func (w *writer) scalar(name, s string) {
 		// SOAP::Lite writes true for a "False".
 		w.dst = strconv.AppendBool(w.dst, s[0]|0x20 == 't')
 	default:
-		w.dst, _ = xmlwrite.AppendText(w.dst, s) // printable ASCII
+		w.dst, _ = xmlwrite.AppendText(w.dst, s) // its type says that XML allows it
 	}
 	w.end(name)
 }
