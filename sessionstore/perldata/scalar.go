@@ -51,6 +51,7 @@ const (
 	FormWeak              // KindList, KindHash, KindRef: a weak reference
 	FormOverload          // KindList, KindHash, KindRef: a reference to an object whose class overloads operators
 	FormWeakOverload      // both of FormWeak and FormOverload
+	FormNumber            // KindBytes: the digits of a number that Perl's Storable stores as a string
 )
 
 // Form returns the form of the value.

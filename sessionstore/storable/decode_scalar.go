@@ -103,8 +103,15 @@ func (d *decoder) str(tag byte) (perldata.Value, error) {
 	} else {
 		s, err = d.long()
 	}
-	if tag == tagScalar || tag == tagLScalar {
+	switch tag {
+	case tagScalar:
 		return perldata.BytesOf(s), err
+	case tagLScalar:
+		v := perldata.BytesOf(s)
+		if isNumber(s) {
+			v = v.WithForm(perldata.FormNumber)
+		}
+		return v, err
 	}
 	return perldata.TextOf(s).WithForm(perldata.FormFlagged), err
 }

@@ -16,6 +16,10 @@
 // keep (tied variables, objects with STORABLE_freeze hooks, code) is an
 // [UnsupportedError] when it is read, because it would be lost when it is written.
 //
+// Storable stores a number with a fraction, or of more than 32 bits, as the string of
+// its digits. So that such a number stays one, [perldata.FormNumber] is a short string
+// with the tag of long ones, which Perl reads as the same string and never writes.
+//
 // An image comes from any program that can write to memcached. The decoder trusts
 // no length in it, allocates at most a fixed multiple of its size, and returns an
 // error for every byte that it does not understand; see [Limits]. It creates no

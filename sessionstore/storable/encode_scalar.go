@@ -41,7 +41,11 @@ func (e *encoder) content(v *perldata.Value, immortal bool) error {
 			e.dst = append(e.dst, tagUndef)
 		}
 	case perldata.KindBytes:
-		e.sized(tagScalar, tagLScalar, v.Str())
+		if v.Form() == perldata.FormNumber && isNumber(v.Str()) {
+			e.number(v.Str())
+		} else {
+			e.sized(tagScalar, tagLScalar, v.Str())
+		}
 	case perldata.KindText:
 		e.text(v)
 	case perldata.KindInt:
