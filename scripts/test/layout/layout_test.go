@@ -65,6 +65,8 @@ var mayImport = map[string][]string{
 	"service/changes":                      {"service/access", "service/requestlog", "sessionstore/backend", "sessionstore/index", "sessionstore/metric"},
 	"service/dialect":                      {"service", "service/access", "service/admission", "service/audit", "service/requestlog", "soap"},
 	"service/document":                     {"service", "service/access", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/...", "wsdl"},
+	"service/lemonldap":                    {"service", "service/access", "service/admission", "service/audit", "service/dialect", "service/lemonldap/perljson", "service/requestlog", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap"},
+	"service/lemonldap/perljson":           {"sessionstore/perldata"},
 	"service/soaplite":                     {"sessionstore/perldata", "soap/..."},
 	"service/perlcgi":                      {"service", "service/access", "service/dialect", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/httpd":                        {"service/access", "service/admission", "service/certificate", "service/requestlog", "sessionstore/metric", "wsdl", "github.com/coreos/go-systemd/v22/activation", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},

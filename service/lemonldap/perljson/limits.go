@@ -1,0 +1,36 @@
+package perljson
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// Limits are the limits of the values that are read and written. A field that is 0 has
+// its default.
+type Limits struct {
+	Depth  int // of nested arrays and objects; 512, which is what Perl's JSON and Storable have
+	Values int // how many values, all together; 100,000
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{Depth: cmp.Or(l.Depth, 512), Values: cmp.Or(l.Values, 100_000)}
+}
+
+// Error says why a text cannot be read, or why a value cannot be written.
+type Error struct {
+	Offset int    // in the text, in bytes; 0 if a value cannot be written
+	Reason string // a part of a sentence, without any of the values
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	return fmt.Sprintf("perljson: byte %d: %s", e.Offset, e.Reason)
+}
+
+const (
+	tooDeep    = "arrays and objects are nested too deeply"
+	tooMany    = "there are too many values"
+	tooLong    = "the number has more than 255 characters"
+	incomplete = "the text ends too early"
+	unexpected = "the character is not expected"
+)
