@@ -43,6 +43,8 @@ type Options struct {
 	// ClientCertificateHeader is the header in which the trusted proxies pass on the
 	// certificate of the client, see [certificate.FromHeader]; "" means that they do not.
 	ClientCertificateHeader string
+	// AnyPath answers SOAP messages on every path, not only on those of the endpoint.
+	AnyPath bool
 	// Admission bounds the SOAP requests in flight; nil means one with its defaults.
 	Admission *admission.Controller
 	// Access finds the callers of SOAP requests. nil means that everybody may call.
@@ -124,12 +126,14 @@ func New(endpoint http.Handler, o Options) *Server {
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Pre(mergeSlashes)
-	router.Use(s.log, s.closeOnShutdown, s.readOn, s.checkCertificate, s.refuseForeignHosts, s.refuseForeignOrigins)
+	answer := s.admit(echo.WrapHandler(endpoint))
+	router.Use(s.log, s.closeOnShutdown, s.readOn, s.checkCertificate, s.refuseForeignHosts, s.refuseForeignOrigins,
+		s.answerOnAnyPath(answer))
 	router.Match(probeMethods(), livenessPath, s.liveness)
 	router.Match(probeMethods(), readinessPath, s.readiness)
 	router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
 	for _, path := range []string{EndpointPath, CGIPath} {
-		router.Any(path, s.serveContract(s.showPage(s.admit(echo.WrapHandler(endpoint)))))
+		router.Any(path, s.serveContract(s.showPage(answer)))
 	}
 	if o.Changes != nil {
 		for _, path := range []string{ChangesPath, ChangesPath + "/*"} {
