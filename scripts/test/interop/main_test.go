@@ -52,7 +52,7 @@ func checkPrograms() error {
 		{"curl", "--version"},
 		{"php", "-r", `exit(extension_loaded("soap") ? 0 : 1);`},
 		{python, "-c", `import importlib.util as u; exit(u.find_spec("zeep") is None)`},
-		{"perl", "-MSOAP::Lite", "-MCache::Memcached", "-e1"},
+		{"perl", "-MSOAP::Lite", "-MCache::Memcached", "-MApache::Session", "-e1"},
 	} {
 		if err := exec.Command(command[0], command[1:]...).Run(); err != nil {
 			failures = append(failures, fmt.Errorf("%s fails (%w): run make deps to install it", strings.Join(command, " "), err))
