@@ -17,10 +17,18 @@ func isChanges(path string) bool {
 	return path == ChangesPath || strings.HasPrefix(path, ChangesPath+"/")
 }
 
-// serveChanges answers another instance.
-func (s *Server) serveChanges(c echo.Context) error {
-	s.options.Changes.ServeHTTP(c.Response(), c.Request().WithContext(s.identify(c.Request())))
-	return nil
+// Where portals and handlers of LemonLDAP::NG publish messages and subscribe to them.
+const (
+	PublishPath   = "/publish"
+	SubscribePath = "/subscribe"
+)
+
+// passOn lets a handler answer that finds the caller itself and needs no slot.
+func (s *Server) passOn(handler http.Handler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		handler.ServeHTTP(c.Response(), c.Request().WithContext(s.identify(c.Request())))
+		return nil
+	}
 }
 
 // identify returns the context of a request with a record of what the request tells of

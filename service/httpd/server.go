@@ -64,6 +64,10 @@ type Options struct {
 	// Changes answers the other instances at [ChangesPath] and below, without a slot of
 	// Admission; it has deadlines of its own. nil answers 404.
 	Changes http.Handler
+	// Events passes messages on between the portals and handlers of LemonLDAP::NG, at
+	// [PublishPath] and [SubscribePath], without a slot of Admission; it has deadlines of
+	// its own. nil answers 404.
+	Events http.Handler
 	// ChangesHost is the host by which they know this one: it is allowed, too.
 	ChangesHost string
 	// AuditLog returns why the audit log cannot be written, in words that name no path,
@@ -137,7 +141,12 @@ func New(endpoint http.Handler, o Options) *Server {
 	}
 	if o.Changes != nil {
 		for _, path := range []string{ChangesPath, ChangesPath + "/*"} {
-			router.Any(path, s.serveChanges)
+			router.Any(path, s.passOn(o.Changes))
+		}
+	}
+	if o.Events != nil {
+		for _, path := range []string{PublishPath, SubscribePath} {
+			router.Any(path, s.passOn(o.Events))
 		}
 	}
 	s.serve(router)
