@@ -25,6 +25,7 @@ type Sources struct {
 	Server   metric.Source // the HTTP server
 	Store    metric.Source
 	Audit    metric.Source // the audit log; nil if there is none
+	Events   metric.Source // the events of LemonLDAP::NG; nil if there are none
 }
 
 // NewRegistry returns a registry of the metrics of the sources, the Go runtime and
@@ -37,8 +38,10 @@ func NewRegistry(from Sources) *prometheus.Registry {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
 	)
-	if from.Audit != nil {
-		r.MustRegister(sourceCollector{from.Audit, Prefix})
+	for _, source := range []metric.Source{from.Audit, from.Events} {
+		if source != nil {
+			r.MustRegister(sourceCollector{source, Prefix})
+		}
 	}
 	return r
 }
