@@ -16,6 +16,20 @@ import (
 // remembers the deletion too. Errors are [backend.ErrNotFound] if there was no
 // session and [*backend.UnavailableError].
 func (s *Store) Delete(ctx context.Context, id ID) error {
+	err := s.delete(ctx, id)
+	if err == nil || backend.IsUnknown(err) {
+		s.notifyDeleted(ctx, id)
+	}
+	return err
+}
+
+func (s *Store) notifyDeleted(ctx context.Context, id ID) {
+	if s.deleted != nil {
+		s.deleted(ctx, id)
+	}
+}
+
+func (s *Store) delete(ctx context.Context, id ID) error {
 	decided, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
 		if !found || !s.isSession(present) {
 			return mutation{}, backend.ErrNotFound
@@ -68,5 +82,5 @@ func (s *Store) termsOf(id ID, item backend.Item) index.Terms {
 	if err != nil {
 		return index.Terms{}
 	}
-	return s.index.Terms(attributes)
+	return s.index.Terms(id.Type(), attributes)
 }

@@ -14,27 +14,32 @@ func (s *Store) Principal(name string) (attribute string, indexed bool) {
 	return s.index.Attribute(name)
 }
 
-// Find returns the ids of all sessions whose attribute has the value principal.
+// Find returns the ids of all global sessions whose attribute has the value principal.
 // The attribute is one of [Options.Principals]; "" means the first. How Find
 // knows that these are all is said at [index.Index.Find].
 //
 // Errors are [*UnknownPrincipalError] and [*backend.UnavailableError]: the
 // result is never incomplete.
 func (s *Store) Find(ctx context.Context, attribute, principal string) ([]ID, error) {
-	ids, err := s.find(ctx, attribute, principal)
+	return s.FindIn(ctx, "", attribute, principal)
+}
+
+// FindIn is [Store.Find] for the sessions of a type ([TypedID]).
+func (s *Store) FindIn(ctx context.Context, kind, attribute, principal string) ([]ID, error) {
+	ids, err := s.find(ctx, kind, attribute, principal)
 	if err != nil {
 		return nil, err
 	}
 	return ids, nil
 }
 
-// find is like Find, but with an error it returns the sessions that it has found.
-func (s *Store) find(ctx context.Context, attribute, principal string) ([]ID, error) {
+// find is like FindIn, but with an error it returns the sessions that it has found.
+func (s *Store) find(ctx context.Context, kind, attribute, principal string) ([]ID, error) {
 	name, indexed := s.index.Attribute(attribute)
 	if !indexed {
 		return nil, &UnknownPrincipalError{Attribute: name}
 	}
-	found, err := s.index.Find(ctx, name, principal)
+	found, err := s.index.FindIn(ctx, kind, name, principal)
 	ids := make([]ID, len(found))
 	for i, id := range found {
 		ids[i] = ID(id)
@@ -53,7 +58,7 @@ const logoutRounds = 3
 func (s *Store) DeleteAll(ctx context.Context, attribute, principal string) ([]ID, error) {
 	var deleted []ID
 	for range logoutRounds {
-		ids, err := s.find(ctx, attribute, principal)
+		ids, err := s.find(ctx, "", attribute, principal)
 		for _, id := range ids {
 			if interrupted := backend.Interrupted(ctx); interrupted != nil {
 				return deleted, interrupted
@@ -127,9 +132,17 @@ const (
 	lookBytes  = 64 << 10 // of their items, for each
 )
 
-// Look reads sessions in groups. A group that is too large is divided, down to
-// single sessions, which may have any size.
+// Look calls visit with those of the sessions that exist and can be read.
 func (i indexedSessions) Look(ctx context.Context, ids []string, visit func(id string, session index.Session)) error {
+	return i.read(ctx, ids, func(id string, item backend.Item) error {
+		i.visit(id, item, visit)
+		return nil
+	})
+}
+
+// read reads items in groups. A group that is too large is divided, down to single
+// items, which may have any size.
+func (i indexedSessions) read(ctx context.Context, ids []string, visit func(id string, item backend.Item) error) error {
 	size := lookAtOnce
 	for len(ids) > 0 {
 		group := ids[:min(size, len(ids))]
@@ -150,7 +163,9 @@ func (i indexedSessions) Look(ctx context.Context, ids []string, visit func(id s
 			if err := backend.Interrupted(ctx); err != nil {
 				return err
 			}
-			i.visit(id, item, visit)
+			if err := visit(id, item); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -104,7 +104,7 @@ func (g guardedSessions) Restore(ctx context.Context, id string, recall guard.Re
 			if d.Allows(attributes, time.Now()) {
 				return mutation{}, errUnchanged
 			}
-			terms = s.index.Terms(attributes)
+			terms = s.index.Terms(ID(id).Type(), attributes)
 		}
 		life := d.Life
 		if life <= 0 {
@@ -114,6 +114,9 @@ func (g guardedSessions) Restore(ctx context.Context, id string, recall guard.Re
 	})
 	if errors.Is(err, errUnchanged) {
 		return false, nil
+	}
+	if err == nil || backend.IsUnknown(err) {
+		s.notifyDeleted(ctx, ID(id))
 	}
 	return err == nil, err
 }

@@ -4,15 +4,17 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+
+	"memcachedsoap/sessionstore/backend"
 )
 
 // MaxIDLength is the greatest number of digits in an id.
 const MaxIDLength = 64
 
-// ID names a session: 1 to 64 hexadecimal digits, whose case matters. Make an ID
-// with [NewID] or [ParseID] only: a [Store] does not parse it again. Knowing the
-// id is having the session, so it is a credential and is never logged; see
-// [ID.Fingerprint].
+// ID names a session: 1 to 64 hexadecimal digits, whose case matters, or the key of a
+// session of a type of its own. Make an ID with [NewID], [ParseID] or [TypedID] only: a
+// [Store] does not parse it again. Knowing the id is having the session, so it is a
+// credential and is never logged; see [ID.Fingerprint].
 type ID string
 
 // NewID makes an id from 128 random bits: 32 lower-case hexadecimal digits.
@@ -22,7 +24,35 @@ func NewID() ID {
 	return ID(hex.EncodeToString(bits[:]))
 }
 
-// ParseID checks that text is a session id. The error is an [*InvalidIDError].
+// newLongID makes digits from 256 random bits: 64 lower-case hexadecimal ones.
+func newLongID() ID {
+	var bits [32]byte
+	rand.Read(bits[:]) // see NewID
+	return ID(hex.EncodeToString(bits[:]))
+}
+
+// TypedID returns the id of a session of a type of its own, such as "saml": of letters
+// from a to z, at most 32. The digits are 32 or 64 lower-case hexadecimal ones. The type
+// "" is that of all other sessions, global: then the id is the digits. If the type or
+// the digits are something else the result is "", under which nothing is stored.
+//
+// A session of a type of its own is a session like others, but its key says the type
+// (memcachedsoap:TYPE:DIGITS). [Store.Find], [Store.DeleteAll] and MD5 lookup keys lead
+// to global sessions only.
+func TypedID(kind string, digits ID) ID { return ID(backend.TypedKey(kind, string(digits))) }
+
+// Type returns the type of the session; "" is global.
+func (id ID) Type() string { return backend.TypeOf(string(id)) }
+
+// Digits returns the id without its type: what [IDAttribute] says.
+func (id ID) Digits() string {
+	if _, digits, typed := backend.CutTypedKey(string(id)); typed {
+		return digits
+	}
+	return string(id)
+}
+
+// ParseID checks that text is the id of a global session. The error is an [*InvalidIDError].
 func ParseID(text string) (ID, error) {
 	switch {
 	case text == "":
@@ -36,8 +66,11 @@ func ParseID(text string) (ID, error) {
 	return ID(text), nil
 }
 
-// isID says whether ParseID takes a text.
-func isID(text string) bool { return text != "" && len(text) <= MaxIDLength && isHex(text) }
+// isGlobalID says whether ParseID takes a text.
+func isGlobalID(text string) bool { return text != "" && len(text) <= MaxIDLength && isHex(text) }
+
+// isID says whether a text is the id of a session of any type.
+func isID(text string) bool { return isGlobalID(text) || backend.TypeOf(text) != "" }
 
 func isHex(text string) bool {
 	for i := range len(text) {

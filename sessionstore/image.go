@@ -181,8 +181,9 @@ func (s *Store) encode(to *imageBuffer, id ID, attributes *perldata.Hash) error 
 	if attributes == nil {
 		attributes = perldata.NewHash(1)
 	}
-	// Perl finds the key to save under in here, so it must equal the key.
-	attributes.Set(IDAttribute, perldata.BytesOf(string(id)))
+	// Perl finds the key to save under in here, so it must equal the key, in which the
+	// type of a session is.
+	attributes.Set(IDAttribute, perldata.BytesOf(id.Digits()))
 	var err error
 	to.bytes, err = s.codec.Append(to.bytes[:0], attributes)
 	return err

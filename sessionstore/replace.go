@@ -115,7 +115,7 @@ func (s *Store) prepare(r *replacement, present *perldata.Hash) error {
 		}
 		r.attributes.Fill(append(r.attributes.Entries(), survivors...))
 	}
-	r.terms = s.index.Mark(r.attributes)
+	r.terms = s.index.Mark(r.id.Type(), r.attributes)
 	return s.encode(r.image, r.id, r.attributes)
 }
 
@@ -182,7 +182,7 @@ func (s *Store) replace(ctx context.Context, r *replacement, present backend.Ite
 		}
 	}
 	m := r.mutation(present.Flags)
-	m.index.Former = s.index.Terms(former)
+	m.index.Former = s.index.Terms(r.id.Type(), former)
 	if present.Flags&storableFlag == 0 && r.ttl == DefaultTTL && s.lifetimes.Idle == 0 {
 		// Apache::Session::Memcached stores sessions without an expiry and
 		// never renews them.

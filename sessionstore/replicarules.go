@@ -31,7 +31,7 @@ func (*ReplicaRules) IsSession(key string) bool { return isID(key) }
 
 // IsLookupKey says whether an item under such a key is a lookup key.
 func (*ReplicaRules) IsLookupKey(item backend.Item) bool {
-	return item.Flags == 0 && !item.Deleted && isID(string(item.Image))
+	return item.Flags == 0 && !item.Deleted && isGlobalID(string(item.Image))
 }
 
 // IsVersioned says whether every server keeps the version of an item: it is a
@@ -140,7 +140,12 @@ func (r *ReplicaRules) read(id string, item backend.Item) (*perldata.Hash, error
 // comparison compares two values. A small graph can contain itself, or have a huge
 // number of paths: what takes more than maxComparisonSteps or maxComparisonDepth is
 // not equal.
-type comparison struct{ steps int }
+type comparison struct {
+	steps int
+	// characters says that strings are equal if they have the same characters, as for
+	// Perl, whether they are bytes or text.
+	characters bool
+}
 
 const (
 	maxComparisonSteps = 1 << 20
@@ -165,7 +170,22 @@ func (c *comparison) hashes(a, b *perldata.Hash, depth int) bool {
 	return true
 }
 
+func isString(v perldata.Value) bool {
+	return v.Kind() == perldata.KindBytes || v.Kind() == perldata.KindText
+}
+
+// charactersOf returns a string as text: for Perl a byte is the character of that number.
+func charactersOf(v perldata.Value) string {
+	if v.Kind() == perldata.KindText {
+		return v.Str()
+	}
+	return perldata.Latin1ToUTF8(v.Str())
+}
+
 func (c *comparison) values(a, b perldata.Value, depth int) bool {
+	if c.characters && isString(a) && isString(b) {
+		return charactersOf(a) == charactersOf(b)
+	}
 	if a.Kind() != b.Kind() || a.Class() != b.Class() || c.tooLong(depth) {
 		return false
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // IDAttribute is the attribute in which a Perl program finds the id of the
-// session (Apache::Session). A Store sets it to the key of the item. In an item
+// session (Apache::Session). A Store sets it to [ID.Digits]: the key of the item. In an item
 // that a Perl program has copied from one key to another it may be another text:
 // such an item is the session of its key, as for the Perl programs.
 const IDAttribute = "_session_id"

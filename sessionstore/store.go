@@ -49,6 +49,8 @@ type Options struct {
 	// written, read nor followed, NAME_MD5 is an attribute like others, and the
 	// Perl programs find no session by it.
 	NoLookupKeys bool
+	// WithoutLookupKey are those of the Principals of which this is so in any case.
+	WithoutLookupKey []string
 	// MaxSessionsPerPrincipal bounds how many sessions a principal has: a login
 	// beyond it ends the oldest. 0 means no limit.
 	MaxSessionsPerPrincipal int
@@ -69,6 +71,10 @@ type Options struct {
 	// for the log only. It may be called from several goroutines at a time; may
 	// be nil.
 	ExtensionFailed func(ctx context.Context, id ID, err error)
+	// Deleted is notified of each session that the Store has deleted, or may have deleted
+	// because no answer came, also of one that the guard has deleted again. It is called
+	// with the context of the call, after the change. May be nil; it must return quickly.
+	Deleted func(ctx context.Context, id ID)
 	// Reserve is called before a call takes n bytes more of memory for sessions that
 	// it reads, or fewer if n is negative. The call returns its error. nil means no
 	// bounds.
@@ -104,6 +110,7 @@ type Store struct {
 	oldestEnded       func(context.Context, ID)
 	indexFailed       func(context.Context, ID, error)
 	extensionFailed   func(context.Context, ID, error)
+	deleted           func(context.Context, ID)
 	reserve           func(context.Context, int64) error
 	large             largeReads
 
@@ -119,11 +126,14 @@ type Store struct {
 func NewStore(b backend.Backend, c Codec, o Options) *Store {
 	s := &Store{
 		backend: b, codec: c, sealer: o.Sealer, lifetimes: o.Lifetimes, compressThreshold: o.CompressThreshold,
-		maxSessions: o.MaxSessionsPerPrincipal, oldestEnded: o.OldestEnded, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed, reserve: o.Reserve, large: make(largeReads, maxLargeReads),
+		maxSessions: o.MaxSessionsPerPrincipal, oldestEnded: o.OldestEnded, indexFailed: o.IndexFailed, extensionFailed: o.ExtensionFailed, deleted: o.Deleted, reserve: o.Reserve, large: make(largeReads, maxLargeReads),
 		clock: backend.NewClock(),
 	}
 	s.near, _ = b.(backend.Reader)
-	indexed := index.Options{Attributes: o.Principals, NoLookupKeys: o.NoLookupKeys, Displaceable: displaceable, Notify: o.IndexState}
+	indexed := index.Options{
+		Attributes: o.Principals, NoLookupKeys: o.NoLookupKeys, WithoutLookupKey: o.WithoutLookupKey,
+		Displaceable: displaceable, Notify: o.IndexState,
+	}
 	if o.IndexFailed != nil {
 		indexed.Failed = func(ctx context.Context, id string, err error) { o.IndexFailed(ctx, ID(id), err) }
 	}
@@ -191,18 +201,26 @@ func (s *Store) isSession(item backend.Item) bool {
 // Errors are [*InvalidTTLError], [*perldata.UnrepresentableError],
 // [*backend.TooLargeError] and [*backend.UnavailableError].
 func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.Duration) (Ref, error) {
-	s.counts.calls.Inc()
 	life, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
 	}
 	attributes, expiresIn := s.begin(attributes, life)
-	terms := s.index.Mark(attributes)
+	return s.create(ctx, "", attributes, life, expiresIn, NewID)
+}
+
+// create stores a new session of a type under an id that makeID returns. It may live for
+// life, its item lives for expiresIn.
+func (s *Store) create(
+	ctx context.Context, kind string, attributes *perldata.Hash, life, expiresIn time.Duration, makeID func() ID,
+) (Ref, error) {
+	s.counts.calls.Inc()
+	terms := s.index.Mark(kind, attributes)
 	image := newImageBuffer()
 	defer image.release()
 	failed := error(backend.Unavailable("every new session id was taken", nil))
 	for try := range maxIDs {
-		id, available := s.newID()
+		id, available := s.availableID(makeID)
 		if try > 0 && !available {
 			break
 		}
@@ -230,11 +248,11 @@ func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.
 	return Ref{}, failed
 }
 
-// newID returns a new id, and whether its server is available: not known to be
+// availableID returns a new id, and whether its server is available: not known to be
 // down.
-func (s *Store) newID() (id ID, available bool) {
+func (s *Store) availableID(makeID func() ID) (id ID, available bool) {
 	for range maxServerTries {
-		if id = NewID(); backend.Available(s.backend, string(id)) {
+		if id = makeID(); backend.Available(s.backend, string(id)) {
 			return id, true
 		}
 	}

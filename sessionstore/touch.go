@@ -110,6 +110,6 @@ func (s *Store) renewIndex(ctx context.Context, id ID, item backend.Item, life t
 		return
 	}
 	if attributes, err := s.read(id, item); err == nil {
-		s.index.Renew(ctx, string(id), s.index.Terms(attributes), life)
+		s.index.Renew(ctx, string(id), s.index.Terms(id.Type(), attributes), life)
 	}
 }

@@ -50,7 +50,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 		if s.ended(attributes) {
 			return mutation{}, backend.ErrNotFound
 		}
-		former := s.index.Terms(attributes)
+		former := s.index.Terms(id.Type(), attributes)
 		left := s.life(attributes, present.ExpiresIn)
 		life, keepEnd := wanted, false
 		if ttl == DefaultTTL {
@@ -58,7 +58,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 			keepEnd = life == left
 		}
 		expiresIn := s.apply(c, attributes, life, keepEnd)
-		now := s.index.Mark(attributes)
+		now := s.index.Mark(id.Type(), attributes)
 		if err := s.encode(image, id, attributes); err != nil {
 			return mutation{}, err
 		}

@@ -33,8 +33,8 @@ type Pool interface {
 	Follow(f Follower) (Stream, error)
 
 	// Scan calls visit with every live key of a server, without the key
-	// prefix. It leaves out keys of other programs and keys that are not
-	// valid. A key that is there during the whole scan is visited at least
+	// prefix. It leaves out keys of other programs, reserved keys and keys
+	// that are not valid. A key that is there during the whole scan is visited at least
 	// once; one that is added or removed meanwhile may be visited or not.
 	//
 	// When Scan returns nil the scan is complete. A scan that stops early for
@@ -60,6 +60,21 @@ type Pool interface {
 	Barrier(ctx context.Context, server int) error
 }
 
+// PoolOf returns the pool that a backend is or, with a near cache before it, has behind
+// it, and whether there is one.
+func PoolOf(b Backend) (Pool, bool) {
+	for {
+		if p, ok := b.(Pool); ok {
+			return p, true
+		}
+		wrapper, ok := b.(interface{ Unwrap() Backend })
+		if !ok {
+			return nil, false
+		}
+		b = wrapper.Unwrap()
+	}
+}
+
 // Mover is a [Pool] whose keys may move from one of its servers to another one.
 type Mover interface {
 	// Moves says whether keys may move now. Then a key may move between the scans of
@@ -75,11 +90,18 @@ func Moves(p Pool) bool {
 }
 
 // ReservedKeys is the beginning of keys that this project keeps for itself, such
-// as those of the index and of heartbeats: no session has such a key.
+// as those of the index and of heartbeats.
 const ReservedKeys = "memcachedsoap:"
 
-// IsReserved says whether a key is one of [ReservedKeys].
-func IsReserved(key string) bool { return strings.HasPrefix(key, ReservedKeys) }
+// IsReserved says whether a key is one of [ReservedKeys], and not that of a session
+// ([TypedKey]).
+func IsReserved(key string) bool {
+	if !strings.HasPrefix(key, ReservedKeys) {
+		return false
+	}
+	_, _, session := CutTypedKey(key)
+	return !session
+}
 
 // maxKeyTries bounds how many keys are tried for a server.
 const maxKeyTries = 10_000
@@ -100,8 +122,8 @@ func KeyOn(p Pool, server int, name string) string {
 // meanwhile the stream of that server waits, and a server leaves out changes
 // for a stream that waits for long.
 type Follower struct {
-	// Changed is called for each change of an item by any client: once each
-	// time the item is stored, and, as far as the server reports it, when it
+	// Changed is called for each change of an item by any client, under any key
+	// that is not reserved ([IsReserved]): once each time the item is stored, and, as far as the server reports it, when it
 	// is evicted or deleted. A change of the time to live alone is reported
 	// only if a Backend made it. foreign says that the change was made in a
 	// way in which a Backend does not store.

@@ -186,7 +186,7 @@ func TestIndexIsComplete(t *testing.T) {
 // answer is complete all the same, and so is the index after a while.
 func TestIndexThatLosesSomething(t *testing.T) {
 	t.Parallel()
-	list := principal{"uid", "dwho"}.key()
+	list := principal{"", "uid", "dwho"}.key()
 	for name, lose := range map[string]func(k kept){
 		"flush": func(k kept) {
 			for key := range maps.Keys(k.keys()) {
@@ -241,7 +241,7 @@ func TestIndexThatLosesSomething(t *testing.T) {
 
 // keys are all keys, those of the index included.
 func (k kept) keys() map[string]bool {
-	keys := map[string]bool{principal{"uid", "dwho"}.key(): true}
+	keys := map[string]bool{principal{"", "uid", "dwho"}.key(): true}
 	for _, key := range k.indexer.markerKeys() {
 		keys[key] = true
 	}
@@ -293,7 +293,7 @@ func TestSearchGoesOnAfterAFailure(t *testing.T) {
 	k.complete()
 	down := backend.Unavailable("it is down", nil)
 	k.index.sessions = &failing{stored: stored{k.pool}, err: down}
-	ids, err := k.indexer.search(t.Context(), principal{"uid", "dwho"})
+	ids, err := k.indexer.search(t.Context(), principal{"", "uid", "dwho"})
 	require.ErrorIs(t, err, down)
 	assert.Len(t, ids, 1000-rebuildWorkers*lookAtOnce)
 }
@@ -352,7 +352,7 @@ func TestSearchAfterClose(t *testing.T) {
 	k := keep(t, nil)
 	k.complete()
 	k.indexer.Close()
-	_, err := k.indexer.search(t.Context(), principal{"uid", "dwho"})
+	_, err := k.indexer.search(t.Context(), principal{"", "uid", "dwho"})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
@@ -402,7 +402,7 @@ func TestIndexWritesThatFail(t *testing.T) {
 	finished := k.index.Writing("a2")
 	k.put("a2", "dwho")
 	finished(nil)
-	k.index.Apply(t.Context(), "a2", Change{Now: k.index.Mark(attributes), Life: time.Hour})
+	k.index.Apply(t.Context(), "a2", Change{Now: k.index.Mark("", attributes), Life: time.Hour})
 	assert.Equal(t, []string{"a1", "a2"}, k.find("dwho"))
 	assert.Positive(t, k.scans())
 	require.ErrorIs(t, <-k.reports, down)
@@ -478,7 +478,7 @@ func TestEntriesOfAnotherClock(t *testing.T) {
 	for _, ahead := range []time.Duration{-2 * time.Hour, 10 * time.Minute} {
 		k := keep(t, nil)
 		k.complete()
-		p := principal{"uid", "dwho"}
+		p := principal{"", "uid", "dwho"}
 		k.put("a1", "dwho")
 		require.Len(t, k.find("dwho"), 1)
 		for range 300 { // until the list is compacted

@@ -33,7 +33,7 @@ func Example() {
 
 	attributes := perldata.NewHash(2)
 	attributes.Set("uid", perldata.TextOf("dwho"))
-	terms := x.Mark(attributes)     // before the session is stored
+	terms := x.Mark("", attributes) // before the session is stored
 	sessions["c0ffee"] = attributes // it is stored
 	x.Apply(ctx, "c0ffee", index.Change{Now: terms, Life: time.Hour})
 

@@ -9,7 +9,7 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// Find returns the ids of all sessions whose attribute has the value. If the
+// Find returns the ids of all global sessions whose attribute has the value. If the
 // index is complete they come from the list of the principal, in the order of
 // their logins, after a look at each session; entries of sessions that do not
 // exist any more or have another value are repaired. If it is not, Find scans all
@@ -22,7 +22,12 @@ import (
 // trusts the list, and the last session of each value that Perl programs have
 // stored with a lookup key.
 func (x *Index) Find(ctx context.Context, attribute, value string) ([]string, error) {
-	p := principal{attribute, value}
+	return x.FindIn(ctx, "", attribute, value)
+}
+
+// FindIn is [Index.Find] for the sessions of a type; "" is global.
+func (x *Index) FindIn(ctx context.Context, kind, attribute, value string) ([]string, error) {
+	p := principal{kind, attribute, value}
 	r := x.indexer.Load()
 	if r == nil {
 		found, _, err := x.findListed(ctx, p, true)
@@ -60,7 +65,7 @@ func (x *Index) findListed(ctx context.Context, p principal, lookup bool) (found
 	}
 	l = x.read(item)
 	entries := l.entries
-	if lookup && x.lookup {
+	if lookup && p.kind == "" && slices.Contains(x.lookup, p.attribute) {
 		if entries, err = x.withLookupKeys(ctx, p.value, entries); err != nil {
 			return nil, list{}, err
 		}
@@ -120,7 +125,7 @@ func (x *Index) verify(ctx context.Context, p principal, entries []entry) ([]ent
 	}
 	expiries := make(map[string]int64, len(ids))
 	err := x.sessions.Look(ctx, ids, func(id string, session Session) {
-		if slices.Contains(x.principals(session.Attributes), p) {
+		if slices.Contains(x.principals(p.kind, session.Attributes), p) {
 			expiries[id] = backend.ExpiryOf(session.Life)
 		}
 	})

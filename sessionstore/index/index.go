@@ -13,7 +13,7 @@ import (
 
 // Sessions is how an Index sees the sessions of a store.
 type Sessions interface {
-	// IsID says whether a text is a session id.
+	// IsID says whether a text is a session id, of any type ([backend.TypeOf]).
 	IsID(text string) bool
 	// Look calls visit for each of the sessions under ids that exists and can be
 	// read. The error is an [*backend.UnavailableError]: sessions are never
@@ -38,6 +38,8 @@ type Options struct {
 	// NoLookupKeys says that MD5 lookup keys are neither written, read nor
 	// followed, and that NAME_MD5 is an attribute like others.
 	NoLookupKeys bool
+	// WithoutLookupKey are those of the Attributes of which this is so in any case.
+	WithoutLookupKey []string
 	// Displaceable says whether a lookup key may take the place of an item that is
 	// none: no program but the store has put it under the key. It may be nil.
 	Displaceable func(item backend.Item) bool
@@ -57,8 +59,8 @@ type Index struct {
 	backend    backend.Backend
 	sessions   Sessions
 	attributes []string
-	maxEntries int  // of a list
-	lookup     bool // keep MD5 lookup keys
+	lookup     []string // the attributes that have MD5 lookup keys
+	maxEntries int      // of a list
 	displaces  func(item backend.Item) bool
 	failed     func(ctx context.Context, id string, err error)
 	notify     func(state ServerState)
@@ -69,11 +71,16 @@ type Index struct {
 
 // New makes an index of the sessions in a backend.
 func New(b backend.Backend, sessions Sessions, o Options) *Index {
-	return &Index{
-		backend: b, sessions: sessions, attributes: slices.Clone(o.Attributes),
-		lookup: !o.NoLookupKeys && len(o.Attributes) > 0, displaces: o.Displaceable,
+	x := &Index{
+		backend: b, sessions: sessions, attributes: slices.Clone(o.Attributes), displaces: o.Displaceable,
 		maxEntries: maxEntries, failed: o.Failed, notify: o.Notify,
 	}
+	if !o.NoLookupKeys {
+		x.lookup = slices.DeleteFunc(slices.Clone(o.Attributes), func(name string) bool {
+			return slices.Contains(o.WithoutLookupKey, name)
+		})
+	}
+	return x
 }
 
 // Attribute returns the attribute that a caller means by name, where "" is the
@@ -94,22 +101,23 @@ type Terms struct {
 	principals []principal
 }
 
-// principal is an attribute with its value as text.
+// principal is an attribute with its value as text, of sessions of one type.
 type principal struct {
-	attribute, value string
+	kind, attribute, value string
 }
 
-// Terms returns what a stored session is found by. Its lookup keys are those of
-// its values and those that it names: they differ after a program that does not
+// Terms returns what a stored session of a type is found by. Its lookup keys are those
+// of its values and those that it names: they differ after a program that does not
 // know the index has changed the session.
-func (x *Index) Terms(attributes *perldata.Hash) Terms {
-	return Terms{lookupKeys: x.lookupKeys(attributes), principals: x.principals(attributes)}
+func (x *Index) Terms(kind string, attributes *perldata.Hash) Terms {
+	return Terms{lookupKeys: x.lookupKeys(kind, attributes), principals: x.principals(kind, attributes)}
 }
 
-// Mark puts the names of the lookup keys into the attributes of a session that
-// is to be stored, and returns what it will be found by.
-func (x *Index) Mark(attributes *perldata.Hash) Terms {
-	return Terms{lookupKeys: x.markLookupKeys(attributes), principals: x.principals(attributes)}
+// Mark puts the names of the lookup keys into the attributes of a session of a type
+// that is to be stored, and returns what it will be found by. Only global sessions have
+// lookup keys.
+func (x *Index) Mark(kind string, attributes *perldata.Hash) Terms {
+	return Terms{lookupKeys: x.markLookupKeys(kind, attributes), principals: x.principals(kind, attributes)}
 }
 
 // Change is what a change of a session means to the index.
@@ -172,16 +180,16 @@ func (x *Index) Writing(id string) (finished func(error)) {
 	return func(error) {}
 }
 
-// principals returns the principals of a session, in the order of the indexed
-// attributes.
-func (x *Index) principals(attributes *perldata.Hash) (all []principal) {
+// principals returns the principals of a session of a type, in the order of the
+// indexed attributes.
+func (x *Index) principals(kind string, attributes *perldata.Hash) (all []principal) {
 	if attributes == nil {
 		return nil
 	}
 	for _, name := range x.attributes {
 		v, _ := attributes.Get(name)
 		if text, ok := textOf(v); ok {
-			all = append(all, principal{name, text})
+			all = append(all, principal{kind, name, text})
 		}
 	}
 	return all

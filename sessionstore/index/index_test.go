@@ -81,7 +81,7 @@ func TestListAgainstModel(t *testing.T) {
 		require.False(t, l.truncated)
 		require.True(t, slices.Equal(model, l.entries), "%v, not %v", l.entries, model)
 
-		p := principal{"uid", "dwho"}
+		p := principal{"", "uid", "dwho"}
 		require.NoError(t, b.Add(ctx, p.key(), backend.Item{Image: []byte(text.String())}))
 		require.NoError(t, x.compact(ctx, p))
 		model = slices.DeleteFunc(model, func(e entry) bool {
@@ -111,12 +111,12 @@ func TestListAgainstModel(t *testing.T) {
 // longest session id.
 func TestListKey(t *testing.T) {
 	t.Parallel()
-	key := principal{"uid", "dwho"}.key()
+	key := principal{"", "uid", "dwho"}.key()
 	assert.Equal(t, "memcachedsoap:", key[:14])
 	assert.Len(t, key, 57)
 	assert.NoError(t, backend.CheckKey(key))
-	assert.NotEqual(t, key, principal{"uid", "dwhoo"}.key())
-	assert.NotEqual(t, principal{"ab", "c"}.key(), principal{"a", "bc"}.key())
+	assert.NotEqual(t, key, principal{"", "uid", "dwhoo"}.key())
+	assert.NotEqual(t, principal{"", "ab", "c"}.key(), principal{"", "a", "bc"}.key())
 }
 
 func TestLookupKeyOfItem(t *testing.T) {
@@ -139,10 +139,10 @@ func TestListIsCompacted(t *testing.T) {
 	var longest int64
 	for i := range 2000 {
 		id := strconv.FormatInt(int64(i), 16)
-		now := x.Mark(of("dwho"))
+		now := x.Mark("", of("dwho"))
 		x.Apply(t.Context(), id, Change{Now: now, Life: time.Hour})
 		x.Apply(t.Context(), id, Change{Former: now})
-		item, err := b.Get(t.Context(), principal{"uid", "dwho"}.key())
+		item, err := b.Get(t.Context(), principal{"", "uid", "dwho"}.key())
 		if err == nil {
 			longest = max(longest, int64(len(item.Image)))
 		}

@@ -16,7 +16,7 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// The list of a principal is an item under a key that Perl programs never ask
+// The list of a principal, of the sessions of one type, is an item under a key that Perl programs never ask
 // for. Each line is an entry or takes one back:
 //
 //	+<id> <seconds since 1970 when the session expires, or 0>
@@ -38,7 +38,8 @@ const (
 	shortestList = 2 << 10     // bytes up to which a list is not worth compacting
 	removalLife  = time.Minute // time to live of a list that has nothing but a removal
 	// maxEntries bounds a list, which may have each entry twice before it is
-	// compacted: so it takes at most 600 kB, of the megabyte of an item.
+	// compacted: so it takes at most 600 kB, of the megabyte of an item. With the ids of
+	// sessions of a type, which are longer, it is compacted before.
 	maxEntries   = 6000
 	maxListBytes = 16 << 20 // of lists that are read together
 )
@@ -46,7 +47,11 @@ const (
 // key is the key of a principal's list. It has 57 bytes, fewer than the longest
 // session id.
 func (p principal) key() string {
-	sum := sha256.Sum256([]byte(p.attribute + "\x00" + p.value))
+	text := p.attribute + "\x00" + p.value
+	if p.kind != "" {
+		text = p.kind + ":" + text
+	}
+	sum := sha256.Sum256([]byte(text))
 	return listPrefix + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
@@ -87,8 +92,11 @@ func removalLine(id string) string { return "-" + id + "\n" }
 // truncation is the line that says that entries were left out.
 const truncation = "!\n"
 
-// isList says whether a key is that of a list.
-func isList(key string) bool { return strings.HasPrefix(key, listPrefix) && len(key) == listKeyLength }
+// isList says whether a key may be that of a list. That of a session of a type may be
+// as long.
+func isList(key string) bool {
+	return strings.HasPrefix(key, listPrefix) && len(key) == listKeyLength && backend.IsReserved(key)
+}
 
 const listKeyLength = 57
 
@@ -266,7 +274,7 @@ func parseEntry(line []byte, isID func(string) bool) (e entry, removal, ok bool)
 func (x *Index) enterMissing(ctx context.Context, ids []string) (entered int, err error) {
 	lives := make(map[principal]map[string]time.Duration)
 	err = x.sessions.Look(ctx, ids, func(id string, session Session) {
-		for _, p := range x.principals(session.Attributes) {
+		for _, p := range x.principals(backend.TypeOf(id), session.Attributes) {
 			if lives[p] == nil {
 				lives[p] = make(map[string]time.Duration)
 			}

@@ -56,11 +56,11 @@ func lookupKey(v perldata.Value) (key string, ok bool) {
 
 // markLookupKeys puts the names of the lookup keys into attributes that are to
 // be stored, and returns the keys.
-func (x *Index) markLookupKeys(attributes *perldata.Hash) (keys []string) {
-	if attributes == nil || !x.lookup {
+func (x *Index) markLookupKeys(kind string, attributes *perldata.Hash) (keys []string) {
+	if attributes == nil || kind != "" {
 		return nil
 	}
-	for _, name := range x.attributes {
+	for _, name := range x.lookup {
 		v, _ := attributes.Get(name)
 		key, ok := lookupKey(v)
 		if !ok {
@@ -74,11 +74,11 @@ func (x *Index) markLookupKeys(attributes *perldata.Hash) (keys []string) {
 }
 
 // lookupKeys returns the keys that may lead to a stored session.
-func (x *Index) lookupKeys(attributes *perldata.Hash) (keys []string) {
-	if attributes == nil || !x.lookup {
+func (x *Index) lookupKeys(kind string, attributes *perldata.Hash) (keys []string) {
+	if attributes == nil || kind != "" {
 		return nil
 	}
-	for _, name := range x.attributes {
+	for _, name := range x.lookup {
 		v, _ := attributes.Get(name)
 		if key, ok := lookupKey(v); ok {
 			keys = append(keys, key)
@@ -108,7 +108,7 @@ func (x *Index) IsLookupKey(id string, attributes *perldata.Hash) bool {
 // MayBeLookupKey says whether an id has the form of a lookup key, if there are
 // any.
 func (x *Index) MayBeLookupKey(id string) bool {
-	return x.lookup && len(id) == hex.EncodedLen(md5.Size) && strings.ToLower(id) == id
+	return len(x.lookup) > 0 && len(id) == hex.EncodedLen(md5.Size) && strings.ToLower(id) == id
 }
 
 // claimLookupKey makes key lead to the session, whatever is there, unless it
@@ -166,5 +166,5 @@ func (x *Index) LookupKey(item backend.Item) (id string, ok bool) {
 		return "", false
 	}
 	id = string(item.Image)
-	return id, x.sessions.IsID(id)
+	return id, x.sessions.IsID(id) && backend.TypeOf(id) == ""
 }

@@ -269,7 +269,7 @@ func (r *Indexer) searchRound(round map[principal]*search) error {
 	var failed atomic.Pointer[error]
 	look := func(ids []string) error {
 		err := r.index.sessions.Look(ctx, ids, func(id string, session Session) {
-			for _, p := range r.index.principals(session.Attributes) {
+			for _, p := range r.index.principals(backend.TypeOf(id), session.Attributes) {
 				if mine := round[p]; mine != nil {
 					mine.add(id, backend.ExpiryOf(session.Life))
 				}

@@ -88,6 +88,9 @@ func New(origin backend.Backend, o Options) *Backend {
 // [Backend.InvalidateAll] when a server requires a resync.
 func (b *Backend) Follow(s backend.Stream) { b.stream.Store(&s) }
 
+// Unwrap returns the origin.
+func (b *Backend) Unwrap() backend.Backend { return b.Backend }
+
 // Health returns the states of the servers of the origin.
 func (b *Backend) Health(ctx context.Context) []backend.Health {
 	return backend.HealthOf(ctx, b.Backend)

@@ -60,6 +60,14 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 			})
 		}
 	})
+	t.Run("Typed", func(t *testing.T) {
+		for name, test := range typedTests() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, start(t))
+			})
+		}
+	})
 	t.Run("Principal", func(t *testing.T) {
 		for name, test := range principalTests() {
 			t.Run(name, func(t *testing.T) {
@@ -85,6 +93,9 @@ type sealing struct {
 
 	sealer sessionstore.Sealer
 }
+
+// Unwrap returns the backend, for [backend.PoolOf].
+func (s sealing) Unwrap() backend.Backend { return s.Backend }
 
 // open makes a Store over a backend under test.
 func open(b backend.Backend, o sessionstore.Options) *sessionstore.Store {

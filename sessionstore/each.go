@@ -1,0 +1,136 @@
+package sessionstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"memcachedsoap/sessionstore/backend"
+)
+
+// Each calls visit with every session of a type ([TypedID]; "" is global), of all
+// servers, in any order, one at a time. It holds the ids of all sessions of a server at
+// most, and few sessions. visit may take its time: the Store reads no further meanwhile.
+//
+// When Each returns nil, visit was called once for each session that was there during
+// the whole call and can be read. Sessions that come or go meanwhile may be visited or
+// not. An item that cannot be read as a session is left out and counted
+// (each_unreadable_total). Reading them so is no use of the sessions: it extends no idle
+// timeout.
+//
+// Errors are that of visit, which ends the call, and [*backend.UnavailableError]: some
+// sessions were not visited then. It wraps [backend.ErrNotScannable] if a server cannot
+// list its keys.
+func (s *Store) Each(ctx context.Context, kind string, visit func(id ID, session Session) error) error {
+	pool, ok := backend.PoolOf(s.backend)
+	if !ok {
+		return backend.Unavailable("the store cannot list its sessions", backend.ErrNotScannable)
+	}
+	s.counts.calls.Inc()
+	l := listing{
+		store: s, kind: kind, visit: visit, pool: pool,
+		memory: memory{ctx: ctx, reserve: s.reserve}, seen: make(map[seenID]struct{}),
+	}
+	defer l.release()
+	moving := backend.Moves(pool)
+	err := l.scanAll(ctx)
+	if err == nil && (moving || backend.Moves(pool)) {
+		err = l.scanAll(ctx) // what has moved between two scans
+	}
+	return err
+}
+
+// listing is one call of [Store.Each].
+type listing struct {
+	store  *Store
+	kind   string
+	visit  func(id ID, session Session) error
+	pool   backend.Pool
+	memory memory
+	group  []string // ids that are looked at together
+	taken  int64    // bytes that are reserved for seen
+	// seen are the sessions that were looked at: several servers may have the same
+	// one, and a scan may tell of it twice.
+	seen map[seenID]struct{}
+}
+
+// seenID is a hash of an id, which takes less memory.
+type seenID [16]byte
+
+const (
+	// bytesPerSeen is what an id in a map takes at most, while the map grows.
+	bytesPerSeen = 40
+	// seenAtOnce is for how many ids memory is reserved together.
+	seenAtOnce = 1024
+)
+
+func (l *listing) scanAll(ctx context.Context) error {
+	for server := range l.pool.Servers() {
+		err := l.pool.Scan(ctx, server, func(key string) error { return l.add(ctx, key) })
+		if err == nil {
+			err = l.look(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add adds the session under a key to the group, if it has the type and is a new one.
+func (l *listing) add(ctx context.Context, key string) error {
+	if !isID(key) || backend.TypeOf(key) != l.kind {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(key))
+	hash := seenID(sum[:])
+	if _, again := l.seen[hash]; again {
+		return nil
+	}
+	if len(l.seen)%seenAtOnce == 0 {
+		if err := l.memory.take(seenAtOnce * bytesPerSeen); err != nil {
+			return err
+		}
+		l.taken += seenAtOnce * bytesPerSeen
+	}
+	l.seen[hash] = struct{}{}
+	if l.group = append(l.group, key); len(l.group) < lookAtOnce {
+		return nil
+	}
+	return l.look(ctx)
+}
+
+// look reads the sessions of the group and visits them.
+func (l *listing) look(ctx context.Context) error {
+	defer func() { l.group = l.group[:0] }()
+	return indexedSessions{l.store}.read(ctx, l.group, func(key string, item backend.Item) error {
+		reserved := int64(0)
+		m := memory{ctx: ctx, reserve: func(ctx context.Context, n int64) error {
+			err := l.memory.take(n)
+			if err == nil {
+				reserved += n
+			}
+			return err
+		}}
+		defer func() { _ = l.memory.take(-reserved) }()
+		session, err := l.store.sessionWithin(ID(key), item, &m)
+		if _, unreadable := errors.AsType[*UnreadableError](err); unreadable {
+			l.store.counts.unreadable.Inc()
+			return nil
+		}
+		switch {
+		case errors.Is(err, backend.ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		}
+		return l.visit(session.ID, session)
+	})
+}
+
+// release gives back the memory for what was seen.
+func (l *listing) release() {
+	if l.taken > 0 {
+		_ = l.memory.take(-l.taken)
+	}
+}

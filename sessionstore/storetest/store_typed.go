@@ -1,0 +1,152 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+)
+
+func typedTests() map[string]func(*testing.T, backend.Backend) {
+	return map[string]func(*testing.T, backend.Backend){
+		"Typed":          testTyped,
+		"TypedPrincipal": testTypedPrincipal,
+		"Each":           testEach,
+	}
+}
+
+// newDigits returns digits that no other test uses.
+func newDigits() sessionstore.ID { return sessionstore.NewID() }
+
+// A session of a type is one like others. The same digits are another session in
+// another type. Its id in the session is the digits.
+func testTyped(t *testing.T, b backend.Backend) {
+	s := open(b, sessionstore.Options{Principals: []string{"uid"}})
+	global := newDigits()
+	saml, oidc := sessionstore.TypedID("saml", global), sessionstore.TypedID("oidc", global)
+	for _, id := range []sessionstore.ID{global, saml, oidc} {
+		_, err := s.Replace(t.Context(), id, hash("uid", "dwho", "type", id.Type()), time.Hour, sessionstore.If{})
+		require.NoError(t, err)
+	}
+	for _, id := range []sessionstore.ID{global, saml, oidc} {
+		session, err := s.Get(t.Context(), id)
+		require.NoError(t, err)
+		assert.Equal(t, id, session.ID)
+		v, _ := session.Attributes.Get("type")
+		assert.Equal(t, id.Type(), v.Str())
+		v, _ = session.Attributes.Get(sessionstore.IDAttribute)
+		assert.Equal(t, string(global), v.Str())
+	}
+	require.NoError(t, s.Delete(t.Context(), saml))
+	_, err := s.Replace(t.Context(), saml, hash("uid", "dwho"), time.Hour, sessionstore.If{})
+	require.ErrorIs(t, err, sessionstore.ErrDeleted)
+	_, err = s.Get(t.Context(), saml)
+	require.ErrorIs(t, err, backend.ErrNotFound)
+	for _, id := range []sessionstore.ID{global, oidc} {
+		_, err = s.Update(t.Context(), id, sessionstore.Change{Set: hash("a", "1")}, sessionstore.DefaultTTL)
+		require.NoError(t, err)
+		_, err = s.Touch(t.Context(), id, time.Minute)
+		require.NoError(t, err)
+	}
+	ref, err := s.CreateTyped(t.Context(), "cas", hash("uid", "dwho"), 0)
+	require.NoError(t, err)
+	assert.Equal(t, "cas", ref.ID.Type())
+	assert.Len(t, ref.ID.Digits(), 64)
+	assert.Zero(t, ref.ExpiresIn)
+}
+
+// Sessions of a type are found in their type only, have no lookup key, and a lookup key
+// does not lead to them.
+func testTypedPrincipal(t *testing.T, b backend.Backend) {
+	s := open(b, sessionstore.Options{Principals: []string{"uid"}})
+	name := string(newDigits())
+	digits := newDigits()
+	saml := sessionstore.TypedID("saml", digits)
+	_, err := s.Replace(t.Context(), saml, hash("uid", name), time.Hour, sessionstore.If{})
+	require.NoError(t, err)
+	session, err := s.Get(t.Context(), saml)
+	require.NoError(t, err)
+	_, marked := session.Attributes.Get("uid_MD5")
+	assert.False(t, marked)
+	find := func(kind string) []sessionstore.ID {
+		t.Helper()
+		ids, err := s.FindIn(t.Context(), kind, "", name)
+		require.NoError(t, err)
+		return ids
+	}
+	assert.Empty(t, find(""))
+	assert.Empty(t, find("oidc"))
+	assert.Equal(t, []sessionstore.ID{saml}, find("saml"))
+	_, err = b.Get(t.Context(), md5Hex(name))
+	require.ErrorIs(t, err, backend.ErrNotFound, "lookup key of a session of a type")
+	require.NoError(t, b.Add(t.Context(), md5Hex(name), backend.Item{Image: []byte(saml), ExpiresIn: time.Hour}))
+	assert.Empty(t, find(""), "a lookup key leads to a session of a type")
+	global := mustCreate(t, s, hash("uid", name))
+	assert.Equal(t, []sessionstore.ID{global.ID}, find(""))
+	deleted, err := s.DeleteAll(t.Context(), "", name)
+	require.NoError(t, err)
+	assert.Equal(t, []sessionstore.ID{global.ID}, deleted)
+	assert.Equal(t, []sessionstore.ID{saml}, find("saml"))
+	require.NoError(t, s.Delete(t.Context(), saml))
+	assert.Empty(t, find("saml"))
+}
+
+// Each visits the sessions of a type, each once, and no others. An error of the visitor
+// ends it.
+func testEach(t *testing.T, b backend.Backend) {
+	if _, scannable := backend.PoolOf(b); !scannable {
+		return
+	}
+	s := open(b, sessionstore.Options{Principals: []string{"uid"}})
+	kind := "e" + letters(newDigits())
+	var want []sessionstore.ID
+	for range 250 {
+		ref, err := s.CreateTyped(t.Context(), kind, hash("uid", "dwho"), time.Hour)
+		require.NoError(t, err)
+		want = append(want, ref.ID)
+	}
+	deleted := want[len(want)-1]
+	want = want[:len(want)-1]
+	require.NoError(t, s.Delete(t.Context(), deleted))
+	foreign := sessionstore.TypedID(kind, newDigits())
+	require.NoError(t, b.Add(t.Context(), string(foreign), backend.Item{Image: []byte("no session"), ExpiresIn: time.Hour}))
+	var visited []sessionstore.ID
+	require.NoError(t, s.Each(t.Context(), kind, func(id sessionstore.ID, session sessionstore.Session) error {
+		visited = append(visited, id)
+		assert.Equal(t, id, session.ID)
+		v, _ := session.Attributes.Get("uid")
+		assert.Equal(t, "dwho", v.Str())
+		return nil
+	}))
+	slices.Sort(want)
+	slices.Sort(visited)
+	assert.Equal(t, want, visited)
+	enough, visits := errors.New("enough"), 0
+	require.ErrorIs(t, s.Each(t.Context(), kind, func(sessionstore.ID, sessionstore.Session) error {
+		visits++
+		return enough
+	}), enough)
+	assert.Equal(t, 1, visits)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := s.Each(ended, kind, func(sessionstore.ID, sessionstore.Session) error { return nil })
+	require.ErrorAs(t, err, new(*backend.UnavailableError))
+}
+
+// letters returns digits as letters.
+func letters(digits sessionstore.ID) string {
+	text := []byte(digits[:16])
+	for i, c := range text {
+		if c <= '9' {
+			text[i] = c - '0' + 'g'
+		}
+	}
+	return string(text)
+}
