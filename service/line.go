@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
+	"slices"
 
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/audit"
@@ -83,6 +85,13 @@ func (l *line) found(ids []sessionstore.ID) {
 	}
 }
 
+// visited notes how many sessions were visited, and the first of them.
+func (l *line) visited(n int, first []sessionstore.ID) {
+	if l.log != nil {
+		l.event.Sessions = audit.SessionsOf(n, func(i int) string { return first[i].Fingerprint() })
+	}
+}
+
 // by notes the attribute by which sessions are looked for.
 func (l *line) by(attribute string) { l.event.By = attribute }
 
@@ -93,6 +102,23 @@ func (l *line) set(attributes *perldata.Hash) {
 	}
 	for name := range names(attributes) {
 		l.event.Set.Add(name)
+	}
+}
+
+// changed notes the names of the attributes that differ before and after the call.
+func (l *line) changed(before, after map[string]perldata.Value) {
+	if l.log == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if former, was := before[name]; !was || former != after[name] {
+			l.event.Set.Add(name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if _, still := after[name]; !still {
+			l.event.Removed.Add(name)
+		}
 	}
 }
 

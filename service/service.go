@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strconv"
 	"time"
@@ -59,15 +58,7 @@ func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Sessi
 	if err != nil {
 		return sessionstore.Session{}, err
 	}
-	session, err := s.store.Get(ctx, parsed)
-	switch {
-	case err == nil:
-		s.counters.hits.Inc()
-	case errors.Is(err, backend.ErrNotFound):
-		s.counters.misses.Inc()
-	}
-	hide(ctx, session)
-	return session, about(parsed, err)
+	return s.get(ctx, parsed)
 }
 
 // NewSession creates a session without attributes and returns it. It lives for the
@@ -216,12 +207,7 @@ func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, line.ended(err)
 	}
-	line.about(parsed)
-	err = line.ended(s.store.Delete(ctx, parsed))
-	if errors.Is(err, backend.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, about(parsed, err)
+	return s.delete(ctx, &line, parsed)
 }
 
 // Report is the statistics of the service and of the servers that store sessions.

@@ -38,7 +38,7 @@ const OK = "ok"
 
 // Bounds of a line. What is beyond them is counted.
 const (
-	maxSessions = 100
+	MaxSessions = 100
 	maxNames    = 32
 	maxText     = 64 // bytes of a name, and of any other text from a request
 )
@@ -52,8 +52,8 @@ type Sessions struct {
 // SessionsOf returns a list that may be empty: of a call about several sessions.
 // fingerprint returns that of one of n sessions.
 func SessionsOf(n int, fingerprint func(i int) string) Sessions {
-	s := Sessions{fingerprints: make([]string, 0, min(n, maxSessions)), number: n}
-	for i := range min(n, maxSessions) {
+	s := Sessions{fingerprints: make([]string, 0, min(n, MaxSessions)), number: n}
+	for i := range min(n, MaxSessions) {
 		s.fingerprints = append(s.fingerprints, fingerprint(i))
 	}
 	return s
