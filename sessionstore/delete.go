@@ -10,8 +10,9 @@ import (
 
 // Delete deletes the session under id, whether it can be read or not. A
 // tombstone takes its place until the session would have expired, but for at
-// least a minute and at most 30 days: until then nobody can change the session
-// or create it again through a Store. A server that has no memory for a
+// least a minute, and for 30 days if it would never have: until then nobody can
+// change the session or create it again through a Store, unless it is a newer login
+// ([Store.Rewrite]). A server that has no memory for a
 // tombstone deletes the item without one. With a guard ([Store.NewGuard]) a record
 // remembers the deletion too. Errors are [backend.ErrNotFound] if there was no
 // session and [*backend.UnavailableError].

@@ -108,7 +108,7 @@ func (g guardedSessions) Restore(ctx context.Context, id string, recall guard.Re
 		}
 		life := d.Life
 		if life <= 0 {
-			life = longestTombstone
+			life = endlessTombstone
 		}
 		return mutation{deleted: true, expiresIn: life, index: index.Change{Former: terms}}, nil
 	})
