@@ -64,7 +64,13 @@ func startInstance(tb testing.TB, servers ...*memcachedtest.Server) *instance {
 // startSealing starts an instance that encrypts sessions.
 func startSealing(tb testing.TB, sealer sessionstore.Sealer, servers ...*memcachedtest.Server) *instance {
 	tb.Helper()
-	i, g := openInstance(tb, servers, sealer, guard.Options{})
+	return startWith(tb, sessionstore.Options{Principals: []string{"uid"}, Sealer: sealer}, servers...)
+}
+
+// startWith starts an instance with these options of its store.
+func startWith(tb testing.TB, options sessionstore.Options, servers ...*memcachedtest.Server) *instance {
+	tb.Helper()
+	i, g := openInstance(tb, servers, options, guard.Options{})
 	indexer := i.store.NewIndexer(i.pool)
 	both, of := indexer.Follower(), g.Follower()
 	_, err := i.pool.Follow(backend.Follower{
@@ -91,17 +97,17 @@ const leaseLife = 2 * time.Second
 // a lease.
 func shareInstance(tb testing.TB, servers ...*memcachedtest.Server) *instance {
 	tb.Helper()
-	i, g := openInstance(tb, servers, nil, guard.Options{
+	i, g := openInstance(tb, servers, sessionstore.Options{Principals: []string{"uid"}}, guard.Options{
 		LeaseLife: leaseLife, Open: func() (backend.Pool, error) { return openPool(tb, servers), nil },
 	})
 	i.closeOnce(g, func() {})
 	return i
 }
 
-func openInstance(tb testing.TB, servers []*memcachedtest.Server, sealer sessionstore.Sealer, o guard.Options) (*instance, *guard.Guard) {
+func openInstance(tb testing.TB, servers []*memcachedtest.Server, options sessionstore.Options, o guard.Options) (*instance, *guard.Guard) {
 	tb.Helper()
 	i := &instance{TB: tb, servers: servers, pool: openPool(tb, servers)}
-	i.store = sessionstore.NewStore(i.pool, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}, Sealer: sealer})
+	i.store = sessionstore.NewStore(i.pool, storable.Codec{}, options)
 	o.Restored = func(_ context.Context, id string) {
 		i.mu.Lock()
 		defer i.mu.Unlock()
@@ -430,7 +436,7 @@ func TestOneInstancePutsBack(t *testing.T) {
 func TestWrittenBackWhileItIsDeleted(t *testing.T) {
 	t.Parallel()
 	servers := startServers(t, 1)
-	i, g := openInstance(t, servers, nil, guard.Options{})
+	i, g := openInstance(t, servers, sessionstore.Options{Principals: []string{"uid"}}, guard.Options{})
 	i.closeOnce(g, func() {})
 	id := i.login(nil)
 	i.plainSet(id, hash(nil)) // where the tombstone was
@@ -457,7 +463,7 @@ func (h held) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[s
 func TestForgottenDeletionDeletesNothing(t *testing.T) {
 	t.Parallel()
 	servers := startServers(t, 1)
-	i, g := openInstance(t, servers, nil, guard.Options{})
+	i, g := openInstance(t, servers, sessionstore.Options{Principals: []string{"uid"}}, guard.Options{})
 	i.closeOnce(g, func() {})
 	pool := held{i.pool, make(chan struct{}, 10), make(chan struct{})}
 	slow := i.store.NewGuard(pool, guard.Options{})

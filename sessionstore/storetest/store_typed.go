@@ -118,13 +118,18 @@ func testEach(t *testing.T, b backend.Backend) {
 	foreign := sessionstore.TypedID(kind, newDigits())
 	require.NoError(t, b.Add(t.Context(), string(foreign), backend.Item{Image: []byte("no session"), ExpiresIn: time.Hour}))
 	var visited []sessionstore.ID
-	require.NoError(t, s.Each(t.Context(), kind, func(id sessionstore.ID, session sessionstore.Session) error {
+	err := s.Each(t.Context(), kind, func(id sessionstore.ID, session sessionstore.Session) error {
 		visited = append(visited, id)
 		assert.Equal(t, id, session.ID)
 		v, _ := session.Attributes.Get("uid")
 		assert.Equal(t, "dwho", v.Str())
 		return nil
-	}))
+	})
+	if errors.Is(err, backend.ErrNotScannable) { // a proxy
+		require.ErrorAs(t, err, new(*backend.UnavailableError))
+		return
+	}
+	require.NoError(t, err)
 	slices.Sort(want)
 	slices.Sort(visited)
 	assert.Equal(t, want, visited)
@@ -136,7 +141,7 @@ func testEach(t *testing.T, b backend.Backend) {
 	assert.Equal(t, 1, visits)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := s.Each(ended, kind, func(sessionstore.ID, sessionstore.Session) error { return nil })
+	err = s.Each(ended, kind, func(sessionstore.ID, sessionstore.Session) error { return nil })
 	require.ErrorAs(t, err, new(*backend.UnavailableError))
 }
 

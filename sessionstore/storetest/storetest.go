@@ -60,6 +60,14 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 			})
 		}
 	})
+	t.Run("Rewrite", func(t *testing.T) {
+		for name, test := range rewriteTests() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, start(t))
+			})
+		}
+	})
 	t.Run("Typed", func(t *testing.T) {
 		for name, test := range typedTests() {
 			t.Run(name, func(t *testing.T) {
