@@ -46,13 +46,7 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 	register(d, o, "getSession", sessions.get)
 	register(d, o, "setSession", sessions.set)
 	d.Alias(canonical)
-	d.Independent(soaplite.IsIndependent, func(s *xmlscan.Scanner, before any) (any, error) {
-		r, begun := before.(*soaplite.Reader)
-		if !begun {
-			r = &soaplite.Reader{MaxEntries: o.MaxEntries}
-		}
-		return r, r.Before(s)
-	})
+	d.Independent(soaplite.IsIndependent, soaplite.ReadIndependent(o.MaxEntries))
 }
 
 // canonical returns [Namespace] for a namespace whose path is the class
@@ -87,11 +81,7 @@ func register(d *soap.Dispatcher, o Options, name string, do method) {
 		Name: soap.Name{Space: Namespace, Local: name}, Action: Namespace + "#" + name,
 		BareEnvelope: true, // a client sends it if soapversion('1.2') is called after new
 		Decode: func(s *xmlscan.Scanner, r soap.Request) (*call, error) {
-			reader, begun := r.Before.(*soaplite.Reader)
-			if !begun {
-				reader = &soaplite.Reader{MaxEntries: o.MaxEntries}
-			}
-			c := &call{Reader: reader, request: r}
+			c := &call{Reader: soaplite.ReaderOf(r, o.MaxEntries), request: r}
 			return c, c.Call(s)
 		},
 		More:       func(s *xmlscan.Scanner, c *call) error { return c.More(s) },

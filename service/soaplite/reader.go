@@ -112,6 +112,27 @@ func (r *Reader) Before(s *xmlscan.Scanner) error {
 	return r.element(s, untyped)
 }
 
+// ReadIndependent returns the function that reads elements before a payload, for
+// [soap.Dispatcher.Independent] with [IsIndependent].
+func ReadIndependent(maxEntries int) func(s *xmlscan.Scanner, before any) (any, error) {
+	return func(s *xmlscan.Scanner, before any) (any, error) {
+		r, begun := before.(*Reader)
+		if !begun {
+			r = &Reader{MaxEntries: maxEntries}
+		}
+		return r, r.Before(s)
+	}
+}
+
+// ReaderOf returns the reader for a request: the one that has read the elements before
+// the payload, if there were any.
+func ReaderOf(request soap.Request, maxEntries int) *Reader {
+	if r, begun := request.Before.(*Reader); begun {
+		return r
+	}
+	return &Reader{MaxEntries: maxEntries}
+}
+
 // More reads another child of the Body, to which parameters may refer.
 func (r *Reader) More(s *xmlscan.Scanner) error { return r.element(s, untyped) }
 
