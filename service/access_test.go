@@ -27,6 +27,9 @@ func TestRoles(t *testing.T) {
 			_, err := s.Status(ctx)
 			return err
 		}},
+		"a call that touches no session": {access.Find, func(ctx context.Context, s *service.Service) error {
+			return s.Permit(ctx, access.Find)
+		}},
 		"getSession": {access.Read, func(ctx context.Context, s *service.Service) error {
 			_, err := s.GetSession(ctx, "ab12")
 			return err
