@@ -13,26 +13,58 @@ import (
 // exceeds a limit, as one that contains itself does, it returns an [*Error] and dst as
 // it was.
 func Append(dst []byte, v perldata.Value, l Limits) ([]byte, error) {
-	w := Writer{Limits: l.withDefaults()}
-	out, err := w.Append(dst, v)
+	return (&Writer{Limits: l}).Append(dst, v)
+}
+
+// Writer appends values. It takes memory for them where it is told to.
+type Writer struct {
+	Limits Limits
+	// Grow returns dst with room for n more bytes; nil: nobody counts them. Its error is
+	// that of the call.
+	Grow func(dst []byte, n int) ([]byte, error)
+
+	longest       int // of dst
+	depth, values int
+}
+
+// Append appends a value. If it exceeds a limit, it returns an [*Error] and dst as it
+// was.
+func (w *Writer) Append(dst []byte, v perldata.Value) ([]byte, error) {
+	w.Limits = w.Limits.withDefaults()
+	w.longest, w.depth, w.values = len(dst)+w.Limits.Bytes, 0, 0
+	out, err := w.value(dst, v)
 	if err != nil {
 		return dst, err
 	}
 	return out, nil
 }
 
-// Writer appends several values, whose number it counts together. Its limits have no
-// defaults.
-type Writer struct {
-	Limits Limits
-
-	depth, values int
+// fits makes room for a string.
+func (w *Writer) fits(dst []byte, s string) ([]byte, error) {
+	const around = 32 // a number, or what stands around a string
+	n := around + len(s)
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf {
+			n += 5
+		} else if c == '"' || c == '\\' {
+			n++
+		}
+	}
+	if len(dst)+len(s) > w.longest {
+		return dst, &Error{Reason: tooLarge}
+	}
+	if w.Grow == nil {
+		return dst, nil
+	}
+	return w.Grow(dst, n)
 }
 
-// Append appends a value. After an error, which is an [*Error], the result is of no use.
-func (w *Writer) Append(dst []byte, v perldata.Value) ([]byte, error) {
+func (w *Writer) value(dst []byte, v perldata.Value) (_ []byte, err error) {
 	if w.values++; w.values > w.Limits.Values {
 		return dst, &Error{Reason: tooMany}
+	}
+	if dst, err = w.fits(dst, v.Str()); err != nil {
+		return dst, err
 	}
 	switch v.Kind() {
 	case perldata.KindBytes:
@@ -69,7 +101,7 @@ func (w *Writer) nested(dst []byte, v perldata.Value) ([]byte, error) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			if dst, err = w.Append(dst, item); err != nil {
+			if dst, err = w.value(dst, item); err != nil {
 				return dst, err
 			}
 		}
@@ -77,7 +109,7 @@ func (w *Writer) nested(dst []byte, v perldata.Value) ([]byte, error) {
 	case perldata.KindHash:
 		return w.hash(dst, v.Hash())
 	default: // JSON has no references: the scalar is written
-		return w.Append(dst, v.Ref())
+		return w.value(dst, v.Ref())
 	}
 }
 
@@ -89,8 +121,11 @@ func (w *Writer) hash(dst []byte, h *perldata.Hash) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		if dst, err = w.fits(dst, entries[i].Name); err != nil {
+			return dst, err
+		}
 		dst = append(AppendName(dst, entries[i].Name, entries[i].Form), ':')
-		if dst, err = w.Append(dst, entries[i].Value); err != nil {
+		if dst, err = w.value(dst, entries[i].Value); err != nil {
 			return dst, err
 		}
 	}

@@ -10,10 +10,11 @@ import (
 type Limits struct {
 	Depth  int // of nested arrays and objects; 512, which is what Perl's JSON and Storable have
 	Values int // how many values, all together; 100,000
+	Bytes  int // of the text that is written, 21 MiB
 }
 
 func (l Limits) withDefaults() Limits {
-	return Limits{Depth: cmp.Or(l.Depth, 512), Values: cmp.Or(l.Values, 100_000)}
+	return Limits{Depth: cmp.Or(l.Depth, 512), Values: cmp.Or(l.Values, 100_000), Bytes: cmp.Or(l.Bytes, 21<<20)}
 }
 
 // Error says why a text cannot be read, or why a value cannot be written.
@@ -29,6 +30,7 @@ func (e *Error) Error() string {
 
 const (
 	tooDeep    = "arrays and objects are nested too deeply"
+	tooLarge   = "the text is too long"
 	tooMany    = "there are too many values"
 	tooLong    = "the number has more than 255 characters"
 	incomplete = "the text ends too early"
