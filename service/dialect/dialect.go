@@ -169,9 +169,11 @@ func faultType(f *soap.Fault) string {
 // addToLog adds what the log says about a call to the record of its request. The
 // cause of its fault decides the level.
 func addToLog(ctx context.Context, call soap.Call, cause *soap.Fault) {
+	requestlog.Add(ctx, slog.String("operation", call.Operation.Local))
+	if call.Version != 0 { // a dialect may be another one than SOAP
+		requestlog.Add(ctx, slog.String("soap", call.Version.String()))
+	}
 	requestlog.Add(ctx,
-		slog.String("operation", call.Operation.Local),
-		slog.String("soap", call.Version.String()),
 		slog.Int("bytes_in", call.BytesIn),
 		slog.Int("bytes_out", call.BytesOut),
 	)
