@@ -65,7 +65,7 @@ check: test lint ## test and lint
 .PHONY: test
 test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
 	go vet $(PACKAGES)
-	@go run ./scripts/test/testreport -race -shuffle=on -count=1 -timeout=15m $(PACKAGES)
+	@go run ./scripts/test/testreport -race -shuffle=on -p 3 -count=1 -timeout=15m $(PACKAGES)
 	@[[ "$(PACKAGES)" != ./... ]] || scripts/test/newest
 
 .PHONY: interop
