@@ -37,9 +37,18 @@ func TestKindsOfReplicatedItems(t *testing.T) {
 	t.Parallel()
 	r := sessionstore.NewReplicaRules(storable.Codec{}, nil)
 	session := sessionItem(t, bytesEntry("uid", "x"))
-	for key, want := range map[string]bool{"c0ffee": true, "other": false, "memcachedsoap:x": false, "": false} {
+	saml := string(sessionstore.TypedID("saml", sessionstore.NewID()))
+	persistent := string(sessionstore.TypedID("persistent", sessionstore.NewID())) // as long as the key of a list
+	for key, want := range map[string]bool{
+		"c0ffee": true, "other": false, "memcachedsoap:x": false, "": false, saml: true, persistent: true, saml + "0": false,
+	} {
 		assert.Equal(t, want, r.IsSession(key), key)
+		assert.False(t, r.IsLog(key), key)
+		_, record := r.DeletionName(key)
+		assert.False(t, record, key)
 	}
+	assert.True(t, r.IsVersioned(saml, session))
+	assert.False(t, r.IsLookupKey(backend.Item{Image: []byte(saml)}), "it leads to global sessions only")
 	for name, c := range map[string]struct {
 		item              backend.Item
 		lookup, versioned bool
