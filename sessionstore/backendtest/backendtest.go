@@ -7,6 +7,8 @@ package backendtest
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +45,12 @@ const (
 
 // NewKey returns a key that no other test uses.
 func NewKey() string { return strings.ToLower(rand.Text()) }
+
+// NewTypedKey returns a key of a session of a type that no other test uses.
+func NewTypedKey() string {
+	digits := sha256.Sum256([]byte(NewKey()))
+	return backend.TypedKey("saml", hex.EncodeToString(digits[:]))
+}
 
 // RequireUnavailable requires err to be an [*backend.UnavailableError].
 func RequireUnavailable(t *testing.T, err error) {

@@ -33,6 +33,7 @@ func tests() map[string]func(*testing.T, backend.Backend) {
 		"Versions":                  testVersions,
 		"VersionsGrow":              testVersionsGrow,
 		"VersionsOfAWrongClock":     testVersionsOfAWrongClock,
+		"TypedKeysHaveVersions":     testTypedKeysHaveVersions,
 		"ReservedKeysHaveNoVersion": testReservedKeysHaveNoVersion,
 		"Keys":                      testKeys,
 		"InvalidKeys":               testInvalidKeys,

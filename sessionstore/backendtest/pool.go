@@ -68,12 +68,17 @@ func scanned(t *testing.T, p backend.Pool) map[string]int {
 // What is there during the whole scan is visited. What is gone is not.
 func testScan(t *testing.T, p backend.Pool) {
 	var keys []string
-	for range 500 {
+	for i := range 500 {
 		key := NewKey()
+		if i%2 == 1 {
+			key = NewTypedKey()
+		}
 		keys = append(keys, key)
 		require.NoError(t, p.Add(t.Context(), key, backend.Item{Image: []byte("x"), ExpiresIn: time.Hour}))
 	}
 	tombstone, lasting, deleted, expired := NewKey(), NewKey(), NewKey(), NewKey()
+	reserved := backend.ReservedKeys + NewKey()
+	require.NoError(t, p.Add(t.Context(), reserved, backend.Item{ExpiresIn: time.Hour}))
 	require.NoError(t, p.Add(t.Context(), tombstone, backend.Tombstone(time.Hour)))
 	require.NoError(t, p.Add(t.Context(), lasting, backend.Item{}))
 	require.NoError(t, p.Add(t.Context(), deleted, backend.Item{}))
@@ -83,6 +88,7 @@ func testScan(t *testing.T, p backend.Pool) {
 	for _, key := range append(keys, tombstone, lasting) {
 		assert.Positive(t, visits[key])
 	}
+	assert.Zero(t, visits[reserved])
 	assert.Zero(t, visits[deleted])
 	assert.Zero(t, visits[expired])
 }
@@ -165,7 +171,14 @@ func (e *events) seen(p backend.Pool, key string) (changes, foreign, resyncs int
 // barrier that begins after it returns. Reserved keys are left out.
 func testFollowChanges(t *testing.T, p backend.Pool) {
 	e, stream := follow(t, p)
-	key, reserved := NewKey(), backend.ReservedKeys+NewKey()
+	for _, key := range []string{NewKey(), NewTypedKey()} {
+		checkFollowed(t, p, e, stream, key)
+	}
+}
+
+func checkFollowed(t *testing.T, p backend.Pool, e *events, stream backend.Stream, key string) {
+	t.Helper()
+	reserved := backend.ReservedKeys + NewKey()
 	lag, connected := stream.State(key)
 	require.True(t, connected)
 	require.Less(t, lag, patience)

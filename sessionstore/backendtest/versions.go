@@ -117,6 +117,19 @@ func testVersionsOfAWrongClock(t *testing.T, b backend.Backend) {
 	}
 }
 
+// Sessions of a type have versions as all others.
+func testTypedKeysHaveVersions(t *testing.T, b backend.Backend) {
+	key := NewTypedKey()
+	item := backend.Item{Image: []byte("image"), Flags: 1, ExpiresIn: time.Hour, Version: backend.VersionAt(time.Now())}
+	require.NoError(t, b.Add(t.Context(), key, item))
+	got := MustGet(t, b, key)
+	require.EqualValues(t, 1, got.Flags)
+	requireVersion(t, item.Version, got.Version)
+	items, err := b.GetMany(t.Context(), []string{key}, tooLarge)
+	require.NoError(t, err)
+	requireVersion(t, item.Version, items[key].Version)
+}
+
 // Items under reserved keys have flags of their own and no version.
 func testReservedKeysHaveNoVersion(t *testing.T, b backend.Backend) {
 	for _, flags := range []uint32{1, 2049, backend.ChosenIDFlag | 1, math.MaxUint32} {

@@ -45,7 +45,7 @@ func (b *Backend) keys(s *shard) []string {
 	now := b.now()
 	keys := make([]string, 0, len(s.entries))
 	for key, e := range s.entries {
-		if !e.expired(now) {
+		if !e.expired(now) && !backend.IsReserved(key) {
 			keys = append(keys, key)
 		}
 	}

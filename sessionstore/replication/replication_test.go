@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 )
 
@@ -22,6 +23,9 @@ func TestCopy(t *testing.T) {
 				keys := make([]string, 300)
 				for i := range keys {
 					keys[i] = newKey()
+					if i%4 == 1 {
+						keys[i] = string(sessionstore.TypedID("saml", sessionstore.NewID()))
+					}
 					if i%2 == 0 {
 						p.put(from, keys[i], versioned(t, "one"))
 					} else {

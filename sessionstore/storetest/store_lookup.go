@@ -29,6 +29,7 @@ func principalTests() map[string]func(*testing.T, backend.Backend) {
 		"LookupKeyNotSquatted":   testLookupKeyNotSquatted,
 		"LookupKeyOfOtherItem":   testLookupKeyOfOtherItem,
 		"LookupKeyOfOwnSession":  testLookupKeyOfOwnSession,
+		"WithoutLookupKey":       testWithoutLookupKey,
 		"NoLookupKeys":           testNoLookupKeys,
 		"LookupKeysOfPerl":       testLookupKeysOfPerl,
 		"LookupKeysOfTwo":        testLookupKeysOfTwo,

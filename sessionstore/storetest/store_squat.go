@@ -155,6 +155,33 @@ func testLookupKeyOfOwnSession(t *testing.T, b backend.Backend) {
 	require.Equal(t, []sessionstore.ID{ref.ID}, mustFind(t, s, "", user))
 }
 
+// An attribute without a lookup key is found by, and other attributes keep theirs.
+func testWithoutLookupKey(t *testing.T, b backend.Backend) {
+	s := open(b, sessionstore.Options{
+		Principals: []string{"_whatToTrace", "uid"}, WithoutLookupKey: []string{"_whatToTrace"},
+		IndexFailed: func(_ context.Context, _ sessionstore.ID, err error) { t.Error(err) },
+	})
+	user, uid := newKey(), newKey()
+	ref := mustCreate(t, s, hash("_whatToTrace", user, "uid", uid, "_whatToTrace_MD5", "theirs"))
+	all := texts(t, mustRead(t, s, ref.ID))
+	require.Equal(t, "theirs", all["_whatToTrace_MD5"], "an attribute like others")
+	require.Equal(t, md5Hex(uid), all["uid_MD5"])
+	requireNoItem(t, b, md5Hex(user))
+	requireLookupKey(t, b, md5Hex(uid), ref.ID)
+	require.Equal(t, []sessionstore.ID{ref.ID}, mustFind(t, s, "", user))
+	require.Equal(t, []sessionstore.ID{ref.ID}, mustFind(t, s, "uid", uid))
+
+	// A lookup key of a Perl program leads nowhere for it.
+	foreign := newDigits()
+	_, err := neverExpiring(b).Replace(t.Context(), foreign, hash("_whatToTrace", "other"+user), time.Hour, sessionstore.If{})
+	require.NoError(t, err)
+	require.NoError(t, b.Add(t.Context(), md5Hex("other"+user), backend.Item{Image: []byte(foreign), ExpiresIn: time.Hour}))
+	require.Empty(t, mustFind(t, s, "", "other"+user))
+
+	require.NoError(t, s.Delete(t.Context(), ref.ID))
+	requireNoItem(t, b, md5Hex(uid))
+}
+
 // Without lookup keys nothing is written, read or followed: the MD5 of a user's
 // name is an id like others, and the attribute with the MD5 an attribute like others.
 func testNoLookupKeys(t *testing.T, b backend.Backend) {
