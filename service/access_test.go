@@ -13,6 +13,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // Each operation needs its roles, and only these. A caller that lacks one changes and
@@ -72,6 +73,31 @@ func TestRoles(t *testing.T) {
 		}},
 		"deleteSessions": {access.Find | access.Delete, func(ctx context.Context, s *service.Service) error {
 			_, err := s.DeleteSessions(ctx, "dwho", "")
+			return err
+		}},
+		"read of any type": {access.Read, func(ctx context.Context, s *service.Service) error {
+			_, err := s.ReadTyped(ctx, "ab12")
+			return err
+		}},
+		"rewrite": {access.Write, func(ctx context.Context, s *service.Service) error {
+			_, _, err := s.RewriteSession(ctx, "updateSession", "cd34", func(*perldata.Hash) (sessionstore.Rewritten, error) {
+				return sessionstore.Rewritten{Attributes: attributes()}, nil
+			})
+			return err
+		}},
+		"create of a type": {access.Write, func(ctx context.Context, s *service.Service) error {
+			_, err := s.CreateTyped(ctx, "saml", attributes(), time.Hour)
+			return err
+		}},
+		"delete of any type": {access.Delete, func(ctx context.Context, s *service.Service) error {
+			_, err := s.DeleteTyped(ctx, "ab12")
+			return err
+		}},
+		"list": {access.Find, func(ctx context.Context, s *service.Service) error {
+			return s.EachSession(ctx, "", func(sessionstore.ID, sessionstore.Session) error { return nil })
+		}},
+		"find in a type": {access.Find, func(ctx context.Context, s *service.Service) error {
+			_, err := s.FindTyped(ctx, "saml", "", "dwho")
 			return err
 		}},
 		"stats": {access.Stats, func(ctx context.Context, s *service.Service) error {

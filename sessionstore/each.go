@@ -105,7 +105,7 @@ func (l *listing) look(ctx context.Context) error {
 	defer func() { l.group = l.group[:0] }()
 	return indexedSessions{l.store}.read(ctx, l.group, func(key string, item backend.Item) error {
 		reserved := int64(0)
-		m := memory{ctx: ctx, reserve: func(ctx context.Context, n int64) error {
+		m := memory{ctx: ctx, reserve: func(_ context.Context, n int64) error {
 			err := l.memory.take(n)
 			if err == nil {
 				reserved += n

@@ -62,7 +62,7 @@ type Pool interface {
 
 // PoolOf returns the pool that a backend is or, with a near cache before it, has behind
 // it, and whether there is one.
-func PoolOf(b Backend) (Pool, bool) {
+func PoolOf(b Backend) (Pool, bool) { //nolint:ireturn // whatever pool it is
 	for {
 		if p, ok := b.(Pool); ok {
 			return p, true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,4 +104,30 @@ func TestDeletedIsTold(t *testing.T) {
 	require.ErrorIs(t, i.store.Delete(t.Context(), three), backend.ErrNotFound)
 	i.settle()
 	assert.Empty(t, told)
+}
+
+// No key that instances keep for themselves looks like that of a session of a type.
+func TestOwnKeysAreReserved(t *testing.T) {
+	t.Parallel()
+	servers := startServers(t, 1)
+	i := startInstance(t, servers...)
+	shareInstance(t, servers...)
+	i.deletedSession()
+	i.login(map[string]string{"uid": "rtyler"})
+	own := func() (kinds map[string]bool) {
+		kinds = map[string]bool{}
+		assert.NoError(t, i.pool.ScanHeads(t.Context(), 0, func(head backend.Head) error {
+			if name, ok := strings.CutPrefix(head.Key, backend.ReservedKeys); ok {
+				assert.True(t, backend.IsReserved(head.Key), head.Key)
+				kind, _, _ := strings.Cut(name, ":")
+				kinds[kind] = true
+			}
+			return nil
+		}))
+		return kinds
+	}
+	require.Eventually(t, func() bool {
+		kinds := own()
+		return kinds["deleted"] && kinds["index"] && kinds["guard"]
+	}, ample, 100*time.Millisecond)
 }

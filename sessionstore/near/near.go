@@ -89,7 +89,7 @@ func New(origin backend.Backend, o Options) *Backend {
 func (b *Backend) Follow(s backend.Stream) { b.stream.Store(&s) }
 
 // Unwrap returns the origin.
-func (b *Backend) Unwrap() backend.Backend { return b.Backend }
+func (b *Backend) Unwrap() backend.Backend { return b.Backend } //nolint:ireturn // whatever it is
 
 // Health returns the states of the servers of the origin.
 func (b *Backend) Health(ctx context.Context) []backend.Health {

@@ -103,7 +103,7 @@ type sealing struct {
 }
 
 // Unwrap returns the backend, for [backend.PoolOf].
-func (s sealing) Unwrap() backend.Backend { return s.Backend }
+func (s sealing) Unwrap() backend.Backend { return s.Backend } //nolint:ireturn // whatever it is
 
 // open makes a Store over a backend under test.
 func open(b backend.Backend, o sessionstore.Options) *sessionstore.Store {
