@@ -7,19 +7,17 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"runtime"
 	"strings"
 	"sync/atomic"
+
+	"memcachedsoap/sessionstore/secretfile"
 )
 
 const (
-	minKey    = 32       // bytes of a key
-	maxKeys   = 16       // of a file
-	maxFile   = 16 << 10 // bytes
-	forbidden = 0o027    // permissions that a key file must not give
+	minKey  = 32       // bytes of a key
+	maxKeys = 16       // of a file
+	maxFile = 16 << 10 // bytes
 
 	scheme      = "Peer"       // of Authorization
 	proofHeader = "Peer-Proof" // of the answer
@@ -34,26 +32,9 @@ type Keys struct{ current atomic.Pointer[[]string] }
 // Empty lines and lines that begin with # say nothing. Only the owner of the file and
 // its group may read it. After an error the keys of before stay.
 func (k *Keys) ReadFile(path string) error {
-	file, err := os.Open(path) //nolint:gosec // the operator names it
+	text, err := secretfile.Read(path, maxFile)
 	if err != nil {
 		return fmt.Errorf("changes: %w", err)
-	}
-	defer file.Close() //nolint:errcheck // it is only read
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return fmt.Errorf("changes: %w", err)
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("changes: %s is not a file", path)
-	case info.Mode().Perm()&forbidden != 0 && runtime.GOOS != "windows":
-		return fmt.Errorf("changes: %s has mode %04o: others must not read it and its group must not write it; set 0600 or 0640", path, info.Mode().Perm())
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("changes: %w", err)
-	case len(text) > maxFile:
-		return fmt.Errorf("changes: %s is larger than %d bytes", path, maxFile)
 	}
 	keys, err := parseKeys(string(text))
 	if err != nil {

@@ -7,11 +7,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
-	"runtime"
 	"strings"
+
+	"memcachedsoap/sessionstore/secretfile"
 )
 
 const (
@@ -20,7 +19,6 @@ const (
 	maxKeys     = 64       // of a file
 	maxFileSize = 64 << 10 // bytes, comments included
 	plainLine   = "plain"  // in the place of the first key
-	forbidden   = 0o027    // permissions that a key file must not give
 	nameGrammar = "letters, digits, '.', '_' and '-', at most 32"
 )
 
@@ -54,26 +52,9 @@ type keys struct {
 
 // readFile reads a key file that only its owner and its group can read.
 func readFile(path string) (*keys, error) {
-	file, err := os.Open(path) //nolint:gosec // the operator names it
+	text, err := secretfile.Read(path, maxFileSize)
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
-	}
-	defer file.Close() //nolint:errcheck // it is only read
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("seal: %w", err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("seal: %s is not a file", path)
-	case info.Mode().Perm()&forbidden != 0 && runtime.GOOS != "windows":
-		return nil, fmt.Errorf("seal: %s has mode %04o: others must not read it and its group must not write it; set 0600 or 0640", path, info.Mode().Perm())
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("seal: %w", err)
-	case len(text) > maxFileSize:
-		return nil, fmt.Errorf("seal: %s is larger than %d bytes", path, maxFileSize)
 	}
 	parsed, err := parse(text)
 	if err != nil {
