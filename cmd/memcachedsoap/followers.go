@@ -36,7 +36,7 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 	store *sessionstore.Store, closeStore func() error, err error,
 ) {
 	store = sessionstore.NewStore(in.items, storable.Codec{}, options)
-	follows := in.cache != nil || len(c.Principal) > 0
+	follows := in.cache != nil || len(c.principals()) > 0
 	guarding := func() {}
 	var deletions *guard.Guard
 	var followers []backend.Follower
@@ -97,10 +97,10 @@ func (c *serveCommand) unfollowable() string {
 // withoutFollowing says what does not work because changes cannot be followed.
 func (c *serveCommand) withoutFollowing(in followed, indexer *index.Indexer, logger *slog.Logger) {
 	because := "with " + c.unfollowable() + " the changes on the servers cannot be followed"
-	if len(c.Principal) > 0 && c.Proxy == memcached.DirectProxy {
+	if len(c.principals()) > 0 && c.Proxy == memcached.DirectProxy {
 		indexer.ScanOnly(because + ", and their keys cannot be listed")
 		logger.Warn("findSessions and deleteSessions fail: " + because + ", and their keys cannot be listed")
-	} else if len(c.Principal) > 0 {
+	} else if len(c.principals()) > 0 {
 		indexer.ScanOnly(because + ", so sessions are found by a scan of all servers")
 		logger.Warn("findSessions and deleteSessions scan all servers at each call: " + because)
 	}

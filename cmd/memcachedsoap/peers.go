@@ -36,8 +36,8 @@ func (c *serveCommand) validatePeers() error {
 		return errors.New("--peer-key-file needs --servers: without them the sessions are in this process")
 	case c.unfollowable() != "":
 		return errors.New("--peer-key-file cannot be combined with " + c.unfollowable() + ": the changes on the servers cannot be followed")
-	case len(c.Local) == 0 && len(c.Principal) == 0:
-		return errors.New("--peer-key-file needs --local or --principal: without them at most two instances follow the changes")
+	case len(c.Local) == 0 && len(c.principals()) == 0:
+		return errors.New("--peer-key-file needs --local, --principal or --lemonldap: without them at most two instances follow the changes")
 	}
 	u, err := url.Parse(c.AdvertiseURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
@@ -136,7 +136,7 @@ func (c *serveCommand) share(in followed, watching backend.Follower, deletions *
 		f.Changed = in.cache.ChangedHash
 		f.ResyncRequired = func(int) { in.cache.InvalidateAll() }
 	}
-	if len(c.Principal) > 0 {
+	if len(c.principals()) > 0 {
 		f.Index = indexer
 	}
 	in.peer.Share(f)

@@ -189,7 +189,7 @@ func TestPeerSettings(t *testing.T) {
 		"need each other; only --peer-ca":      {"--servers=a", "--local=memory:1MiB", "--advertise-url=https://a:1"},
 		"only --peer-ca may be absent":         {"--servers=a", "--local=memory:1MiB", "--peer-ca=f"},
 		"needs --servers":                      {"--peer-key-file=f", "--advertise-url=https://a:1"},
-		"needs --local or --principal":         {"--servers=a", "--peer-key-file=f", "--advertise-url=https://a:1"},
+		"needs --local, --principal or":        {"--servers=a", "--peer-key-file=f", "--advertise-url=https://a:1"},
 		"--on-dead-server=rehash: the changes": append([]string{"--principal=uid", "--on-dead-server=rehash"}, append([]string{"--servers=a"}, valid[2:]...)...),
 		"must be an http or https URL":         append(valid[:3:3], "--advertise-url=https://a:1/path"),
 		"such as https://":                     append(valid[:3:3], "--advertise-url=ftp://a"),

@@ -62,7 +62,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	server := httpd.New(c.endpoint(sessions, counters, files.audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
 		Certificate: files.keeper, ClientCertificateHeader: c.ClientCertificateHeader,
-		Admission: admitted, Access: files.callers, MaxHeaderBytes: int(c.MaxHeader),
+		AnyPath: c.LemonLDAP, Admission: admitted, Access: files.callers, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Changes: changed, ChangesHost: changesHost,
 		Health: healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,

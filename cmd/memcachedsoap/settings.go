@@ -70,6 +70,8 @@ type serveCommand struct {
 	MinIDLength   int  `name:"min-id-length" default:"0" placeholder:"N" group:"Sessions:" help:"Fewest digits of an id under which setSession of the contract creates a session, up to 64. A shorter id of a session that is absent or deleted is refused, so that nobody stores a session under an id that is easy to guess. Ids that the service creates have 32 digits. Default ${default}."`
 	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" group:"Sessions:" help:"Create a session when a program written for MemcachedSOAP.cgi asks for one without an id, as the script did. With --no-legacy-booking that is a fault. Default ${default}."`
 
+	lemonldapSettings
+
 	MaxBody                 byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
 	MaxHeader               byteSize `default:"32KiB" placeholder:"SIZE" group:"Limits:" help:"Largest header of a request. Default ${default}."`
 	MaxDepth                int      `default:"600" placeholder:"N" group:"Limits:" help:"Deepest nesting of XML elements. Default ${default}."`
@@ -98,7 +100,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateEncryption, c.validateServers, c.validateStandby, c.validateNearCache, c.validatePeers, c.validateTimeouts, c.validateLimits,
+		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateLemonLDAP, c.validateEncryption, c.validateServers, c.validateStandby, c.validateNearCache, c.validatePeers, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err
