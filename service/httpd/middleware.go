@@ -24,7 +24,8 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx, record := requestlog.New(r.Context(), id)
 		record.Client = s.forwarded(r).client.String()
 		c.SetRequest(r.WithContext(ctx))
-		if err := next(c); err != nil {
+		aborted, err := unlessAborted(next, c)
+		if err != nil {
 			c.Error(err) // now, so that the line has the status that was sent
 		}
 		status := c.Response().Status
@@ -33,20 +34,40 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("request_id", id),
 			slog.String("client", record.Client),
 			slog.String("method", r.Method),
-			slog.String("path", r.URL.Path),
+			slog.String("path", s.loggedPath(r.URL.Path)),
 			slog.Int("status", status),
 			slog.Duration("duration", time.Since(started)),
 		)
 		if user := s.user(r); user != "" {
 			attrs = append(attrs, slog.String("user", user))
 		}
+		if aborted {
+			attrs = append(attrs, slog.Bool("aborted", true)) // the client has a part of the answer
+		}
 		level := record.Level()
 		if (isProbe(r.URL.Path) || isChanges(r.URL.Path)) && status < http.StatusBadRequest {
 			level = slog.LevelDebug
 		}
 		s.options.Logger.LogAttrs(ctx, level, "request", append(attrs, record.Attrs()...)...)
+		if aborted {
+			panic(http.ErrAbortHandler) // net/http closes the connection
+		}
 		return nil
 	}
+}
+
+// unlessAborted calls a handler, and reports whether it has broken off its answer.
+func unlessAborted(next echo.HandlerFunc, c echo.Context) (aborted bool, err error) {
+	defer func() {
+		switch cause := recover(); cause {
+		case nil:
+		case http.ErrAbortHandler: //nolint:errorlint // it is never wrapped
+			aborted = true
+		default:
+			panic(cause)
+		}
+	}()
+	return false, next(c)
 }
 
 // requestID returns the id of a request: that of a trusted proxy, or a new one.

@@ -64,6 +64,10 @@ type Options struct {
 	// Changes answers the other instances at [ChangesPath] and below, without a slot of
 	// Admission; it has deadlines of its own. nil answers 404.
 	Changes http.Handler
+	// Sessions answers at [SessionsPath] and below, where LemonLDAP::NG keeps its
+	// sessions. Its requests have the records of Admission and of Access, and it takes
+	// slots itself. nil answers 404.
+	Sessions http.Handler
 	// Events passes messages on between the portals and handlers of LemonLDAP::NG, at
 	// [PublishPath] and [SubscribePath], without a slot of Admission; it has deadlines of
 	// its own. nil answers 404.
@@ -142,6 +146,11 @@ func New(endpoint http.Handler, o Options) *Server {
 	if o.Changes != nil {
 		for _, path := range []string{ChangesPath, ChangesPath + "/*"} {
 			router.Any(path, s.passOn(o.Changes))
+		}
+	}
+	if o.Sessions != nil {
+		for _, path := range []string{SessionsPath, SessionsPath + "/*"} {
+			router.Any(path, s.admit(echo.WrapHandler(o.Sessions)))
 		}
 	}
 	if o.Events != nil {
