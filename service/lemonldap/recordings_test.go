@@ -73,7 +73,8 @@ func TestRecordings(t *testing.T) {
 	server := memcachedtest.Start(t)
 	options := lemonldap.Options{Persistent: true, Now: func() time.Time { return now }}
 	without := newSite(t, settings{Options: options, own: server}) // the key of 216-... is not known
-	options.Key = lemonldap.NewCipher([]byte("qwertyui"))
+	cipher := lemonldap.NewCipher([]byte("qwertyui"))
+	options.Key = func() *lemonldap.Cipher { return cipher }
 	with := newSite(t, settings{Options: options, own: server})
 	known := map[string]bool{}
 	for _, r := range all {

@@ -2,6 +2,7 @@ package lemonldap
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/admission"
 	"memcachedsoap/service/lemonldap/perljson"
+	"memcachedsoap/service/requestlog"
 	"memcachedsoap/soap"
 )
 
@@ -119,6 +121,7 @@ func (x *exchange) serve() error {
 	if x.route, err = routeOf(x.r); err != nil {
 		return err
 	}
+	requestlog.Add(x.ctx, slog.String("type", x.route.kind.Name))
 	if err := access.Require(x.ctx, x.route.role); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"memcachedsoap/service"
@@ -239,17 +238,15 @@ func textOf(v perldata.Value) (string, bool) {
 // CheckSecret returns an error if a secret that was sent is not one. Without a key, no
 // secret is looked at.
 func (s *Sessions) CheckSecret(secret perldata.Value) error {
-	if s.options.Key == nil {
+	key := s.options.key()
+	if key == nil {
 		return nil
 	}
 	if k := secret.Kind(); k != perldata.KindBytes && k != perldata.KindText {
 		return ErrNoSecret
 	}
-	if !s.options.Key.isSecret(secret.Str(), s.options.now()) {
+	if !key.isSecret(secret.Str(), s.options.now()) {
 		return ErrSecret
 	}
 	return nil
 }
-
-// Now returns what the clock says.
-func (s *Sessions) Now() time.Time { return s.options.now() }
