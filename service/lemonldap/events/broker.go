@@ -23,7 +23,7 @@ type Options struct {
 }
 
 // Broker passes messages on between portals, handlers and this service. All methods may
-// be called from any goroutine.
+// be called from any goroutine. A nil Broker does nothing.
 type Broker struct {
 	options Options
 	logger  *slog.Logger
@@ -51,7 +51,7 @@ type counts struct {
 	published, fromRedis, redisGaps metric.Counter
 	lost                            metric.Counter // messages for Redis
 	gaps, unread                    metric.Counter // of the change stream
-	redisConnected                  metric.Gauge
+	redisFailing                    metric.Gauge
 }
 
 const (
@@ -89,6 +89,9 @@ func New(o Options) *Broker {
 // Close closes all subscriptions, gives what waits for Redis a last moment, and waits
 // until everything has stopped.
 func (b *Broker) Close() {
+	if b == nil {
+		return
+	}
 	if b.link != nil {
 		b.link.drain()
 	}
@@ -136,6 +139,9 @@ func (b *Broker) hasReaders() bool {
 
 // Metrics returns the metrics of the Broker. It implements [metric.Source].
 func (b *Broker) Metrics() []metric.Metric {
+	if b == nil {
+		return nil
+	}
 	c := &b.counts
 	all := []metric.Metric{
 		c.deletions.Metric("lemonldap_deletions_total", "Sessions deleted by this service, which were published to LemonLDAP::NG."),
@@ -151,7 +157,7 @@ func (b *Broker) Metrics() []metric.Metric {
 		return all
 	}
 	return append(all,
-		c.redisConnected.Metric("lemonldap_redis_connected", "Whether the last attempt to publish to Redis has succeeded."),
+		c.redisFailing.Metric("lemonldap_redis_failing", "Whether the last attempt to publish to Redis has failed: messages wait."),
 		metric.GaugeOf("lemonldap_redis_waiting", "Messages that wait to be published to Redis.", float64(b.link.waiting())),
 		c.published.Metric("lemonldap_redis_published_total", "Messages that were published to Redis."),
 		c.lost.Metric("lemonldap_redis_lost_total", "Messages that were not published to Redis, because it was away for too long or too many waited."),

@@ -51,12 +51,12 @@ func (l *link) received(r *redis.Message) {
 }
 
 // want reads a channel of Redis as long as a subscriber wants it.
-func (l *link) want(ctx context.Context, channel string) (release func()) {
+func (l *link) want(channel string) (release func()) {
 	l.wanted.Lock()
 	defer l.wanted.Unlock()
 	l.channels[channel]++
 	if l.channels[channel] == 1 {
-		_ = l.pubsub.Subscribe(ctx, channel) // if Redis is away, it is subscribed to later
+		_ = l.pubsub.Subscribe(l.broker.ctx, channel) // if Redis is away, it is subscribed to later
 	}
 	return func() {
 		l.wanted.Lock()

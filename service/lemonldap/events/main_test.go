@@ -94,7 +94,7 @@ func (i *instance) publish(t *testing.T, body string) *http.Response {
 // mustPublish publishes a message.
 func (i *instance) mustPublish(t *testing.T, body string) {
 	t.Helper()
-	answer := i.publish(t, body)
+	answer := i.publish(t, body) //nolint:bodyclose // publish closes it
 	require.Equal(t, http.StatusOK, answer.StatusCode)
 	var result map[string]int
 	require.NoError(t, json.NewDecoder(answer.Body).Decode(&result))

@@ -33,17 +33,20 @@ type message struct {
 }
 
 var (
-	errNotObject  = errors.New("events: the message is no JSON object")
-	errNoChannel  = errors.New("events: the member channel of the message is no name of a channel")
-	errTooLong    = errors.New("events: the message is too long")
-	latin1Decoder = func(text []byte) []byte { // what LWP sends of a text with accents
-		runes := make([]rune, len(text))
-		for i, b := range text {
-			runes[i] = rune(b)
-		}
-		return []byte(string(runes))
-	}
+	errNotObject = errors.New("events: the message is no JSON object")
+	errNoChannel = errors.New("events: the member channel of the message is no name of a channel")
+	errTooLong   = errors.New("events: the message is too long")
 )
+
+// fromLatin1 returns a text in UTF-8. The client of LemonLDAP::NG sends one with accents in
+// ISO 8859-1.
+func fromLatin1(text []byte) []byte {
+	runes := make([]rune, len(text))
+	for i, b := range text {
+		runes[i] = rune(b)
+	}
+	return []byte(string(runes))
+}
 
 // unlogMessage returns the message that a session was deleted.
 func unlogMessage(id string) message {
@@ -53,7 +56,7 @@ func unlogMessage(id string) message {
 // parseMessage reads a message. With channel "" its member "channel" names the channel.
 func parseMessage(channel string, text []byte) (message, error) {
 	if !utf8.Valid(text) {
-		text = latin1Decoder(text)
+		text = fromLatin1(text)
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil || members == nil {

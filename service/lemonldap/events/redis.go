@@ -15,12 +15,13 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"memcachedsoap/sessionstore/secretfile"
 )
 
 // Redis says how a Redis server is reached.
 type Redis struct {
 	options *redis.Options
-	login   string // the file of [Redis.LoginFrom]; "" if there is none
 }
 
 var errRedisURL = errors.New("it must be redis://[USER:PASSWORD@]HOST[:PORT][/DB], or rediss:// with TLS")
@@ -60,20 +61,19 @@ func (r *Redis) HasPassword() bool { return r.options.Password != "" }
 func (r *Redis) TrustCA(path string) error {
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
-		return fmt.Errorf("cannot be read: %w", errors.Unwrap(err))
+		return err //nolint:wrapcheck // it names the file
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(text) {
-		return errors.New("it has no certificate in PEM form")
+		return fmt.Errorf("%s has no certificate in PEM form", path)
 	}
 	r.options.TLSConfig = &tls.Config{ServerName: r.options.TLSConfig.ServerName, MinVersion: tls.VersionTLS12, RootCAs: roots}
 	return nil
 }
 
-// LoginFrom takes the password, or USER:PASSWORD, from the first line of a file. It is
-// read for each new connection.
+// LoginFrom takes the password, or USER:PASSWORD, from the first line of a file that not
+// everybody may read. It is read for each new connection.
 func (r *Redis) LoginFrom(path string) error {
-	r.login = path
 	r.options.CredentialsProviderContext = func(context.Context) (user, password string, err error) { return readLogin(path) }
 	_, _, err := readLogin(path)
 	return err
@@ -82,14 +82,14 @@ func (r *Redis) LoginFrom(path string) error {
 const maxLogin = 4096
 
 func readLogin(path string) (user, password string, err error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	text, err := secretfile.Read(path, maxLogin)
 	if err != nil {
-		return "", "", fmt.Errorf("cannot be read: %w", errors.Unwrap(err))
+		return "", "", err
 	}
-	line, _, _ := strings.Cut(string(text[:min(len(text), maxLogin)]), "\n")
+	line, _, _ := strings.Cut(string(text), "\n")
 	line = strings.TrimSuffix(line, "\r")
 	if line == "" {
-		return "", "", errors.New("its first line must be PASSWORD or USER:PASSWORD")
+		return "", "", fmt.Errorf("the first line of %s must be PASSWORD or USER:PASSWORD", path)
 	}
 	if name, secret, both := strings.Cut(line, ":"); both {
 		return name, secret, nil
@@ -262,7 +262,7 @@ func (l *link) publish(ctx context.Context) {
 		err := l.send(ctx, batch)
 		if err == nil {
 			l.published(len(batch), end)
-			l.broker.counts.redisConnected.Set(1)
+			l.broker.counts.redisFailing.Set(0)
 			if failing {
 				logger.Info("log-outs are published to Redis again")
 			}
@@ -272,7 +272,7 @@ func (l *link) publish(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		l.broker.counts.redisConnected.Set(0)
+		l.broker.counts.redisFailing.Set(1)
 		if !failing {
 			logger.Warn("could not publish log-outs to Redis: they wait", "error", err)
 		}

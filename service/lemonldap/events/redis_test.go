@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -76,10 +77,10 @@ func TestPublishToRedis(t *testing.T) {
 		i.deleted(fmt.Sprintf("%032x", n))
 	}
 	for n := range burst {
-		require.Equal(t, fmt.Sprintf(`{"action":"unlog","id":"%032x"}`, n), portal.next(t))
+		require.Equal(t, unlogMessage(fmt.Sprintf("%032x", n)).body, portal.next(t))
 	}
 	i.becomes(t, "lemonldap_redis_published_total", burst)
-	assert.InDelta(t, 1, i.value(t, "lemonldap_redis_connected"), 0)
+	assert.InDelta(t, 0, i.value(t, "lemonldap_redis_failing"), 0)
 	assert.InDelta(t, 0, i.value(t, "lemonldap_redis_lost_total"), 0)
 }
 
@@ -106,7 +107,7 @@ func TestRedisComesBack(t *testing.T) {
 			assert.Equal(t, unlogOf("01"), receive(t, conn), "subscribers get messages without Redis")
 			require.Eventually(t, func() bool { return i.log.Count("could not publish log-outs to Redis") == 1 }, ample, time.Millisecond)
 			assert.InDelta(t, 1001, i.value(t, "lemonldap_redis_waiting"), 0)
-			assert.InDelta(t, 0, i.value(t, "lemonldap_redis_connected"), 0)
+			assert.InDelta(t, 1, i.value(t, "lemonldap_redis_failing"), 0)
 			repair()
 			portal := listen(t, server, Channel)
 			i.becomes(t, "lemonldap_redis_waiting", 0)
@@ -212,12 +213,12 @@ func TestRedisLogin(t *testing.T) {
 	fromURL := start(t, withRedis(t, "redis://events:secret-1@"+server.Addr+"/1"), nil)
 	fromFile := start(t, withRedis(t, server.URL(), func(r *Redis) { require.NoError(t, r.LoginFrom(file)) }), nil)
 	fromURL.deleted("01")
-	assert.Equal(t, `{"action":"unlog","id":"01"}`, portal.next(t))
+	assert.Equal(t, unlogMessage("01").body, portal.next(t))
 	fromFile.deleted("02")
 	require.Eventually(t, func() bool { return fromFile.log.Count("could not publish") == 1 }, ample, time.Millisecond)
 	assert.Zero(t, fromFile.log.Count("secret-"), fromFile.log.String())
 	require.NoError(t, os.WriteFile(file, []byte("events:secret-2\n"), 0o600))
-	assert.Equal(t, `{"action":"unlog","id":"02"}`, portal.next(t))
+	assert.Equal(t, unlogMessage("02").body, portal.next(t))
 }
 
 // With rediss the certificate must be that of the server, of an authority of the file.
@@ -289,7 +290,7 @@ func TestRecent(t *testing.T) {
 	for range 4 {
 		many.Go(func() {
 			for n := range maxRecent {
-				r.add(fmt.Sprint(n))
+				r.add(strconv.Itoa(n))
 			}
 		})
 	}

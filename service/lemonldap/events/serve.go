@@ -35,6 +35,14 @@ const (
 	gather = 256
 )
 
+// Handler returns what answers portals and handlers; nil if the Broker is nil.
+func (b *Broker) Handler() http.Handler {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
 // ServeHTTP answers portals and handlers.
 func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
@@ -68,7 +76,7 @@ func answer(w http.ResponseWriter, status int, body map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(text) //nolint:gosec // JSON; else the client has gone
+	_, _ = w.Write(text) // else the client has gone
 }
 
 // authorize answers a request that is not allowed, and returns false then.
@@ -129,8 +137,7 @@ func (b *Broker) servePublish(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
-	var long *http.MaxBytesError
-	if errors.As(err, &long) {
+	if _, long := errors.AsType[*http.MaxBytesError](err); long {
 		err = errTooLong
 	}
 	var m message
@@ -202,9 +209,9 @@ func (b *Broker) serveSubscribe(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if b.link != nil {
 		for channel := range channels {
-			defer b.link.want(b.ctx, channel)()
+			defer b.link.want(channel)()
 		}
 	}
 	s := subscriber{broker: b, conn: conn, channels: channels, request: r.Context(), open: conn.CloseRead(ctx)}
-	s.run()
+	s.run() //nolint:contextcheck // the subscription outlives the request, and has both contexts
 }

@@ -27,11 +27,11 @@ func TestSubscribers(t *testing.T) {
 	i.deleted("5e")
 	i.mustPublish(t, `{"user":"dwho","channel":"llng_status"}`)
 	for _, conn := range []*websocket.Conn{one, both} {
-		assert.Equal(t, `{"channel":"llng_events","action":"newConf"}`, receive(t, conn))
+		assert.Equal(t, message{channel: Channel, body: `{"action":"newConf"}`}.web(), receive(t, conn))
 		assert.Equal(t, unlogOf("5e"), receive(t, conn))
 	}
 	for _, conn := range []*websocket.Conn{both, other} {
-		assert.Equal(t, `{"channel":"llng_status","user":"dwho"}`, receive(t, conn))
+		assert.Equal(t, message{channel: "llng_status", body: `{"user":"dwho"}`}.web(), receive(t, conn))
 	}
 	assert.InDelta(t, 2, i.value(t, "lemonldap_received_messages_total"), 0)
 	assert.InDelta(t, 1, i.value(t, "lemonldap_deletions_total"), 0)
@@ -54,7 +54,7 @@ func TestNewSubscribersGetEarlierDeletions(t *testing.T) {
 	i.mustPublish(t, `{"action":"newConf","n":2,"channel":"llng_events"}`)
 	assert.Equal(t, unlogOf("5e"), receive(t, conn))
 	assert.Equal(t, unlogOf("5f"), receive(t, conn))
-	assert.Equal(t, `{"channel":"llng_events","action":"newConf","n":2}`, receive(t, conn))
+	assert.Equal(t, message{channel: Channel, body: `{"action":"newConf","n":2}`}.web(), receive(t, conn))
 }
 
 // A burst reaches every subscriber, in order.
@@ -201,7 +201,7 @@ func TestBadRequests(t *testing.T) {
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	i := start(t, nil, nil)
-	_, answer, err := websocket.Dial(t.Context(), i.url+"/subscribe?channels=c", &websocket.DialOptions{
+	_, answer, err := websocket.Dial(t.Context(), i.url+"/subscribe?channels=c", &websocket.DialOptions{ //nolint:bodyclose // Dial does
 		HTTPHeader: http.Header{"Origin": {"https://evil.example"}},
 	})
 	require.Error(t, err)
@@ -274,7 +274,7 @@ func TestAccess(t *testing.T) {
 			if answer.StatusCode == http.StatusUnauthorized {
 				assert.NotEmpty(t, answer.Header["Www-Authenticate"])
 			}
-			conn, answer, err := websocket.Dial(t.Context(), i.url+"/subscribe?channels=c", &websocket.DialOptions{HTTPHeader: c.header})
+			conn, answer, err := websocket.Dial(t.Context(), i.url+"/subscribe?channels=c", &websocket.DialOptions{HTTPHeader: c.header}) //nolint:bodyclose // Dial does
 			require.Equal(t, c.subscribe, answer.StatusCode)
 			if err == nil {
 				assert.NoError(t, conn.CloseNow())
@@ -287,7 +287,7 @@ func TestAccess(t *testing.T) {
 func TestRemovedCaller(t *testing.T) {
 	t.Parallel()
 	i, guard, keys := guarded(t)
-	conn, _, err := websocket.Dial(t.Context(), i.url+"/subscribe?channels="+Channel, &websocket.DialOptions{
+	conn, _, err := websocket.Dial(t.Context(), i.url+"/subscribe?channels="+Channel, &websocket.DialOptions{ //nolint:bodyclose // Dial does
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + keys[1]}},
 	})
 	require.NoError(t, err)
