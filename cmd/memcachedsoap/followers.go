@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"memcachedsoap/service/changes"
+	"memcachedsoap/service/lemonldap/events"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/guard"
@@ -26,6 +27,7 @@ type followed struct {
 	// trusted makes the stream of the peer one that counts only while the servers are
 	// equal to those of the standby.
 	trusted func(backend.Stream) backend.Stream
+	events  *events.Broker // what publishes deletions by other programs; else nil
 }
 
 // followingStore opens a store and follows the change stream of its pool: to
@@ -57,6 +59,9 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 			guarding()
 			return store.Close()
 		}, nil
+	}
+	if in.events != nil {
+		followers = append(followers, in.events.Watch(in.pool))
 	}
 	indexer := store.NewIndexer(in.pool)
 	closeStore = func() error {
@@ -106,6 +111,9 @@ func (c *serveCommand) withoutFollowing(in followed, indexer *index.Indexer, log
 	}
 	if in.cache != nil {
 		logger.Warn("the near cache is not used: " + because)
+	}
+	if in.events != nil {
+		logger.Warn("deletions by other programs are not published to LemonLDAP::NG: " + because)
 	}
 }
 

@@ -41,7 +41,12 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer stopDiscovery()
-	store, closeStore, err := c.store(ctx, files, found, logger)
+	broker, err := c.lemonldapEvents(logger) //nolint:contextcheck // Close stops what it starts
+	if err != nil {
+		return err
+	}
+	defer broker.Close() // after the store, which may still delete
+	store, closeStore, err := c.store(ctx, files, found, broker, logger)
 	if err != nil {
 		return err
 	}
@@ -64,14 +69,14 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		Certificate: files.keeper, ClientCertificateHeader: c.ClientCertificateHeader,
 		AnyPath: c.LemonLDAP, Admission: admitted, Access: files.callers, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
-		Changes: changed, ChangesHost: changesHost,
+		Changes: changed, ChangesHost: changesHost, Events: broker.Handler(),
 		Health: healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
-	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited}, server.Handler(), logger)
+	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker}, server.Handler(), logger)
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
 	err = server.Serve(ctx, c.StopTimeout, listeners...)

@@ -71,6 +71,7 @@ type serveCommand struct {
 	LegacyBooking bool `name:"legacy-booking" default:"true" negatable:"" group:"Sessions:" help:"Create a session when a program written for MemcachedSOAP.cgi asks for one without an id, as the script did. With --no-legacy-booking that is a fault. Default ${default}."`
 
 	lemonldapSettings
+	lemonldapEventsSettings
 
 	MaxBody                 byteSize `default:"4MiB" placeholder:"SIZE" group:"Limits:" help:"Largest request, compressed and decompressed. Default ${default}."`
 	MaxHeader               byteSize `default:"32KiB" placeholder:"SIZE" group:"Limits:" help:"Largest header of a request. Default ${default}."`
@@ -100,7 +101,7 @@ type serveCommand struct {
 // Validate rejects settings that cannot work. Kong calls it.
 func (c *serveCommand) Validate() error {
 	for _, validate := range []func() error{
-		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateLemonLDAP, c.validateEncryption, c.validateServers, c.validateStandby, c.validateNearCache, c.validatePeers, c.validateTimeouts, c.validateLimits,
+		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateLemonLDAP, c.validateLemonLDAPEvents, c.validateEncryption, c.validateServers, c.validateStandby, c.validateNearCache, c.validatePeers, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
 			return err

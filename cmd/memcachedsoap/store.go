@@ -11,6 +11,7 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/admission"
+	"memcachedsoap/service/lemonldap/events"
 	"memcachedsoap/service/requestlog"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
@@ -24,7 +25,7 @@ import (
 
 // store opens the store that the settings and the files describe, and returns the function
 // that closes it. The servers need not answer yet.
-func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
+func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, broker *events.Broker, logger *slog.Logger) (store *sessionstore.Store, closeStore func() error, err error) {
 	options := sessionstore.Options{
 		Lifetimes: sessionstore.Lifetimes{
 			Default: time.Duration(c.SessionTTL) * time.Second,
@@ -55,9 +56,10 @@ func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, lo
 		options.MaxSessionsPerPrincipal = c.MaxSessionsPerPrincipal
 		options.OldestEnded = service.AuditEnded(files.audited)
 	}
+	publishDeletions(broker, &options)
 	if len(c.Servers) == 0 {
 		items := memory.New(memory.Options{MaxBytes: int64(c.MemoryLimit)})
-		return c.followingStore(followed{pool: items, items: items}, options, logger) //nolint:contextcheck // closeStore stops what it starts
+		return c.followingStore(followed{pool: items, items: items, events: broker}, options, logger) //nolint:contextcheck // closeStore stops what it starts
 	}
 	origin, open, err := c.openOrigin(ctx, in, logger)
 	if err != nil {
@@ -74,7 +76,7 @@ func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, lo
 		return nil, nil, err
 	}
 	if len(c.Local) == 0 {
-		return c.followingStore(followed{pool: pool, items: pool, open: open, peer: peer, trusted: trusted}, options, logger) //nolint:contextcheck // closeStore stops what it starts
+		return c.followingStore(followed{pool: pool, items: pool, events: broker, open: open, peer: peer, trusted: trusted}, options, logger) //nolint:contextcheck // closeStore stops what it starts
 	}
 	entries, err := c.nearCacheEntries(in.servers.connector, logger)
 	if err != nil {
@@ -84,7 +86,7 @@ func (c *serveCommand) store(ctx context.Context, files reloaded, in origins, lo
 		Cache: entries, TTL: time.Duration(c.LocalMaxAge) * time.Second, StaleIfError: time.Duration(c.MaxStale) * time.Second,
 		Hashed: peer != nil,
 	})
-	return c.followingStore(followed{pool: pool, items: cache, cache: cache, open: open, peer: peer, trusted: trusted}, options, logger) //nolint:contextcheck // closeStore stops what it starts
+	return c.followingStore(followed{pool: pool, items: cache, events: broker, cache: cache, open: open, peer: peer, trusted: trusted}, options, logger) //nolint:contextcheck // closeStore stops what it starts
 }
 
 // nearCacheTimeout is the timeout of one exchange with a server of the near

@@ -23,6 +23,7 @@ import (
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/lemonldap/events"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/guard"
@@ -65,8 +66,13 @@ func exported(t *testing.T) map[string]string {
 	defer audited.Close()
 	counters := service.NewCounters("1", document.Operations()...)
 	callOnce(t, service.New(store, counters))
+	redis, err := events.ParseRedis("redis://127.0.0.1:1") // does not answer
+	require.NoError(t, err)
+	broker := events.New(events.Options{Redis: redis})
+	defer broker.Close()
 	families, err := metrics.NewRegistry(metrics.Sources{
 		Counters: counters, Server: httpd.New(nil, httpd.Options{Access: access.NewGuard(new(access.File), access.Options{})}), Store: store, Audit: audited,
+		Events: broker,
 	}).Gather()
 	require.NoError(t, err)
 	kinds := map[string]string{}
