@@ -47,11 +47,11 @@ const (
 // key is the key of a principal's list. It has 57 bytes, fewer than the longest
 // session id.
 func (p principal) key() string {
-	text := p.attribute + "\x00" + p.value
+	colon := ""
 	if p.kind != "" {
-		text = p.kind + ":" + text
+		colon = ":"
 	}
-	sum := sha256.Sum256([]byte(text))
+	sum := sha256.Sum256([]byte(p.kind + colon + p.attribute + "\x00" + p.value))
 	return listPrefix + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
