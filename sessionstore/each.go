@@ -10,7 +10,8 @@ import (
 
 // Each calls visit with every session of a type ([TypedID]; "" is global), of all
 // servers, in any order, one at a time. It holds the ids of all sessions of a server at
-// most, and few sessions. visit may take its time: the Store reads no further meanwhile.
+// most, a hash of each that it has met (40 bytes, [Options.Reserve]), and few sessions.
+// visit may take its time: the Store reads no further meanwhile.
 //
 // When Each returns nil, visit was called once for each session that was there during
 // the whole call and can be read. Sessions that come or go meanwhile may be visited or

@@ -112,6 +112,9 @@ func TestListAgainstModel(t *testing.T) {
 func TestListKey(t *testing.T) {
 	t.Parallel()
 	key := principal{"", "uid", "dwho"}.key()
+	assert.True(t, isList(key))
+	assert.False(t, isList(backend.TypedKey("persistent", strings.Repeat("0f", 16))), "a session whose key is as long")
+	assert.NotEqual(t, key, principal{"saml", "uid", "dwho"}.key())
 	assert.Equal(t, "memcachedsoap:", key[:14])
 	assert.Len(t, key, 57)
 	assert.NoError(t, backend.CheckKey(key))
