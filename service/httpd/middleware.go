@@ -61,7 +61,7 @@ func unlessAborted(next echo.HandlerFunc, c echo.Context) (aborted bool, err err
 	defer func() {
 		switch cause := recover(); cause {
 		case nil:
-		case http.ErrAbortHandler: //nolint:errorlint // it is never wrapped
+		case http.ErrAbortHandler:
 			aborted = true
 		default:
 			panic(cause)

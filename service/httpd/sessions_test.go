@@ -19,7 +19,7 @@ import (
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	sessions := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, r.URL.EscapedPath())
+		_, _ = io.WriteString(w, r.URL.EscapedPath()) //nolint:gosec // no browser reads it
 		if r.Method == http.MethodPost {
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
@@ -33,14 +33,14 @@ func TestSessions(t *testing.T) {
 		"/sessions": "/sessions", "/sessions/global/": "/sessions/global", "/sessions/global//c0ffee": "/sessions/global/c0ffee",
 		"/sessions/global/c0ffee/[a,b]": "/sessions/global/c0ffee/[a,b]", "/sessions/global/c0ffee/a%2Fb": "/sessions/global/c0ffee/a%2Fb",
 	} {
-		resp, err := http.Get(server.URL + path) //nolint:noctx // a test
+		resp, err := http.Get(server.URL + path)
 		require.NoError(t, err)
 		body, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
 		require.NoError(t, resp.Body.Close())
 		assert.Equal(t, want, string(body))
 	}
-	resp, err := http.Post(server.URL+"/sessions/global/c0ffee", "application/json", http.NoBody) //nolint:noctx // a test
+	resp, err := http.Post(server.URL+"/sessions/global/c0ffee", "application/json", http.NoBody)
 	require.NoError(t, err)
 	_, err = io.ReadAll(resp.Body)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)

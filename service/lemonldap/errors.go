@@ -14,8 +14,6 @@ type RequestError struct{ reason string }
 func (e *RequestError) Error() string { return "lemonldap: " + e.reason }
 
 // The errors of requests.
-//
-//nolint:gochecknoglobals // errors that nothing changes
 var (
 	ErrUnknownType = &RequestError{"Unknown type of sessions: use global, persistent, saml, cas, oidc or offline."}
 	ErrPersistent  = &RequestError{"This service keeps no persistent sessions: memcached may forget them, and second factors with them. Keep them in another module of LemonLDAP::NG, or start the service with serve --lemonldap-persistent."}

@@ -117,8 +117,6 @@ func (l *list) want(name perldata.Value) error {
 }
 
 // errData answers a list of something else than names.
-//
-//nolint:gochecknoglobals // an error that nothing changes
 var errData = &RequestError{"data must be null, the name of an attribute, or a list of names."}
 
 // visit writes a session, and sends what was written if it is enough. What cannot be

@@ -140,8 +140,6 @@ const done = `{"result":1}`
 const maxFields = 1000
 
 // The errors of bodies.
-//
-//nolint:gochecknoglobals // errors that nothing changes
 var (
 	errNoObject      = &RequestError{"The body must be a JSON object."}
 	errTooManyFields = &RequestError{"The request names more than 1000 attributes. Ask for the whole session."}

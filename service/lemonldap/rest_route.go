@@ -25,7 +25,7 @@ type route struct {
 }
 
 // unlimited reports whether the answer takes its time: it is a list of all sessions.
-func (r route) unlimited() bool { return r.operation == listSessions || r.operation == findSessions }
+func (r *route) unlimited() bool { return r.operation == listSessions || r.operation == findSessions }
 
 // MethodError says that a path has other methods.
 type MethodError struct{ allowed string }
@@ -34,8 +34,6 @@ type MethodError struct{ allowed string }
 func (e *MethodError) Error() string { return "lemonldap: method not allowed" }
 
 // The errors of paths.
-//
-//nolint:gochecknoglobals // errors that nothing changes
 var (
 	errNoPath = &RequestError{"Unknown path: use /sessions/TYPE, /sessions/TYPE/ID or /sessions/TYPE/ID/KEY."}
 	errNoAll  = &RequestError{"The path has no id of a session. To list sessions, send POST with the query all=1."}
@@ -114,8 +112,6 @@ func (r *route) ofOne(method string, query map[string]string) error {
 }
 
 // errAuthentication answers what only the portal can do.
-//
-//nolint:gochecknoglobals // an error that nothing changes
 var errAuthentication = &RequestError{"This service authenticates nobody: send names and passwords to the portal of LemonLDAP::NG."}
 
 // pathParts returns the parts of the path below [Path], decoded. Parts that are empty do

@@ -3,6 +3,7 @@ package lemonldap_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -83,8 +84,10 @@ func TestLists(t *testing.T) {
 	assert.Equal(t, 0, count("/sessions/global/?all=1&search=k,nobody", `{"data":null}`))
 	assert.Equal(t, `{}`, s.want(200, "POST", "/sessions/global/?all=1&search=_whatToTrace,nobody", `{"data":null}`))
 	one := fmt.Sprintf("%064x", 4)
-	assert.Equal(t, `{"`+one+`":{"n":4}}`, s.want(200, "POST", "/sessions/global/?all=1&search=n,4", `{"data":"n"}`))
-	assert.Equal(t, `{"`+one+`":{"n":4,"no":null}}`, s.want(200, "POST", "/sessions/global/?all=1&search=n,4", `{"data":["n","no"]}`))
+	answer := s.want(200, "POST", "/sessions/global/?all=1&search=n,4", `{"data":"n"}`)
+	assert.Equal(t, `{"`+one+`":{"n":4}}`, answer)
+	answer = s.want(200, "POST", "/sessions/global/?all=1&search=n,4", `{"data":["n","no"]}`)
+	assert.Equal(t, `{"`+one+`":{"n":4,"no":null}}`, answer)
 }
 
 func TestBadInput(t *testing.T) {
@@ -142,7 +145,9 @@ func TestSecrets(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	cipher := lemonldap.NewCipher([]byte("a key"))
 	s := newSite(t, settings{Options: lemonldap.Options{Key: func() *lemonldap.Cipher { return cipher }, Now: func() time.Time { return now }}})
-	secret := func(c *lemonldap.Cipher, ahead int64) string { return c.Encrypt(fmt.Sprint(now.Unix() + ahead)) }
+	secret := func(c *lemonldap.Cipher, ahead int64) string {
+		return c.Encrypt(strconv.FormatInt(now.Unix()+ahead, 10))
+	}
 	other := lemonldap.NewCipher([]byte("another key"))
 	for _, c := range []struct {
 		secret string
@@ -176,7 +181,7 @@ func TestLifetimes(t *testing.T) {
 	const timeout, idle = 20 * time.Hour, time.Hour
 	plain := newSite(t, settings{Options: lemonldap.Options{Timeout: timeout, Persistent: true}})
 	withIdle := newSite(t, settings{Options: lemonldap.Options{Timeout: timeout, Idle: idle}, own: plain.memcached})
-	at := func(offset time.Duration) string { return fmt.Sprint(time.Now().Add(offset).Unix()) }
+	at := func(offset time.Duration) string { return strconv.FormatInt(time.Now().Add(offset).Unix(), 10) }
 	for name, c := range map[string]struct {
 		site *site
 		kind string

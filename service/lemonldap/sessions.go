@@ -83,7 +83,7 @@ func (s *Sessions) Create(ctx context.Context, t Type, set *perldata.Hash) (sess
 	if err != nil {
 		return sessionstore.Session{}, err
 	}
-	attributes.Set(sessionstore.IDAttribute, perldata.BytesOf(string(ref.ID.Digits())))
+	attributes.Set(sessionstore.IDAttribute, perldata.BytesOf(ref.ID.Digits()))
 	return sessionstore.Session{Ref: ref, Attributes: attributes}, nil
 }
 
@@ -148,7 +148,7 @@ func (s *Sessions) each(ctx context.Context, t Type, visit Visit) error {
 // form that LemonLDAP::NG does not know: other programs of the pool have them.
 func (s *Sessions) visitor(t Type, visit Visit) func(sessionstore.ID, sessionstore.Session) error {
 	return func(id sessionstore.ID, session sessionstore.Session) error {
-		digits := string(id.Digits())
+		digits := id.Digits()
 		if session.Attributes == nil || !isID(digits) || s.refuses(t, session.Attributes) {
 			return nil
 		}

@@ -14,7 +14,7 @@ type text struct {
 	characters bool   // an escape above 0x7f was in it
 }
 
-func (t text) value() perldata.Value {
+func (t *text) value() perldata.Value {
 	if t.characters {
 		return perldata.TextOf(string(t.bytes))
 	}
@@ -23,7 +23,7 @@ func (t text) value() perldata.Value {
 
 // entry returns an entry with the string as its name: a byte is the character of its
 // number, as in Perl.
-func (t text) entry() perldata.Entry {
+func (t *text) entry() perldata.Entry {
 	if t.characters {
 		return perldata.Entry{Name: string(t.bytes), Form: perldata.KeyUTF8}
 	}
