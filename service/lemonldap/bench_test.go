@@ -18,6 +18,7 @@ func BenchmarkGet(b *testing.B) { benchmark(b, "GET", "") }
 func BenchmarkPut(b *testing.B) { benchmark(b, "PUT", session) }
 
 func benchmark(b *testing.B, method, body string) {
+	b.Helper()
 	s := newSite(b, settings{})
 	s.want(200, "PUT", global, session)
 	b.ReportAllocs()

@@ -1,6 +1,7 @@
 package lemonldap
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -11,11 +12,17 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// memoryPerByte is how much memory the values of a body take, for each of its bytes: an
-// array of numbers takes the most.
-const memoryPerByte = 40
+// memoryPerValue is how much memory a value of a body takes at most, besides its text. A
+// value has two bytes at least.
+const memoryPerValue = 160
 
-// BodyError says that a body cannot be read.
+// memoryOf returns how much memory the values of a body take at most.
+func (x *exchange) memoryOf(text []byte) int64 {
+	values := min(len(text)/2+1, cmp.Or(x.options.MaxEntries, 100_000))
+	return 2*int64(len(text)) + memoryPerValue*int64(values)
+}
+
+// bodyError says that a body cannot be read.
 type bodyError struct {
 	status int
 	reason string
@@ -42,7 +49,7 @@ func (x *exchange) body() (perldata.Value, error) {
 			return perldata.Value{}, err
 		}
 	}
-	if err := admission.Reserve(x.ctx, memoryPerByte*int64(len(text))); err != nil {
+	if err := admission.Reserve(x.ctx, x.memoryOf(text)); err != nil {
 		return perldata.Value{}, err
 	}
 	v, err := perljson.Parse(text, x.options.limits())
@@ -88,7 +95,7 @@ func (x *exchange) receive() ([]byte, error) {
 		return nil, tooLarge
 	}
 	if errors.Is(err, admission.ErrOverloaded) || errors.Is(err, admission.ErrTooLarge) {
-		return nil, err
+		return nil, err //nolint:wrapcheck // it is that of admission
 	}
 	if !errors.Is(err, io.EOF) {
 		return nil, &bodyError{

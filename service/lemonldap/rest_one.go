@@ -40,8 +40,7 @@ func (x *exchange) get() error {
 		}
 		return x.answer(appendFields(w, nil, session.Attributes, selected))
 	default:
-		v, _ := fieldOf(key).of(session.Attributes)
-		return x.answer(appendBare(w, v))
+		return x.answer(appendBare(w, fieldOf(key).of(session.Attributes)))
 	}
 }
 
@@ -161,14 +160,14 @@ func fieldOf(name string) field {
 	return f
 }
 
-// of returns the value of the attribute. If no attribute has the name in bytes, the bytes
+// of returns the value of the attribute; undef if there is none. If no attribute has the name in bytes, the bytes
 // count as UTF-8.
-func (f field) of(attributes *perldata.Hash) (perldata.Value, bool) {
+func (f field) of(attributes *perldata.Hash) perldata.Value {
 	v, ok := attributes.Get(f.name)
 	if !ok && f.form == perldata.KeyBytes {
-		v, ok = attributes.Get(f.sent)
+		v, _ = attributes.Get(f.sent)
 	}
-	return v, ok
+	return v
 }
 
 func (f field) entry() perldata.Entry { return perldata.Entry{Name: f.name, Form: f.form} }
@@ -179,7 +178,7 @@ func appendFields(w *perljson.Writer, dst []byte, attributes *perldata.Hash, fie
 	entries := make([]perldata.Entry, 0, len(fields))
 	for _, f := range fields {
 		e := f.entry()
-		e.Value, _ = f.of(attributes)
+		e.Value = f.of(attributes)
 		entries = append(entries, e)
 	}
 	selected := new(perldata.Hash)
