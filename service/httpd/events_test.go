@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 	"time"
 
@@ -79,9 +80,23 @@ func TestEvents(t *testing.T) {
 // post returns the status of the answer to a message, as a program sends it.
 func post(t *testing.T, handler http.Handler, path string) int {
 	t.Helper()
-	w := httptest.NewRecorder()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, path, nil)
+	return request(t, handler, http.MethodPost, path)
+}
+
+// request returns the status of the answer to a request without a body.
+func request(t *testing.T, handler http.Handler, method, path string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, path, nil)
 	require.NoError(t, err)
+	target, err := url.ParseRequestURI(path)
+	require.NoError(t, err)
+	r.URL = target
+	return statusOf(handler, r)
+}
+
+// statusOf returns the status of the answer to a request.
+func statusOf(handler http.Handler, r *http.Request) int {
+	w := httptest.NewRecorder()
 	r.Host, r.RemoteAddr = "localhost", "127.0.0.1:1"
 	handler.ServeHTTP(w, r)
 	return w.Code

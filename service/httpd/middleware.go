@@ -34,7 +34,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("request_id", id),
 			slog.String("client", record.Client),
 			slog.String("method", r.Method),
-			slog.String("path", s.loggedPath(r.URL.Path)),
+			slog.String("path", loggedPath(r.URL.Path)),
 			slog.Int("status", status),
 			slog.Duration("duration", time.Since(started)),
 		)

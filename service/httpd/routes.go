@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -17,11 +18,21 @@ import (
 func mergeSlashes(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		u := c.Request().URL
-		if u.RawPath == "" && (strings.Contains(u.Path, "//") || strings.HasSuffix(u.Path, "/")) {
-			u.Path = "/" + strings.Join(strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' }), "/")
+		if u.RawPath == "" {
+			u.Path = merged(u.Path)
+		} else if path, err := url.PathUnescape(merged(u.RawPath)); err == nil { // encoded slashes stay
+			u.RawPath, u.Path = merged(u.RawPath), path
 		}
 		return next(c)
 	}
+}
+
+// merged returns a path without slashes too many.
+func merged(path string) string {
+	if !strings.Contains(path, "//") && !strings.HasSuffix(path, "/") {
+		return path
+	}
+	return "/" + strings.Join(strings.FieldsFunc(path, func(r rune) bool { return r == '/' }), "/")
 }
 
 // serveContract answers GET with a query that asks for the contract. It passes other
