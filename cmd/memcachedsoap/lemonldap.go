@@ -1,11 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"sync/atomic"
+	"time"
 
+	"memcachedsoap/service"
+	"memcachedsoap/service/audit"
+	"memcachedsoap/service/dialect"
+	"memcachedsoap/service/lemonldap"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/secretfile"
 )
 
 // lemonldapSettings are the settings of the dialects of LemonLDAP::NG.
@@ -90,4 +99,59 @@ func (c *serveCommand) principals() []string {
 		}
 	}
 	return principals
+}
+
+// lemonldapKey is LemonLDAP::NG's option key, as --lemonldap-key-file has it.
+type lemonldapKey struct{ cipher atomic.Pointer[lemonldap.Cipher] }
+
+// lemonldapKey returns the key, which is reloaded. It is nil without a file.
+func (c *serveCommand) lemonldapKey(files *reloader) (*lemonldapKey, error) {
+	if c.LemonLDAPKeyFile == "" {
+		return nil, nil //nolint:nilnil // as documented
+	}
+	key := new(lemonldapKey)
+	return key, files.add(reloadable{flag: "--lemonldap-key-file", paths: []string{c.LemonLDAPKeyFile}, reload: func() error {
+		return key.readFile(c.LemonLDAPKeyFile)
+	}})
+}
+
+// maxLemonLDAPKeyFile is the greatest size of the file of the key in bytes.
+const maxLemonLDAPKeyFile = 4 << 10
+
+// readFile takes over the first line of a file.
+func (k *lemonldapKey) readFile(path string) error {
+	content, err := secretfile.Read(path, maxLemonLDAPKeyFile)
+	if err != nil {
+		return err //nolint:wrapcheck // it names the file
+	}
+	line, _, _ := bytes.Cut(content, []byte("\n"))
+	if line = bytes.TrimSuffix(line, []byte("\r")); len(line) == 0 {
+		return fmt.Errorf("%s: its first line must be LemonLDAP::NG's option key", path)
+	}
+	k.cipher.Store(lemonldap.NewCipher(line))
+	return nil
+}
+
+// lemonldapSessions are the sessions of LemonLDAP::NG.
+func (c *serveCommand) lemonldapSessions(sessions *service.Service, key *lemonldapKey) *lemonldap.Sessions {
+	o := lemonldap.Options{
+		Timeout: time.Duration(c.LemonLDAPTimeout) * time.Second, Idle: time.Duration(c.LemonLDAPIdle) * time.Second,
+		Persistent: c.LemonLDAPPersistent, Indexed: c.lemonldapIndexed(),
+	}
+	if key != nil {
+		o.Key = key.cipher.Load
+	}
+	return lemonldap.New(sessions, o)
+}
+
+// lemonldapHandler is the handler of the REST dialect; nil without --lemonldap.
+func (c *serveCommand) lemonldapHandler(sessions *lemonldap.Sessions, counters *service.Counters, audited *audit.Log) http.Handler {
+	if !c.LemonLDAP {
+		return nil
+	}
+	return lemonldap.NewHandler(sessions, lemonldap.HandlerOptions{
+		MaxBody: int(c.MaxBody), MaxEntries: c.MaxEntries, MaxDepth: c.MaxDepth,
+		CallTimeout: c.CallTimeout, WriteTimeout: c.WriteTimeout,
+		Observe: dialect.Audited(dialect.Observer(counters), audited),
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/access"
@@ -13,6 +14,7 @@ import (
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/lemonldap"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/service/requestlog"
@@ -59,9 +61,10 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	counters := service.NewCounters(version, document.Operations()...)
+	counters := service.NewCounters(version, slices.Concat(document.Operations(), lemonldap.Operations())...)
 	sessions := service.New(store, counters)
 	sessions.Audit(files.audited)
+	ofLemonLDAP := c.lemonldapSessions(sessions, files.lemonldap)
 	changed, changesHost := files.peers.handler()
 	defer files.peers.leaveWith(ctx)()
 	server := httpd.New(c.endpoint(sessions, counters, files.audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
@@ -70,6 +73,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		AnyPath: c.LemonLDAP, Admission: admitted, Access: files.callers, MaxHeaderBytes: int(c.MaxHeader),
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Changes: changed, ChangesHost: changesHost, Events: broker.Handler(),
+		Sessions: c.lemonldapHandler(ofLemonLDAP, counters, files.audited),
 		Health: healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
@@ -87,11 +91,12 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 
 // reloaded is what the service takes from files and takes again when they change.
 type reloaded struct {
-	callers *access.Guard       // nil: everybody may call
-	keys    *seal.Keyring       // without keys: sessions are stored unencrypted
-	keeper  *certificate.Keeper // nil: no TLS
-	audited *audit.Log          // nil: no audit log
-	peers   *peers              // nil: this instance follows the changes alone
+	callers   *access.Guard       // nil: everybody may call
+	keys      *seal.Keyring       // without keys: sessions are stored unencrypted
+	keeper    *certificate.Keeper // nil: no TLS
+	audited   *audit.Log          // nil: no audit log
+	lemonldap *lemonldapKey       // nil: secrets are not verified
+	peers     *peers              // nil: this instance follows the changes alone
 }
 
 // readFiles reads the files, and again when they change, until stop is called.
@@ -107,6 +112,9 @@ func (c *serveCommand) readFiles(std streams, logger *slog.Logger) (r reloaded, 
 		return r, nil, err
 	}
 	if r.peers, err = c.peers(files, r.keeper, logger); err != nil {
+		return r, nil, err
+	}
+	if r.lemonldap, err = c.lemonldapKey(files); err != nil {
 		return r, nil, err
 	}
 	var closeAudit func()
