@@ -102,7 +102,9 @@ func (c *serveCommand) principals() []string {
 }
 
 // lemonldapKey is LemonLDAP::NG's option key, as --lemonldap-key-file has it.
-type lemonldapKey struct{ cipher atomic.Pointer[lemonldap.Cipher] }
+type lemonldapKey struct {
+	cipher atomic.Pointer[lemonldap.Cipher]
+}
 
 // lemonldapKey returns the key, which is reloaded. It is nil without a file.
 func (c *serveCommand) lemonldapKey(files *reloader) (*lemonldapKey, error) {

@@ -74,7 +74,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Changes: changed, ChangesHost: changesHost, Events: broker.Handler(),
 		Sessions: c.lemonldapHandler(ofLemonLDAP, counters, files.audited),
-		Health: healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,
+		Health:   healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
 	if len(c.Servers) == 0 {
