@@ -124,7 +124,7 @@ const maxLemonLDAPKeyFile = 4 << 10
 func (k *lemonldapKey) readFile(path string) error {
 	content, err := secretfile.Read(path, maxLemonLDAPKeyFile)
 	if err != nil {
-		return err //nolint:wrapcheck // it names the file
+		return err
 	}
 	line, _, _ := bytes.Cut(content, []byte("\n"))
 	if line = bytes.TrimSuffix(line, []byte("\r")); len(line) == 0 {

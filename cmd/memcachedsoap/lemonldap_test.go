@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +62,7 @@ func TestServeLemonLDAP(t *testing.T) {
 	id := strings.Repeat("0123456789abcdef", 4)
 	put := func(kind, key string) int {
 		body := fmt.Sprintf(`{"_whatToTrace":"dwho","_utime":%d,"__secret":%q}`,
-			time.Now().Unix()-10, lemonldap.NewCipher([]byte(key)).Encrypt(fmt.Sprint(time.Now().Unix())))
+			time.Now().Unix()-10, lemonldap.NewCipher([]byte(key)).Encrypt(strconv.FormatInt(time.Now().Unix(), 10)))
 		status, _ := restCall(t, http.MethodPut, base+"/"+kind+"/"+id, body)
 		return status
 	}
@@ -116,7 +117,7 @@ func TestWrongLemonLDAPKeyFile(t *testing.T) {
 	empty, open := filepath.Join(dir, "empty"), filepath.Join(dir, "open")
 	require.NoError(t, os.WriteFile(empty, []byte("\nkey\n"), 0o600))
 	require.NoError(t, os.WriteFile(open, []byte("key\n"), 0o600))
-	require.NoError(t, os.Chmod(open, 0o644))
+	require.NoError(t, os.Chmod(open, 0o644)) //nolint:gosec // which is refused
 	for path, want := range map[string]string{
 		empty: "its first line must be LemonLDAP::NG's option key", open: "set 0600 or 0640", dir + "/none": "no such file",
 	} {

@@ -64,8 +64,8 @@ func TestSessions(t *testing.T) {
 func TestSessionsAndMessages(t *testing.T) {
 	t.Parallel()
 	sessions := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	for any, want := range map[bool]int{true: http.StatusOK, false: http.StatusTeapot} {
-		s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{AnyPath: any, Sessions: sessions, Logger: slog.New(slog.DiscardHandler)})
+	for anyPath, want := range map[bool]int{true: http.StatusOK, false: http.StatusTeapot} {
+		s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{AnyPath: anyPath, Sessions: sessions, Logger: slog.New(slog.DiscardHandler)})
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/sessions/global", strings.NewReader("<a/>"))
 		require.NoError(t, err)
 		r.Header.Set("Content-Type", "text/xml")
