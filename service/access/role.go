@@ -73,10 +73,10 @@ type Dialect uint8
 
 // The dialects.
 const (
-	ContractDialect Dialect = 1 << iota // the messages of the WSDL
-	PerlDialect                         // the messages of the programs for MemcachedSOAP.cgi
-	LemonLDAPDialect                    // the messages of LemonLDAP::NG, over SOAP and REST
-	everyDialect    = ContractDialect | PerlDialect | LemonLDAPDialect
+	ContractDialect  Dialect = 1 << iota // the messages of the WSDL
+	PerlDialect                          // the messages of the programs for MemcachedSOAP.cgi
+	LemonLDAPDialect                     // the messages of LemonLDAP::NG, over SOAP and REST
+	everyDialect     = ContractDialect | PerlDialect | LemonLDAPDialect
 )
 
 // dialectNames are the names of the dialects in the auth file.
