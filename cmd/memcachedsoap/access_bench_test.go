@@ -110,7 +110,7 @@ func serveInMemory(b *testing.B, callers *access.Guard) string {
 	b.Cleanup(func() { assert.NoError(b, store.Close()) })
 	counters := service.NewCounters("1")
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil)) //nolint:sloglint // formatting is measured too
-	server := httpd.New(c.endpoint(service.New(store, counters), counters, nil, logger), httpd.Options{Access: callers, Logger: logger})
+	server := httpd.New(c.endpoint(service.New(store, counters), nil, counters, nil, logger), httpd.Options{Access: callers, Logger: logger})
 	listener, err := httpd.Listen(b.Context(), "127.0.0.1:0", httpd.Limits{Connections: 16})
 	require.NoError(b, err)
 	ctx, cancel := context.WithCancel(b.Context())

@@ -15,6 +15,7 @@ import (
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/lemonldap"
+	"memcachedsoap/service/lemonldap/rpc"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/service/requestlog"
@@ -61,13 +62,13 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	counters := service.NewCounters(version, slices.Concat(document.Operations(), lemonldap.Operations())...)
+	counters := service.NewCounters(version, slices.Concat(document.Operations(), lemonldap.Operations(), rpc.Operations())...)
 	sessions := service.New(store, counters)
 	sessions.Audit(files.audited)
 	ofLemonLDAP := c.lemonldapSessions(sessions, files.lemonldap)
 	changed, changesHost := files.peers.handler()
 	defer files.peers.leaveWith(ctx)()
-	server := httpd.New(c.endpoint(sessions, counters, files.audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
+	server := httpd.New(c.endpoint(sessions, ofLemonLDAP, counters, files.audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
 		Certificate: files.keeper, ClientCertificateHeader: c.ClientCertificateHeader,
 		AnyPath: c.LemonLDAP, Admission: admitted, Access: files.callers, MaxHeaderBytes: int(c.MaxHeader),
@@ -149,7 +150,9 @@ func healthOf(sessions *service.Service, store *sessionstore.Store) func(context
 
 // endpoint returns the handler of SOAP requests, with the operations of every
 // dialect.
-func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Counters, audited *audit.Log, logger *slog.Logger) *soap.Dispatcher {
+func (c *serveCommand) endpoint(
+	sessions *service.Service, ofLemonLDAP *lemonldap.Sessions, counters *service.Counters, audited *audit.Log, logger *slog.Logger,
+) *soap.Dispatcher {
 	options := soap.Options{
 		Limits: soap.Limits{Body: int(c.MaxBody), XML: xmlscan.Limits{
 			Depth: c.MaxDepth, Attributes: c.MaxAttributes, Namespaces: c.MaxNamespaces, Elements: c.MaxElements,
@@ -168,5 +171,8 @@ func (c *serveCommand) endpoint(sessions *service.Service, counters *service.Cou
 	d := soap.NewDispatcher(options)
 	document.Register(d, sessions, document.Options{MaxEntries: c.MaxEntries, Reserve: admission.Reserve, MinIDLength: c.MinIDLength})
 	perlcgi.Register(d, sessions, perlcgi.Options{MaxEntries: c.MaxEntries, Reserve: admission.Reserve, CreateOnGet: c.LegacyBooking})
+	if c.LemonLDAP {
+		rpc.Register(d, sessions, ofLemonLDAP, rpc.Options{MaxEntries: c.MaxEntries, Reserve: admission.Reserve})
+	}
 	return d
 }

@@ -19,10 +19,18 @@ import (
 type Sessions struct {
 	service *service.Service
 	options Options
+	same    func(stored, sent perldata.Value) bool // see Comparing
 }
 
 // New returns the sessions of a service.
 func New(s *service.Service, o Options) *Sessions { return &Sessions{service: s, options: o} }
+
+// Comparing returns the same sessions for a dialect that loses the kinds of values: a
+// value that same reports equal to the stored one leaves that as it is in
+// [Sessions.Merge].
+func (s *Sessions) Comparing(same func(stored, sent perldata.Value) bool) *Sessions {
+	return &Sessions{service: s.service, options: s.options, same: same}
+}
 
 // Get returns a session.
 func (s *Sessions) Get(ctx context.Context, t Type, digits string) (sessionstore.Session, error) {
@@ -54,7 +62,7 @@ func (s *Sessions) Merge(ctx context.Context, t Type, digits string, set *perlda
 		case s.refuses(t, present):
 			return sessionstore.Rewritten{}, ErrPersistent
 		}
-		attributes := merged(present, set, remove)
+		attributes := merged(present, set, remove, s.same)
 		if s.refuses(t, attributes) {
 			return sessionstore.Rewritten{}, ErrPersistent
 		}
@@ -69,7 +77,7 @@ func (s *Sessions) Create(ctx context.Context, t Type, set *perldata.Hash) (sess
 	if s.refuses(t, nil) {
 		return sessionstore.Session{}, ErrPersistent
 	}
-	attributes := merged(nil, set, nil)
+	attributes := merged(nil, set, nil, nil)
 	if _, given := attributes.Get(kindAttribute); !given {
 		attributes.Set(kindAttribute, perldata.BytesOf(t.kind))
 	}
@@ -172,8 +180,9 @@ func (s *Sessions) refuses(t Type, attributes *perldata.Hash) bool {
 // secretAttribute is where the programs put a secret into a session that they send.
 const secretAttribute = "__secret"
 
-// merged returns attributes after a change. It may change present.
-func merged(present, set *perldata.Hash, remove []string) *perldata.Hash {
+// merged returns attributes after a change. It may change present. A value that same
+// reports equal to the present one is not set; nil: all are.
+func merged(present, set *perldata.Hash, remove []string, same func(stored, sent perldata.Value) bool) *perldata.Hash {
 	if present == nil {
 		present = perldata.NewHash(set.Len() + 2)
 	}
@@ -183,10 +192,12 @@ func merged(present, set *perldata.Hash, remove []string) *perldata.Hash {
 		if e.Name == secretAttribute || e.Name == sessionstore.IDAttribute {
 			continue
 		}
-		if _, has := present.Get(e.Name); has {
-			present.Set(e.Name, e.Value)
-		} else {
+		stored, has := present.Get(e.Name)
+		switch {
+		case !has:
 			added = append(added, e)
+		case same == nil || !same(stored, e.Value):
+			present.Set(e.Name, e.Value)
 		}
 	}
 	for i := range added { // gives reserved names of a restricted hash their values

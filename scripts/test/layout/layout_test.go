@@ -68,6 +68,7 @@ var mayImport = map[string][]string{
 	"service/document":                     {"service", "service/access", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/...", "wsdl"},
 	"service/lemonldap":                    {"service", "service/access", "service/admission", "service/audit", "service/dialect", "service/lemonldap/perljson", "service/requestlog", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap"},
 	"service/lemonldap/perljson":           {"sessionstore/perldata"},
+	"service/lemonldap/rpc":                {"service", "service/access", "service/lemonldap", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/soaplite":                     {"sessionstore/perldata", "soap/..."},
 	"service/perlcgi":                      {"service", "service/access", "service/dialect", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/httpd":                        {"service/access", "service/admission", "service/certificate", "service/requestlog", "sessionstore/metric", "wsdl", "github.com/coreos/go-systemd/v22/activation", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
