@@ -164,7 +164,8 @@ func TestInvalidPools(t *testing.T) {
 		assert.Equal(t, exitUsage, o.code, o.err)
 		assert.Contains(t, o.err, want)
 	}
-	o := invokeWith(t, "", "serve", "--servers", "a,b", "--previous-servers", "a,b")
+	server := memcachedtest.Start(t).Addr // it answers, so that nothing else is logged
+	o := invokeWith(t, "", "serve", "--servers", server, "--previous-servers", server)
 	assert.Equal(t, exitFailed, o.code)
 	assert.Contains(t, o.err, "--previous-servers is the same pool as --servers")
 	o = invokeWith(t, "", "pool", "compare", "--from", "127.0.0.1:1", "--to", "127.0.0.1:2")
