@@ -32,6 +32,7 @@ type pool struct {
 	breaks  atomic.Bool  // the circuit breaker is open
 	mute    atomic.Bool  // a change is carried out and not answered
 	panics  atomic.Bool  // a Get panics
+	added   sync.Map     // the keys that items were added under
 }
 
 func newPool() *pool { return &pool{Backend: memory.New(memory.Options{})} }
@@ -50,6 +51,12 @@ func (p *pool) thaw() { close(*p.frozen.Swap(nil)) }
 // lose is a restart: all items are gone.
 func (p *pool) lose() {
 	_ = p.Backend.Scan(context.Background(), 0, func(key string) error { return p.Backend.Delete(context.Background(), key) })
+	p.added.Range(func(added, _ any) bool { // reserved keys are in no scan
+		if key, ok := added.(string); ok {
+			_ = p.Backend.Delete(context.Background(), key)
+		}
+		return true
+	})
 }
 
 var errDead = errors.Join(backend.ErrDown, syscall.ECONNREFUSED)
@@ -119,6 +126,7 @@ func (p *pool) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[
 }
 
 func (p *pool) Add(ctx context.Context, key string, item backend.Item) error {
+	p.added.Store(key, nil)
 	if err := p.before(ctx, true); err != nil {
 		return err
 	}
@@ -133,6 +141,7 @@ func (p *pool) CompareAndSwap(ctx context.Context, key string, item backend.Item
 }
 
 func (p *pool) Append(ctx context.Context, key string, item backend.Item) (backend.Item, int64, error) {
+	p.added.Store(key, nil)
 	if err := p.before(ctx, true); err != nil {
 		return backend.Item{}, 0, err
 	}
