@@ -81,7 +81,6 @@ func TestLosslessReading(t *testing.T) {
 	require.ErrorContains(t, err, "Invalid boolean")
 }
 
-//nolint:gochecknoglobals // a table that nothing writes
 var kinds = map[perldata.Kind]string{perldata.KindBytes: "bytes", perldata.KindText: "text"}
 
 // data shows a value with the kinds that its strings need.
