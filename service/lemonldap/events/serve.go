@@ -198,6 +198,7 @@ func (b *Broker) serveSubscribe(w http.ResponseWriter, r *http.Request) {
 		b.refuse(w, http.StatusServiceUnavailable, "Too many portals and handlers are subscribed.")
 		return
 	}
+	from := b.hub.position()                 // once it has the answer it misses nothing
 	conn, err := websocket.Accept(w, r, nil) // refuses the pages of other origins
 	if err != nil {
 		b.counts.refused.Inc()
@@ -212,6 +213,6 @@ func (b *Broker) serveSubscribe(w http.ResponseWriter, r *http.Request) {
 			defer b.link.want(channel)()
 		}
 	}
-	s := subscriber{broker: b, conn: conn, channels: channels, request: r.Context(), open: conn.CloseRead(ctx)}
+	s := subscriber{broker: b, conn: conn, channels: channels, from: from, request: r.Context(), open: conn.CloseRead(ctx)}
 	s.run() //nolint:contextcheck // the subscription outlives the request, and has both contexts
 }

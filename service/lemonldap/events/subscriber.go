@@ -19,6 +19,7 @@ type subscriber struct {
 	broker   *Broker
 	conn     *websocket.Conn
 	channels map[string]bool
+	from     int64           // position of the last message before it
 	request  context.Context //nolint:containedctx // of the record of the request
 	open     context.Context //nolint:containedctx // ends when the client has gone, or sends anything
 }
@@ -27,7 +28,7 @@ type subscriber struct {
 // more, or the Broker closes.
 func (s *subscriber) run() {
 	buffer := make([]message, 0, gather)
-	position := s.broker.hub.position()
+	position := s.from
 	if !s.catchUp(position, buffer) {
 		return
 	}
