@@ -75,6 +75,12 @@ interop: build ## Run client programs of SOAP toolkits (CLIENT=php)
 	@go test -tags interop -count=1 -timeout=30m ./scripts/test/clients -v | scripts/test/clients/summary
 	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/test/apache ./scripts/test/browser
 
+.PHONY: lemonldap
+lemonldap: build ## Run LemonLDAP::NG on the service (LEMONLDAP_RELEASE=sid)
+	@scripts/tools/deps scripts/test/lemonldap/packages
+	go vet -tags interop ./scripts/test/lemonldap
+	@scripts/test/lemonldap/run
+
 .PHONY: lint
 lint: ## Run every linter and look at the formatting
 	$(golangci-lint) run
