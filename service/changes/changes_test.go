@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
@@ -53,6 +54,23 @@ func TestReaderSeesChanges(t *testing.T) {
 	assert.EqualValues(t, 1, reader.metric("watch_connected"))
 	assert.Less(t, reader.metric("watch_lag_seconds"), 10.0)
 	assert.EqualValues(t, -1, reader.metric("watch_events_total"), "it does not watch")
+}
+
+// Sessions of other types have keys with a prefix. Their changes reach an instance that
+// follows through another one too.
+func TestReaderSeesChangesOfTypes(t *testing.T) {
+	t.Parallel()
+	server := memcachedtest.Start(t)
+	typed := string(sessionstore.TypedID("cas", "0123456789abcdef0123456789abcdef"))
+	relay, reader := pair(t, []string{server.Addr})
+	for _, value := range []string{"one", "two", "three"} {
+		setKey(t, server, typed, value)
+		for _, n := range []*node{relay, reader} {
+			n.catchUp(t)
+			require.Equal(t, value, n.readKey(t, typed))
+		}
+	}
+	assert.True(t, reader.told(backend.KeyHash(typed)))
 }
 
 // After a change elsewhere, an instance that follows through another one shows what was

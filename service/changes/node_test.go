@@ -215,6 +215,11 @@ func (n *node) told(hash string) bool {
 // set stores a value under key as another program does.
 func set(tb testing.TB, server *memcachedtest.Server, value string) {
 	tb.Helper()
+	setKey(tb, server, key, value)
+}
+
+func setKey(tb testing.TB, server *memcachedtest.Server, key, value string) {
+	tb.Helper()
 	answer, err := server.Command(tb.Context(), "ms "+key+" "+strconv.Itoa(len(value))+" T600 F1\r\n"+value)
 	require.NoError(tb, err)
 	require.Equal(tb, "HD\r\n", string(answer))
@@ -222,6 +227,11 @@ func set(tb testing.TB, server *memcachedtest.Server, value string) {
 
 // read returns the value of key as the instance shows it.
 func (n *node) read(tb testing.TB) string {
+	tb.Helper()
+	return n.readKey(tb, key)
+}
+
+func (n *node) readKey(tb testing.TB, key string) string {
 	tb.Helper()
 	item, err := n.Read(tb.Context(), key)
 	require.NoError(tb, err)
