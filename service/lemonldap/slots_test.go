@@ -3,6 +3,7 @@ package lemonldap_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/service/admission"
+	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/lemonldap"
 )
 
@@ -79,6 +82,25 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 	w.entered <- struct{}{}
 	<-w.leave
 	return w.ResponseWriter.Write(p)
+}
+
+// A list of all sessions lasts too long for a slot of other calls: it goes on while they
+// are refused, and takes none from them.
+func TestListsNeedNoSlotOfCalls(t *testing.T) {
+	t.Parallel()
+	full := admission.New(admission.Options{Requests: 1})
+	s := newSite(t, settings{wrap: func(h http.Handler) http.Handler {
+		o := httpd.Options{Sessions: h, Admission: full, AllowedHosts: []string{httpd.AnyHost}, Logger: slog.New(slog.DiscardHandler)}
+		return httpd.New(http.NotFoundHandler(), o).Handler()
+	}})
+	s.want(200, "PUT", global, `{"_whatToTrace":"dwho"}`)
+	request := full.Begin(t.Context())
+	require.NoError(t, admission.Admission{}.Start(request))
+	s.want(503, "GET", global, "")
+	s.want(503, "POST", allGlobal+"&search=_whatToTrace,dwho", everyOne)
+	assert.Contains(t, s.want(200, "POST", allGlobal, everyOne), id64)
+	request.End()
+	s.want(200, "GET", global, "")
 }
 
 // A client that takes nothing of a list loses its connection, and its slot is free.
