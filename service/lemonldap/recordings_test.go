@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -37,28 +38,40 @@ func (r recording) bytes(text string) string { return string(perldata.AppendLati
 type deviation struct {
 	status int    // 0: as recorded
 	answer string // "": it is not compared
+	page   string // what the page says of it; "": only the id, the time or a stand-in differ
 	reason string
 }
 
+// What the page for administrators says of deviations.
+const (
+	pageAbsent = "`GET /sessions/TYPE/ID/KEY` of an absent attribute answers `null`."
+	pageKind   = "`POST /sessions/TYPE` gives the session the kind of its type"
+	pageSecret = "creates sessions, and one with the role `find` lists them, without a `__secret`."
+	pageBytes  = "Bytes come back as they came: LemonLDAP::NG encodes raw UTF-8 twice."
+	pageAuth   = "`POST /sessions/TYPE/ID?auth` is refused: authentication is the portal's."
+	pageData   = "takes one attribute, a list of them or `null`."
+	pageID     = "is refused. LemonLDAP::NG says that it has stored it."
+)
+
 // deviations are all of them.
 var deviations = map[string]deviation{
-	"rest223-05-GET":                     {200, `null`, "an absent attribute is null; LemonLDAP::NG sends an error page labelled JSON"},
-	"rest223-19-POST":                    {200, "", "a new session has the kind of its type; LemonLDAP::NG takes the last ?kind= that the worker saw"},
-	"rest223h-19-POST":                   {200, "", "a new session has the kind of its type; LemonLDAP::NG takes the last ?kind= that the worker saw"},
-	"216-rest-09-create-POST":            {200, "", "a new session has another id and time"},
-	"rest223-11-PUT":                     {200, "", "who may write needs no secret to create a session"},
-	"rest223h-11-PUT":                    {200, "", "who may write needs no secret to create a session"},
-	"216-rest-11-put-without-secret-400": {200, "", "who may write needs no secret to create a session"},
-	"rest223-27-GET":                     {200, "", "bytes come back as they came; LemonLDAP::NG encodes them twice"},
-	"cli216-01-POST":                     {200, "", "who may find needs no secret to list sessions"},
-	"cli216-09-POST":                     {200, "", "who may find needs no secret to list sessions"},
-	"cli223-01-POST":                     {200, "", "who may find needs no secret to list sessions"},
-	"cli223-11-POST":                     {200, "", "who may find needs no secret to list sessions"},
-	"cli223-18-POST":                     {200, "", "who may find needs no secret to list sessions"},
-	"rest223-41-POST":                    {403, "", "authentication is the portal's"},
-	"216-auth-basic-04":                  {200, "", "a session has its id; the stand-in sends none"},
-	"rest223-43-POST":                    {200, "", "a search may ask for one attribute; LemonLDAP::NG dies"},
-	"rest223-53-PUT":                     {400, "", "an id that no session can have is refused; LemonLDAP::NG says that it has stored it"},
+	"rest223-05-GET":                     {200, `null`, pageAbsent, "an absent attribute is null; LemonLDAP::NG sends an error page labelled JSON"},
+	"rest223-19-POST":                    {200, "", pageKind, "a new session has the kind of its type; LemonLDAP::NG takes the last ?kind= that the worker saw"},
+	"rest223h-19-POST":                   {200, "", pageKind, "a new session has the kind of its type; LemonLDAP::NG takes the last ?kind= that the worker saw"},
+	"216-rest-09-create-POST":            {200, "", "", "a new session has another id and time"},
+	"rest223-11-PUT":                     {200, "", pageSecret, "who may write needs no secret to create a session"},
+	"rest223h-11-PUT":                    {200, "", pageSecret, "who may write needs no secret to create a session"},
+	"216-rest-11-put-without-secret-400": {200, "", pageSecret, "who may write needs no secret to create a session"},
+	"rest223-27-GET":                     {200, "", pageBytes, "bytes come back as they came; LemonLDAP::NG encodes them twice"},
+	"cli216-01-POST":                     {200, "", pageSecret, "who may find needs no secret to list sessions"},
+	"cli216-09-POST":                     {200, "", pageSecret, "who may find needs no secret to list sessions"},
+	"cli223-01-POST":                     {200, "", pageSecret, "who may find needs no secret to list sessions"},
+	"cli223-11-POST":                     {200, "", pageSecret, "who may find needs no secret to list sessions"},
+	"cli223-18-POST":                     {200, "", pageSecret, "who may find needs no secret to list sessions"},
+	"rest223-41-POST":                    {403, "", pageAuth, "authentication is the portal's"},
+	"216-auth-basic-04":                  {200, "", "", "a session has its id; the stand-in sends none"},
+	"rest223-43-POST":                    {200, "", pageData, "a search may ask for one attribute; LemonLDAP::NG dies"},
+	"rest223-53-PUT":                     {400, "", pageID, "an id that no session can have is refused; LemonLDAP::NG says that it has stored it"},
 }
 
 // afterDeletion are changes of sessions that were deleted.
@@ -118,6 +131,44 @@ func TestRecordings(t *testing.T) {
 	}
 	for name := range deviations {
 		assert.True(t, known[name], name)
+	}
+}
+
+// TestDocumentedDeviations: the page names each difference from LemonLDAP::NG's server,
+// and a test knows each difference that the page names.
+func TestDocumentedDeviations(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/lemonldap.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(page), "\n## Differences from LemonLDAP::NG's own REST server\n")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n## ")
+	points := strings.Split(section, "\n- ")[1:]
+	for i := range points {
+		points[i] = strings.Join(strings.Fields(points[i]), " ")
+	}
+	tested := []string{ // without a recording
+		"send no secret, and work therefore.",                      // TestRecordings: cli216-..., cli223-...
+		"`?hash=1` always means the SHA-256",                       // TestRecordings: rest223h-...
+		"The answer to `DELETE` has the number 1, not the string.", // TestMerge
+		"Unknown and deleted sessions are 400",                     // TestBadInput
+		"A list that cannot be completed is broken off",            // TestLongLists
+		"A secret can be used again within its 15 seconds.",        // TestSecrets
+	}
+	for name, d := range deviations {
+		if d.page != "" && !slices.Contains(tested, d.page) {
+			tested = append(tested, d.page)
+		}
+		assert.NotEmpty(t, d.reason, name)
+	}
+	known := func(point string) bool {
+		return slices.ContainsFunc(tested, func(text string) bool { return strings.Contains(point, text) })
+	}
+	for _, text := range tested {
+		assert.True(t, slices.ContainsFunc(points, func(point string) bool { return strings.Contains(point, text) }), "the page does not say: %s", text)
+	}
+	for _, point := range points {
+		assert.True(t, known(point), "no test knows: %s", point)
 	}
 }
 
