@@ -66,7 +66,7 @@ func TestMemoryOfLists(t *testing.T) { //nolint:paralleltest // it measures the 
 	assert.Len(t, seen, sessions)
 	assert.Greater(t, body.bytes, 3*bound, "the list is too short for this test")
 	assert.Less(t, most, before+bound)
-	t.Logf("a list of %d MiB: %d KiB of heap", body.bytes>>20, (int64(most)-int64(before))>>10) //nolint:gosec // far below
+	t.Logf("a list of %d MiB: %d KiB of heap", body.bytes>>20, (int64(most)-int64(before))>>10)
 }
 
 // live returns how many bytes of the heap are in use.
