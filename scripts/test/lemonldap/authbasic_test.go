@@ -17,6 +17,7 @@ import (
 // authBasic: a handler of the type AuthBasic keeps the session of a user and password
 // under an id that is the same all day. After a log-out the user can log in again.
 func (e *estate) authBasic(t *testing.T) {
+	t.Helper()
 	p := e.portals[0]
 	// The handler asks the portal by TCP, with the portal's name.
 	front := httptest.NewServer(&httputil.ReverseProxy{

@@ -74,7 +74,7 @@ func startRedis(t *testing.T) string {
 			t.Fatal(err)
 		}
 		address := l.Addr().String()
-		_, port, _ := net.SplitHostPort(address) //nolint:errcheck // an address of the system
+		_, port, _ := net.SplitHostPort(address)
 		l.Close()
 		g := startGroup(t, dir, "redis", nil, "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", dir)
 		for began := time.Now(); time.Since(began) < ample; time.Sleep(poll) {

@@ -29,6 +29,7 @@ const (
 // TestPage moves a portal from files to the service and back, by the steps of the page.
 func TestPage(t *testing.T) {
 	withVersions(t, oldest, func(t *testing.T, v version) {
+		t.Helper()
 		further := []settings{}
 		limit := byEvent + scheduling
 		if !v.atLeast(hasEvents) {

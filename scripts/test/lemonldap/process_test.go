@@ -49,7 +49,7 @@ func startGroup(t *testing.T, dir, name string, env []string, command ...string)
 		process.Wait() //nolint:errcheck // ended by a signal
 	}()
 	g.stop = func() {
-		pipe.Close() //nolint:errcheck // it may have ended
+		pipe.Close()
 		<-g.ended
 	}
 	t.Cleanup(func() {

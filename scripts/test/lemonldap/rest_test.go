@@ -26,6 +26,7 @@ const longTimeout = 144_000
 // TestREST lives through the day of an estate whose portals keep their sessions by REST.
 func TestREST(t *testing.T) {
 	withVersions(t, oldest, func(t *testing.T, v version) {
+		t.Helper()
 		e := newEstate(t, v)
 		for _, part := range []struct {
 			name string
@@ -50,6 +51,7 @@ func TestREST(t *testing.T) {
 
 // login: a session of one portal is valid at the other one and at the handler.
 func (e *estate) login(t *testing.T) {
+	t.Helper()
 	id := e.portals[0].login(t, "dwho")
 	e.isIn(t, "dwho", id)
 	for _, s := range e.services {
@@ -66,6 +68,7 @@ func (e *estate) login(t *testing.T) {
 
 // singleSession: a login logs the same user out elsewhere, and nobody else.
 func (e *estate) singleSession(t *testing.T) {
+	t.Helper()
 	other := e.portals[0].login(t, "rtyler")
 	first := e.portals[0].login(t, "dwho")
 	e.isIn(t, "dwho", first)
@@ -76,6 +79,7 @@ func (e *estate) singleSession(t *testing.T) {
 }
 
 func (e *estate) logout(t *testing.T) {
+	t.Helper()
 	id := e.portals[0].login(t, "dwho")
 	e.isIn(t, "dwho", id)
 	e.portals[1].logout(t, id)
@@ -84,6 +88,7 @@ func (e *estate) logout(t *testing.T) {
 
 // manager: the explorer of sessions lists, opens and deletes.
 func (e *estate) manager(t *testing.T) {
+	t.Helper()
 	manager := e.portals[0].instance.startPSGI(t, "manager", "Lemonldap::NG::Manager")
 	ask := func(method, path string) string {
 		got := manager.ask(t, method, "http://manager.example.com/sessions/global"+path, nil, "Accept", "application/json")
@@ -117,6 +122,7 @@ func compact(text string) string {
 }
 
 func (e *estate) sessionsTool(t *testing.T) {
+	t.Helper()
 	instance := e.portals[0].instance
 	const tool = "lemonldap-ng-sessions"
 	id := e.portals[0].login(t, "dwho")
@@ -134,6 +140,7 @@ func (e *estate) sessionsTool(t *testing.T) {
 }
 
 func (e *estate) deleteTool(t *testing.T) {
+	t.Helper()
 	id, other := e.portals[0].login(t, "msmith"), e.portals[0].login(t, "dwho")
 	e.isIn(t, "msmith", id)
 	e.portals[1].instance.tool(t, "llngDeleteSession", "msmith")
@@ -144,6 +151,7 @@ func (e *estate) deleteTool(t *testing.T) {
 // purge: purgeCentralCache deletes the expired sessions and no others. As the service
 // lets sessions end by itself, it finds none unless its timeout is the shorter one.
 func (e *estate) purge(t *testing.T) {
+	t.Helper()
 	fresh := e.portals[1].login(t, "rtyler")
 	now := time.Now().Unix()
 	ids := map[string]int64{strings.Repeat("a", 64): now - 72_100, strings.Repeat("b", 64): now - 71_000}
@@ -186,6 +194,7 @@ var installNode = sync.OnceValues(func() (string, error) {
 
 // node: the session module of the Node handler reads sessions.
 func (e *estate) node(t *testing.T) {
+	t.Helper()
 	id := e.portals[0].login(t, "dwho")
 	folder, err := installNode()
 	require.NoError(t, err)
@@ -204,6 +213,7 @@ func (e *estate) node(t *testing.T) {
 
 // operatorLogout: an operator logs a user out by the service's own operation.
 func (e *estate) operatorLogout(t *testing.T) {
+	t.Helper()
 	id, other := e.portals[1].login(t, "dwho"), e.portals[1].login(t, "rtyler")
 	e.isIn(t, "dwho", id)
 	e.isIn(t, "rtyler", other)

@@ -15,6 +15,7 @@ import (
 // sessions. The sessions are those of the other portal, so the caches of the first one
 // do not know them.
 func (e *estate) restarts(t *testing.T) {
+	t.Helper()
 	first, second := e.portals[1].login(t, "dwho"), e.portals[1].login(t, "rtyler")
 	e.services[0].group.stop()
 	assert.Empty(t, e.portals[0].user(t, first), "without its service a portal finds no session")

@@ -20,7 +20,6 @@ import (
 // service is a running service on a memcached.
 type service struct {
 	address string // host:port
-	dir     string
 	args    []string
 	group   *group
 }
@@ -28,7 +27,7 @@ type service struct {
 // startService starts the service for LemonLDAP::NG.
 func startService(t *testing.T, cache string, args ...string) *service {
 	t.Helper()
-	s := &service{dir: t.TempDir(), args: append([]string{"--servers=" + cache}, args...)}
+	s := &service{args: append([]string{"--servers=" + cache}, args...)}
 	s.start(t, "127.0.0.1:0")
 	return s
 }
@@ -40,9 +39,7 @@ func (s *service) start(t *testing.T, listen string) {
 	command := append([]string{
 		program, "serve", "--listen=" + listen, "--log-format=json", "--store-timeout=5s", "--drain=0s", "--lemonldap",
 	}, s.args...)
-	dir, err := os.MkdirTemp(s.dir, "run")
-	require.NoError(t, err)
-	s.group = startGroup(t, dir, "service", os.Environ(), command...)
+	s.group = startGroup(t, t.TempDir(), "service", os.Environ(), command...)
 	s.group.await(t, func() bool {
 		log, err := os.ReadFile(s.group.log)
 		found := listening.FindSubmatch(log)

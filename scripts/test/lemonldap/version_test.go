@@ -64,7 +64,7 @@ func (v version) share(name string) string {
 // modules, and the configuration in a file lemonldap-ng.ini. Modules in further folders
 // are found first.
 func (v version) environment(ini string, modules ...string) []string {
-	path := append(modules, filepath.Join(v.folder, "usr/share/perl5"))
+	path := slices.Concat(modules, []string{filepath.Join(v.folder, "usr/share/perl5")})
 	return append(os.Environ(),
 		"PERL5LIB="+strings.Join(path, ":"), "LLNG_DEFAULTCONFFILE="+ini, "LLNG_DEFAULTLOGGER=Lemonldap::NG::Common::Logger::Std",
 		"NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "MODE=",
