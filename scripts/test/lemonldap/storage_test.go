@@ -48,6 +48,7 @@ func (s *single) isOut(t *testing.T, session string) {
 // TestSOAP: a portal keeps its sessions by the SOAP module.
 func TestSOAP(t *testing.T) {
 	withVersions(t, oldest, func(t *testing.T, v version) {
+		t.Helper()
 		service := startService(t, memcachedtest.Start(t).Addr, withCallers(t))
 		s := newSingle(t, v, service, service.configuration(t, "soap.json"), shortCaches(), settings{"singleSession": 1})
 		first, other := s.portal.login(t, "dwho"), s.portal.login(t, "rtyler")
@@ -70,6 +71,7 @@ func TestSOAP(t *testing.T) {
 // TestHashedSessionStore: the store has the hashes of the cookies.
 func TestHashedSessionStore(t *testing.T) {
 	withVersions(t, hasEvents, func(t *testing.T, v version) {
+		t.Helper()
 		redis := startRedis(t)
 		service := startService(t, memcachedtest.Start(t).Addr, withCallers(t), "--lemonldap-events=redis://"+redis)
 		s := newSingle(t, v, service, service.configuration(t, "rest.json"), service.configuration(t, "redis.json"),
@@ -92,6 +94,7 @@ func TestHashedSessionStore(t *testing.T) {
 // TestWebBroker: the service itself is the message broker.
 func TestWebBroker(t *testing.T) {
 	withVersions(t, "2.22", func(t *testing.T, v version) {
+		t.Helper()
 		service := startService(t, memcachedtest.Start(t).Addr)
 		s := newSingle(t, v, service, service.configuration(t, "rest.json"), service.configuration(t, "web.json"))
 		id := s.portal.login(t, "dwho")
@@ -108,6 +111,7 @@ const idleTimeout = 12
 // TestIdle: a session ends when its user does nothing, and lives while he does.
 func TestIdle(t *testing.T) {
 	withVersions(t, oldest, func(t *testing.T, v version) {
+		t.Helper()
 		service := startService(t, memcachedtest.Start(t).Addr, withCallers(t), "--lemonldap-idle="+strconv.Itoa(idleTimeout))
 		s := newSingle(t, v, service, service.configuration(t, "rest.json"), shortCaches(),
 			settings{"timeoutActivity": idleTimeout, "timeoutActivityInterval": 1})
@@ -141,6 +145,7 @@ func TestIdle(t *testing.T) {
 // service reads them and logs out.
 func TestPerlModule(t *testing.T) {
 	withVersions(t, oldest, func(t *testing.T, v version) {
+		t.Helper()
 		cache := memcachedtest.Start(t)
 		service := startService(t, cache.Addr, "--principal=uid")
 		instance := newInstance(t, v, shortCaches(), settings{
