@@ -78,9 +78,13 @@ func shorterLives(t *testing.T, b backend.Backend) []time.Duration {
 			assert.NoError(t, b.Add(t.Context(), key, backend.Item{ExpiresIn: life}))
 			if i%2 == 1 {
 				time.Sleep(time.Second / 4)
-				stored = time.Now()
+				touched := time.Now()
 				_, err := b.Touch(t.Context(), key, life)
-				assert.NoError(t, err)
+				if err == nil {
+					stored = touched
+				} else { // on a busy machine the item may have ended before
+					assert.ErrorIs(t, err, backend.ErrNotFound)
+				}
 			}
 			waitUntilGone(t, b, key)
 			if lived := time.Since(stored); lived < life {
