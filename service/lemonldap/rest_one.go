@@ -160,8 +160,8 @@ func fieldOf(name string) field {
 	return f
 }
 
-// of returns the value of the attribute; undef if there is none. If no attribute has the name in bytes, the bytes
-// count as UTF-8.
+// of returns the value of the attribute; undef if there is none. If no attribute has the
+// name in bytes, the bytes count as UTF-8.
 func (f field) of(attributes *perldata.Hash) perldata.Value {
 	v, ok := attributes.Get(f.name)
 	if !ok && f.form == perldata.KeyBytes {

@@ -114,7 +114,7 @@ type Visit func(digits string, attributes *perldata.Hash) error
 
 // All visits all sessions of a type. If it returns an error, some were not visited.
 func (s *Sessions) All(ctx context.Context, t Type, visit Visit) error {
-	return s.each(ctx, t, func(digits string, attributes *perldata.Hash) error { return visit(digits, attributes) })
+	return s.each(ctx, t, visit)
 }
 
 // Search visits all sessions of a type whose attribute has a value, which is compared as

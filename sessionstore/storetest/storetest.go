@@ -28,62 +28,19 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 		t.Cleanup(func() { assert.NoError(t, b.Close()) })
 		return b
 	}
-	t.Run("Store", func(t *testing.T) {
-		for name, test := range storeTests() {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, start(t))
-			})
-		}
-	})
-	t.Run("Change", func(t *testing.T) {
-		for name, test := range changeTests() {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, start(t))
-			})
-		}
-	})
-	t.Run("Life", func(t *testing.T) {
-		for name, test := range lifeTests() {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, start(t))
-			})
-		}
-	})
-	t.Run("Index", func(t *testing.T) {
-		for name, test := range indexTests() {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, start(t))
-			})
-		}
-	})
-	t.Run("Rewrite", func(t *testing.T) {
-		for name, test := range rewriteTests() {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, start(t))
-			})
-		}
-	})
-	t.Run("Typed", func(t *testing.T) {
-		for name, test := range typedTests() {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, start(t))
-			})
-		}
-	})
-	t.Run("Principal", func(t *testing.T) {
-		for name, test := range principalTests() {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, start(t))
-			})
-		}
-	})
+	for group, tests := range map[string]map[string]func(*testing.T, backend.Backend){
+		"Store": storeTests(), "Change": changeTests(), "Life": lifeTests(), "Index": indexTests(),
+		"Rewrite": rewriteTests(), "Typed": typedTests(), "Principal": principalTests(),
+	} {
+		t.Run(group, func(t *testing.T) {
+			for name, test := range tests {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					test(t, start(t))
+				})
+			}
+		})
+	}
 }
 
 // RunSealed is Run with Stores that encrypt their sessions with sealer.
