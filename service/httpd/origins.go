@@ -81,13 +81,16 @@ func isOldBrowser(r *http.Request) bool {
 	return false
 }
 
-// refuseRequest answers with a fault, and with a sentence if the client has not sent a
-// message.
+// refuseRequest answers with a fault; with a sentence if the client has not sent a message,
+// in the form of the REST dialect below [SessionsPath].
 func refuseRequest(c echo.Context, because string, status int, sentence string) error {
 	r := c.Request()
 	requestlog.Add(r.Context(), slog.String("refused", because), slog.String("host", r.Host),
 		slog.String("origin", r.Header.Get(echo.HeaderOrigin)))
-	if r.Method != http.MethodPost {
+	switch {
+	case isSessions(r.URL.Path) && !isMessage(r):
+		return c.JSON(status, map[string]string{"error": sentence})
+	case r.Method != http.MethodPost:
 		return c.String(status, sentence+"\n")
 	}
 	return c.Blob(status, faultType, fault("Client", sentence))

@@ -10,6 +10,10 @@ import (
 // of sessions.
 const SessionsPath = "/sessions"
 
+func isSessions(path string) bool {
+	return path == SessionsPath || strings.HasPrefix(path, SessionsPath+"/")
+}
+
 // sessionTypes are the types of sessions of LemonLDAP::NG, as they are in paths.
 func sessionTypes() []string {
 	return []string{"global", "persistent", "saml", "cas", "oidc", "offline"}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -103,4 +104,20 @@ func TestSessionsBrokenOff(t *testing.T) {
 	require.NoError(t, <-served)
 	assert.Equal(t, 1, log.Count("path=/sessions/global status=200"), log.String())
 	assert.Equal(t, 1, log.Count("aborted=true"))
+}
+
+// A refusal has the form of what was asked: JSON for REST, a fault for SOAP.
+func TestRefusedSessions(t *testing.T) {
+	t.Parallel()
+	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler), AnyPath: true, Sessions: http.NotFoundHandler()})
+	for mediaType, begins := range map[string]string{
+		"application/json": `{"error":"The host in the URL`, "": `{"error":"The host in the URL`, "text/xml": `<?xml`,
+	} {
+		r := httptest.NewRequest(http.MethodPost, "http://sessions.example.org/sessions/global/?all=1", strings.NewReader("{}"))
+		r.Header.Set("Content-Type", mediaType)
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		assert.Equal(t, http.StatusMisdirectedRequest, w.Code, mediaType)
+		assert.True(t, strings.HasPrefix(w.Body.String(), begins), w.Body.String())
+	}
 }
