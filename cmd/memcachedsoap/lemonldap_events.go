@@ -14,7 +14,7 @@ import (
 // lemonldapEventsSettings say where deletions are published for the caches of
 // LemonLDAP::NG, besides to the subscribers of this instance.
 type lemonldapEventsSettings struct {
-	LemonLDAPEvents          string `name:"lemonldap-events" placeholder:"URL" group:"LemonLDAP::NG:" help:"Redis server of LemonLDAP::NG's message broker, redis://HOST:PORT or rediss://HOST:PORT with TLS: each deletion of a session is published there, so that portals and handlers drop it from their caches. Other users of the machine see a password in the arguments: use --lemonldap-events-login-file. Default: deletions are published to the subscribers of this instance only."`
+	LemonLDAPEvents          string `name:"lemonldap-events" placeholder:"URL" group:"LemonLDAP::NG:" help:"Redis server of LemonLDAP::NG's message broker, redis://HOST:PORT or rediss://HOST:PORT with TLS: each deletion of a session is published there, so that portals and handlers drop it from their caches. Other users of the machine see a password in the arguments: use --lemonldap-events-login-file. Default: only the subscribers at /subscribe learn of deletions."`
 	LemonLDAPEventsLoginFile string `name:"lemonldap-events-login-file" type:"path" placeholder:"FILE" group:"LemonLDAP::NG:" help:"File whose first line is the password of --lemonldap-events, or USER:PASSWORD. Only its owner and its group may read it. It is read again for each new connection. Default: no password, or that of the URL."`
 	LemonLDAPEventsCA        string `name:"lemonldap-events-ca" type:"path" placeholder:"FILE" group:"LemonLDAP::NG:" help:"Certificates, in PEM form, of the authorities that sign the certificate of --lemonldap-events. Default: the authorities of the system."`
 }

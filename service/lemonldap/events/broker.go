@@ -144,8 +144,8 @@ func (b *Broker) Metrics() []metric.Metric {
 	}
 	c := &b.counts
 	all := []metric.Metric{
-		c.deletions.Metric("lemonldap_deletions_total", "Sessions deleted by this service, which were published to LemonLDAP::NG."),
-		c.foreign.Metric("lemonldap_foreign_deletions_total", "Sessions deleted by other programs and instances, which were published to LemonLDAP::NG."),
+		c.deletions.Metric("lemonldap_deletions_total", "Sessions deleted by this service: subscribers get a message at once, Redis when it answers."),
+		c.foreign.Metric("lemonldap_foreign_deletions_total", "Sessions deleted by other programs and instances, or evicted; a message is sent in the same way."),
 		c.unread.Metric("lemonldap_unread_changes_total", "Changes on the servers of which it is not known whether they were deletions: too many waited, or the session could not be read."),
 		c.gaps.Metric("lemonldap_change_gaps_total", "How often changes on a server may have been missed, so that deletions by other programs were not published."),
 		metric.GaugeOf("lemonldap_subscribers", "Portals and handlers that are connected to /subscribe.", float64(len(b.subscribers))),
