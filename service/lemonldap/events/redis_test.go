@@ -115,7 +115,7 @@ func TestRedisComesBack(t *testing.T) {
 			for last != `{"action":"newConf"}` {
 				last = portal.next(t)
 			}
-			assert.Equal(t, 1, i.log.Count("published to Redis again"))
+			require.Eventually(t, func() bool { return i.log.Count("published to Redis again") == 1 }, ample, time.Millisecond)
 			subscribedTo(t, server, Channel, 2) // this instance hears others again
 			require.NoError(t, server.Client().Publish(t.Context(), Channel, `{"action":"unlog","id":"99"}`).Err())
 			for last = ""; last != unlogOf("99"); {
