@@ -90,7 +90,7 @@ func refuseRequest(c echo.Context, because string, status int, sentence string) 
 	switch {
 	case isSessions(r.URL.Path) && !isMessage(r):
 		return c.JSON(status, map[string]string{"error": sentence})
-	case r.Method != http.MethodPost:
+	case r.Method != http.MethodPost || isConsole(r.URL.Path):
 		return c.String(status, sentence+"\n")
 	}
 	return c.Blob(status, faultType, fault("Client", sentence))

@@ -117,9 +117,10 @@ func isHost(text string) bool {
 	return text != "" && len(text) <= 255 && only(text, hostCharacters)
 }
 
-// isPrefix reports whether text is the path of a URL, escaped as it must be.
+// isPrefix reports whether text is the path of a URL, escaped as it must be. In a link, two
+// slashes at its beginning would name another host.
 func isPrefix(text string) bool {
-	return strings.HasPrefix(text, "/") && len(text) <= 255 && only(text, hostCharacters+"/~%!$&'()*+,;=@")
+	return strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && len(text) <= 255 && only(text, hostCharacters+"/~%!$&'()*+,;=@")
 }
 
 const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"

@@ -72,6 +72,15 @@ type Options struct {
 	// [PublishPath] and [SubscribePath], without a slot of Admission; it has deadlines of
 	// its own. nil answers 404.
 	Events http.Handler
+	// Pages answers browsers at "/" and at the endpoint. nil answers 404.
+	Pages Pages
+	// Console answers at [ConsolePath] and below. Its requests have the records of
+	// Admission and of Access: it finds the callers and takes slots itself. The context of
+	// a request that accepts an event stream ends when the server stops; such a stream
+	// needs a write deadline of its own. nil answers 404.
+	Console http.Handler
+	// ConsoleLocal answers 404 instead to clients on other machines.
+	ConsoleLocal bool
 	// ChangesHost is the host by which they know this one: it is allowed, too.
 	ChangesHost string
 	// AuditLog returns why the audit log cannot be written, in words that name no path,
@@ -120,7 +129,8 @@ type Server struct {
 	// Requests that were refused because of their host, and their origin.
 	foreignHosts, foreignOrigins metric.Counter
 	forwardedCertificates        certificateCache
-	page                         page
+	streams                      context.Context    //nolint:containedctx // ends when the server stops
+	endStreams                   context.CancelFunc // ends streams
 	active                       activeConns
 	own                          atomic.Pointer[[]*listener] // that it serves on
 	secure                       atomic.Pointer[[]*secureListener]
@@ -130,7 +140,6 @@ type Server struct {
 // New returns a server for a SOAP endpoint.
 func New(endpoint http.Handler, o Options) *Server {
 	s := newServer(o)
-	s.page = newPage()
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
 	router.Pre(mergeSlashes)
@@ -139,7 +148,14 @@ func New(endpoint http.Handler, o Options) *Server {
 		s.answerOnAnyPath(answer))
 	router.Match(probeMethods(), livenessPath, s.liveness)
 	router.Match(probeMethods(), readinessPath, s.readiness)
-	router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
+	if o.Pages != nil {
+		router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
+	}
+	if o.Console != nil {
+		for _, path := range []string{ConsolePath, ConsolePath + "/*"} {
+			router.Any(path, s.serveConsole())
+		}
+	}
 	for _, path := range []string{EndpointPath, CGIPath} {
 		router.Any(path, s.serveContract(s.showPage(answer)))
 	}
@@ -168,6 +184,7 @@ func newServer(o Options) *Server {
 	s := &Server{options: o, started: time.Now()}
 	s.hosts, s.origins = newAllowedHosts(o), http.NewCrossOriginProtection()
 	s.active.conns = make(map[net.Conn]struct{})
+	s.streams, s.endStreams = context.WithCancel(context.Background())
 	return s
 }
 
@@ -249,6 +266,7 @@ const settling = 250 * time.Millisecond
 // drain waits for the drain time, in which clients choose another instance.
 func (s *Server) drain(listeners []net.Listener) {
 	s.stopping.Store(true)
+	s.endStreams()
 	if s.options.Drain <= 0 {
 		return
 	}

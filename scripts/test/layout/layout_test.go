@@ -74,6 +74,8 @@ var mayImport = map[string][]string{
 	"service/httpd":                        {"service/access", "service/admission", "service/certificate", "service/requestlog", "sessionstore/metric", "wsdl", "github.com/coreos/go-systemd/v22/activation", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"service/lemonldap/events":             {"service/access", "service/requestlog", "sessionstore/backend", "sessionstore/metric", "sessionstore/secretfile", "github.com/coder/websocket/...", "github.com/redis/go-redis/..."},
 	"service/lemonldap/events/redistest":   {"github.com/redis/go-redis/..."},
+	"service/console/page":                 {"service/access"},
+	"service/console/contract":             {"service/console/page", "wsdl"},
 	"service/metrics":                      {"service", "sessionstore/metric", "github.com/prometheus/client_golang/prometheus/..."},
 	"sessionstore/guard":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},
 	"sessionstore/index":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "golang.org/x/sync/errgroup"},

@@ -1,0 +1,2 @@
+// Package contract shows people what the service offers: the page at its address.
+package contract

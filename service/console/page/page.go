@@ -1,0 +1,171 @@
+package page
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"memcachedsoap/service/access"
+)
+
+// ConsolePath is where the console is. The assets of all its pages are below it.
+const ConsolePath = "/console"
+
+//go:embed template/*.html refusal/*.html
+var templates embed.FS
+
+// Options are the settings of [Pages].
+type Options struct {
+	Console bool         // the console is on: the navigation leads to it
+	Logger  *slog.Logger // nil means slog.Default()
+}
+
+// Pages renders pages. All methods may be called from any goroutine.
+type Pages struct {
+	options Options
+	assets  assets
+	layout  *template.Template
+	refusal *template.Template
+}
+
+// New returns the frame of the pages.
+func New(o Options) *Pages {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	p := &Pages{options: o, assets: newAssets(), layout: template.Must(template.ParseFS(templates, "template/*.html"))}
+	p.refusal = p.Parse(templates, "refusal/*.html")
+	return p
+}
+
+// Parse returns the layout with the templates of some files. One of them must define
+// "main", what is between the navigation and the footer. Their data is a [View]. It
+// panics if a template has an error.
+func (p *Pages) Parse(files fs.FS, patterns ...string) *template.Template {
+	return template.Must(template.Must(p.layout.Clone()).ParseFS(files, patterns...))
+}
+
+// Page is what [Pages.Render] renders.
+type Page struct {
+	Title    string
+	Template *template.Template // of [Pages.Parse]
+	Data     any                // the template finds it as .Data
+	// Current is the link of the navigation that leads to this page: "service",
+	// "console" or "sessions".
+	Current string
+	// Libraries are the scripts of others that the page needs: "htmx.js", "uplot.js".
+	Libraries []string
+	// Base is where the paths of the service begin, with a slash at its end. "" means the
+	// relative path, which is right unless the browser's path may lack the slash at its end.
+	Base string
+	// Public says that the page is not one of the console: its assets are a query of its
+	// own path, which a proxy publishes even if it publishes no other.
+	Public bool
+}
+
+// View is the data of a template.
+type View struct {
+	Page
+
+	Token  string // for the field of a form, see [CheckToken]
+	Caller string // name of the caller; "" if none is known
+
+	pages *Pages
+}
+
+// TokenField returns the name of the field of a form that has the token.
+func (View) TokenField() string { return tokenField }
+
+// Console reports whether the console is on.
+func (v View) Console() bool { return v.pages.options.Console }
+
+// Asset returns the address of an asset.
+func (v View) Asset(name string) string { return v.assetBase() + v.pages.assets.named(name) }
+
+func (v View) assetBase() string {
+	if v.Public {
+		return "?" + assetQuery + "="
+	}
+	return v.Base + ConsolePath[1:] + "/assets/"
+}
+
+// Render answers a request with a page.
+func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, page Page) {
+	p.render(w, r, status, page, "layout")
+}
+
+// RenderPart answers a request with one template of a page, without the layout: the
+// part of the page that the browser replaces.
+func (p *Pages) RenderPart(w http.ResponseWriter, r *http.Request, status int, page Page, name string) {
+	p.render(w, r, status, page, name)
+}
+
+func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, page Page, name string) {
+	if page.Base == "" {
+		page.Base = Base(r)
+	}
+	view := View{Page: page, pages: p}
+	if c := access.CallerOf(r.Context()); c != nil {
+		view.Caller = c.Name
+	}
+	if !page.Public {
+		view.Token = token(w, r)
+	}
+	var body bytes.Buffer
+	if err := page.Template.ExecuteTemplate(&body, name, view); err != nil {
+		p.options.Logger.ErrorContext(r.Context(), "could not render a page", "page", page.Title, "error", err)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	setPolicy(h)
+	h.Set("Content-Type", "text/html; charset=UTF-8")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store") // it may show a session
+	}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body.Bytes()) // an error means that the client has gone
+	}
+}
+
+// policy is the Content-Security-Policy of all answers, without exceptions.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// setPolicy says in the head of an answer what the browser may do with it.
+func setPolicy(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin") // a path may have the id of a session
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// Base returns the relative path from the path of a request to where the paths of the
+// service begin, with a slash at its end. It counts the slashes that the browser knows:
+// the router may have removed some.
+func Base(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	if u, err := url.ParseRequestURI(r.RequestURI); err == nil {
+		path = u.EscapedPath()
+	}
+	if up := strings.Count(path, "/") - 1; up > 0 {
+		return strings.Repeat("../", up)
+	}
+	return "./"
+}
+
+// Redirect answers a POST: the browser gets the page at path, which is below where the
+// paths of the service begin and has no slash at its beginning.
+func Redirect(w http.ResponseWriter, r *http.Request, path string) {
+	h := w.Header()
+	setPolicy(h)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Location", Base(r)+path) // http.Redirect would lose the prefix of a proxy
+	w.WriteHeader(http.StatusSeeOther)
+}

@@ -1,0 +1,24 @@
+'use strict';
+// The scripts of all pages. Each part waits for the elements that it is about; what
+// comes from the service or from a person gets into the page as text, never as HTML.
+
+/** Calls start with each element that a selector finds, and with those that htmx adds. */
+function whenPresent(selector, start) {
+  const within = root => {
+    if (root.matches?.(selector)) start(root);
+    for (const element of root.querySelectorAll(selector)) start(element);
+  };
+  const all = () => within(document);
+  document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', all) : all();
+  document.addEventListener('htmx:load', event => event.target !== document.body && within(event.target));
+}
+
+/** Returns an element with a text. */
+function textElement(name, text, className = '') {
+  const element = document.createElement(name);
+  element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+document.documentElement.classList.add('scripted'); // style.css hides what needs scripts
