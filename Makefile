@@ -70,10 +70,16 @@ test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
 
 .PHONY: interop
 interop: build ## Run client programs of SOAP toolkits (CLIENT=php)
-	@scripts/tools/deps scripts/clients/*/*/packages scripts/test/browser/packages
-	go vet -tags interop ./scripts/test/clients ./scripts/test/apache ./scripts/test/browser
+	@scripts/tools/deps scripts/clients/*/*/packages
+	go vet -tags interop ./scripts/test/clients ./scripts/test/apache
 	@go test -tags interop -count=1 -timeout=30m ./scripts/test/clients -v | scripts/test/clients/summary
-	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/test/apache ./scripts/test/browser
+	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/test/apache
+
+.PHONY: browser
+browser: ## Run the tests of the pages in Chromium (screenshots: build/screenshots)
+	@scripts/tools/deps scripts/test/browser/packages
+	go vet -tags interop ./scripts/test/browser
+	go test -tags interop -count=1 -timeout=10m ./scripts/test/browser
 
 .PHONY: lemonldap
 lemonldap: build ## Run LemonLDAP::NG on the service (LEMONLDAP_RELEASE=sid)

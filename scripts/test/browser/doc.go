@@ -1,4 +1,3 @@
-// Package browser tests in Chromium what web pages can do to the service: a page of
-// another origin can neither read nor store nor delete a session. It runs with make
-// interop, which installs Chromium.
+// Package browser tests in Chromium what people see of the service, and what web pages
+// of others can do to it: nothing. It runs with make browser, which installs Chromium.
 package browser

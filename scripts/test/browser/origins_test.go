@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,8 +14,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,8 +21,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"memcachedsoap/wsdl"
 )
 
 // ample is the time limit of steps that take a moment.
@@ -42,69 +37,6 @@ var ways = map[string]bool{
 
 // secret is the value that no page of another origin may read.
 const secret = "only-for-programs"
-
-// service is a running service.
-type service struct {
-	t       *testing.T
-	address string
-	log     string // path
-}
-
-func startService(t *testing.T) *service {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "memcachedsoap")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "memcachedsoap/cmd/memcachedsoap").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	s := &service{t: t, log: filepath.Join(t.TempDir(), "log")}
-	log, err := os.Create(s.log)
-	require.NoError(t, err)
-	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s")
-	cmd.Stderr = log
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		assert.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-		assert.NoError(t, cmd.Wait())
-		log.Close()
-	})
-	listening := regexp.MustCompile(`"msg":"listening","address":"([^"]+)"`)
-	require.Eventually(t, func() bool {
-		log, err := os.ReadFile(s.log)
-		match := listening.FindSubmatch(log)
-		if err != nil || match == nil {
-			return false
-		}
-		s.address = string(match[1])
-		return true
-	}, ample, time.Millisecond)
-	return s
-}
-
-func (s *service) endpoint() string { return "http://" + s.address + "/soap" }
-
-// call calls the service as a program does.
-func (s *service) call(operation, id, rest string) string {
-	s.t.Helper()
-	response, err := http.Post(s.endpoint(), "text/xml", strings.NewReader(`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><`+
-		operation+` xmlns="`+wsdl.Namespace+`"><id>`+id+`</id>`+rest+`</`+operation+`></e:Body></e:Envelope>`))
-	require.NoError(s.t, err)
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	require.NoError(s.t, err)
-	return string(answer)
-}
-
-func (s *service) has(id string) bool {
-	s.t.Helper()
-	return strings.Contains(s.call("getSession", id, ""), secret)
-}
-
-// refused returns how many requests were refused because of their host or origin.
-func (s *service) refused(because string) int {
-	s.t.Helper()
-	log, err := os.ReadFile(s.log)
-	require.NoError(s.t, err)
-	return bytes.Count(log, []byte(`"refused":"`+because+`"`))
-}
 
 // target is a session for each operation that a page tries.
 type target struct {
