@@ -19,7 +19,7 @@ import (
 // outline are the pages that a reader can rely on.
 var outline = []string{
 	"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
-	"docs/api.md", "docs/architecture.md", "docs/benchmarks.md", "docs/clients.md", "docs/configuration.md",
+	"docs/api.md", "docs/architecture.md", "docs/benchmarks.md", "docs/clients.md", "docs/configuration.md", "docs/console.md",
 	"docs/lemonldap.md", "docs/metrics.md", "docs/migrating-from-perl.md", "docs/operations.md", "docs/security.md",
 }
 
