@@ -87,6 +87,12 @@ lemonldap: build ## Run LemonLDAP::NG on the service (LEMONLDAP_RELEASE=sid)
 	go vet -tags interop ./scripts/test/lemonldap
 	@scripts/test/lemonldap/run
 
+.PHONY: alerts
+alerts: ## Test the alerts with promtool
+	@scripts/tools/deps scripts/test/alerts/packages
+	go vet -tags interop ./scripts/test/alerts
+	@go run ./scripts/test/testreport -tags interop -count=1 -timeout=5m ./scripts/test/alerts
+
 .PHONY: lint
 lint: ## Run every linter and look at the formatting
 	$(golangci-lint) run
