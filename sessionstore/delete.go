@@ -17,7 +17,14 @@ import (
 // remembers the deletion too. Errors are [backend.ErrNotFound] if there was no
 // session and [*backend.UnavailableError].
 func (s *Store) Delete(ctx context.Context, id ID) error {
-	err := s.delete(ctx, id)
+	return s.DeleteIf(ctx, id, "")
+}
+
+// DeleteIf is like [Store.Delete] if the item under id still has the version that
+// [Store.Inspect] has returned; else it is a [*VersionConflictError]. "" means any
+// version.
+func (s *Store) DeleteIf(ctx context.Context, id ID, version string) error {
+	err := s.delete(ctx, id, version)
 	if err == nil || backend.IsUnknown(err) {
 		s.notifyDeleted(ctx, id)
 	}
@@ -30,10 +37,15 @@ func (s *Store) notifyDeleted(ctx context.Context, id ID) {
 	}
 }
 
-func (s *Store) delete(ctx context.Context, id ID) error {
+func (s *Store) delete(ctx context.Context, id ID, version string) error {
 	decided, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
 		if !found || !s.isSession(present) {
 			return mutation{}, backend.ErrNotFound
+		}
+		if version != "" {
+			if err := (If{Version: version}).check(id, s.versionShown(id, present)); err != nil {
+				return mutation{}, err
+			}
 		}
 		return mutation{
 			deleted: true, expiresIn: tombstoneLife(present.ExpiresIn),

@@ -23,6 +23,41 @@ import (
 // sessions were not visited then. It wraps [backend.ErrNotScannable] if a server cannot
 // list its keys.
 func (s *Store) Each(ctx context.Context, kind string, visit func(id ID, session Session) error) error {
+	return s.each(ctx, kind, func(ctx context.Context, id ID, item backend.Item, m *memory) error {
+		session, err := s.sessionWithin(id, item, m)
+		if _, unreadable := errors.AsType[*UnreadableError](err); unreadable {
+			s.counts.unreadable.Inc()
+			return nil
+		}
+		switch {
+		case errors.Is(err, backend.ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		}
+		return visit(id, session)
+	})
+}
+
+// InspectEach is like [Store.Each] for what [Store.Inspect] returns: it visits items that
+// cannot be read, too, and counts none of them.
+func (s *Store) InspectEach(ctx context.Context, kind string, visit func(Inspected) error) error {
+	return s.each(ctx, kind, func(_ context.Context, id ID, item backend.Item, m *memory) error {
+		inspected, err := s.inspected(id, item, m)
+		switch {
+		case errors.Is(err, backend.ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		}
+		return visit(inspected)
+	})
+}
+
+// visitor visits an item, within the memory that its caller has for one session.
+type visitor func(ctx context.Context, id ID, item backend.Item, m *memory) error
+
+func (s *Store) each(ctx context.Context, kind string, visit visitor) error {
 	pool, ok := backend.PoolOf(s.backend)
 	if !ok {
 		return backend.Unavailable("the store cannot list its sessions", backend.ErrNotScannable)
@@ -45,7 +80,7 @@ func (s *Store) Each(ctx context.Context, kind string, visit func(id ID, session
 type listing struct {
 	store  *Store
 	kind   string
-	visit  func(id ID, session Session) error
+	visit  visitor
 	pool   backend.Pool
 	memory memory
 	group  []string // ids that are looked at together
@@ -114,18 +149,7 @@ func (l *listing) look(ctx context.Context) error {
 			return err
 		}}
 		defer func() { _ = l.memory.take(-reserved) }()
-		session, err := l.store.sessionWithin(ID(key), item, &m)
-		if _, unreadable := errors.AsType[*UnreadableError](err); unreadable {
-			l.store.counts.unreadable.Inc()
-			return nil
-		}
-		switch {
-		case errors.Is(err, backend.ErrNotFound):
-			return nil
-		case err != nil:
-			return err
-		}
-		return l.visit(session.ID, session)
+		return l.visit(ctx, ID(key), item, &m)
 	})
 }
 

@@ -27,6 +27,36 @@ type Change struct {
 // Errors are those of Replace; a session that is absent is a
 // [backend.ErrNotFound].
 func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) (Ref, error) {
+	return s.edit(ctx, id, c.If, ttl, func(attributes *perldata.Hash) error {
+		c.apply(attributes)
+		return nil
+	})
+}
+
+// Edit changes a session by what edit does to its attributes, in one atomic step, if it
+// meets a condition. What edit does not replace keeps its form, and the session its
+// expiry. With an idle timeout, it is a use of the session. edit does not see the
+// attributes that the bounds except, and must not set them: they survive. It is called
+// again if another writer came between, and its error becomes that of the call.
+//
+// Errors are those of Update and of edit.
+func (s *Store) Edit(ctx context.Context, id ID, cond If, edit func(attributes *perldata.Hash) error, bounds Bounds) (Ref, error) {
+	surviving := survivingNames(bounds.Except)
+	return s.edit(ctx, id, cond, DefaultTTL, func(attributes *perldata.Hash) error {
+		survivors := entriesOf(attributes, surviving)
+		attributes.DeleteAll(surviving)
+		if err := edit(attributes); err != nil {
+			return err
+		}
+		if len(survivors) > 0 {
+			attributes.Fill(append(attributes.Entries(), survivors...))
+		}
+		return nil
+	})
+}
+
+// edit is a read-modify-write of a session that must exist and meet a condition.
+func (s *Store) edit(ctx context.Context, id ID, cond If, ttl time.Duration, edit func(attributes *perldata.Hash) error) (Ref, error) {
 	wanted, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
@@ -42,7 +72,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 		}
 		attributes, has, err := s.open(ctx, id, present)
 		if err == nil {
-			err = c.If.check(id, has)
+			err = cond.check(id, has)
 		}
 		if err != nil {
 			return mutation{}, err
@@ -57,7 +87,10 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 			life = s.lifetimes.cut(left)
 			keepEnd = life == left
 		}
-		expiresIn := s.apply(c, attributes, life, keepEnd)
+		expiresIn, err := s.apply(edit, attributes, life, keepEnd)
+		if err != nil {
+			return mutation{}, err
+		}
 		now := s.index.Mark(id.Type(), attributes)
 		if err := s.encode(image, id, attributes); err != nil {
 			return mutation{}, err
@@ -73,19 +106,20 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 	return stored.ref(id), nil
 }
 
-// apply makes the change to the attributes of a session that may live for life,
-// and returns how long its item lives. With keepEnd, the session keeps its
-// absolute timeout.
-func (s *Store) apply(c Change, attributes *perldata.Hash, life time.Duration, keepEnd bool) time.Duration {
+// apply makes a change to the attributes of a session that may live for life, and
+// returns how long its item lives. With keepEnd, the session keeps its absolute timeout.
+func (s *Store) apply(edit func(*perldata.Hash) error, attributes *perldata.Hash, life time.Duration, keepEnd bool) (time.Duration, error) {
 	end, has := endOf(attributes)
-	c.apply(attributes)
+	if err := edit(attributes); err != nil {
+		return 0, err
+	}
 	if s.lifetimes.Idle == 0 {
-		return life
+		return life, nil
 	}
 	if !has || !keepEnd {
 		end = backend.ExpiryOf(life)
 	}
-	return s.setEnd(attributes, end)
+	return s.setEnd(attributes, end), nil
 }
 
 func (c Change) apply(attributes *perldata.Hash) {

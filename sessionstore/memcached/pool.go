@@ -10,7 +10,10 @@ import (
 	"memcachedsoap/sessionstore/memcached/watch"
 )
 
-var _ backend.Pool = (*Backend)(nil)
+var (
+	_ backend.Pool   = (*Backend)(nil)
+	_ backend.Placer = (*Backend)(nil)
+)
 
 var (
 	errFollowed    = errors.New("memcached: the changes are followed already")
@@ -40,6 +43,19 @@ func (b *Backend) ServerOf(key string) int {
 	}
 	return b.selector.Pick(key)
 }
+
+// PlaceOf names the server from which an item was read; with [Rehash] it may be one of
+// the failover chain.
+func (b *Backend) PlaceOf(key string, item backend.Item) string {
+	names := b.Servers()
+	if b.Elsewhere() && item.Server >= 0 && item.Server < len(names) {
+		return names[item.Server]
+	}
+	return names[b.ServerOf(key)]
+}
+
+// Elsewhere says whether an item may be on another server of its failover chain.
+func (b *Backend) Elsewhere() bool { return b.placement.moves() }
 
 // Follow starts to follow the changes on all servers, until the Backend is
 // closed. See package watch.

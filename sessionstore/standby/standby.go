@@ -80,6 +80,7 @@ type Backend struct {
 
 var (
 	_ backend.Pool               = (*Backend)(nil)
+	_ backend.Placer             = (*Backend)(nil)
 	_ backend.AvailabilityTeller = (*Backend)(nil)
 	_ backend.HealthChecker      = (*Backend)(nil)
 )
@@ -135,6 +136,18 @@ func (b *Backend) Servers() []string { return b.origin.Servers() }
 
 // ServerOf returns the server of the origin that has the key.
 func (b *Backend) ServerOf(key string) int { return b.origin.ServerOf(key) }
+
+// PlaceOf names the server of the origin or of the standby from which an item was read.
+func (b *Backend) PlaceOf(key string, item backend.Item) string {
+	if item.Server == standbyServer {
+		item.Server = 0
+		return backend.PlaceOf(b.standby, key, item) + " (standby)"
+	}
+	return backend.PlaceOf(b.origin, key, item)
+}
+
+// Elsewhere returns false: neither pool may keep an item on another of its servers.
+func (*Backend) Elsewhere() bool { return false }
 
 // Close ends the calls under way and closes both pools.
 func (b *Backend) Close() error {
