@@ -22,6 +22,8 @@ type Event struct {
 	By string
 	// Set and Removed are the attributes that a call names.
 	Set, Removed Names
+	// Shown are the attributes whose values a person has seen in the console.
+	Shown Names
 	// ExpiresIn is how long the session lives after the call: 0 means that it never
 	// expires. nil if the call sets no time to live.
 	ExpiresIn *time.Duration
@@ -109,6 +111,8 @@ type line struct {
 	SetLeftOut      int      `json:"set_left_out,omitempty"`
 	Removed         []string `json:"removed,omitempty"`
 	RemovedLeftOut  int      `json:"removed_left_out,omitempty"`
+	Shown           []string `json:"shown,omitempty"`
+	ShownLeftOut    int      `json:"shown_left_out,omitempty"`
 	TTL             *int64   `json:"ttl,omitempty"`
 	Refusals        int      `json:"refusals,omitempty"`
 	LinesNotWritten int64    `json:"lines_not_written,omitempty"`
@@ -123,6 +127,7 @@ func (e *Event) encode(now time.Time, refusals int) []byte {
 		Claimed: cut(e.Claimed), By: cut(e.By), Created: e.Created,
 		Sessions: e.Sessions.fingerprints,
 		Set:      e.Set.list, SetLeftOut: e.Set.leftOut, Removed: e.Removed.list, RemovedLeftOut: e.Removed.leftOut,
+		Shown: e.Shown.list, ShownLeftOut: e.Shown.leftOut,
 		Refusals: refusals,
 	}
 	if e.Caller != "" {

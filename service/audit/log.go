@@ -44,6 +44,7 @@ type Log struct {
 	done   sync.WaitGroup
 
 	refused refusals
+	writers writers
 	failure atomic.Pointer[error] // of the last line; nil if it was written
 	missing atomic.Int64          // lines that are not in the audit log, until it says so
 
@@ -60,7 +61,9 @@ func Open(path string, o Options) (*Log, error) {
 	l := &Log{logger: o.Logger, turn: make(chan struct{}, 1)}
 	if path == Stdout {
 		l.sink = &stream{o.Stdout}
+		l.writers.since = time.Now()
 	} else {
+		l.rememberFile(path)
 		f, err := openFile(path)
 		if err != nil {
 			return nil, err
@@ -76,9 +79,12 @@ func Open(path string, o Options) (*Log, error) {
 // Write writes the line of an event. It returns when the operating system has it, or
 // when it is certain that the line cannot be written.
 func (l *Log) Write(ctx context.Context, e Event) {
-	if l != nil {
-		l.write(ctx, e.encode(time.Now(), 0))
+	if l == nil {
+		return
 	}
+	now := time.Now()
+	l.write(ctx, e.encode(now, 0))
+	l.remember(&e, now)
 }
 
 // Refuse writes the line of a call that was refused. There is at most one line a
