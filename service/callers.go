@@ -57,14 +57,16 @@ func (c *Counters) countCaller(caller *access.Caller, roles access.Role) {
 	counts.counts[k]++
 }
 
-// classOf names the class of operations that need roles. Those that delete what they
-// find are of the class delete.
+// classOf names the class of operations that need roles. One that needs several is of the
+// class of the strongest.
 func classOf(roles access.Role) string {
-	switch {
-	case roles == 0:
+	if roles == 0 {
 		return "status"
-	case roles.Has(access.Delete):
-		return access.Delete.String()
+	}
+	for _, strongest := range []access.Role{access.Delete, access.Write, access.Find} {
+		if roles.Has(strongest) {
+			return strongest.String()
+		}
 	}
 	return roles.String()
 }

@@ -105,6 +105,26 @@ func (l *line) set(attributes *perldata.Hash) {
 	}
 }
 
+// setNames notes names of attributes that the call sets.
+func (l *line) setNames(names []string) {
+	if l.log == nil {
+		return
+	}
+	for _, name := range names {
+		l.event.Set.Add(name)
+	}
+}
+
+// show notes the names of the attributes whose values the caller sees.
+func (l *line) show(names []string) {
+	if l.log == nil {
+		return
+	}
+	for _, name := range names {
+		l.event.Shown.Add(name)
+	}
+}
+
 // changed notes the names of the attributes that differ before and after the call.
 func (l *line) changed(before, after map[string]perldata.Value) {
 	if l.log == nil {

@@ -14,6 +14,9 @@ func (s *Store) Principal(name string) (attribute string, indexed bool) {
 	return s.index.Attribute(name)
 }
 
+// Principals returns the attributes by whose values sessions are found.
+func (s *Store) Principals() []string { return s.index.Attributes() }
+
 // Find returns the ids of all global sessions whose attribute has the value principal.
 // The attribute is one of [Options.Principals]; "" means the first. How Find
 // knows that these are all is said at [index.Index.Find].
@@ -56,9 +59,14 @@ const logoutRounds = 3
 // the sessions that it can reach, and returns their ids with the error. Errors
 // are those of Find.
 func (s *Store) DeleteAll(ctx context.Context, attribute, principal string) ([]ID, error) {
+	return s.DeleteAllIn(ctx, "", attribute, principal)
+}
+
+// DeleteAllIn is [Store.DeleteAll] for the sessions of a type ([TypedID]).
+func (s *Store) DeleteAllIn(ctx context.Context, kind, attribute, principal string) ([]ID, error) {
 	var deleted []ID
 	for range logoutRounds {
-		ids, err := s.find(ctx, "", attribute, principal)
+		ids, err := s.find(ctx, kind, attribute, principal)
 		for _, id := range ids {
 			if interrupted := backend.Interrupted(ctx); interrupted != nil {
 				return deleted, interrupted

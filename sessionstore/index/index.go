@@ -92,6 +92,9 @@ func (x *Index) Attribute(name string) (string, bool) {
 	return name, name != "" && slices.Contains(x.attributes, name)
 }
 
+// Attributes returns the indexed attributes.
+func (x *Index) Attributes() []string { return slices.Clone(x.attributes) }
+
 // Empty says whether no attribute is indexed.
 func (x *Index) Empty() bool { return len(x.attributes) == 0 }
 
