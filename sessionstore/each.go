@@ -23,7 +23,13 @@ import (
 // sessions were not visited then. It wraps [backend.ErrNotScannable] if a server cannot
 // list its keys.
 func (s *Store) Each(ctx context.Context, kind string, visit func(id ID, session Session) error) error {
-	return s.each(ctx, kind, func(ctx context.Context, id ID, item backend.Item, m *memory) error {
+	return s.each(ctx, kind, s.visitor(visit))
+}
+
+// visitor returns a visitor of the items that are sessions. Those that cannot be read are
+// counted.
+func (s *Store) visitor(visit func(id ID, session Session) error) visitor {
+	return func(_ context.Context, id ID, item backend.Item, m *memory) error {
 		session, err := s.sessionWithin(id, item, m)
 		if _, unreadable := errors.AsType[*UnreadableError](err); unreadable {
 			s.counts.unreadable.Inc()
@@ -36,7 +42,7 @@ func (s *Store) Each(ctx context.Context, kind string, visit func(id ID, session
 			return err
 		}
 		return visit(id, session)
-	})
+	}
 }
 
 // InspectEach is like [Store.Each] for what [Store.Inspect] returns: it visits items that
@@ -140,17 +146,25 @@ func (l *listing) add(ctx context.Context, key string) error {
 func (l *listing) look(ctx context.Context) error {
 	defer func() { l.group = l.group[:0] }()
 	return indexedSessions{l.store}.read(ctx, l.group, func(key string, item backend.Item) error {
-		reserved := int64(0)
-		m := memory{ctx: ctx, reserve: func(_ context.Context, n int64) error {
-			err := l.memory.take(n)
-			if err == nil {
-				reserved += n
-			}
-			return err
-		}}
-		defer func() { _ = l.memory.take(-reserved) }()
-		return l.visit(ctx, ID(key), item, &m)
+		return l.store.visitWithin(ctx, ID(key), item, l.visit)
 	})
+}
+
+// visitWithin calls visit with memory for one session, and gives it back then.
+func (s *Store) visitWithin(ctx context.Context, id ID, item backend.Item, visit visitor) error {
+	reserved := int64(0)
+	m := memory{ctx: ctx, reserve: func(ctx context.Context, n int64) error {
+		if s.reserve == nil {
+			return nil
+		}
+		err := s.reserve(ctx, n)
+		if err == nil {
+			reserved += n
+		}
+		return err
+	}}
+	defer func() { _ = m.reserve(ctx, -reserved) }()
+	return visit(ctx, id, item, &m)
 }
 
 // release gives back the memory for what was seen.

@@ -29,20 +29,21 @@ func (s *Store) Find(ctx context.Context, attribute, principal string) ([]ID, er
 
 // FindIn is [Store.Find] for the sessions of a type ([TypedID]).
 func (s *Store) FindIn(ctx context.Context, kind, attribute, principal string) ([]ID, error) {
-	ids, err := s.find(ctx, kind, attribute, principal)
+	ids, err := s.find(ctx, indexedSessions{s}.Look, kind, attribute, principal)
 	if err != nil {
 		return nil, err
 	}
 	return ids, nil
 }
 
-// find is like FindIn, but with an error it returns the sessions that it has found.
-func (s *Store) find(ctx context.Context, kind, attribute, principal string) ([]ID, error) {
+// find is like FindIn, but with an error it returns the sessions that it has found. It
+// looks at sessions by look.
+func (s *Store) find(ctx context.Context, look index.Look, kind, attribute, principal string) ([]ID, error) {
 	name, indexed := s.index.Attribute(attribute)
 	if !indexed {
 		return nil, &UnknownPrincipalError{Attribute: name}
 	}
-	found, err := s.index.FindIn(ctx, kind, name, principal)
+	found, err := s.index.FindLooking(ctx, look, kind, name, principal)
 	ids := make([]ID, len(found))
 	for i, id := range found {
 		ids[i] = ID(id)
@@ -66,7 +67,7 @@ func (s *Store) DeleteAll(ctx context.Context, attribute, principal string) ([]I
 func (s *Store) DeleteAllIn(ctx context.Context, kind, attribute, principal string) ([]ID, error) {
 	var deleted []ID
 	for range logoutRounds {
-		ids, err := s.find(ctx, kind, attribute, principal)
+		ids, err := s.find(ctx, indexedSessions{s}.Look, kind, attribute, principal)
 		for _, id := range ids {
 			if interrupted := backend.Interrupted(ctx); interrupted != nil {
 				return deleted, interrupted
@@ -143,9 +144,14 @@ const (
 // Look calls visit with those of the sessions that exist and can be read.
 func (i indexedSessions) Look(ctx context.Context, ids []string, visit func(id string, session index.Session)) error {
 	return i.read(ctx, ids, func(id string, item backend.Item) error {
-		i.visit(id, item, visit)
+		i.open(ID(id), item, func(session Session, _ int64) { visit(id, i.indexed(session)) })
 		return nil
 	})
+}
+
+// indexed returns what the index needs of a session.
+func (i indexedSessions) indexed(session Session) index.Session {
+	return index.Session{Attributes: session.Attributes, Life: i.store.life(session.Attributes, session.ExpiresIn)}
 }
 
 // read reads items in groups. A group that is too large is divided, down to single
@@ -199,11 +205,16 @@ func (i indexedSessions) items(ctx context.Context, ids []string) (map[string]ba
 	return nil, err
 }
 
-func (i indexedSessions) visit(id string, item backend.Item, visit func(id string, session index.Session)) {
+// open calls visit with the session of an item, unless it is none, or one that nobody can
+// read. It reserves no memory, and says how many bytes the session takes.
+func (i indexedSessions) open(id ID, item backend.Item, visit func(session Session, taken int64)) {
 	defer i.store.large.enter(item)()
-	session, err := i.store.sessionWithin(ID(id), item, &memory{})
-	if err != nil {
-		return // no session, or one that nobody can read
+	taken := int64(0)
+	m := memory{reserve: func(_ context.Context, n int64) error {
+		taken += n
+		return nil
+	}}
+	if session, err := i.store.sessionWithin(id, item, &m); err == nil {
+		visit(session, taken)
 	}
-	visit(id, index.Session{Attributes: session.Attributes, Life: i.store.life(session.Attributes, session.ExpiresIn)})
 }

@@ -27,15 +27,25 @@ func (x *Index) Find(ctx context.Context, attribute, value string) ([]string, er
 
 // FindIn is [Index.Find] for the sessions of a type; "" is global.
 func (x *Index) FindIn(ctx context.Context, kind, attribute, value string) ([]string, error) {
+	return x.FindLooking(ctx, x.sessions.Look, kind, attribute, value)
+}
+
+// Look is how an Index looks at sessions: as [Sessions.Look].
+type Look func(ctx context.Context, ids []string, visit func(id string, session Session)) error
+
+// FindLooking is [Index.FindIn] for a caller who wants to see the sessions, too: the
+// Index looks at those of the list by look, also at some that it does not return. A scan
+// does not call it.
+func (x *Index) FindLooking(ctx context.Context, look Look, kind, attribute, value string) ([]string, error) {
 	p := principal{kind, attribute, value}
 	r := x.indexer.Load()
 	if r == nil {
-		found, _, err := x.findListed(ctx, p, true)
+		found, _, err := x.findListed(ctx, look, p, true)
 		return idsOf(found), err
 	}
 	var before list
 	if epoch := r.settle(ctx); epoch != "" {
-		found, l, err := x.findListed(ctx, p, false)
+		found, l, err := x.findListed(ctx, look, p, false)
 		if err == nil && !l.truncated && r.confirm(ctx, epoch) {
 			return idsOf(found), nil
 		}
@@ -58,7 +68,7 @@ func idsOf(entries []entry) []string {
 
 // findListed returns the sessions of a principal that are in its list, and the
 // list as it was read. With lookup, it also follows the lookup keys.
-func (x *Index) findListed(ctx context.Context, p principal, lookup bool) (found []entry, l list, err error) {
+func (x *Index) findListed(ctx context.Context, look Look, p principal, lookup bool) (found []entry, l list, err error) {
 	item, err := x.backend.Get(ctx, p.key())
 	if err != nil && !errors.Is(err, backend.ErrNotFound) {
 		return nil, list{}, err
@@ -70,7 +80,7 @@ func (x *Index) findListed(ctx context.Context, p principal, lookup bool) (found
 			return nil, list{}, err
 		}
 	}
-	if found, err = x.verify(ctx, p, entries); err != nil {
+	if found, err = x.verify(ctx, look, p, entries); err != nil {
 		return nil, list{}, err
 	}
 	x.counts.longestList.Raise(int64(len(found)))
@@ -118,13 +128,13 @@ func (x *Index) withLookupKeys(ctx context.Context, value string, entries []entr
 
 // verify returns those entries whose session exists and has the principal, with
 // the moment at which the session expires.
-func (x *Index) verify(ctx context.Context, p principal, entries []entry) ([]entry, error) {
+func (x *Index) verify(ctx context.Context, look Look, p principal, entries []entry) ([]entry, error) {
 	ids := make([]string, len(entries))
 	for i, e := range entries {
 		ids[i] = e.id
 	}
 	expiries := make(map[string]int64, len(ids))
-	err := x.sessions.Look(ctx, ids, func(id string, session Session) {
+	err := look(ctx, ids, func(id string, session Session) {
 		if slices.Contains(x.principals(p.kind, session.Attributes), p) {
 			expiries[id] = backend.ExpiryOf(session.Life)
 		}
@@ -155,7 +165,7 @@ func (x *Index) Oldest(ctx context.Context, terms Terms, most int) ([]string, er
 		if len(l.entries) <= most {
 			continue
 		}
-		found, err := x.verify(ctx, p, l.entries)
+		found, err := x.verify(ctx, x.sessions.Look, p, l.entries)
 		if err != nil {
 			return oldest, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ func typedTests() map[string]func(*testing.T, backend.Backend) {
 		"Typed":          testTyped,
 		"TypedPrincipal": testTypedPrincipal,
 		"Each":           testEach,
+		"FindEach":       testFindEach,
 	}
 }
 
@@ -143,6 +145,51 @@ func testEach(t *testing.T, b backend.Backend) {
 	cancel()
 	err = s.Each(ended, kind, func(sessionstore.ID, sessionstore.Session) error { return nil })
 	require.ErrorAs(t, err, new(*backend.UnavailableError))
+}
+
+// FindEach visits what FindIn finds, each once, also if there are more than it keeps, and
+// gives back the memory for it.
+func testFindEach(t *testing.T, b backend.Backend) {
+	reserved := int64(0)
+	s := open(b, sessionstore.Options{Principals: []string{"uid"}, Reserve: func(_ context.Context, n int64) error {
+		if reserved += n; n > 0 && reserved > 8<<20 {
+			reserved -= n
+			return errors.New("no memory")
+		}
+		return nil
+	}})
+	name := string(newDigits())
+	for _, more := range []int{0, 1, 9, 140} {
+		for range more {
+			_, err := s.CreateTyped(t.Context(), "saml", hash("uid", name, "text", strings.Repeat("x", 100)), time.Hour)
+			require.NoError(t, err)
+		}
+		mustCreate(t, s, hash("uid", name)) // of another type
+		want, err := s.FindIn(t.Context(), "saml", "uid", name)
+		require.NoError(t, err)
+		visited := []sessionstore.ID{}
+		found, err := s.FindEach(t.Context(), "saml", "uid", name, func(id sessionstore.ID, session sessionstore.Session) error {
+			visited = append(visited, id)
+			assert.Equal(t, id, session.ID)
+			v, _ := session.Attributes.Get("uid")
+			assert.Equal(t, name, v.Str())
+			return nil
+		})
+		require.NoError(t, err)
+		assert.Equal(t, want, found)
+		assert.Equal(t, want, visited)
+		assert.Zero(t, reserved, "memory that was not given back")
+	}
+	enough, visits := errors.New("enough"), 0
+	_, err := s.FindEach(t.Context(), "saml", "uid", name, func(sessionstore.ID, sessionstore.Session) error {
+		visits++
+		return enough
+	})
+	require.ErrorIs(t, err, enough)
+	assert.Equal(t, 1, visits)
+	assert.Zero(t, reserved, "memory that was not given back")
+	_, err = s.FindEach(t.Context(), "saml", "mail", name, nil)
+	require.ErrorAs(t, err, new(*sessionstore.UnknownPrincipalError))
 }
 
 // letters returns digits as letters.
