@@ -16,6 +16,9 @@ type Rewritten struct {
 	// ExpiresIn is how long the session lives from now on, rounded up to whole
 	// seconds; 0 means that it never expires. [Lifetimes] do not apply to it.
 	ExpiresIn time.Duration
+	// SameEnd says that the session ends at the moment at which it would have ended
+	// without the change. ExpiresIn alone does not show it, because it is rounded.
+	SameEnd bool
 }
 
 // Rewrite changes a session by what change makes of it, in one atomic step, and says
@@ -126,7 +129,7 @@ func (r *rewriting) again(ctx context.Context, present backend.Item) (m mutation
 		return mutation{}, false, err
 	}
 	m.flags, m.index.Former = present.Flags, former
-	m.index.SameLife = lasts(present.ExpiresIn, m.expiresIn)
+	m.index.SameLife = lasts(present.ExpiresIn, m.expiresIn) || m.index.SameLife && lasts(present.ExpiresIn+rounding, m.expiresIn)
 	return m, created, nil
 }
 
@@ -138,6 +141,10 @@ func (r *rewriting) anewAfter() (mutation, error) {
 	}
 	return m, err
 }
+
+// rounding is how much later an item of a session ends than one that was stored for the
+// same end before: both round the time left up, and memcached's clock counts seconds.
+const rounding = 3 * time.Second
 
 // lasts says whether something with a time to live lasts for a life.
 func lasts(ttl, life time.Duration) bool { return ttl == 0 || life != 0 && ttl >= life }
@@ -176,7 +183,7 @@ func (r *rewriting) mutation(present *perldata.Hash) (mutation, *perldata.Hash, 
 		return mutation{}, nil, err
 	}
 	return mutation{
-		image: r.image.bytes, expiresIn: expiresIn, index: index.Change{Now: terms, Life: expiresIn},
+		image: r.image.bytes, expiresIn: expiresIn, index: index.Change{Now: terms, Life: expiresIn, SameLife: rewritten.SameEnd},
 	}, attributes, nil
 }
 

@@ -25,9 +25,18 @@ const latest = math.MaxInt32
 // that a session ends sooner or later than the timeout; the end is not cut to the
 // timeout. A session whose end has passed lives for a second, the least that there is.
 func (o Options) left(t Type, attributes *perldata.Hash) time.Duration {
+	end, ends := o.end(t, attributes)
+	if !ends {
+		return 0
+	}
+	return max(end.Sub(o.now()), time.Second)
+}
+
+// end returns when a session ends, and whether it does.
+func (o Options) end(t Type, attributes *perldata.Hash) (at time.Time, ends bool) {
 	created, ok := unixTime(attributes, createdAttribute)
 	if !ok || isPersistent(t, attributes) {
-		return 0
+		return time.Time{}, false
 	}
 	end := created + seconds(o.Timeout)
 	if o.Idle > 0 {
@@ -39,7 +48,7 @@ func (o Options) left(t Type, attributes *perldata.Hash) time.Duration {
 		end = latest
 	}
 	whole, fraction := math.Modf(max(end, 0))
-	return max(time.Unix(int64(whole), int64(fraction*float64(time.Second))).Sub(o.now()), time.Second)
+	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true
 }
 
 func seconds(d time.Duration) float64 { return float64(d / time.Second) }

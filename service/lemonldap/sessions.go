@@ -62,11 +62,15 @@ func (s *Sessions) Merge(ctx context.Context, t Type, digits string, set *perlda
 		case s.refuses(t, present):
 			return sessionstore.Rewritten{}, ErrPersistent
 		}
+		formerEnd, _ := s.options.end(t, present)
 		attributes := merged(present, set, remove, s.same)
 		if s.refuses(t, attributes) {
 			return sessionstore.Rewritten{}, ErrPersistent
 		}
-		return sessionstore.Rewritten{Attributes: attributes, ExpiresIn: s.options.left(t, attributes)}, nil
+		end, _ := s.options.end(t, attributes)
+		return sessionstore.Rewritten{
+			Attributes: attributes, ExpiresIn: s.options.left(t, attributes), SameEnd: end.Equal(formerEnd),
+		}, nil
 	})
 	return err
 }

@@ -128,7 +128,8 @@ type Change struct {
 	Former Terms         // of the session that was there; zero if there was none
 	Now    Terms         // of the session that was stored; zero if it was deleted
 	Life   time.Duration // how long the stored session may live; 0 means that it never expires
-	// SameLife says that the session expires when it would have expired before.
+	// SameLife says that the session expires when it would have expired before, or a few
+	// seconds later, and never later than by the half of spare.
 	SameLife bool
 }
 
@@ -165,7 +166,7 @@ func (x *Index) Renew(ctx context.Context, id string, terms Terms, life time.Dur
 func (x *Index) enter(ctx context.Context, id string, terms Terms, life time.Duration) {
 	for _, p := range terms.principals {
 		e := entry{id: id, expiry: backend.ExpiryOf(life)}
-		err := x.appendEntry(ctx, p, e.line(), life)
+		err := x.appendEntry(ctx, p, e.line(), withSpare(life))
 		x.report(ctx, id, err)
 		if r := x.indexer.Load(); r != nil && err != nil {
 			r.retry(id)

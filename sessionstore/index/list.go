@@ -269,8 +269,8 @@ func parseEntry(line []byte, isID func(string) bool) (e entry, removal, ok bool)
 
 // enterMissing enters those of the sessions under ids that are not in the lists,
 // and returns how many it has entered. It makes each list live as long as its
-// sessions, and a quarter longer: other programs may store a session often, each
-// time with a new life.
+// sessions, and a quarter longer, at least spare: other programs may store a session
+// often, each time with a new life.
 func (x *Index) enterMissing(ctx context.Context, ids []string) (entered int, err error) {
 	lives := make(map[principal]map[string]time.Duration)
 	err = x.sessions.Look(ctx, ids, func(id string, session Session) {
@@ -299,7 +299,7 @@ func (x *Index) enterMissing(ctx context.Context, ids []string) (entered int, er
 			continue // a scan finds these sessions
 		}
 		for _, e := range l.entries {
-			if life, ok := missing[e.id]; ok && lasts(item.ExpiresIn, life) {
+			if life, ok := missing[e.id]; ok && lasts(item.ExpiresIn, life+spare/2) {
 				delete(missing, e.id)
 			}
 		}
@@ -330,9 +330,20 @@ func linesOf(lives map[string]time.Duration) (lines string, longest time.Duratio
 			longest = 0
 			continue
 		}
-		longest = max(longest, life+life/4)
+		longest = max(longest, withSpare(life), life+life/4)
 	}
 	return text.String(), longest
+}
+
+// spare is how much longer a list lives than its sessions: a session that is stored again
+// with the same end may end a few seconds later, and is not entered again then.
+const spare = time.Minute
+
+func withSpare(life time.Duration) time.Duration {
+	if life == 0 {
+		return 0
+	}
+	return life + spare
 }
 
 // lasts says whether something with a time to live lasts for a life.
