@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"memcachedsoap/sessionstore/backend"
 )
@@ -20,29 +21,16 @@ import (
 // statistics asked after it count the change if it was left out.
 const barrierHeartbeats = 3
 
-// barrier waits until the stream has caught up with this moment.
+// barrier waits until the stream has caught up with this moment. One barrier serves all
+// callers that have come before it begins: they wait for the one that is under way, but
+// the server has less to do.
 func (st *stream) barrier(ctx context.Context) error {
 	c := st.current.Load()
 	if c == nil {
 		return st.notConnected()
 	}
-	for range barrierHeartbeats {
-		number, moved := c.heartbeats.next()
-		if err := c.await(ctx, &c.heartbeats, number, moved); err != nil {
-			return err
-		}
-	}
-	number, moved := c.statistics.next()
-	c.askStatistics.Store(true)
-	return c.await(ctx, &c.statistics, number, moved)
-}
-
-// await has the heartbeats go on, and waits until a step has finished.
-func (c *connection) await(ctx context.Context, p *progress, number int64, moved <-chan struct{}) error {
-	select {
-	case c.wake <- struct{}{}:
-	default: // it has been asked already
-	}
+	number, moved := c.barriers.next()
+	signal(c.wanted)
 	for {
 		select {
 		case <-moved:
@@ -52,10 +40,53 @@ func (c *connection) await(ctx context.Context, p *progress, number int64, moved
 			return backend.Interrupted(ctx)
 		}
 		var finished bool
-		if moved, finished = p.reached(number); finished {
+		if moved, finished = c.barriers.reached(number); finished {
 			return nil
 		}
 	}
+}
+
+// makeBarriers makes the barriers that are asked for until it is time for the next
+// heartbeat. A barrier that is under way goes on at the next call.
+func (c *connection) makeBarriers(ctx context.Context, tick <-chan time.Time) error {
+	for {
+		wanted := c.wanted
+		if c.step > 0 {
+			wanted = nil // one after the other
+		}
+		select {
+		case <-tick:
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-wanted:
+			c.barrier = c.barriers.begin(nil)
+		case <-c.returned:
+			if _, returned := c.heartbeats.state(); c.step == 0 || returned < c.awaited.Load() {
+				continue
+			}
+		}
+		if err := c.nextStep(); err != nil {
+			return err
+		}
+	}
+}
+
+// nextStep takes the next step of the barrier: a heartbeat, or the end.
+func (c *connection) nextStep() error {
+	if c.step < barrierHeartbeats {
+		c.step++
+		begun, _ := c.heartbeats.state()
+		c.awaited.Store(begun + 1)
+		return c.heartbeat()
+	}
+	c.step = 0
+	c.awaited.Store(0)
+	if err := c.compare(); err != nil {
+		return err
+	}
+	c.barriers.finish(c.barrier)
+	return nil
 }
 
 func (st *stream) notConnected() error {

@@ -25,10 +25,14 @@ type connection struct {
 	heartbeats progress                    // sent, and come back
 	sent       [heartbeatKeys]atomic.Int64 // when they were sent, in the form of stream.proven
 
-	known         leftOut       // what the server had left out when it was asked last
-	statistics    progress      // asked, and compared with known
-	askStatistics atomic.Bool   // before their time
-	wake          chan struct{} // asks for a heartbeat before its time
+	known leftOut // what the server had left out when it was asked last
+
+	barriers progress      // begun, and over
+	wanted   chan struct{} // asks for a barrier
+	barrier  int64         // number of the barrier that is under way
+	step     int           // its heartbeats so far; 0 if none is under way
+	awaited  atomic.Int64  // number of its last heartbeat
+	returned chan struct{} // the heartbeat has come back
 
 	done <-chan struct{} // closed when the stream disconnects
 }
@@ -37,7 +41,7 @@ func newConnection(st *stream, nc net.Conn) *connection {
 	return &connection{
 		stream: st, nc: nc, reader: bufio.NewReaderSize(deadlineReader{nc}, maxLine),
 		heartbeats: progress{begun: st.lastHeartbeat, finished: st.lastHeartbeat},
-		wake:       make(chan struct{}, 1),
+		wanted:     make(chan struct{}, 1), returned: make(chan struct{}, 1),
 	}
 }
 

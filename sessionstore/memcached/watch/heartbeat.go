@@ -24,9 +24,6 @@ const (
 	// server was flushed. A flush spares items of its own second, and so may spare
 	// a young sentinel; the statistics count it in any case.
 	sentinelKey = "sentinel"
-	// maxEarly bounds the heartbeats under way when a barrier asks for one
-	// before its time.
-	maxEarly = 32
 	// statisticsEvery is after how many heartbeats the server is asked whether
 	// it has left out changes.
 	statisticsEvery = 10
@@ -49,33 +46,21 @@ type leftOut struct {
 	flushes int64 // commands that remove all items, at once or later
 }
 
-// run sends heartbeats until the context ends or something fails.
+// run sends heartbeats, and makes the barriers that are asked for, until the context ends
+// or something fails.
 func (c *connection) run(ctx context.Context) error {
 	ticker := time.NewTicker(heartbeatEvery)
 	defer ticker.Stop()
-	early := false
 	for n := 1; ; n++ {
-		begun, returned := c.heartbeats.state()
-		switch underWay := begun - returned; {
-		case underWay >= heartbeatKeys-1:
-			return errBehind
-		case !early || underWay < maxEarly:
-			if err := c.heartbeat(); err != nil {
-				return err
-			}
+		err := c.heartbeat()
+		if err == nil && n%statisticsEvery == 0 {
+			err = c.compare()
 		}
-		if c.askStatistics.Swap(false) || n%statisticsEvery == 0 {
-			if err := c.compare(); err != nil {
-				return err
-			}
+		if err == nil {
+			err = c.makeBarriers(ctx, ticker.C)
 		}
-		select {
-		case <-ticker.C:
-			early = false
-		case <-c.wake:
-			early = true
-		case <-ctx.Done():
-			return nil
+		if err != nil || ctx.Err() != nil {
+			return err
 		}
 	}
 }
@@ -84,6 +69,9 @@ func (c *connection) run(ctx context.Context) error {
 // the sentinel. When the third heartbeat of a barrier is sent, a flush before the
 // first has been noticed.
 func (c *connection) heartbeat() error {
+	if begun, returned := c.heartbeats.state(); begun-returned >= heartbeatKeys-1 {
+		return errBehind
+	}
 	st := c.stream
 	number := c.heartbeats.begin(func(number int64) {
 		c.sent[number%heartbeatKeys].Store(max(int64(time.Since(st.started)), 1))
@@ -167,12 +155,22 @@ func (c *connection) heartbeatReturned(text string) {
 	c.stream.proven.Store(c.sent[turn].Load())
 	c.stream.followed.Store(true)
 	c.heartbeats.finish(number)
+	if awaited := c.awaited.Load(); awaited > 0 && number >= awaited {
+		signal(c.returned)
+	}
+}
+
+// signal wakes a goroutine, unless somebody has.
+func signal(wake chan<- struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default:
+	}
 }
 
 // compare asks the server what it has left out, and has the follower resync if
 // that has changed.
 func (c *connection) compare() error {
-	number := c.statistics.begin(nil)
 	now, err := c.leftOut()
 	if err != nil {
 		return err
@@ -180,7 +178,6 @@ func (c *connection) compare() error {
 	if now != c.known {
 		c.resync(now)
 	}
-	c.statistics.finish(number)
 	return nil
 }
 
