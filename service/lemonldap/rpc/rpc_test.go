@@ -189,7 +189,7 @@ func TestAllSessions(t *testing.T) {
 // A list that is too large is a fault, never a shorter list.
 func TestAllSessionsAreBounded(t *testing.T) {
 	t.Parallel()
-	e := newEndpoint(t, settings{})
+	e := newEndpoint(t, settings{items: memory.New(memory.Options{MaxBytes: 1 << 30})}) // it evicts nothing
 	half := perldata.BytesOf(strings.Repeat("x", 800<<10))
 	for i := range 30 {
 		h := perldata.NewHash(2)
