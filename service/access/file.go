@@ -1,18 +1,16 @@
 package access
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"memcachedsoap/service/strictyaml"
 )
 
 // MaxFile is the greatest size of an auth file in bytes.
-const MaxFile = 1 << 20
+const MaxFile = strictyaml.MaxFile
 
 // File is an auth file.
 type File struct {
@@ -88,71 +86,29 @@ func wrong(at *yaml.Node, format string, args ...any) error {
 // field, a field or a name that is there twice, and an unknown role are errors. The
 // error is a [*FileError].
 func ParseFile(text []byte) (*File, error) {
-	if len(text) > MaxFile {
-		return nil, &FileError{Reason: fmt.Sprintf("the file has %d bytes; use at most %d", len(text), MaxFile)}
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	var document yaml.Node
-	err := decoder.Decode(&document)
-	if errors.Is(err, io.EOF) || err == nil && len(document.Content) == 0 {
+	root, err := strictyaml.Parse(text)
+	if err == nil && root == nil {
 		return nil, &FileError{Reason: "the file is empty; it must list callers"}
 	}
-	if err != nil {
-		return nil, syntaxError(text, err)
-	}
-	var next yaml.Node
-	if err := decoder.Decode(&next); err == nil {
-		return nil, wrong(&next, "the file has a second document; write all callers into one list")
-	} else if !errors.Is(err, io.EOF) {
-		return nil, syntaxError(text, err)
-	}
 	file := new(File)
-	return file, file.read(document.Content[0])
-}
-
-// syntaxError returns the error of the YAML parser with its line apart.
-func syntaxError(text []byte, err error) error {
-	reason := strings.TrimPrefix(err.Error(), "yaml: ")
-	var line int
-	if _, err := fmt.Sscanf(reason, "line %d:", &line); err == nil {
-		_, reason, _ = strings.Cut(reason, ": ")
-		line = wrongLine(text, line)
+	if err == nil {
+		err = file.read(root)
 	}
-	return &FileError{Line: line, Reason: "not YAML: " + reason}
-}
-
-// wrongLine returns the line with which a text stops being YAML. The parser tells
-// where the list or the mapping around it begins, which may be far above.
-func wrongLine(text []byte, told int) int {
-	const mostBytes, mostLines = 64 << 10, 2000 // each line is a try
-	lines := bytes.SplitAfter(text, []byte("\n"))
-	if len(text) > mostBytes || len(lines) > mostLines {
-		return told
+	if e, ok := errors.AsType[*strictyaml.Error](err); ok {
+		err = &FileError{Line: e.Line, Reason: e.Reason}
 	}
-	end := len(text)
-	for i, line := range slices.Backward(lines) {
-		end -= len(line)
-		decoder, document := yaml.NewDecoder(bytes.NewReader(text[:end])), new(yaml.Node)
-		err := decoder.Decode(document)
-		for err == nil {
-			err = decoder.Decode(document)
-		}
-		if errors.Is(err, io.EOF) {
-			return i + 1
-		}
-	}
-	return told
+	return file, err
 }
 
 // read reads the whole document.
 func (f *File) read(root *yaml.Node) error {
 	found := false
-	err := eachField(root, "the file", func(name string, value *yaml.Node) error {
-		if name != "callers" {
-			return wrong(value, "unknown field %q; the file has only the field callers", shown(name))
+	err := strictyaml.EachField(root, "the file", func(key, value *yaml.Node) error {
+		if key.Value != "callers" {
+			return wrong(value, "unknown field %q; the file has only the field callers", strictyaml.Shown(key.Value))
 		}
 		found = true
-		return eachItem(value, "callers", func(item *yaml.Node) error {
+		return strictyaml.EachItem(value, "callers", func(item *yaml.Node) error {
 			entry, err := readEntry(item)
 			if err != nil {
 				return err

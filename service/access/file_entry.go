@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"memcachedsoap/service/strictyaml"
 )
 
 // unixAddress is the address of the peers on unix sockets in the auth file.
@@ -15,10 +17,10 @@ const unixAddress = "unix"
 // readEntry reads a caller.
 func readEntry(node *yaml.Node) (Entry, error) {
 	e := Entry{Line: node.Line, caller: &Caller{}}
-	err := eachField(node, "a caller", func(field string, value *yaml.Node) error {
-		read := entryFields[field]
+	err := strictyaml.EachField(node, "a caller", func(key, value *yaml.Node) error {
+		read := entryFields[key.Value]
 		if read == nil {
-			return wrong(value, "unknown field %q of a caller; a caller has %s", shown(field), fieldNames)
+			return wrong(value, "unknown field %q of a caller; a caller has %s", strictyaml.Shown(key.Value), fieldNames)
 		}
 		return read(&e, value)
 	})
@@ -67,11 +69,11 @@ func CheckName(name string) bool {
 }
 
 func (e *Entry) readName(value *yaml.Node) (err error) {
-	if e.Name, err = textOf(value, "name"); err != nil {
+	if e.Name, err = strictyaml.Text(value, "name"); err != nil {
 		return err
 	}
 	if !CheckName(e.Name) {
-		return wrong(value, "the name %q must have at most %d letters, digits and . _ @ -, and begin with a letter or a digit", shown(e.Name), maxName)
+		return wrong(value, "the name %q must have at most %d letters, digits and . _ @ -, and begin with a letter or a digit", strictyaml.Shown(e.Name), maxName)
 	}
 	e.caller.Name = e.Name
 	return nil
@@ -85,7 +87,7 @@ func (e *Entry) readRoles(value *yaml.Node) (err error) {
 		role, ok := ParseRole(name)
 		switch {
 		case !ok:
-			return wrong(value.Content[i], "unknown role %q; the roles are %s", shown(name), strings.Join(RoleNames(), ", "))
+			return wrong(value.Content[i], "unknown role %q; the roles are %s", strictyaml.Shown(name), strings.Join(RoleNames(), ", "))
 		case slices.Contains(e.Roles[:i], name):
 			return wrong(value.Content[i], "the role %s is there twice", name)
 		}
@@ -136,7 +138,7 @@ func (e *Entry) readCertificate(value *yaml.Node) (err error) {
 	e.Certificate, err = eachText(value, "certificate", maxCertificates, func(item *yaml.Node) error {
 		name, ok := CanonicalName(item.Value)
 		if !ok {
-			return wrong(item, "the certificate %q must be a subject, such as CN=portal,O=Example, or a name of it: DNS:NAME, URI:ADDRESS or EMAIL:ADDRESS", shown(item.Value))
+			return wrong(item, "the certificate %q must be a subject, such as CN=portal,O=Example, or a name of it: DNS:NAME, URI:ADDRESS or EMAIL:ADDRESS", strictyaml.Shown(item.Value))
 		}
 		e.caller.certificates = append(e.caller.certificates, name)
 		return nil
@@ -173,7 +175,7 @@ func (e *Entry) readDialects(value *yaml.Node) (err error) {
 		dialect, ok := ParseDialect(name)
 		switch {
 		case !ok:
-			return wrong(value.Content[i], "unknown dialect %q; the dialects are %s", shown(name), strings.Join(DialectNames(), ", "))
+			return wrong(value.Content[i], "unknown dialect %q; the dialects are %s", strictyaml.Shown(name), strings.Join(DialectNames(), ", "))
 		case e.caller.Dialects&dialect != 0:
 			return wrong(value.Content[i], "the dialect %s is there twice", name)
 		}
@@ -189,7 +191,7 @@ func (e *Entry) readHide(value *yaml.Node) (err error) {
 	for i, name := range e.Hide {
 		switch {
 		case slices.Contains(e.Hide[:i], name):
-			return wrong(value.Content[i], "the attribute %q is there twice", shown(name))
+			return wrong(value.Content[i], "the attribute %q is there twice", strictyaml.Shown(name))
 		case name == sessionID:
 			return wrong(value.Content[i], "the attribute %s is the id of the session, which cannot be hidden", sessionID)
 		case i == maxHidden:
@@ -230,12 +232,12 @@ func ParseNetwork(text string) (netip.Prefix, error) {
 	if err != nil {
 		addr, addrErr := netip.ParseAddr(text)
 		if addrErr != nil || addr.Zone() != "" {
-			return netip.Prefix{}, &FileError{Reason: "the address " + strconv.Quote(shown(text)) + " must be an IP address, a network such as 10.1.0.0/16, or unix"}
+			return netip.Prefix{}, &FileError{Reason: "the address " + strconv.Quote(strictyaml.Shown(text)) + " must be an IP address, a network such as 10.1.0.0/16, or unix"}
 		}
 		network = netip.PrefixFrom(addr, addr.BitLen())
 	}
 	if network.Addr().Is4In6() {
-		return netip.Prefix{}, &FileError{Reason: "write the address " + strconv.Quote(shown(text)) + " in the form of IPv4, such as 10.1.0.0/16"}
+		return netip.Prefix{}, &FileError{Reason: "write the address " + strconv.Quote(strictyaml.Shown(text)) + " in the form of IPv4, such as 10.1.0.0/16"}
 	}
 	if network.Masked() != network {
 		return netip.Prefix{}, &FileError{Reason: "the network " + text + " has bits behind its length; " + network.Masked().String() + " may be meant"}

@@ -28,7 +28,7 @@ func TestLoadRefuses(t *testing.T) {
 	for name, want := range map[string]string{
 		"group":  "access: other users may write the file (mode 0620), and could make themselves callers: run chmod go-w",
 		"all":    "access: other users may write the file (mode 0606), and could make themselves callers: run chmod go-w",
-		"long":   "access: the file has 1048577 bytes; use at most 1048576",
+		"long":   "access: the file is larger than 1048576 bytes, the limit",
 		"pipe":   "access: not a regular file",
 		".":      "access: not a regular file",
 		"absent": "access: the file cannot be read: no such file or directory",
