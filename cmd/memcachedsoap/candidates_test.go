@@ -14,7 +14,7 @@ func TestCandidates(t *testing.T) {
 	parser, err := newParser()
 	require.NoError(t, err)
 	for line, want := range map[string]string{
-		"":                                "serve replicate session stats status pool auth encrypt-key help completion man version",
+		"":                                "serve replicate session stats status pool config auth encrypt-key help completion man version",
 		"st":                              "stats status",
 		"session t":                       "touch",
 		"session show --j":                "--json", // by its alias
@@ -42,6 +42,10 @@ func TestCandidates(t *testing.T) {
 		"help session up":                 "update",
 		"help --":                         "",
 		"nonsense s":                      "",
+		"config ":                         "check show example",
+		"serve --config ":                 completeFiles,
+		"config check ":                   completeFiles,
+		"config check a --for ":           "serve replicate",
 		"auth ":                           "add list remove check",
 		"auth list --file ":               completeFiles,
 		"auth add --file a --roles ":      "read write delete find stats perl admin",
@@ -54,7 +58,7 @@ func TestCandidates(t *testing.T) {
 		}
 		assert.Equal(t, want, strings.Join(got, " "), line)
 	}
-	assert.Len(t, candidates(parser.Model.Node, nil), 12)
+	assert.Len(t, candidates(parser.Model.Node, nil), 13)
 }
 
 // TestCandidatesOfAnyWords: every command line is accepted, also an invalid one.

@@ -13,6 +13,7 @@ import (
 // flags. They stand here in full because unit files and containers contain
 // them: none may change or disappear.
 const serveVariables = `
+MEMCACHEDSOAP_CONFIG
 MEMCACHEDSOAP_LISTEN
 MEMCACHEDSOAP_METRICS_LISTEN
 MEMCACHEDSOAP_TLS_CERT
@@ -126,6 +127,7 @@ MEMCACHEDSOAP_LOG_LEVEL
 
 // replicateVariables are those of replicate, without most of its pools.
 const replicateVariables = `
+MEMCACHEDSOAP_CONFIG
 MEMCACHEDSOAP_FROM
 MEMCACHEDSOAP_FROM_HASH
 MEMCACHEDSOAP_TO

@@ -53,21 +53,30 @@ func (c *serveCommand) lemonldapEvents(logger *slog.Logger) (*events.Broker, err
 		return events.New(o), nil
 	}
 	var err error
-	if o.Redis, err = events.ParseRedis(c.LemonLDAPEvents); err != nil {
+	if o.Redis, err = c.lemonldapRedis(); err != nil {
+		return nil, err
+	}
+	logger.Info("deletions are published to Redis", "server", o.Redis.Address(), "tls", o.Redis.HasTLS())
+	return events.New(o), nil
+}
+
+// lemonldapRedis returns the server of --lemonldap-events. It reads the files.
+func (c *serveCommand) lemonldapRedis() (*events.Redis, error) {
+	redis, err := events.ParseRedis(c.LemonLDAPEvents)
+	if err != nil {
 		return nil, usageError("--lemonldap-events: %v", err) // validateLemonLDAPEvents has parsed it
 	}
 	if c.LemonLDAPEventsLoginFile != "" {
-		if err := o.Redis.LoginFrom(c.LemonLDAPEventsLoginFile); err != nil {
+		if err := redis.LoginFrom(c.LemonLDAPEventsLoginFile); err != nil {
 			return nil, usageError("--lemonldap-events-login-file: %v", err)
 		}
 	}
 	if c.LemonLDAPEventsCA != "" {
-		if err := o.Redis.TrustCA(c.LemonLDAPEventsCA); err != nil {
+		if err := redis.TrustCA(c.LemonLDAPEventsCA); err != nil {
 			return nil, usageError("--lemonldap-events-ca: %v", err)
 		}
 	}
-	logger.Info("deletions are published to Redis", "server", o.Redis.Address(), "tls", o.Redis.HasTLS())
-	return events.New(o), nil
+	return redis, nil
 }
 
 // digitsOf returns the id, as LemonLDAP::NG knows it, of the session under a key.

@@ -30,6 +30,7 @@ type grammar struct {
 	Replicate replicateCommand `cmd:"" help:"Keep two pools of memcached servers equal."`
 	clientCommands
 	Pool       poolCommand       `cmd:"" help:"Move the sessions of a pool to another list of servers, another hash or another site."`
+	Config     configCommand     `cmd:"" help:"Check, show and print the config files of serve and of replicate."`
 	Auth       authCommand       `cmd:"" help:"Edit and check the auth file of the service, which says who may call it."`
 	EncryptKey encryptKeyCommand `cmd:"" name:"encrypt-key" help:"Print a new key for serve --encrypt-key-file."`
 	Usage      helpCommand       `cmd:"" name:"help" help:"Describe the program or a command, as --help does."`
@@ -44,7 +45,7 @@ const purpose = "lets Java, .NET, PHP, Python and Perl applications share login 
 
 const description = "memcachedsoap " + purpose + `. It stores the sessions in memcached, in the format of Perl's Apache::Session programs, or in its own memory.
 
-SIZE is a number of bytes, also with the unit KiB, MiB or GiB: 4MiB. SECONDS is a whole number of seconds. TIME is a number with the unit ms, s, m or h: 100ms. Every flag of serve and of replicate can be set by an environment variable, whose name --help shows.`
+SIZE is a number of bytes, also with the unit KiB, MiB or GiB: 4MiB. SECONDS is a whole number of seconds. TIME is a number with the unit ms, s, m or h: 100ms. Every flag of serve and of replicate can be set by an environment variable, whose name --help shows, or in the file of --config.`
 
 func main() {
 	ctx := stopOnSignal(os.Stderr, os.Exit)
@@ -87,7 +88,12 @@ func run(ctx context.Context, args []string, std streams) int {
 
 // newParser makes the parser of the command line.
 func newParser(options ...kong.Option) (*kong.Kong, error) {
-	return kong.New(&grammar{}, append(options, //nolint:wrapcheck // only a wrong grammar fails
+	return newParserOf(new(grammar), options...)
+}
+
+// newParserOf makes the parser that sets the fields of a grammar.
+func newParserOf(g *grammar, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(g, append(options, //nolint:wrapcheck // only a wrong grammar fails
 		kong.Name("memcachedsoap"), kong.Description(description), kong.Vars{"version": versionLine()},
 		kong.Groups{callGroup: "Call:"}, poolFlags(), daemonEnvironment(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

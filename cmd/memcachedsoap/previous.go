@@ -103,7 +103,7 @@ func (c *serveCommand) openOrigin(ctx context.Context, in origins, logger *slog.
 		return nil, nil, err
 	}
 	if samePool(present, previous) {
-		return nil, nil, errors.Join(errors.New("--previous-servers is the same pool as --servers, so that no session moves: leave it out"), moved.Close())
+		return nil, nil, errors.Join(errSamePool, moved.Close())
 	}
 	present.CompareMove(previous, phase.Begin)
 	return moved, open, nil
@@ -166,3 +166,5 @@ func refuseMoved(ctx context.Context, origin *memcached.Backend) error {
 	}
 	return nil
 }
+
+var errSamePool = errors.New("--previous-servers is the same pool as --servers, so that no session moves: leave it out")

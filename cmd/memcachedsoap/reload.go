@@ -100,6 +100,13 @@ func (r *reloader) add(part reloadable) error {
 	return nil
 }
 
+// forget gives SIGHUP its usual effect again. It is for parts that were read once.
+func (r *reloader) forget() {
+	if r.hangups != nil {
+		signal.Stop(r.hangups)
+	}
+}
+
 // start reloads from now on, until stop is called, which returns when no reload runs.
 func (r *reloader) start() (stop func()) {
 	if len(r.parts) == 0 {

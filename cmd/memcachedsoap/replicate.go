@@ -18,6 +18,11 @@ import (
 // Run replicates until the context ends, or once.
 func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
+	files := &reloader{logger: logger}
+	if err := c.watchConfig(files, logger); err != nil {
+		return err
+	}
+	defer files.start()() //nolint:contextcheck // it stops what it starts
 	from, closeFrom, err := c.From.openReplica(ctx, fromPool, logger)
 	if err != nil {
 		return err

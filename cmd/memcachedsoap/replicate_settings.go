@@ -15,6 +15,8 @@ import (
 // replicateCommand holds the settings of a replicator: each field is a flag, with the
 // environment variable that [daemonEnvironment] gives it.
 type replicateCommand struct {
+	configSettings
+
 	From poolSettings `embed:"" prefix:"from-" set:"servers=Pool that is copied: its memcached servers, in the forms of serve --servers, and in the order and with the weights that the programs on this pool have. No server may be in both pools."`
 	To   poolSettings `embed:"" prefix:"to-" set:"servers=Pool that becomes the copy: its memcached servers, in the same forms. It may have another number of servers and another hash: each session is stored where the programs on this pool look for it."`
 
@@ -38,7 +40,9 @@ SIGINT and SIGTERM stop it after what is in flight. A second SIGINT or SIGTERM e
 }
 
 // Validate rejects settings that cannot work. Kong calls it.
-func (c *replicateCommand) Validate() error {
+func (c *replicateCommand) Validate() error { return c.located(c.validate()) }
+
+func (c *replicateCommand) validate() error {
 	if len(c.From.Servers) == 0 || len(c.To.Servers) == 0 {
 		return errors.New("--from and --to are required: the two pools of memcached servers")
 	}

@@ -105,19 +105,10 @@ type reloaded struct {
 // readFiles reads the files, and again when they change, until stop is called.
 func (c *serveCommand) readFiles(std streams, logger *slog.Logger) (r reloaded, stop func(), err error) {
 	files := &reloader{logger: logger}
-	if r.callers, err = c.guard(files, logger); err != nil {
+	if err = c.watchConfig(files, logger); err != nil {
 		return r, nil, err
 	}
-	if r.keys, err = c.keyring(files, logger); err != nil {
-		return r, nil, err
-	}
-	if r.keeper, err = c.certificate(files, logger); err != nil {
-		return r, nil, err
-	}
-	if r.peers, err = c.peers(files, r.keeper, logger); err != nil {
-		return r, nil, err
-	}
-	if r.lemonldap, err = c.lemonldapKey(files); err != nil {
+	if r, err = c.readSecrets(files, logger); err != nil {
 		return r, nil, err
 	}
 	var closeAudit func()
@@ -129,6 +120,24 @@ func (c *serveCommand) readFiles(std streams, logger *slog.Logger) (r reloaded, 
 		stopReloading()
 		closeAudit()
 	}, nil
+}
+
+// readSecrets reads all files but the audit log, which is written.
+func (c *serveCommand) readSecrets(files *reloader, logger *slog.Logger) (r reloaded, err error) {
+	if r.callers, err = c.guard(files, logger); err != nil {
+		return r, err
+	}
+	if r.keys, err = c.keyring(files, logger); err != nil {
+		return r, err
+	}
+	if r.keeper, err = c.certificate(files, logger); err != nil {
+		return r, err
+	}
+	if r.peers, err = c.peers(files, r.keeper, logger); err != nil {
+		return r, err
+	}
+	r.lemonldap, err = c.lemonldapKey(files)
+	return r, err
 }
 
 // healthOf returns what the probe of readiness asks.

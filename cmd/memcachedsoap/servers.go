@@ -56,6 +56,15 @@ func (p *poolSettings) connector(flags poolPrefix, logger *slog.Logger) (*connec
 
 // openPool opens the pool. The servers need not answer yet.
 func (p *poolSettings) openPool(flags poolPrefix, servers servers, logger *slog.Logger) (*memcached.Backend, error) {
+	pool, err := p.newPool(flags, servers, logger)
+	if err == nil {
+		pool.CheckServers()
+	}
+	return pool, err
+}
+
+// newPool makes the pool, which connects to no server before it is used.
+func (p *poolSettings) newPool(flags poolPrefix, servers servers, logger *slog.Logger) (*memcached.Backend, error) {
 	proxy := p.Proxy
 	if flags != ownPool && proxy == memcached.RefuseProxy {
 		proxy = memcached.NoProxy
@@ -69,7 +78,6 @@ func (p *poolSettings) openPool(flags poolPrefix, servers servers, logger *slog.
 	if err != nil {
 		return nil, flags.wrap(err)
 	}
-	pool.CheckServers()
 	return pool, nil
 }
 

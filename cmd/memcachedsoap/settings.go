@@ -19,6 +19,8 @@ import (
 // serveCommand holds the settings of the service: each field is a flag, with the
 // environment variable that [daemonEnvironment] gives it.
 type serveCommand struct {
+	configSettings
+
 	Listen        []string `default:"127.0.0.1:8080" placeholder:"ADDRESS" group:"Addresses:" help:"Addresses to listen on: HOST:PORT, :PORT for every interface, unix:PATH, or systemd for the sockets of a .socket unit (systemd:NAME for those with this FileDescriptorName). unix:PATH?mode=0660&group=www-data gives a unix socket a mode and a group. Separate several by commas. Default ${default}."`
 	MetricsListen string   `name:"metrics-listen" placeholder:"ADDRESS" group:"Addresses:" help:"Address of the metrics for Prometheus, at the path /metrics, in the forms of --listen; always without TLS. Do not publish it through a reverse proxy. Default: metrics are not served."`
 
@@ -104,7 +106,7 @@ func (c *serveCommand) Validate() error {
 		c.validateAddresses, c.validateAccess, c.validateTLS, c.validatePublicURL, c.validateAllowedHosts, c.validateTTLs, c.validateMinIDLength, c.validatePrincipals, c.validateLemonLDAP, c.validateLemonLDAPEvents, c.validateEncryption, c.validateServers, c.validateStandby, c.validateNearCache, c.validatePeers, c.validateTimeouts, c.validateLimits,
 	} {
 		if err := validate(); err != nil {
-			return err
+			return c.located(err)
 		}
 	}
 	return nil

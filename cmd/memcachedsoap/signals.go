@@ -14,7 +14,7 @@ import (
 const exitSignal = 128
 
 // signalsHelp says what signals do, for --help of serve and the manual page.
-const signalsHelp = `SIGINT and SIGTERM stop the service gracefully: /readyz reports that it is not ready, the service answers for the time of --drain, and then waits up to --stop-timeout for the requests in flight. A second SIGINT or SIGTERM ends the process at once, with exit code 130 or 143. SIGHUP reads the files of --auth-file, --encrypt-key-file and --tls-cert again, and opens that of --audit-log again.`
+const signalsHelp = `SIGINT and SIGTERM stop the service gracefully: /readyz reports that it is not ready, the service answers for the time of --drain, and then waits up to --stop-timeout for the requests in flight. A second SIGINT or SIGTERM ends the process at once, with exit code 130 or 143. SIGHUP reads the files again that the settings name, such as those of --auth-file, --encrypt-key-file and --tls-cert, and opens that of --audit-log again. It does not change settings: the log says whether the file of --config has changed, which takes effect with a restart.`
 
 // stopOnSignal returns a context that ends at the first SIGINT or SIGTERM. The
 // second one writes a line to stderr and calls exit, which does not return.

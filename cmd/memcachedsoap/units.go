@@ -10,6 +10,19 @@ import (
 // byteSize is a number of bytes, written as 4194304, 4096KiB or 4MiB.
 type byteSize int64
 
+// String writes a size in its largest unit without a fraction.
+func (b byteSize) String() string {
+	for _, unit := range []struct {
+		name  string
+		shift int
+	}{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}} { //nolint:mnd // of these units
+		if b != 0 && b&(1<<unit.shift-1) == 0 {
+			return strconv.FormatInt(int64(b)>>unit.shift, 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(int64(b), 10)
+}
+
 // UnmarshalText parses a size of at most 2 TiB.
 func (b *byteSize) UnmarshalText(text []byte) error {
 	number, unit := string(text), int64(1)

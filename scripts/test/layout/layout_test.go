@@ -82,7 +82,7 @@ var mayImport = map[string][]string{
 	"sessionstore/index":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "golang.org/x/sync/errgroup"},
 	"cmd": {
 		"service/...", "sessionstore/...", "soap/...", "wsdl",
-		"github.com/KimMachineGun/automemlimit/memlimit", "github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap", "golang.org/x/term", "golang.org/x/time/rate",
+		"github.com/KimMachineGun/automemlimit/memlimit", "github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap", "go.yaml.in/yaml/v3", "golang.org/x/term", "golang.org/x/time/rate",
 	},
 	"scripts":               {"scripts/test/load", "service/...", "sessionstore/...", "soap/...", "wsdl", "golang.org/x/sys/unix"},
 	"scripts/test/docs":     {"github.com/yuin/goldmark/..."},
