@@ -56,7 +56,7 @@ deps: ## Install what the tests need (Debian and Ubuntu, root or sudo)
 	@scripts/tools/deps
 
 .PHONY: generate
-generate: ## Generate code from wsdl/session.wsdl
+generate: ## Generate the code of the WSDL, and the dashboard
 	go generate ./...
 
 .PHONY: check
@@ -88,7 +88,7 @@ lemonldap: build ## Run LemonLDAP::NG on the service (LEMONLDAP_RELEASE=sid)
 	@scripts/test/lemonldap/run
 
 .PHONY: alerts
-alerts: ## Test the alerts with promtool
+alerts: ## Test alerts and dashboard with a real Prometheus
 	@scripts/tools/deps scripts/test/alerts/packages
 	go vet -tags interop ./scripts/test/alerts
 	@go run ./scripts/test/testreport -tags interop -count=1 -timeout=5m ./scripts/test/alerts
