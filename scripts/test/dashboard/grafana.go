@@ -47,10 +47,14 @@ type (
 		Name       string     `json:"name"`
 		Datasource datasource `json:"datasource"`
 		Enable     bool       `json:"enable"`
-		Expr       string     `json:"expr"`
+		Target     markQuery  `json:"target"`
 		IconColor  string     `json:"iconColor"`
 		TitleText  string     `json:"titleFormat"`
 		TagKeys    string     `json:"tagKeys"`
+	}
+	markQuery struct {
+		Expr  string `json:"expr"`
+		RefID string `json:"refId"`
 	}
 	panel struct {
 		ID          int            `json:"id"`

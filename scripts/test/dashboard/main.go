@@ -75,11 +75,11 @@ func marks() []annotation {
 	return []annotation{
 		{
 			Name: "Restarts", Datasource: source, Enable: true, IconColor: "blue", TitleText: "{{instance}} was started", TagKeys: "instance",
-			Expr: selected("changes(memcachedsoap_start_time_seconds{}[$__rate_interval]) > 0"),
+			Target: markQuery{selected("changes(memcachedsoap_start_time_seconds{}[$__rate_interval]) > 0"), "Anno"},
 		},
 		{
 			Name: "Alerts", Datasource: source, Enable: true, IconColor: "red", TitleText: "{{alertname}}", TagKeys: "instance,server",
-			Expr: selected(`ALERTS{alertstate="firing",alertname=~"MemcachedSOAP.+",severity="critical"}`),
+			Target: markQuery{selected(`ALERTS{alertstate="firing",alertname=~"MemcachedSOAP.+",severity="critical"}`), "Anno"},
 		},
 	}
 }
