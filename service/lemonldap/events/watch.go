@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,9 +89,17 @@ func (w *watch) resyncRequired(server int) {
 	w.servers[server] = true
 	w.mu.Unlock()
 	if before {
+		w.broker.logger.Warn("changes on a server may have been missed: deletions by other programs in this time are not published to LemonLDAP::NG", "server", w.nameOf(server))
 		w.broker.counts.gaps.Inc()
-		w.broker.logger.Warn("changes on a server may have been missed: deletions by other programs in this time are not published to LemonLDAP::NG", "server", server)
 	}
+}
+
+// nameOf returns the name of a server, as configured.
+func (w *watch) nameOf(server int) string {
+	if pool, ok := w.pool.(backend.Pool); ok {
+		return pool.Servers()[server]
+	}
+	return strconv.Itoa(server)
 }
 
 // take takes the oldest changes that are old enough, or says how long that takes.

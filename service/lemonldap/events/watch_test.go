@@ -148,6 +148,7 @@ func TestGaps(t *testing.T) {
 	server.Restart()
 	i.becomes(t, "lemonldap_change_gaps_total", 1)
 	assert.Equal(t, 1, i.log.Count("changes on a server may have been missed"))
+	assert.Equal(t, 1, i.log.Count("server="+server.Addr), "the log names the server")
 	require.Eventually(t, func() bool { return pool.Barrier(t.Context(), 0) == nil }, ample, time.Millisecond)
 }
 
