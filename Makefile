@@ -14,7 +14,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 program := bin/memcachedsoap
-sources := go.mod $(shell find cmd service sessionstore soap wsdl -type f ! -name '*_test.go')
+sources := go.mod $(shell find cmd service sessionstore soap wsdl -type f ! -name '*_test.go') \
+	$(wildcard scripts/clients/*.go scripts/clients/*/README.md)
 share := $(DESTDIR)$(PREFIX)/share
 manual := $(share)/man/man1/memcachedsoap.1
 completions := $(share)/bash-completion/completions/memcachedsoap \

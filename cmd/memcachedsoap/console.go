@@ -22,7 +22,7 @@ func (c *serveCommand) consoleOn() bool { return c.AuthFile != "" || !c.AllowAno
 // nil if it is off.
 func (c *serveCommand) pages(logger *slog.Logger) (pages httpd.Pages, console http.Handler) {
 	frame := page.New(page.Options{Console: c.consoleOn(), Logger: logger})
-	pages = contract.New(frame, contract.Options{PublicURL: c.PublicURL}).Serve
+	pages = contract.New(frame, contract.Options{PublicURL: c.PublicURL, Callers: c.AuthFile != ""}).Serve
 	if !c.consoleOn() {
 		return pages, nil
 	}

@@ -186,8 +186,12 @@ func (b *tab) require(err error) {
 	if err == nil {
 		return
 	}
-	html, htmlErr := chromedp.Run(context.WithoutCancel(b.ctx), chromedp.OuterHTML(chromedp.CSS("html")))
-	require.NoError(b.t, err, "%v\n%s%v", b.errors, html, htmlErr)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), ample)
+	defer cancel()
+	shown, shownErr := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + '\n' + document.body.innerText`))
+	require.NoError(b.t, err, "the browser reports %q and shows %.3000s%v", b.errors, shown, shownErr)
 }
 
 // open opens a URL in the tab.
@@ -217,7 +221,8 @@ func (b *tab) appears(selector string) {
 func (b *tab) fill(selector, text string) {
 	b.t.Helper()
 	b.appears(selector)
-	b.run(chromedp.SetValue(chromedp.CSS(selector), ""), chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.run(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.querySelector(%q).value = ''", selector)),
+		chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // text returns the visible text of the element of a selector, once there is one.
@@ -295,4 +300,9 @@ func accessible(t *testing.T, b *tab) {
 	assert.Empty(t, violations, "%s", found)
 	over := evaluate[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
 	assert.LessOrEqual(t, over, 0, "the page is wider than the window")
+}
+
+// openDetails opens what a page has folded.
+func openDetails() action {
+	return chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('details').forEach(d => d.open = true)`)
 }

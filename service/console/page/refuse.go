@@ -63,5 +63,12 @@ func (p *Pages) RefuseToken(w http.ResponseWriter, r *http.Request) {
 
 // Fail answers a request with a page that says why there is no other.
 func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, status int, why Refusal) {
-	p.Render(w, r, status, Page{Title: why.Title, Template: p.refusal, Data: why})
+	p.FailOn(w, r, status, Page{}, why)
+}
+
+// FailOn is [Pages.Fail] for a request of a page with other settings than those of the
+// console.
+func (p *Pages) FailOn(w http.ResponseWriter, r *http.Request, status int, page Page, why Refusal) {
+	page.Title, page.Template, page.Data = why.Title, p.refusal, why
+	p.Render(w, r, status, page)
 }
