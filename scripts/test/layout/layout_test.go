@@ -76,6 +76,7 @@ var mayImport = map[string][]string{
 	"service/lemonldap/events":             {"service/access", "service/requestlog", "sessionstore/backend", "sessionstore/metric", "sessionstore/secretfile", "github.com/coder/websocket/...", "github.com/redis/go-redis/..."},
 	"service/lemonldap/events/redistest":   {"github.com/redis/go-redis/..."},
 	"service/console/page":                 {"service/access"},
+	"service/console/page/pagetest":        {"golang.org/x/net/html", "github.com/stretchr/testify/..."},
 	"service/console/contract":             {"scripts/clients", "service/console/page", "wsdl"},
 	"service/metrics":                      {"service", "sessionstore/metric", "github.com/prometheus/client_golang/prometheus/..."},
 	"sessionstore/guard":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},

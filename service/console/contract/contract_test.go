@@ -16,6 +16,7 @@ import (
 
 	"memcachedsoap/service/console/contract"
 	"memcachedsoap/service/console/page"
+	"memcachedsoap/service/console/page/pagetest"
 	"memcachedsoap/wsdl"
 	"memcachedsoap/wsdl/wsdltest"
 )
@@ -134,4 +135,20 @@ func TestHostileAddress(t *testing.T) {
 	}
 	_, body := get(c, "", address)
 	assert.Contains(t, body, "http://a.example/%27%22%3E%3Cscript%3Ealert%281%29%3C/script%3E%24%28id%29%60id%60%26%3B%5Csoap")
+}
+
+// What a request says becomes neither an element nor an attribute of a page.
+func TestHostileRequests(t *testing.T) {
+	t.Parallel()
+	c := newContract(contract.Options{})
+	_, unknown := get(c, "?op=harmless", "http://localhost/soap")
+	_, index := get(c, "", "http://localhost/soap")
+	for _, text := range pagetest.Hostile() {
+		if text != "" {
+			_, body := get(c, "?op="+url.QueryEscape(text), "http://localhost/soap")
+			pagetest.RequireContained(t, body, unknown)
+		}
+		_, body := get(c, "", "http://localhost/"+text)
+		pagetest.RequireContained(t, body, index)
+	}
 }
