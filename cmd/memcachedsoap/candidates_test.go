@@ -14,7 +14,7 @@ func TestCandidates(t *testing.T) {
 	parser, err := newParser()
 	require.NoError(t, err)
 	for line, want := range map[string]string{
-		"":                                "serve replicate session stats status pool config auth encrypt-key help completion man version",
+		"":                                "serve replicate session stats status health pool config auth encrypt-key help completion man version",
 		"st":                              "stats status",
 		"session t":                       "touch",
 		"session show --j":                "--json", // by its alias
@@ -58,7 +58,7 @@ func TestCandidates(t *testing.T) {
 		}
 		assert.Equal(t, want, strings.Join(got, " "), line)
 	}
-	assert.Len(t, candidates(parser.Model.Node, nil), 13)
+	assert.Len(t, candidates(parser.Model.Node, nil), 14)
 }
 
 // TestCandidatesOfAnyWords: every command line is accepted, also an invalid one.

@@ -21,6 +21,7 @@ type clientCommands struct {
 	Session sessionCommand `cmd:"" help:"Read and write sessions through a service."`
 	Stats   statsCommand   `cmd:"" help:"Print the statistics of a service and of its memcached servers."`
 	Status  statusCommand  `cmd:"" help:"Check that a service and all its servers answer."`
+	Health  healthCommand  `cmd:"" help:"Check that a service answers, without credentials, as the health check of a container does."`
 }
 
 // Help is what the program's own --help adds.

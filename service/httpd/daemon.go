@@ -16,7 +16,7 @@ func NewProbes(ready func() (ok bool, text string)) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
-		if r.URL.Path == livenessPath {
+		if r.URL.Path == LivenessPath {
 			_, _ = w.Write([]byte("ok\n")) // the prober has gone
 			return
 		}

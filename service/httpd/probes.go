@@ -10,15 +10,15 @@ import (
 
 // Paths of the probes of health.
 const (
-	livenessPath  = "/healthz"
-	readinessPath = "/readyz"
+	LivenessPath  = "/healthz"
+	ReadinessPath = "/readyz"
 )
 
 // probeMethods returns the methods of the probes of health: that of Kubernetes and
 // Apache, that of wget --spider and curl -I, and the default of HAProxy.
 func probeMethods() []string { return []string{http.MethodGet, http.MethodHead, http.MethodOptions} }
 
-func isProbe(path string) bool { return path == livenessPath || path == readinessPath }
+func isProbe(path string) bool { return path == LivenessPath || path == ReadinessPath }
 
 // ServerHealth is the state of a server that stores sessions.
 type ServerHealth struct {

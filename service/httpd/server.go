@@ -146,8 +146,8 @@ func New(endpoint http.Handler, o Options) *Server {
 	answer := s.admit(echo.WrapHandler(endpoint))
 	router.Use(s.log, s.closeOnShutdown, s.readOn, s.checkCertificate, s.refuseForeignHosts, s.refuseForeignOrigins,
 		s.answerOnAnyPath(answer))
-	router.Match(probeMethods(), livenessPath, s.liveness)
-	router.Match(probeMethods(), readinessPath, s.readiness)
+	router.Match(probeMethods(), LivenessPath, s.liveness)
+	router.Match(probeMethods(), ReadinessPath, s.readiness)
 	if o.Pages != nil {
 		router.Match([]string{http.MethodGet, http.MethodHead}, "/", s.servePage)
 	}
