@@ -44,6 +44,7 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer stopMetrics()
+	defer notifySystemd(ctx, logger)()
 	logger.Info("replicating", "from", from.Servers(), "to", to.Servers(), "two_way", c.TwoWay, "version", version)
 	return keepApart(ctx, from, to, func(ctx context.Context) error {
 		if c.Once {

@@ -86,6 +86,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker}, server.Handler(), logger)
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
+	defer notifySystemd(ctx, logger)()
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
 	stopMetrics() // after the service, so that its last metrics can be scraped
 	logger.Info("stopped")

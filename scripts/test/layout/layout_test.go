@@ -72,7 +72,7 @@ var mayImport = map[string][]string{
 	"service/lemonldap/rpc":                {"service", "service/access", "service/lemonldap", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/soaplite":                     {"sessionstore/perldata", "soap/..."},
 	"service/perlcgi":                      {"service", "service/access", "service/dialect", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
-	"service/httpd":                        {"service/access", "service/admission", "service/certificate", "service/requestlog", "sessionstore/metric", "wsdl", "github.com/coreos/go-systemd/v22/activation", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
+	"service/httpd":                        {"service/access", "service/admission", "service/certificate", "service/requestlog", "sessionstore/metric", "wsdl", "github.com/coreos/go-systemd/v22/...", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"service/lemonldap/events":             {"service/access", "service/requestlog", "sessionstore/backend", "sessionstore/metric", "sessionstore/secretfile", "github.com/coder/websocket/...", "github.com/redis/go-redis/..."},
 	"service/lemonldap/events/redistest":   {"github.com/redis/go-redis/..."},
 	"service/console/page":                 {"service/access"},
