@@ -14,11 +14,11 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
-// stepsOf returns the commands of a section of docs/operations.md, whose servers are
+// stepsOf returns the commands of a section of docs/memcached.md, whose servers are
 // replaced by servers that run.
 func stepsOf(t *testing.T, heading string) (commands [][]string) {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/operations.md")
+	text, err := os.ReadFile("../../docs/memcached.md")
 	require.NoError(t, err)
 	_, section, found := strings.Cut(string(text), "\n### "+heading+"\n")
 	require.True(t, found, heading)

@@ -49,10 +49,10 @@ func advisedOptions(t *testing.T, page string) []string {
 	return strings.Fields(string(options))
 }
 
-// The steps on the page of operations make one server the copy of another one.
+// The steps on the page of replication make one server the copy of another one.
 func TestStepsOfReplication(t *testing.T) {
 	t.Parallel()
-	const page = "../../docs/operations.md"
+	const page = "../../docs/replication.md"
 	section := sectionOf(t, page, "### Set up replication")
 	blocks, err := pagetest.Blocks(section)
 	require.NoError(t, err)

@@ -93,7 +93,7 @@ func (r *Replicator) warnOfBuffers(ctx context.Context, s *server, info backend.
 		info.WatcherLogBuffer > 0 && info.WatcherLogBuffer <= smallWatcherBuffer
 	if small {
 		r.log.WarnContext(ctx, "the log buffers of a server are small: a burst of changes is copied by a comparison only; "+
-			"start memcached with those of docs/operations.md (What memcached needs)",
+			"start memcached with those of docs/replication.md (What memcached needs)",
 			"pool", s.side.name, "server", s.name, "worker_bytes", info.WorkerLogBuffer, "watcher_bytes", info.WatcherLogBuffer)
 	}
 	if crashesOnStall(info.Release) {

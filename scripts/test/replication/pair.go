@@ -42,7 +42,7 @@ func (b *bench) newDir() (string, error) {
 	return dir, nil
 }
 
-// The log buffers that docs/operations.md advises, with memcached's own slab sizes
+// The log buffers that docs/replication.md advises, with memcached's own slab sizes
 // behind them: it takes the number of worker_logbuf_size as a slab size, too.
 const (
 	slabSizes = "96-120-152-192-240-304-384-480-600-752-944-1184-1480-1856-2320-2904-3632-4544-5680-7104-8880-11104-13880-" +

@@ -64,7 +64,7 @@ func TestParseChange(t *testing.T) {
 
 // The settings of memcached that the page advises leave its slab sizes as they are.
 func TestAdvisedLogBuffers(t *testing.T) {
-	page, err := os.ReadFile("../../../docs/operations.md")
+	page, err := os.ReadFile("../../../docs/replication.md")
 	require.NoError(t, err)
 	text := strings.ReplaceAll(string(page), "\n  sizes=$sizes", "")
 	require.Contains(t, text, "  sizes="+slabSizes+"\n  memcached -m 1024 -o "+strings.ReplaceAll(logBuffers, slabSizes, "$sizes")+"\n")
