@@ -42,6 +42,8 @@ type OperationSnapshot struct {
 	// Latency says how long calls took, from reading the request to the end of
 	// writing the answer.
 	Latency metric.Distribution
+	// Durations are the same calls in finer buckets.
+	Durations metric.Counts
 }
 
 // Snapshot returns what was counted until now. A call that ends at this moment may
@@ -57,7 +59,7 @@ func (c *Counters) Snapshot() Snapshot {
 	for _, name := range slices.Sorted(maps.Keys(c.operations)) {
 		op := c.operations[name]
 		s.Operations = append(s.Operations, OperationSnapshot{
-			Name: name, Requests: op.requests.Load(), Faults: op.faults.Load(), Latency: op.latency.Distribution(),
+			Name: name, Requests: op.requests.Load(), Faults: op.faults.Load(), Latency: op.latency.Distribution(), Durations: op.latency.Counts(),
 		})
 	}
 	s.Callers = c.callers.snapshot()
