@@ -41,10 +41,11 @@ type Backend struct {
 	closing context.Context //nolint:containedctx // ends what the Backend does by itself
 	close   context.CancelFunc
 
-	following sync.Mutex // guards closed, and the start of watch and census
+	following sync.Mutex // guards closed, and the start of watch, census and registry
 	closed    bool
 	watch     atomic.Pointer[watch.Watch] // nil unless changes are followed
 	census    atomic.Pointer[census]      // nil unless placements are compared
+	registry  atomic.Pointer[registry]    // nil unless this process registers
 }
 
 var (
@@ -210,6 +211,9 @@ func (b *Backend) Close() error {
 	b.stopFollowing()
 	if c := b.census.Load(); c != nil {
 		c.ended.Wait()
+	}
+	if r := b.registry.Load(); r != nil {
+		r.ended.Wait()
 	}
 	b.each(func(_ int, s *server) { s.close() })
 	if b.followed != nil {
