@@ -20,7 +20,7 @@ func TestCandidates(t *testing.T) {
 		"session show --j":                "--json", // by its alias
 		"-":                               "--help --version",
 		"serve --max-s":                   "--max-server-connections --max-stale --max-session-ttl --max-sessions-per-principal",
-		"serve --no":                      "--no-md5-key --no-guard-deletions --no-legacy-booking",
+		"serve --no":                      "--no-console --no-md5-key --no-guard-deletions --no-legacy-booking",
 		"serve --hash cache-memcached-":   "cache-memcached-fast cache-memcached-fast-ketama",
 		"serve --hash=m":                  "--hash=modula",
 		"serve --hash modula --log-fo":    "--log-format",

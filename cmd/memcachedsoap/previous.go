@@ -52,11 +52,13 @@ func validateMove(present poolPrefix, to *poolSettings, previous poolPrefix, fro
 type origins struct {
 	servers  servers
 	previous servers // none unless sessions are moved
+	process  *process
 }
 
 // discoverOrigins returns the servers of the pool and of the previous one.
 func (c *serveCommand) discoverOrigins(ctx context.Context, logger *slog.Logger) (found origins, stop func(), err error) {
 	var stopPresent, stopPrevious func()
+	found.process = newProcess("serve", c.settings)
 	found.servers, stopPresent, err = c.discover(ctx, ownPool, logger)
 	found.servers.behind = c.FollowServers
 	if err != nil || len(c.Previous.Servers) == 0 {
@@ -85,6 +87,7 @@ func (c *serveCommand) openOrigin(ctx context.Context, in origins, logger *slog.
 			return nil, nil, err
 		}
 		origin.ComparePlacement()
+		in.process.register(origin)
 		if err := refuseMoved(ctx, origin); err != nil {
 			return nil, nil, errors.Join(err, origin.Close())
 		}
@@ -106,6 +109,7 @@ func (c *serveCommand) openOrigin(ctx context.Context, in origins, logger *slog.
 		return nil, nil, errors.Join(errSamePool, moved.Close())
 	}
 	present.CompareMove(previous, phase.Begin)
+	in.process.register(present)
 	return moved, open, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"memcachedsoap/service/console/live"
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/metrics"
 	"memcachedsoap/sessionstore"
@@ -37,6 +38,11 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 		From: from, To: to, TwoWay: c.TwoWay, AllKeys: c.AllKeys, Reconcile: c.Reconcile, Logger: logger,
 		Rules: sessionstore.NewReplicaRules(storable.Codec{}, c.IgnoreAttributes),
 	})
+	if !c.Once {
+		self := live.Self("replicate", version, time.Now())
+		registerReplica(from, self, c.MetricsListen, replicator.State)
+		registerReplica(to, self, c.MetricsListen, replicator.State)
+	}
 	stopMetrics, err := c.startMetrics(ctx, metrics.Replicator{
 		Version: version, Started: time.Now(), Replication: replicator, Pools: sides{{fromPool, from}, {toPool, to}},
 	}, func() (bool, string) { return readinessOf(replicator.State()) }, logger)

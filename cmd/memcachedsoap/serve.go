@@ -68,7 +68,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	ofLemonLDAP := c.lemonldapSessions(sessions, files.lemonldap)
 	changed, changesHost := files.peers.handler()
 	defer files.peers.leaveWith(ctx)()
-	pages, console := c.pages(logger)
+	forPeople := c.people(found.process, logger)
 	server := httpd.New(c.endpoint(sessions, ofLemonLDAP, counters, files.audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
 		Certificate: files.keeper, ClientCertificateHeader: c.ClientCertificateHeader,
@@ -76,10 +76,11 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout, Drain: c.Drain,
 		Changes: changed, ChangesHost: changesHost, Events: broker.Handler(),
 		Sessions: c.lemonldapHandler(ofLemonLDAP, counters, files.audited),
-		Pages:    pages, Console: console, ConsoleLocal: c.AuthFile == "",
+		Pages:    forPeople.pages, Console: forPeople.console, ConsoleLocal: c.AuthFile == "",
 		Health: healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,
 	})
 	c.logListening(listeners, logger)
+	defer forPeople.start(ctx, found.process, counters, store, server)()
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}

@@ -33,6 +33,7 @@ type serveCommand struct {
 	AuthFile       string `name:"auth-file" type:"path" placeholder:"FILE" group:"Access:" help:"YAML file that lists the callers: their names, roles and credentials. Requests of others are refused. It is read again when it changes and on SIGHUP. Default: everybody may call who reaches --listen, which must be a loopback address or a unix socket."`
 	AuthRealm      string `name:"auth-realm" default:"memcachedsoap" placeholder:"TEXT" group:"Access:" help:"Realm that a request without credentials is told: some programs choose their password by it. Default ${default}."`
 	AllowAnonymous bool   `name:"allow-anonymous" group:"Access:" help:"Let everybody call who reaches --listen, on addresses that other machines reach, too. Default: such addresses need --auth-file."`
+	Console        bool   `default:"true" negatable:"" group:"Access:" help:"Show the console, the pages for people at /console: to callers of --auth-file, or without one to clients on this machine only. With --allow-anonymous it is off, and with --no-console, too. Default ${default}."`
 
 	poolSettings `set:"servers=memcached servers that store the sessions: HOST:PORT, HOST or unix:PATH, each followed by =WEIGHT if it has a weight, and with tls: before it if it speaks TLS. Separate them by commas. List the servers in the same order, with the same weights and hash, as your Perl programs: the order decides which server holds which session. Instead of servers, cfg:HOST:PORT is a configuration endpoint (ElastiCache, Memorystore) and srv:NAME is a name with SRV records: the list is taken at the start; cfg:tls:HOST:PORT and srv:tls:NAME if the servers speak TLS. Default: the sessions are in the memory of this process and end with it."`
 
@@ -98,6 +99,8 @@ type serveCommand struct {
 	AuditLog string `name:"audit-log" placeholder:"FILE" complete:":files" group:"Log:" help:"File of the audit log, or - for standard output: one line in JSON for each change, deletion, search and refusal, with the caller, the session by its hash prefix and the attributes by name, never with values. The file is opened again when it was moved, and on SIGHUP. Default: no audit log."`
 
 	logSettings `set:"lines= (one line a request)"`
+
+	fingerprinted
 }
 
 // Validate rejects settings that cannot work. Kong calls it.

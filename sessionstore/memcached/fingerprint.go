@@ -134,3 +134,14 @@ func (f fingerprint) without(other fingerprint) (left []place) {
 	}
 	return left
 }
+
+// Placement returns a fingerprint of where the pool places keys, whatever its servers
+// are called: of the servers' shares of the keys, and of what happens to the keys of a
+// dead one.
+func (b *Backend) Placement() string {
+	shares := sharesOf(b.selector)
+	slices.Sort(shares)
+	hash := fnv.New32a()
+	fmt.Fprint(hash, onDeadServer(b), shares)
+	return fmt.Sprintf("%08x", hash.Sum32())
+}

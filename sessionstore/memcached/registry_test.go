@@ -101,3 +101,23 @@ func TestRegistryIsBounded(t *testing.T) {
 	requireTexts(t, one, strings.Repeat("2", maxRegistration))
 	requireTexts(t, two, "one")
 }
+
+// Two pools have the same placement if they place each key on the same of their servers.
+func TestPlacement(t *testing.T) {
+	t.Parallel()
+	placement := func(o Options) string {
+		b, err := New(o)
+		require.NoError(t, err)
+		defer b.Close()
+		return b.Placement()
+	}
+	first := placement(Options{Servers: []string{"a:1", "b:1", "c:1=2"}})
+	assert.Equal(t, first, placement(Options{Servers: []string{"d:1", "e:1", "f:1=2"}}))
+	for _, other := range []Options{
+		{Servers: []string{"a:1=2", "b:1", "c:1"}, Hash: selector.LibmemcachedKetama},
+		{Servers: []string{"a:1", "b:1", "c:1"}},
+		{Servers: []string{"a:1", "b:1", "c:1=2"}, OnDeadServer: Rehash},
+	} {
+		assert.NotEqual(t, first, placement(other), other)
+	}
+}

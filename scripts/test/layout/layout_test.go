@@ -78,6 +78,7 @@ var mayImport = map[string][]string{
 	"service/console/page":                 {"service/access"},
 	"service/console/page/pagetest":        {"golang.org/x/net/html", "github.com/stretchr/testify/..."},
 	"service/console/contract":             {"scripts/clients", "service/console/page", "wsdl"},
+	"service/console/live":                 {"service", "service/console/page", "service/requestlog", "sessionstore/backend", "sessionstore/index", "sessionstore/metric"},
 	"service/metrics":                      {"service", "sessionstore/metric", "github.com/prometheus/client_golang/prometheus/..."},
 	"sessionstore/guard":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata"},
 	"sessionstore/index":                   {"sessionstore/backend", "sessionstore/metric", "sessionstore/perldata", "golang.org/x/sync/errgroup"},
