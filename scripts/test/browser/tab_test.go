@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -305,4 +307,28 @@ func accessible(t *testing.T, b *tab) {
 // openDetails opens what a page has folded.
 func openDetails() action {
 	return chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('details').forEach(d => d.open = true)`)
+}
+
+// keyboard requires that Tab leads to everything that can be used, in the order of the
+// page, and that each place shows that it has the focus.
+func keyboard(t *testing.T, b *tab) {
+	t.Helper()
+	const mark = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
+		.filter(e => e.checkVisibility() && !e.disabled).map((e, i) => e.dataset.place = i).length`
+	places := evaluate[int](b, mark)
+	b.run(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`))
+	next := 0
+	for range 2 * places { // the browser also stops at what scrolls
+		b.run(chromedp.KeyEvent(kb.Tab))
+		at := evaluate[string](b, `document.activeElement.dataset.place ?? ''`)
+		if at == "" {
+			continue
+		}
+		assert.Equal(t, strconv.Itoa(next), at, "the order of Tab")
+		assert.True(t, evaluate[bool](b, `getComputedStyle(document.activeElement).outlineStyle !== 'none'`), "place %s shows no focus", at)
+		if next++; next == places {
+			break
+		}
+	}
+	assert.Equal(t, places, next, "places that Tab reaches")
 }

@@ -73,7 +73,7 @@ type view struct {
 	Address    string // of the endpoint, as the client knows it
 	Quotable   string // the address between quotes of any language
 	Contract   string // link to the WSDL
-	Endpoint   string // link to the endpoint; "" means the path of the page itself
+	Endpoint   string // path of the endpoint, below where the paths of the service begin
 	Namespace  string
 	Callers    bool
 	Operations []operation
@@ -88,14 +88,14 @@ func (c *Contract) Serve(w http.ResponseWriter, r *http.Request, address, prefix
 		return
 	}
 	w.Header().Set("Cache-Control", "no-cache")
-	v := view{Address: address, Quotable: quotable(address), Contract: "?wsdl", Namespace: wsdl.Namespace, Callers: c.options.Callers}
+	v := view{Address: address, Quotable: quotable(address), Contract: "?wsdl", Endpoint: endpoint, Namespace: wsdl.Namespace, Callers: c.options.Callers}
 	p := page.Page{Title: "Service", Template: c.index, Current: "service", Base: page.Base(r), Public: true}
 	if r.URL.Path == "/" {
 		if prefix != "" {
 			p.Base = prefix + "/" // the path of the page may have no slash at its end
 		}
-		v.Endpoint = p.Base + endpoint
-		v.Contract = v.Endpoint + "?wsdl"
+		p.AtRoot = true
+		v.Contract = p.Base + endpoint + "?wsdl"
 		if c.options.PublicURL != "" {
 			v.Contract = address + "?wsdl"
 		}

@@ -66,6 +66,9 @@ type Page struct {
 	// Public says that the page is not one of the console: its assets are a query of its
 	// own path, which a proxy publishes even if it publishes no other.
 	Public bool
+	// AtRoot says that the page is where the paths of the service begin. The script then
+	// finds them below the path that the browser shows, also if Base is wrong.
+	AtRoot bool
 }
 
 // View is the data of a template.

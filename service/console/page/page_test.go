@@ -199,6 +199,19 @@ func TestRequire(t *testing.T) {
 	for _, w := range []*httptest.ResponseRecorder{ask("", ""), ask("ops", "wrong")} {
 		assert.Equal(t, 401, w.Code)
 		assert.Regexp(t, "^Basic ", w.Header().Get("WWW-Authenticate"))
-		assert.NotContains(t, w.Body.String(), "data")
+		assert.NotContains(t, w.Body.String(), "data&lt;")
 	}
+}
+
+// All files together are light.
+func TestWeight(t *testing.T) {
+	t.Parallel()
+	p, main := newPages()
+	w := httptest.NewRecorder()
+	p.Render(w, httptest.NewRequest(http.MethodGet, "/console", nil), 200, main)
+	total := w.Body.Len()
+	for _, kind := range []string{"style", "script", "icon", "htmx", "uplot"} {
+		total += get(p.Assets(), "/console/assets/"+asset(t, w, kind)).Body.Len()
+	}
+	assert.Less(t, total, 140_000, "150,000 bytes, without what the page of the console shows")
 }

@@ -22,3 +22,8 @@ function textElement(name, text, className = '') {
 }
 
 document.documentElement.classList.add('scripted'); // style.css hides what needs scripts
+
+/** Returns the path of a page that is where the paths of the service begin, as the browser shows it, with a slash. */
+const rootPath = () => location.pathname.replace(/\/?$/, '/');
+
+whenPresent('body[data-at-root] nav a[data-path]', link => { link.href = rootPath() + link.dataset.path; });

@@ -39,7 +39,8 @@ async function call(form, status, shown) {
   if (key) headers.Authorization = `Bearer ${key}`;
   status.textContent = 'Waiting for the answer …';
   const started = performance.now();
-  const response = await fetch(form.dataset.endpoint || location.pathname, {
+  const endpoint = 'atRoot' in document.body.dataset ? rootPath() + form.dataset.endpoint : location.pathname;
+  const response = await fetch(endpoint, {
     method: 'POST', body: messageOf(form), headers, cache: 'no-store',
     credentials: key ? 'omit' : 'same-origin', // with a key the browser must not ask for a password
   });
