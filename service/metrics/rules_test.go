@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"bytes"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -274,38 +275,49 @@ func TestRunbookQuotesTheLog(t *testing.T) {
 	}
 }
 
+// labels returns the labels of each alert. make alerts tests with promtool that the
+// alerts have them.
+func labels(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../scripts/test/alerts/testdata/cases.yaml")
+	require.NoError(t, err)
+	var cases []struct {
+		Alert  string
+		Labels map[string]string
+	}
+	require.NoError(t, yaml.Unmarshal(text, &cases))
+	found := map[string]map[string]string{}
+	for _, c := range cases {
+		of := map[string]string{"job": "memcachedsoap", "instance": "here:9180"}
+		if c.Labels["job"] != "" {
+			delete(of, "instance")
+		}
+		maps.Copy(of, c.Labels)
+		found[c.Alert] = of
+	}
+	return found
+}
+
 // The texts of alerts use only labels that their metrics have. Alerts of single
 // instances name the instance.
 func TestAlertsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	format := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 	functions := template.FuncMap{"humanize": format, "humanizePercentage": format, "humanizeDuration": format}
+	known := labels(t)
 	alerts, _ := rules(t)
 	for _, r := range alerts {
-		labels := map[string]string{"job": "memcachedsoap"}
-		aboutAll := strings.HasPrefix(r.Expr, "absent(") || strings.HasPrefix(r.Expr, "count by (job) ")
-		if !aboutAll {
-			labels["instance"] = "here:9180"
-		}
-		if regexp.MustCompile(`_store_(breaker|server|pool|watch|index_complete|standby_state)`).MatchString(r.Expr) {
-			labels["server"] = "cache:11211"
-		}
-		if strings.Contains(r.Expr, "_misplaced") {
-			labels["tier"] = "from"
-		}
-		if strings.Contains(r.Expr, "_server_refused") || strings.Contains(r.Expr, "by (job, instance, reason)") {
-			labels["reason"] = "proxy"
-		}
+		require.NotNil(t, known[r.Alert], "scripts/test/alerts/testdata/cases.yaml has no case of %s", r.Alert)
 		for _, text := range []string{r.Annotations.Summary, r.Annotations.Description} {
 			// As Prometheus does before each text.
 			made, err := template.New(r.Alert).Option("missingkey=error").Funcs(functions).
 				Parse("{{ $labels := .Labels }}{{ $value := .Value }}" + text)
 			require.NoError(t, err, r.Alert)
 			var out strings.Builder
-			require.NoError(t, made.Execute(&out, map[string]any{"Labels": labels, "Value": 1.0}), r.Alert)
+			require.NoError(t, made.Execute(&out, map[string]any{"Labels": known[r.Alert], "Value": 1.0}), r.Alert)
 			assert.NotEmpty(t, out.String(), r.Alert)
 		}
-		assert.Equal(t, !aboutAll, strings.Contains(r.Annotations.Summary, "$labels.instance"), r.Alert)
+		assert.Equal(t, known[r.Alert]["instance"] != "", strings.Contains(r.Annotations.Summary, "$labels.instance"), r.Alert)
 	}
 }
 

@@ -45,7 +45,7 @@ func startPrometheus(t *testing.T, targets ...string) *prometheus {
 	}
 	p := start(t, "prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address=127.0.0.1:0")
-	address := p.said(t, `msg="Listening on" address=(\S+)`)
+	address := p.said(t, `msg="Listening on".* address=(\S+)`)
 	p.said(t, `msg="(Server is ready)`)
 	return &prometheus{t, "http://" + address}
 }
