@@ -87,6 +87,11 @@ type (
 	}
 )
 
+// full writes out what the test data abbreviate.
+func full(labels string) string {
+	return strings.Replace(labels, "@", `job="memcachedsoap",instance="a:9180"`, 1)
+}
+
 // infinite finds what promtool 2.42 does not take: a repeated infinity.
 var infinite = regexp.MustCompile(`\+Infx\d+`)
 
@@ -98,12 +103,11 @@ func promtool(t *testing.T, series map[string]string, expression string, want ma
 	require.NoError(t, err)
 	group := toolGroup{Interval: "1m"}
 	for _, name := range slices.Sorted(maps.Keys(series)) {
-		full := strings.Replace(name, "@", `job="memcachedsoap",instance="a:9180"`, 1)
 		values := infinite.ReplaceAllStringFunc(series[name], func(repeated string) string {
 			times, _ := strconv.Atoi(repeated[len("+Infx"):]) // only digits
 			return strings.TrimSpace(strings.Repeat("+Inf ", times+1))
 		})
-		group.Series = append(group.Series, toolSeries{full, values})
+		group.Series = append(group.Series, toolSeries{full(name), values})
 	}
 	for _, minute := range slices.Sorted(maps.Keys(want)) {
 		group.Expressions = append(group.Expressions, toolExpr{expression, strconv.Itoa(minute) + "m", want[minute]})
@@ -163,6 +167,34 @@ func TestAlertsFire(t *testing.T) {
 	assert.Empty(t, left, "testdata/cases.yaml has a case for each alert")
 }
 
+// Each recording rule keeps what its name says. The values are in thousandths.
+func TestRecordingRules(t *testing.T) {
+	t.Parallel()
+	var course struct {
+		Series map[string]string
+		Want   map[string]map[string]int // by rule and labels
+	}
+	read(t, "testdata/recorded.yaml", &course)
+	var file struct {
+		Groups []struct{ Rules []struct{ Record string } }
+	}
+	read(t, deploy+"prometheus/alerts.yml", &file)
+	for _, r := range file.Groups[0].Rules {
+		assert.Contains(t, course.Want, r.Record, "testdata/recorded.yaml")
+	}
+	for record, values := range course.Want {
+		var samples []toolSample
+		for labels, value := range values {
+			samples = append(samples, toolSample{"{" + full(labels) + "}", value})
+		}
+		want := map[int][]toolSample{10: samples}
+		if strings.Contains(record, ":ratio_") {
+			want[30] = nil
+		}
+		promtool(t, course.Series, "round(1000 * "+record+")", want)
+	}
+}
+
 // everyMinutes are minutes at which a test looks, none of them expected to have a
 // sample.
 func everyMinutes(last int) map[int][]toolSample {
@@ -184,10 +216,10 @@ func TestNoAlertOfAHealthyService(t *testing.T) {
 	for series := range healthy {
 		names = append(names, series[:strings.IndexByte(series, '{')])
 	}
-	metric := regexp.MustCompile(`\b(?:memcachedsoap|process)_\w+`)
+	metric := regexp.MustCompile(`[\w:]*\b(?:memcachedsoap|process)_\w+`)
 	for _, r := range alertRules(t) {
-		for _, name := range metric.FindAllString(strings.ReplaceAll(r.Expr, "job_instance:", ""), -1) {
-			recorded := strings.Contains(r.Expr, "job_instance:"+name)
+		for _, name := range metric.FindAllString(r.Expr, -1) {
+			recorded := strings.Contains(name, ":")
 			assert.True(t, recorded || slices.Contains(names, name), "testdata/healthy.yaml lacks %s, which %s asks for", name, r.Alert)
 		}
 	}
