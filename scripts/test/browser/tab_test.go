@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -32,6 +33,9 @@ const results = "../../../build/screenshots"
 
 // action is a step in a tab.
 type action = chromedp.Action[chromedp.Void]
+
+// poll is the time between two looks at what is awaited.
+const poll = 5 * time.Millisecond
 
 // browser is the Chromium of all tabs. It starts with the first of them.
 var browser = sync.OnceValues(func() (context.Context, error) {
@@ -260,8 +264,8 @@ func (b *tab) screenshot(name string) {
 	require.NoError(b.t, os.WriteFile(filepath.Join(results, name+".png"), image, 0o644))
 }
 
-// axe is the text of axe-core, which npm installs into build.
-var axe = sync.OnceValues(func() (string, error) {
+// modules installs the packages of package.json into build, and returns their folder.
+var modules = sync.OnceValues(func() (string, error) {
 	const folder = "../../../build/browser"
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", err
@@ -276,8 +280,7 @@ var axe = sync.OnceValues(func() (string, error) {
 	if out, err := exec.Command("npm", "--prefix", folder, "install", "--silent", "--no-audit", "--no-fund", "--prefer-offline").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
-	text, err := os.ReadFile(filepath.Join(folder, "node_modules/axe-core/axe.min.js"))
-	return string(text), err
+	return filepath.Join(folder, "node_modules"), nil
 })
 
 // violation is what axe-core says of a rule.
@@ -290,16 +293,24 @@ type violation struct {
 	} `json:"nodes"`
 }
 
+// violations returns what axe-core complains of on the page.
+func violations(t *testing.T, b *tab) []violation {
+	t.Helper()
+	modules, err := modules()
+	require.NoError(t, err)
+	script, err := os.ReadFile(filepath.Join(modules, "axe-core/axe.min.js"))
+	require.NoError(t, err)
+	return evaluate[[]violation](b, string(script)+"\n;axe.run().then(r => r.violations)")
+}
+
 // accessible requires that axe-core finds nothing to complain of on the page, and that
 // the page needs no horizontal scrolling.
 func accessible(t *testing.T, b *tab) {
 	t.Helper()
-	script, err := axe()
+	found := violations(t, b)
+	listed, err := json.MarshalIndent(found, "", " ")
 	require.NoError(t, err)
-	violations := evaluate[[]violation](b, script+"\n;axe.run().then(r => r.violations)")
-	found, err := json.MarshalIndent(violations, "", " ")
-	require.NoError(t, err)
-	assert.Empty(t, violations, "%s", found)
+	assert.Empty(t, found, "%s", listed)
 	over := evaluate[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
 	assert.LessOrEqual(t, over, 0, "the page is wider than the window")
 }
