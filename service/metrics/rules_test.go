@@ -321,6 +321,34 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// Alertmanager's configuration names alerts that exist, and never holds back what
+// another alert waits for.
+func TestInhibitions(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(folder + "alertmanager.yml")
+	require.NoError(t, err)
+	var names []string
+	alerts, _ := rules(t)
+	for _, r := range alerts {
+		names = append(names, r.Alert)
+	}
+	sources, targets := map[string]bool{}, map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		for _, name := range regexp.MustCompile(`MemcachedSOAP\w+`).FindAllString(line, -1) {
+			assert.Contains(t, names, name)
+			if strings.Contains(line, "source_matchers") {
+				sources[name] = true
+			} else {
+				targets[name] = true
+			}
+		}
+	}
+	assert.NotEmpty(t, sources)
+	for name := range targets {
+		assert.NotContains(t, sources, name)
+	}
+}
+
 // The configuration scrapes with the job name that the rules use, and loads the
 // rules.
 func TestScrapeConfiguration(t *testing.T) {

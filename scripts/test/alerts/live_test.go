@@ -5,6 +5,7 @@ package alerts
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -101,7 +102,8 @@ func TestPromtoolChecksTheMetrics(t *testing.T) {
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	e := startEstate(t)
-	p := startPrometheus(t, e.metrics...)
+	manager := startAlertmanager(t)
+	p := startPrometheus(t, manager, e.metrics...)
 	p.checkRules()
 	dead := []string{"MemcachedSOAPBreakerOpen", "MemcachedSOAPWatchDown", "MemcachedSOAPStandbyNotEqual", "MemcachedSOAPReplicationBehind"}
 	eventually(t, "the pools are equal and calls are counted", func() bool {
@@ -117,6 +119,12 @@ func TestPrometheus(t *testing.T) {
 	for _, name := range dead {
 		eventually(t, name+" fires", func() bool { return len(p.firing(name)) > 0 })
 	}
+	eventually(t, "the circuit breaker alone is sent", func() bool {
+		inhibited := manager.inhibited("MemcachedSOAPBreakerOpen", "MemcachedSOAPWatchDown", "MemcachedSOAPStandbyNotEqual")
+		return maps.Equal(inhibited, map[string]bool{
+			"MemcachedSOAPBreakerOpen": false, "MemcachedSOAPWatchDown": true, "MemcachedSOAPStandbyNotEqual": true,
+		})
+	})
 	open := p.firing("MemcachedSOAPBreakerOpen")
 	require.NotEmpty(t, open)
 	assert.Equal(t, e.origin.Addr, open[0].Labels["server"])

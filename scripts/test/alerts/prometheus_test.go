@@ -23,20 +23,18 @@ type prometheus struct {
 	url string
 }
 
-// configuration is that of scripts/deploy/prometheus with other targets and intervals.
-var configuration = strings.NewReplacer("15s", "1s", `["127.0.0.1:9180"]`, "TARGETS")
-
 // startPrometheus starts Prometheus with the configuration and the rules that operators
 // copy. It scrapes the targets each second, and alerts wait a second before they fire.
-func startPrometheus(t *testing.T, targets ...string) *prometheus {
+func startPrometheus(t *testing.T, manager *alertmanager, targets ...string) *prometheus {
 	t.Helper()
 	dir := t.TempDir()
 	config, err := os.ReadFile(deploy + "prometheus/prometheus.yml")
 	require.NoError(t, err)
 	list, err := json.Marshal(targets)
 	require.NoError(t, err)
-	text := strings.Replace(configuration.Replace(string(config)), "TARGETS", string(list), 1)
+	text := strings.NewReplacer("15s", "1s", `["127.0.0.1:9180"]`, string(list), "127.0.0.1:9093", manager.address).Replace(string(config))
 	require.Contains(t, text, targets[0])
+	require.Contains(t, text, manager.address)
 	rules, err := os.ReadFile(deploy + "prometheus/alerts.yml")
 	require.NoError(t, err)
 	rules = regexp.MustCompile(`(?m)^        for: \w+$`).ReplaceAll(rules, []byte("        for: 1s"))
@@ -74,6 +72,44 @@ func (p *prometheus) query(expression string) (series int, refused string) {
 	var data struct{ Result []json.RawMessage }
 	refused = p.ask("query", url.Values{"query": {expression}}, &data)
 	return len(data.Result), refused
+}
+
+// alertmanager is a running Alertmanager.
+type alertmanager struct {
+	t       *testing.T
+	address string
+}
+
+// startAlertmanager starts Alertmanager with the configuration that operators copy. Its
+// mails reach nobody.
+func startAlertmanager(t *testing.T) *alertmanager {
+	t.Helper()
+	config, err := filepath.Abs(deploy + "prometheus/alertmanager.yml")
+	require.NoError(t, err)
+	p := start(t, "prometheus-alertmanager", "--config.file="+config, "--storage.path="+t.TempDir(),
+		"--web.listen-address=127.0.0.1:0", "--cluster.listen-address=")
+	return &alertmanager{t, p.said(t, `msg="Listening on".* address=(\S+)`)}
+}
+
+// inhibited says for each alert of these names whether it is not sent because of
+// another one. Alerts that Alertmanager does not know are absent.
+func (m *alertmanager) inhibited(names ...string) map[string]bool {
+	m.t.Helper()
+	response, err := http.Get("http://" + m.address + "/api/v2/alerts")
+	require.NoError(m.t, err)
+	defer response.Body.Close()
+	var alerts []struct {
+		Labels map[string]string
+		Status struct{ InhibitedBy []string }
+	}
+	require.NoError(m.t, json.NewDecoder(response.Body).Decode(&alerts))
+	found := map[string]bool{}
+	for _, a := range alerts {
+		if name := a.Labels["alertname"]; slices.Contains(names, name) {
+			found[name] = found[name] || len(a.Status.InhibitedBy) > 0
+		}
+	}
+	return found
 }
 
 // alert is an alert that is pending or fires.

@@ -139,6 +139,8 @@ func TestPromtoolChecksTheRules(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	out, err = exec.CommandContext(t.Context(), "promtool", "check", "config", deploy+"prometheus/prometheus.yml").CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	out, err = exec.CommandContext(t.Context(), "amtool", "check-config", deploy+"prometheus/alertmanager.yml").CombinedOutput()
+	require.NoError(t, err, "%s", out)
 }
 
 // Each alert fires when what it reports has lasted, and only then, with its labels.
