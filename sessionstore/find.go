@@ -96,6 +96,10 @@ func (s *Store) NewIndexer(pool backend.Pool) *index.Indexer { return index.NewI
 // are none without an [index.Indexer].
 func (s *Store) IndexStates() []index.ServerState { return s.index.States() }
 
+// IndexRebuild says how far the rebuild of the index is that runs, or what the last one
+// has done.
+func (s *Store) IndexRebuild() index.Progress { return s.index.Rebuild() }
+
 // endOldest ends the oldest sessions of the principals of a session that was
 // stored, if they have too many. It is no error of the call that stored it.
 func (s *Store) endOldest(ctx context.Context, id ID, terms index.Terms) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"memcachedsoap/wsdl"
 )
@@ -11,6 +12,15 @@ import (
 type principalFlags struct {
 	Principal argument `arg:"" help:"Value of the attribute, such as the name of a user."`
 	Attribute argument `placeholder:"NAME" help:"Attribute that has the value: one of --principal of the service. Default: the first of these."`
+	Quiet     bool     `help:"Do not show on standard error how long the service takes."`
+}
+
+// wait shows how long the service takes, until stop is called: it may have to scan its
+// servers.
+func (f *principalFlags) wait(std streams, limit time.Duration) (stop func()) {
+	shown := startProgress(std, f.Quiet)
+	shown.begin(stage{name: "waiting for the service", limit: limit})
+	return shown.stop
 }
 
 // parameters returns the parameters of findSessions and deleteSessions. It
@@ -37,7 +47,9 @@ func (c *findCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
+		stop := c.wait(std, c.Timeout)
 		response, err := service.FindSessionsContext(ctx, &wsdl.FindSessions{Principal: principal, Attribute: attribute})
+		stop()
 		if err != nil {
 			return err
 		}
@@ -62,7 +74,9 @@ func (c *logoutCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
+		stop := c.wait(std, c.Timeout)
 		response, err := service.DeleteSessionsContext(ctx, &wsdl.DeleteSessions{Principal: principal, Attribute: attribute})
+		stop()
 		if err != nil {
 			return err
 		}

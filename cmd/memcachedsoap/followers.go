@@ -87,6 +87,22 @@ func (c *serveCommand) followingStore(in followed, options sessionstore.Options,
 	return store, closeStore, nil
 }
 
+// logRebuilds logs how far a rebuild of the index is, until stop is called.
+func logRebuilds(store *sessionstore.Store, logger *slog.Logger) (stop func()) {
+	shown := newLoggedProgress(logger)
+	shown.poll = func() (name string, now func() count) {
+		if !store.IndexRebuild().Running {
+			return "", nil
+		}
+		return "rebuilding the index", func() count {
+			p := store.IndexRebuild()
+			return count{p.Entered, p.Items, true}
+		}
+	}
+	shown.start()
+	return shown.stop
+}
+
 // unfollowable returns the setting because of which the changes on the servers cannot
 // be followed, or "".
 func (c *serveCommand) unfollowable() string {

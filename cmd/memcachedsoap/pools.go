@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
@@ -27,6 +28,8 @@ type poolPair struct {
 	From poolSettings `embed:"" prefix:"from-" set:"servers=memcached servers that have the sessions now, as --servers of the service lists them, or as --previous-servers once it has the new list. Required."`
 	To   poolSettings `embed:"" prefix:"to-" set:"servers=memcached servers that shall have the sessions, as --servers of the service will list them. They may be partly the same. Required."`
 	JSON bool         `name:"json" help:"Print JSON."`
+
+	Quiet bool `help:"Show no progress on standard error."`
 }
 
 // Help is what each command's --help adds.
@@ -106,6 +109,38 @@ func (p *poolPair) run(ctx context.Context, act func(*pair) error) error {
 		return &failure{code: exitUnavailable, text: oneLine(err.Error())}
 	}
 	return err
+}
+
+// left counts what is still at its place in the pool --from, and shows how far it is.
+func (p *pair) left(ctx context.Context, shown *progress) ([]moving.Count, error) {
+	return p.Left(ctx, p.scanning(ctx, shown))
+}
+
+// scanning begins to show how far a scan of the pool --from is. The function that it
+// returns counts an item.
+func (p *pair) scanning(ctx context.Context, shown *progress) (visited func()) {
+	if shown == nil {
+		return func() {}
+	}
+	var done atomic.Int64
+	total := itemsOf(ctx, p.from)
+	shown.begin(stage{name: "scanning", count: func() count { return count{done.Load(), total, true} }})
+	return func() { done.Add(1) }
+}
+
+// itemsOf returns how many items the servers of a pool have by their statistics, or 0 if
+// a server does not tell. They count items that have expired, and those behind other
+// prefixes.
+func itemsOf(ctx context.Context, pool backend.Replica) int64 {
+	total := int64(0)
+	for server := range pool.Servers() {
+		info, err := pool.Describe(ctx, server)
+		if err != nil {
+			return 0
+		}
+		total += info.Items
+	}
+	return total
 }
 
 // print prints a result as JSON or as text.

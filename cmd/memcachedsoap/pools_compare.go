@@ -10,7 +10,9 @@ type poolCompareCommand struct{ poolPair }
 // Run says whether all sessions have moved.
 func (c *poolCompareCommand) Run(ctx context.Context, std streams) error {
 	return c.run(ctx, func(p *pair) error {
-		left, err := p.Left(ctx)
+		shown := startProgress(std, c.Quiet)
+		left, err := p.left(ctx, shown)
+		shown.stop()
 		if err != nil {
 			return err
 		}

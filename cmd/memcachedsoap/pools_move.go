@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/term"
 	"golang.org/x/time/rate"
 
 	"memcachedsoap/sessionstore/moving"
@@ -49,18 +46,23 @@ func (c *poolMoveCommand) Run(ctx context.Context, std streams) error {
 		if err := c.begin(ctx, std, p); err != nil {
 			return err
 		}
-		left, err := p.Left(ctx)
+		shown := startProgress(std, c.Quiet)
+		stopped := sync.OnceFunc(shown.stop) // before anything else is printed
+		defer stopped()
+		left, err := p.left(ctx, shown)
 		if err != nil {
 			return err
 		}
-		pg := startProgress(std, sum(left).Items())
+		var done atomic.Int64
+		total := sum(left).Items()
+		shown.begin(stage{name: "moving", count: func() count { return count{done: done.Load(), total: total} }})
 		var pace moving.Pace
 		if c.Rate > 0 {
 			pace = rate.NewLimiter(rate.Limit(c.Rate), 1).Wait
 		}
-		err = p.MoveAll(ctx, pace, func() { pg.done.Add(1) })
-		pg.stop()
-		moved := pg.done.Load()
+		err = p.MoveAll(ctx, pace, func() { done.Add(1) })
+		stopped()
+		moved := done.Load()
 		switch {
 		case ctx.Err() != nil:
 			return &failure{code: exitFailed, text: fmt.Sprintf("interrupted after %d items: run it again to go on", moved)}
@@ -91,73 +93,5 @@ func (c *poolMoveCommand) begin(ctx context.Context, std streams, p *pair) error
 			". Restart the instances one by one with the list of --to in --servers, and that of --from in --previous-servers"}
 	case <-ctx.Done():
 		return &failure{code: exitFailed, text: "interrupted before anything was moved"}
-	}
-}
-
-// progress shows how far the move is.
-type progress struct {
-	done  atomic.Int64
-	total int64
-
-	std     streams
-	bar     bool
-	started time.Time
-	end     chan struct{}
-	ended   sync.WaitGroup
-}
-
-const (
-	barEvery   = 200 * time.Millisecond
-	linesEvery = 5 * time.Second
-	barWidth   = 30
-)
-
-// startProgress shows progress on standard error until stop is called: a bar on a
-// terminal, lines elsewhere.
-func startProgress(std streams, total int64) *progress {
-	p := &progress{total: total, std: std, started: time.Now(), end: make(chan struct{})}
-	every := linesEvery
-	if file, ok := std.Err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		p.bar, every = true, barEvery
-	}
-	p.ended.Go(func() {
-		ticker := time.NewTicker(every)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				p.show()
-			case <-p.end:
-				return
-			}
-		}
-	})
-	return p
-}
-
-// show shows the state now.
-func (p *progress) show() {
-	done := p.done.Load()
-	total := max(p.total, done) // sessions are added meanwhile
-	perSecond := float64(done) / max(time.Since(p.started).Seconds(), time.Millisecond.Seconds())
-	text := fmt.Sprintf("%d of %d items, %.0f a second", done, total, perSecond)
-	if !p.bar {
-		_, _ = fmt.Fprintln(p.std.Err, text)
-		return
-	}
-	filled := barWidth
-	if total > 0 {
-		filled = int(done * barWidth / total)
-	}
-	_, _ = fmt.Fprintf(p.std.Err, "\r[%s%s] %s\x1b[K", strings.Repeat("#", filled), strings.Repeat(" ", barWidth-filled), text)
-}
-
-// stop ends the progress.
-func (p *progress) stop() {
-	close(p.end)
-	p.ended.Wait()
-	p.show()
-	if p.bar {
-		_, _ = fmt.Fprintln(p.std.Err)
 	}
 }

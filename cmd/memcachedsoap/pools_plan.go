@@ -20,7 +20,9 @@ func (c *poolPlanCommand) Run(ctx context.Context, std streams) error {
 	return c.run(ctx, func(p *pair) error {
 		rules, targets, closeTargets := c.targets(p)
 		defer closeTargets()
-		all, plans, err := moving.Plan(ctx, sessionstore.NewReplicaRules(storable.Codec{}, nil), p.from, targets)
+		shown := startProgress(std, c.Quiet)
+		all, plans, err := moving.Plan(ctx, sessionstore.NewReplicaRules(storable.Codec{}, nil), p.from, targets, p.scanning(ctx, shown))
+		shown.stop()
 		if err != nil {
 			return err
 		}

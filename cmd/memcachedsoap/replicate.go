@@ -18,7 +18,7 @@ import (
 
 // Run replicates until the context ends, or once.
 func (c *replicateCommand) Run(ctx context.Context, std streams) error {
-	logger := c.logger(std)
+	shown, logger := c.progress(std)
 	files := &reloader{logger: logger}
 	if err := c.watchConfig(files, logger); err != nil {
 		return err
@@ -43,6 +43,7 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 		registerReplica(from, self, c.MetricsListen, replicator.State)
 		registerReplica(to, self, c.MetricsListen, replicator.State)
 	}
+	shown.poll = func() (string, func() count) { return progressOf(replicator) }
 	stopMetrics, err := c.startMetrics(ctx, metrics.Replicator{
 		Version: version, Started: time.Now(), Replication: replicator, Pools: sides{{fromPool, from}, {toPool, to}},
 	}, func() (bool, string) { return readinessOf(replicator.State()) }, logger)
@@ -54,9 +55,9 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 	logger.Info("replicating", "from", from.Servers(), "to", to.Servers(), "two_way", c.TwoWay, "version", version)
 	return keepApart(ctx, from, to, func(ctx context.Context) error {
 		if c.Once {
-			return c.once(ctx, replicator, logger)
+			return c.once(ctx, replicator, shown, logger)
 		}
-		return c.follow(ctx, replicator, logger)
+		return c.follow(ctx, replicator, shown, logger)
 	})
 }
 

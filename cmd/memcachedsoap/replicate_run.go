@@ -15,12 +15,11 @@ import (
 	"memcachedsoap/sessionstore/replication"
 )
 
-// progressEvery is how often the log says how far a copy has got.
-const progressEvery = 5 * time.Second
-
 // follow replicates until the context ends.
-func (c *replicateCommand) follow(ctx context.Context, replicator *replication.Replicator, logger *slog.Logger) error {
-	stop := reportProgress(ctx, replicator, false, logger)
+func (c *replicateCommand) follow(ctx context.Context, replicator *replication.Replicator, shown *progress, logger *slog.Logger) error {
+	shown.start()
+	defer shown.stop()
+	stop := reportInequality(ctx, replicator, logger)
 	defer stop()
 	if err := replicator.Run(ctx); err != nil && ctx.Err() == nil {
 		return err
@@ -29,10 +28,10 @@ func (c *replicateCommand) follow(ctx context.Context, replicator *replication.R
 }
 
 // once copies everything once.
-func (c *replicateCommand) once(ctx context.Context, replicator *replication.Replicator, logger *slog.Logger) error {
-	stop := reportProgress(ctx, replicator, true, logger)
+func (c *replicateCommand) once(ctx context.Context, replicator *replication.Replicator, shown *progress, logger *slog.Logger) error {
+	shown.start()
 	result, err := replicator.Once(ctx)
-	stop()
+	shown.stop()
 	logger.Info("compared everything", "compared", result.Compared, "copied", result.Copied, "removed", result.Removed,
 		"merged", result.Merged, "failed", result.Failed, "too_large", result.TooLarge)
 	if down, ok := errors.AsType[*backend.UnavailableError](err); ok {
@@ -47,14 +46,47 @@ func (c *replicateCommand) once(ctx context.Context, replicator *replication.Rep
 	return nil
 }
 
-// reportProgress logs how far the replicator has got while the pools are not equal,
-// until the context ends or until stop is called. A copy that is made once is not equal
-// before it ends.
-func reportProgress(ctx context.Context, replicator *replication.Replicator, once bool, logger *slog.Logger) (stop func()) {
+// progress returns what shows how far the replicator is, as long as the log has lines of
+// this level: as a bar if the log is on a terminal, else in the log. The logger is the one
+// to use beside it.
+func (c *replicateCommand) progress(std streams) (*progress, *slog.Logger) {
+	if c.LogLevel > slog.LevelInfo || terminalWidth(std.Err) == nil {
+		logger := c.logger(std)
+		return newLoggedProgress(logger), logger
+	}
+	shown := newProgress(std.Err)
+	std.Err = shown
+	return shown, c.logger(std)
+}
+
+// progressOf says how far a replicator is while the pools are not equal.
+func progressOf(replicator *replication.Replicator) (name string, now func() count) {
+	switch p := replicator.Progress(); {
+	case !p.Running, replicator.State().Equal:
+		return "", nil
+	case p.Differing == 0:
+		return "comparing", func() count {
+			p := replicator.Progress()
+			return count{p.Scanned, p.Items, true}
+		}
+	default:
+		return "copying", func() count {
+			p := replicator.Progress()
+			return count{p.LookedAt, p.Differing, false}
+		}
+	}
+}
+
+// unequalEvery is how often the log says why the pools are not equal.
+const unequalEvery = 5 * time.Second
+
+// reportInequality logs why the pools are not equal, until the context ends or until stop
+// is called.
+func reportInequality(ctx context.Context, replicator *replication.Replicator, logger *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
-		ticker := time.NewTicker(progressEvery)
+		ticker := time.NewTicker(unequalEvery)
 		defer ticker.Stop()
 		for {
 			select {
@@ -62,10 +94,7 @@ func reportProgress(ctx context.Context, replicator *replication.Replicator, onc
 			case <-ctx.Done():
 				return
 			}
-			switch state := replicator.State(); {
-			case once:
-				logger.Info("copying", "copied", copied(replicator))
-			case state.Active && !state.Equal:
+			if state := replicator.State(); state.Active && !state.Equal {
 				logger.Info("not equal yet", "copied", copied(replicator), "waiting", state.Waiting, "lag", state.Lag, "because", unequal(state))
 			}
 		}

@@ -58,6 +58,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 			logger.Warn("could not close the store", "error", err)
 		}
 	}()
+	defer logRebuilds(store, logger)()
 	listeners, metricsListener, err := c.open(ctx, files.keeper, logger)
 	if err != nil {
 		return err

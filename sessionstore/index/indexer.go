@@ -35,6 +35,7 @@ type Indexer struct {
 
 	own        backend.OwnWrites // which the store enters itself
 	searches   searches
+	rebuilding rebuilding
 	identified func() string // see Identity
 }
 

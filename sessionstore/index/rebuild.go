@@ -53,9 +53,12 @@ func (r *Indexer) rebuild(ctx context.Context, considerate bool) error {
 	if err := r.barriers(ctx); err != nil {
 		return err
 	}
+	r.rebuilding.begin(r.items(ctx))
+	defer r.rebuilding.end()
 	err := r.scanAll(ctx, func(ids []string) error {
 		started, calls := time.Now(), r.index.sessions.Calls()
 		_, err := r.index.enterMissing(ctx, ids)
+		r.rebuilding.add(len(ids))
 		if err == nil && considerate && r.index.sessions.Calls() > calls {
 			err = pause(ctx, considerateRest*time.Since(started))
 		}

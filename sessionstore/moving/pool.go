@@ -54,14 +54,15 @@ type Planned struct {
 }
 
 // Plan counts the items on each server of a pool, and those that would move to each of the
-// targets. It changes nothing.
-func Plan(ctx context.Context, rules Rules, from backend.Replica, targets []Target) (all []Count, plans []Planned, err error) {
+// targets. It calls visited for each item of the pool. It changes nothing.
+func Plan(ctx context.Context, rules Rules, from backend.Replica, targets []Target, visited func()) (all []Count, plans []Planned, err error) {
 	all, plans = make([]Count, len(from.Servers())), make([]Planned, len(targets))
 	for i, target := range targets {
 		plans[i] = Planned{Leaving: make([]Count, len(all)), Arriving: make([]Count, len(target.Pool.Servers()))}
 	}
 	for server := range all {
 		err := from.ScanHeads(ctx, server, func(head backend.Head) error {
+			visited()
 			kind := kindOf(rules, head.Key)
 			if kind == own || from.ServerOf(head.Key) != server {
 				return nil
@@ -86,11 +87,12 @@ func Plan(ctx context.Context, rules Rules, from backend.Replica, targets []Targ
 }
 
 // Left counts what is still at its previous place, by server of the previous pool. When
-// nothing is, the previous pool is not needed any more. It needs a [backend.Replica].
-func (b *Backend) Left(ctx context.Context) ([]Count, error) {
+// nothing is, the previous pool is not needed any more. It needs a [backend.Replica]. It
+// calls visited for each item of the previous pool.
+func (b *Backend) Left(ctx context.Context, visited func()) ([]Count, error) {
 	left := make([]Count, len(b.shared))
 	for server := range left {
-		err := b.scanPrevious(ctx, server, func(head backend.Head, kind kind) error {
+		err := b.scanPrevious(ctx, server, visited, func(head backend.Head, kind kind) error {
 			if kind != record || !b.belongs(head.Key, b.elsewhere(b.present, head.Key)) {
 				add(&left[server], kind, head)
 			}
@@ -104,13 +106,14 @@ func (b *Backend) Left(ctx context.Context) ([]Count, error) {
 }
 
 // scanPrevious visits what is at its previous place on a server and has another present
-// one, and all records.
-func (b *Backend) scanPrevious(ctx context.Context, server int, visit func(head backend.Head, kind kind) error) error {
+// one, and all records. It calls visited for each item, whatever it is.
+func (b *Backend) scanPrevious(ctx context.Context, server int, visited func(), visit func(head backend.Head, kind kind) error) error {
 	replica, ok := b.previous.(backend.Replica)
 	if !ok {
 		return errors.New("moving: the servers of the previous pool cannot be scanned")
 	}
 	err := replica.ScanHeads(ctx, server, func(head backend.Head) error {
+		visited()
 		kind := b.kindOf(head.Key)
 		switch {
 		case kind == own, kind == foreign, b.previous.ServerOf(head.Key) != server:
@@ -161,7 +164,7 @@ func (b *Backend) MoveAll(ctx context.Context, pace Pace, moved func()) error {
 // the last pass: they may stay where they are.
 func (b *Backend) keysToMove(ctx context.Context, server int) (keys []string, err error) {
 	var records []string
-	err = b.scanPrevious(ctx, server, func(head backend.Head, kind kind) error {
+	err = b.scanPrevious(ctx, server, func() {}, func(head backend.Head, kind kind) error {
 		switch {
 		case kind == record:
 			records = append(records, head.Key)

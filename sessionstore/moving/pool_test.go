@@ -86,7 +86,7 @@ func TestMoveAll(t *testing.T) {
 	require.NoError(t, g.old.Add(t.Context(), "another-program", backend.Item{Image: []byte("x")}))
 
 	rules := sessionstore.NewReplicaRules(storable.Codec{}, nil)
-	all, plans, err := moving.Plan(t.Context(), rules, g.old, []moving.Target{{Pool: g.now, Same: memcached.SamePlaces(g.now, g.old)}})
+	all, plans, err := moving.Plan(t.Context(), rules, g.old, []moving.Target{{Pool: g.now, Same: memcached.SamePlaces(g.now, g.old)}}, func() {})
 	require.NoError(t, err)
 	sum := func(counts []moving.Count) (sessions, bytes int64) {
 		for _, c := range counts {
@@ -105,7 +105,7 @@ func TestMoveAll(t *testing.T) {
 	require.Greater(t, bytes, leavingBytes)
 	require.EqualValues(t, 1, all[g.old.ServerOf("another-program")].Foreign)
 
-	left, err := g.moved.Left(t.Context())
+	left, err := g.moved.Left(t.Context(), func() {})
 	require.NoError(t, err)
 	leftSessions, _ := sum(left)
 	require.Equal(t, leaving, leftSessions)
@@ -118,12 +118,12 @@ func TestMoveAll(t *testing.T) {
 		}
 	})
 	require.ErrorIs(t, err, context.Canceled)
-	again, err := g.moved.Left(t.Context())
+	again, err := g.moved.Left(t.Context(), func() {})
 	require.NoError(t, err)
 	require.Less(t, total(again), total(left))
 	require.Positive(t, total(again))
 	require.NoError(t, g.moved.MoveAll(t.Context(), nil, func() {}))
-	left, err = g.moved.Left(t.Context())
+	left, err = g.moved.Left(t.Context(), func() {})
 	require.NoError(t, err)
 	require.Zero(t, total(left))
 

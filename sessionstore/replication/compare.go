@@ -96,6 +96,11 @@ type comparison struct {
 	unstored int64          // items that could not be stored before it began
 	left     map[route]bool // keys of them were not looked at
 	complete bool
+
+	stored    int64 // items of all servers when it began, by their statistics
+	differing int64 // keys that must be looked at
+	scanned   bool  // differing has all of them
+	ended     bool
 }
 
 // heads are what the servers know of one key.
@@ -121,11 +126,16 @@ func (r *Replicator) compare(ctx context.Context) *comparison {
 	}
 	r.remembered.begin()
 	c.trust = total/2 > int64(r.options.MaxRemembered)
+	c.stored = total
+	r.comparing.Store(c)
+	defer c.noteEnd()
 	rounds := uint64(total/2/maxHeads + 1)
 	for round := range rounds {
 		c.heads = make(map[uint64]*heads, min(total/2+1, maxHeads)/int64(rounds))
 		c.scan(ctx, round, rounds)
-		if c.differs() {
+		differs := c.differs()
+		c.noteDiffering(len(c.heads), round == rounds-1)
+		if differs {
 			c.collect(ctx, round, rounds)
 		}
 	}

@@ -36,8 +36,9 @@ type Replicator struct {
 	saidSigned   atomic.Bool
 	following    bool
 
-	saidIncomplete bool          // of the last comparison
-	opened         chan struct{} // a route has a queue now
+	saidIncomplete bool                       // of the last comparison
+	comparing      atomic.Pointer[comparison] // that runs, or the last one
+	opened         chan struct{}              // a route has a queue now
 }
 
 // New makes a Replicator. It does nothing before [Replicator.Run] or
