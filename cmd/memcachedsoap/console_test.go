@@ -17,14 +17,14 @@ import (
 )
 
 // console asks for the console of a service.
-func console(t *testing.T, url string) (answer *http.Response, text string) {
+func console(t *testing.T, url string) (status int, challenge, text string) {
 	t.Helper()
 	answer, err := http.Get(strings.TrimSuffix(url, "/soap") + "/console")
 	require.NoError(t, err)
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
-	return answer, string(body)
+	return answer.StatusCode, answer.Header.Get("WWW-Authenticate"), string(body)
 }
 
 // The console is for callers, or for this machine; and off if the operator says so, or if
@@ -46,10 +46,10 @@ func TestConsole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, _, _ := startService(t, tt.args...)
-			answer, text := console(t, url)
-			assert.Equal(t, tt.status, answer.StatusCode, text)
+			status, challenge, text := console(t, url)
+			assert.Equal(t, tt.status, status, text)
 			if tt.status == http.StatusUnauthorized {
-				assert.NotEmpty(t, answer.Header.Get("WWW-Authenticate"))
+				assert.NotEmpty(t, challenge)
 			}
 		})
 	}
@@ -66,7 +66,7 @@ func TestConsoleShowsNeighbours(t *testing.T) {
 	startReplicator(t, server, copied)
 	shows := func(all ...string) func() bool {
 		return func() bool {
-			_, text := console(t, url)
+			_, _, text := console(t, url)
 			for _, one := range all {
 				if !strings.Contains(text, one) {
 					return false
@@ -76,12 +76,12 @@ func TestConsoleShowsNeighbours(t *testing.T) {
 		}
 	}
 	require.Eventually(t, shows("settings of Limits", "the pools are equal", "metrics at 127.0.0.1:0", "<td>nothing</td>"), time.Minute, 50*time.Millisecond)
-	_, text := console(t, url)
+	_, _, text := console(t, url)
 	assert.Equal(t, 3, strings.Count(text, "<td>serve</td>"))
 	assert.Equal(t, 1, strings.Count(text, "<td>replicate</td>"))
 	stopAlike()
 	require.Eventually(t, func() bool {
-		_, text := console(t, url)
+		_, _, text := console(t, url)
 		return strings.Count(text, "<td>serve</td>") == 2
 	}, time.Minute, 50*time.Millisecond, "it has taken its leave")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ type fingerprinted struct {
 }
 
 // AfterApply takes the fingerprints. Kong calls it.
-func (f *fingerprinted) AfterApply(c *kong.Context) error {
+func (f *fingerprinted) AfterApply(c *kong.Context) error { //nolint:unparam // as kong wants it
 	if command := c.Selected(); command != nil {
 		f.settings = fingerprints(command.Flags)
 	}
@@ -94,7 +95,7 @@ func fingerprints(flags []*kong.Flag) map[string]string {
 		}
 		value := fmt.Sprint(flag.Target.Interface())
 		if flag.PlaceHolder == "FILE" || flag.Name == "lemonldap-events" { // a path, or a URL with a password
-			value = fmt.Sprint(value != "")
+			value = strconv.FormatBool(value != "")
 		}
 		title := strings.TrimSuffix(flag.Group.Title, ":")
 		groups[title] = append(groups[title], flag.Name+"="+value)

@@ -142,6 +142,6 @@ func (b *Backend) Placement() string {
 	shares := sharesOf(b.selector)
 	slices.Sort(shares)
 	hash := fnv.New32a()
-	fmt.Fprint(hash, onDeadServer(b), shares)
+	hash.Write([]byte(string(onDeadServer(b)) + " " + strings.Join(shares, " ")))
 	return fmt.Sprintf("%08x", hash.Sum32())
 }

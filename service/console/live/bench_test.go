@@ -78,6 +78,7 @@ func BenchmarkEvent(b *testing.B) {
 
 // reportShare reports the part of a core, in percent, if it is done each 5 seconds.
 func reportShare(b *testing.B) {
+	b.Helper()
 	b.ReportMetric(100*float64(b.Elapsed())/float64(b.N)/float64(sampleEvery), "%core")
 }
 

@@ -3,7 +3,6 @@ package live
 import (
 	"math"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -57,6 +56,11 @@ type curve [columns]float64
 
 // curveOf returns the curve of a series at a moment.
 func curveOf(points *ring[point], series int, lowest bool, now time.Time) *curve {
+	return curveBy(points, func(p *point) float32 { return p.values[series] }, lowest, now)
+}
+
+// curveBy returns the curve of the values that a function takes from the points.
+func curveBy(points *ring[point], valueOf func(*point) float32, lowest bool, now time.Time) *curve {
 	c := new(curve)
 	for i := range c {
 		c[i] = math.NaN()
@@ -65,7 +69,7 @@ func curveOf(points *ring[point], series int, lowest bool, now time.Time) *curve
 	for i := range points.len() {
 		p := points.at(i)
 		column := int64(columns-1) - (last - columnOf(p.at))
-		value := float64(p.values[series])
+		value := float64(valueOf(p))
 		if column < 0 || column >= int64(columns) || math.IsNaN(value) {
 			continue
 		}
@@ -78,25 +82,32 @@ func curveOf(points *ring[point], series int, lowest bool, now time.Time) *curve
 
 func columnOf(at time.Time) int64 { return at.Unix() / int64(columnTime/time.Second) }
 
-// path returns the curve as the path of an SVG image with one unit a column. A value
-// without neighbours is a dot; columns without samples are gaps.
-func (c *curve) path(top float64) string {
-	var b strings.Builder
+// path returns the curve as the path of an SVG image with one unit a column. It draws the
+// worst value of each group of columns. A value without neighbours is a dot; columns
+// without samples are gaps.
+func (c *curve) path(top float64, group int, lowest bool) string {
+	text := make([]byte, 0, 8*columns/group)
 	drawing := false
-	for x, value := range c {
+	for x := 0; x < columns; x += group {
+		value := c.worst(x, x+group, lowest)
 		if math.IsNaN(value) {
 			drawing = false
 			continue
 		}
-		y := strconv.FormatFloat(chartHeight*(1-min(value/top, 1)), 'f', 1, 64)
+		command := byte('M')
 		if drawing {
-			b.WriteString("L" + strconv.Itoa(x) + " " + y)
-		} else {
-			b.WriteString("M" + strconv.Itoa(x) + " " + y + "h.1")
+			command = 'L'
+		}
+		text = append(text, command)
+		text = strconv.AppendInt(text, int64(x), 10)
+		text = append(text, ' ')
+		text = strconv.AppendFloat(text, chartHeight*(1-min(value/top, 1)), 'f', 1, 64)
+		if !drawing {
+			text = append(text, "h.1"...)
 		}
 		drawing = true
 	}
-	return b.String()
+	return string(text)
 }
 
 // worst returns the value that matters most of some columns, or NaN.
@@ -125,7 +136,7 @@ func (p chartPlan) chart(points *ring[point], started, now time.Time) Chart {
 	made.Top = p.format(top)
 	last := points.last()
 	for i, series := range p.series {
-		line := Line{Name: p.names[i], Path: curves[i].path(top), Last: unknown}
+		line := Line{Name: p.names[i], Path: curves[i].path(top, 1, p.lowest), Last: unknown}
 		if last != nil {
 			line.Last = p.format(float64(last.values[series]))
 		}

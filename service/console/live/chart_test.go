@@ -13,15 +13,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-func chartOf(t *testing.T, state State, name string) Chart {
+// callsOf returns the chart of the calls.
+func callsOf(t *testing.T, state State) Chart {
 	t.Helper()
-	for _, c := range state.Charts {
-		if c.Name == name {
-			return c
-		}
-	}
-	require.Fail(t, "no chart "+name)
-	return Chart{}
+	require.Equal(t, "calls", state.Charts[0].Name)
+	return state.Charts[0]
 }
 
 // What was not sampled is a gap: of the line, of the table, and of the windows.
@@ -36,14 +32,14 @@ func TestGap(t *testing.T) {
 	state := s.tick(t, 15*time.Minute) // the process has stood still
 	assert.Equal(t, "–", state.Calls)
 	assert.Equal(t, "since the first sample", state.Window)
-	chart := chartOf(t, state, "calls")
+	chart := callsOf(t, state)
 	assert.Equal(t, "10.0", chart.Top, "the calls of the gap are no rate")
 	assert.Equal(t, unknown, chart.Lines[0].Last)
 	for range 12 {
 		s.calls(100, "getSession", "", time.Millisecond)
 		state = s.tick(t, sampleEvery)
 	}
-	chart = chartOf(t, state, "calls")
+	chart = callsOf(t, state)
 	assert.Equal(t, 2, strings.Count(chart.Lines[0].Path, "M"), chart.Lines[0].Path)
 	assert.Equal(t, "20.0", chart.Top)
 	values := []string{}
@@ -66,12 +62,12 @@ func TestClockIsSet(t *testing.T) {
 		s.tick(t, sampleEvery)
 	}
 	state := s.tick(t, -10*time.Minute)
-	assert.Empty(t, chartOf(t, state, "calls").Lines[0].Path)
+	assert.Empty(t, callsOf(t, state).Lines[0].Path)
 	s.calls(50, "getSession", "", time.Millisecond)
 	state = s.tick(t, sampleEvery)
-	assert.Equal(t, "10.0", chartOf(t, state, "calls").Lines[0].Last)
+	assert.Equal(t, "10.0", callsOf(t, state).Lines[0].Last)
 	assert.Equal(t, 2, s.points.len(), "what was sampled in the future is forgotten")
-	assert.Regexp(t, `^M239 [0-9.]+h\.1$`, chartOf(t, state, "calls").Lines[0].Path)
+	assert.Regexp(t, `^M239 [0-9.]+h\.1$`, callsOf(t, state).Lines[0].Path)
 }
 
 // The charts keep an hour, and a start before it has no mark.
@@ -85,7 +81,7 @@ func TestHour(t *testing.T) {
 	}
 	assert.Equal(t, 720, s.points.len())
 	assert.Len(t, s.points.kept, 720)
-	chart := chartOf(t, state, "calls")
+	chart := callsOf(t, state)
 	assert.Empty(t, chart.Began)
 	assert.Equal(t, columns-1, strings.Count(chart.Lines[0].Path, "L"))
 }

@@ -107,7 +107,7 @@ func (s *sampled) tick(t *testing.T, passes time.Duration) State {
 	t.Helper()
 	s.now = s.now.Add(passes)
 	s.sampler.mu.Lock()
-	s.sampler.servers.take(s.rows, standbysOf(s.metrics), s.now)
+	s.servers.take(s.rows, standbysOf(s.metrics), s.now)
 	s.sampler.mu.Unlock()
 	s.sample(s.instance.sources(), s.now)
 	state, ok := s.state(self(), noon)

@@ -3,6 +3,7 @@ package live
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -39,7 +40,7 @@ func serve(t *testing.T) *serving {
 	mux.HandleFunc(page.ConsolePath, s.ServePage)
 	mux.HandleFunc(EventsPath, s.ServeEvents)
 	server := httptest.NewServer(mux)
-	s.url, s.stop = server.URL, s.Start(t.Context(), s.instance.sources())
+	s.url, s.stop = server.URL, s.Start(t.Context(), s.sources())
 	t.Cleanup(func() {
 		s.stop()
 		server.CloseClientConnections()
@@ -73,20 +74,20 @@ func (s *serving) events(t *testing.T) (next func() event, answer *http.Response
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	next, answer := s.events(t)
+	next, answer := s.events(t) //nolint:bodyclose // the test does when it ends
 	assert.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
 	assert.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
 	first := next()
 	assert.Contains(t, first.Parts["operations"], "No operation was called")
 	assert.NotEmpty(t, first.Boot)
 	s.calls(5, "getSession", "", time.Millisecond)
-	s.instance.set(func() { s.rows = []backend.ServerStats{row("a:1", false)} })
+	s.set(func() { s.rows = []backend.ServerStats{row("a:1", false)} })
 	require.Eventually(t, func() bool {
 		e := next()
 		return strings.Contains(e.Parts["operations"], ">getSession<") && strings.Contains(e.Parts["warnings"], "a:1 has not answered")
 	}, ample, time.Millisecond)
 
-	answered, err := http.Get(s.url + page.ConsolePath) //nolint:noctx // a test
+	answered, err := http.Get(s.url + page.ConsolePath)
 	require.NoError(t, err)
 	defer answered.Body.Close()
 	var body strings.Builder
@@ -101,18 +102,18 @@ func TestEvents(t *testing.T) {
 func TestStreamsAreBounded(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	var opened []*http.Response
+	var opened []io.Closer
 	for range maxStreams {
-		next, answer := s.events(t)
+		next, answer := s.events(t) //nolint:bodyclose // the test does when it ends
 		next()
-		opened = append(opened, answer)
+		opened = append(opened, answer.Body)
 	}
-	_, refused := s.events(t)
+	_, refused := s.events(t) //nolint:bodyclose // the test does when it ends
 	assert.Equal(t, http.StatusServiceUnavailable, refused.StatusCode)
 	assert.Equal(t, "5", refused.Header.Get("Retry-After"))
-	require.NoError(t, opened[0].Body.Close())
+	require.NoError(t, opened[0].Close())
 	require.Eventually(t, func() bool {
-		_, answer := s.events(t)
+		_, answer := s.events(t) //nolint:bodyclose // the test does when it ends
 		return answer.StatusCode == http.StatusOK
 	}, ample, time.Millisecond)
 }

@@ -98,6 +98,15 @@ func (w window) all() (calls, faults float64, durations metric.Counts) {
 	return w.perSecond(0, n), w.perSecond(0, failed), durations
 }
 
+// rates returns the calls a second of each operation.
+func (w window) rates() []float32 {
+	rates := make([]float32, len(w.to.counts.Operations))
+	for i := range rates {
+		rates[i] = float32(w.perSecond(w.from.counts.Operations[i].Requests, w.to.counts.Operations[i].Requests))
+	}
+	return rates
+}
+
 // sessionHits returns the share of requested sessions that existed.
 func (w window) sessionHits() float64 {
 	return share(float64(w.to.counts.Hits-w.from.counts.Hits), float64(w.to.counts.Misses-w.from.counts.Misses))

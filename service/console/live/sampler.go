@@ -119,7 +119,8 @@ func (s *sampler) sample(sources Sources, now time.Time) {
 			s.points.add(p) // what was between is not drawn as if it had been sampled
 			s.readings = newRing[reading](s.readings.size)
 		default:
-			p.values = s.valuesOf(between(before, &current))
+			w := between(before, &current)
+			p.values, p.rates = s.valuesOf(w), w.rates()
 			*before = before.withoutMetrics()
 			s.points.add(p)
 		}

@@ -23,6 +23,7 @@ const (
 type point struct {
 	at     time.Time
 	values [seriesNumber]float32
+	rates  []float32 // calls a second, by operation; nil if they are not known
 }
 
 // noPoint returns a point without values.

@@ -40,6 +40,9 @@ type State struct {
 // Operation is what the calls of an operation were like in the window.
 type Operation struct {
 	Name, Rate, Faults, Median, High, Highest, Total string
+
+	// Path and Peak are its calls a second in the last hour, and the most of them.
+	Path, Peak string
 }
 
 // Fault is a type of faults.
@@ -80,8 +83,8 @@ func (s *sampler) state(self Instance, started time.Time) (state State, ok bool)
 	state = State{
 		Time: clock(now.at), Boot: started.UTC().Format(time.RFC3339Nano), Self: self,
 		Started: moment(started), Age: age(now.at.Sub(started)), Window: v.windowText(), Calls: v.calls(),
-		InFlight: number(greatest(now.metrics, "requests_in_flight")),
-		Operations: v.operations(), Faults: v.faults(), Tiers: v.tiers(&s.servers),
+		InFlight:   number(greatest(now.metrics, "requests_in_flight")),
+		Operations: v.operations(&s.points), Faults: v.faults(), Tiers: v.tiers(&s.servers),
 		Servers: s.servers.view(now), Streams: v.streams(), Indexed: len(v.indexes) > 0,
 		Shared: s.sources.Neighbours != nil, Replicators: replicators(s.neighbours, now.at),
 	}
@@ -113,7 +116,7 @@ func (v view) calls() string {
 
 // operations returns the operations that were called since the start, those that are
 // called most first.
-func (v view) operations() []Operation {
+func (v view) operations(points *ring[point]) []Operation {
 	type counted struct {
 		Operation
 
@@ -135,6 +138,7 @@ func (v view) operations() []Operation {
 			durations := op.Durations.Since(&before.Durations)
 			one.Median, one.High, one.Highest = quantiles(&durations)
 		}
+		one.Path, one.Peak = v.hourOf(i, points)
 		called = append(called, one)
 	}
 	slices.SortStableFunc(called, func(a, b counted) int {
@@ -148,6 +152,23 @@ func (v view) operations() []Operation {
 		operations[i] = one.Operation
 	}
 	return operations
+}
+
+// operationGroup is how many columns are one point in the small charts of the operations:
+// a minute.
+const operationGroup = 4
+
+// hourOf returns the path of the calls a second of an operation in the last hour, and the
+// most of them.
+func (v view) hourOf(operation int, points *ring[point]) (path, peak string) {
+	c := curveBy(points, func(p *point) float32 {
+		if p.rates == nil {
+			return float32(math.NaN())
+		}
+		return p.rates[operation]
+	}, false, v.now.at)
+	highest := c.worst(0, columns, false)
+	return c.path(roundUp(highest), operationGroup, false), rate(highest)
 }
 
 func compareDescending(a, b float64) int {

@@ -20,7 +20,7 @@ func TestOperationsOfTheWindow(t *testing.T) {
 	s.calls(1000, "getSession", "", time.Second)
 	s.calls(3, "setSession", "StoreUnavailableFault", time.Second)
 	first := s.tick(t, 0)
-	assert.Equal(t, Operation{"getSession", "–", "–", "–", "–", "–", "1,000"}, first.Operations[0], "one sample is no window")
+	assert.Equal(t, Operation{Name: "getSession", Rate: "–", Faults: "–", Median: "–", High: "–", Highest: "–", Total: "1,000", Peak: "–"}, first.Operations[0], "one sample is no window")
 	assert.Equal(t, "–", first.Calls)
 
 	s.calls(98, "getSession", "", time.Millisecond)
@@ -30,17 +30,19 @@ func TestOperationsOfTheWindow(t *testing.T) {
 	get := state.Operations[0]
 	assert.Equal(t, []string{"getSession", "20.0", "0.4", "1,100"}, []string{get.Name, get.Rate, get.Faults, get.Total})
 	assert.Equal(t, []string{"1.0 ms", "1.0 ms", "115 ms"}, []string{get.Median, get.High, get.Highest})
-	assert.Equal(t, Operation{"setSession", "0", "0", "–", "–", "–", "3"}, state.Operations[1], "it was not called in the window")
+	assert.Equal(t, Operation{Name: "setSession", Rate: "0", Faults: "0", Median: "–", High: "–", Highest: "–", Total: "3", Path: "M236 60.0h.1", Peak: "0"}, state.Operations[1], "it was not called in the window")
 	assert.Equal(t, []Fault{{"SessionNotFoundFault", "0.4", "2"}, {"StoreUnavailableFault", "0", "3"}}, state.Faults)
 	assert.Equal(t, "20.0", state.Calls)
 	assert.Equal(t, "last 5 s", state.Window)
 
+	assert.Equal(t, []string{"M236 0.0h.1", "20.0"}, []string{get.Path, get.Peak})
 	for range windowSamples {
 		state = s.tick(t, sampleEvery)
 	}
 	assert.Equal(t, "last 1 min 0 s", state.Window)
 	assert.Equal(t, "0", state.Operations[0].Rate)
 	assert.Equal(t, "–", state.Operations[0].Highest)
+	assert.Equal(t, "20.0", state.Operations[0].Peak, "the charts are about an hour")
 }
 
 // Hit rates are those of the window, tier by tier.
