@@ -56,9 +56,9 @@ func inspections(s *service.Service, id sessionstore.ID) map[string]func(ctx con
 			return err
 		},
 		"updateSession": func(ctx context.Context) error {
-			_, err := s.EditSession(ctx, id, "", []string{"mail"}, []string{"old"}, func(h *perldata.Hash) error {
+			_, err := s.EditSession(ctx, id, "", func(h *perldata.Hash) (service.Edited, error) {
 				h.Set("mail", perldata.BytesOf("d@example.org"))
-				return nil
+				return service.Edited{Set: []string{"mail"}, Removed: []string{"old"}}, nil
 			})
 			return err
 		},
@@ -164,17 +164,20 @@ func TestInspectionsHide(t *testing.T) {
 		"find":   func() error { _, err := a.FindIDs(portal, "", "mail", "m"); return err },
 		"logout": func() error { _, err := a.LogOutEverywhere(portal, "", "mail", "m"); return err },
 		"edit": func() error {
-			_, err := a.EditSession(portal, ref.ID, "", []string{"mail"}, nil, func(*perldata.Hash) error { return nil })
+			_, err := a.EditSession(portal, ref.ID, "", func(h *perldata.Hash) (service.Edited, error) {
+				h.Set("mail", perldata.BytesOf("another"))
+				return service.Edited{Set: []string{"mail"}}, nil
+			})
 			return err
 		},
 	} {
 		require.ErrorAs(t, call(), new(*access.HiddenError), name)
 	}
-	_, err = a.EditSession(portal, ref.ID, shown.Version, nil, nil, func(*perldata.Hash) error { return nil })
+	_, err = a.EditSession(portal, ref.ID, shown.Version, func(*perldata.Hash) (service.Edited, error) { return service.Edited{}, nil })
 	require.ErrorAs(t, err, new(*sessionstore.VersionConflictError))
-	_, err = a.EditSession(portal, ref.ID, "", []string{"list"}, nil, func(h *perldata.Hash) error {
+	_, err = a.EditSession(portal, ref.ID, "", func(h *perldata.Hash) (service.Edited, error) {
 		h.Set("list", perldata.BytesOf("y"))
-		return nil
+		return service.Edited{Set: []string{"list"}}, nil
 	})
 	require.NoError(t, err)
 	shown, err = a.InspectSession(as(t, everything), ref.ID, nothing)

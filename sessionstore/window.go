@@ -63,8 +63,8 @@ func (s *Store) Moves() bool {
 	return ok && backend.Moves(pool)
 }
 
-// Window returns the sessions of a type behind a position on a server, at most most of
-// them. The order is that of a hash of the ids: so each session that is there all the time
+// Window returns the sessions of a type behind a position on a server, no more than
+// most. The order is that of a hash of the ids: so each session that is there all the time
 // is in exactly one of the windows that follow each other, whatever is stored meanwhile.
 // It scans the keys of the server and keeps those of the window only. It does not read
 // the sessions: some may be absent when they are read.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -58,7 +59,7 @@ func TestLastWritersAreBounded(t *testing.T) {
 	l, err := audit.Open(audit.Stdout, audit.Options{Stdout: new(nowhere)})
 	require.NoError(t, err)
 	for i := range 10_010 {
-		l.Write(t.Context(), stored(fmt.Sprint(i), "portal"))
+		l.Write(t.Context(), stored(strconv.Itoa(i), "portal"))
 	}
 	_, known := l.LastWriter("9")
 	assert.False(t, known)

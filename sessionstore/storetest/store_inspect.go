@@ -23,6 +23,7 @@ func inspectTests() map[string]func(*testing.T, backend.Backend) {
 		"DeleteIf":          testDeleteIf,
 		"Edit":              testEdit,
 		"Window":            testWindow,
+		"ShareKey":          testShareKey,
 	}
 }
 
@@ -230,4 +231,19 @@ func testWindow(t *testing.T, b backend.Backend) {
 	}
 	_, err := s.Window(t.Context(), len(s.Servers()), kind, sessionstore.Position{}, 20)
 	require.ErrorAs(t, err, new(*backend.UnavailableError))
+}
+
+// Stores on the same servers share a key: the first one that was proposed.
+func testShareKey(t *testing.T, b backend.Backend) {
+	name := string(newDigits())
+	one, other := sessionstore.SharedKey{1}, sessionstore.SharedKey{2}
+	s := neverExpiring(b)
+	for _, proposed := range []sessionstore.SharedKey{one, other} {
+		key, err := s.ShareKey(t.Context(), name, proposed)
+		require.NoError(t, err)
+		assert.Equal(t, one, key)
+	}
+	key, err := neverExpiring(b).ShareKey(t.Context(), name+"2", other)
+	require.NoError(t, err)
+	assert.Equal(t, other, key)
 }
