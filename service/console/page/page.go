@@ -108,7 +108,24 @@ func (p *Pages) RenderPart(w http.ResponseWriter, r *http.Request, status int, p
 	p.render(w, r, status, page, name)
 }
 
-func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, page Page, name string) {
+// Stream answers a request with a page that is sent while it is made: what its template
+// has written is sent whenever the template calls one of its data that flushes. The
+// status is 200. A template that fails breaks the answer off.
+func (p *Pages) Stream(w http.ResponseWriter, r *http.Request, page Page) {
+	view := p.view(w, r, page)
+	setHead(w.Header())
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return
+	}
+	if err := page.Template.ExecuteTemplate(w, "layout", view); err != nil {
+		p.options.Logger.ErrorContext(r.Context(), "could not render a page", "page", page.Title, "error", err)
+		panic(http.ErrAbortHandler) // nobody must take a part of the page for all
+	}
+}
+
+// view returns the data of the template of a page.
+func (p *Pages) view(w http.ResponseWriter, r *http.Request, page Page) View {
 	if page.Base == "" {
 		page.Base = Base(r)
 	}
@@ -119,18 +136,26 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, page 
 	if !page.Public {
 		view.Token = token(w, r)
 	}
+	return view
+}
+
+func setHead(h http.Header) {
+	setPolicy(h)
+	h.Set("Content-Type", "text/html; charset=UTF-8")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store") // it may show a session
+	}
+}
+
+func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, page Page, name string) {
+	view := p.view(w, r, page)
 	var body bytes.Buffer
 	if err := page.Template.ExecuteTemplate(&body, name, view); err != nil {
 		p.options.Logger.ErrorContext(r.Context(), "could not render a page", "page", page.Title, "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	h := w.Header()
-	setPolicy(h)
-	h.Set("Content-Type", "text/html; charset=UTF-8")
-	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-store") // it may show a session
-	}
+	setHead(w.Header())
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body.Bytes()) // an error means that the client has gone
