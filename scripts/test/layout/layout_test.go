@@ -77,6 +77,7 @@ var mayImport = map[string][]string{
 	"service/lemonldap/events/redistest":   {"github.com/redis/go-redis/..."},
 	"service/console/page":                 {"service/access"},
 	"service/console/page/pagetest":        {"golang.org/x/net/html", "github.com/stretchr/testify/..."},
+	"service/console/explorer":             {"service", "service/access", "service/admission", "service/audit", "service/console/page", "service/requestlog", "sessionstore", "sessionstore/backend", "sessionstore/perldata"},
 	"service/console/contract":             {"scripts/clients", "service/console/page", "wsdl"},
 	"service/console/live":                 {"service", "service/console/page", "service/requestlog", "sessionstore/backend", "sessionstore/index", "sessionstore/metric"},
 	"service/metrics":                      {"service", "sessionstore/metric", "github.com/prometheus/client_golang/prometheus/..."},
