@@ -9,6 +9,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/console/contract"
+	"memcachedsoap/service/console/explorer"
 	"memcachedsoap/service/console/live"
 	"memcachedsoap/service/console/page"
 	"memcachedsoap/service/httpd"
@@ -28,8 +29,9 @@ type people struct {
 	live    *live.Console
 }
 
-// people returns what answers people about a process.
-func (c *serveCommand) people(self *process, logger *slog.Logger) people {
+// people returns what answers people about a process; sessions makes the session
+// explorer.
+func (c *serveCommand) people(self *process, sessions func(*page.Pages) http.Handler, logger *slog.Logger) people {
 	frame := page.New(page.Options{Console: c.consoleOn(), Logger: logger})
 	p := people{pages: contract.New(frame, contract.Options{PublicURL: c.PublicURL, Callers: c.AuthFile != ""}).Serve}
 	if !c.consoleOn() {
@@ -37,6 +39,10 @@ func (c *serveCommand) people(self *process, logger *slog.Logger) people {
 	}
 	p.live = live.New(frame, self.Instance, self.began)
 	mux := http.NewServeMux()
+	ofSessions := sessions(frame)
+	for _, path := range []string{explorer.Path, explorer.Path + "/"} {
+		mux.Handle(path, ofSessions)
+	}
 	mux.Handle("GET "+page.ConsolePath+"/assets/", frame.Assets())
 	mux.Handle("GET "+page.ConsolePath, frame.Require(access.Stats, http.HandlerFunc(p.live.ServePage)))
 	mux.Handle("GET "+live.EventsPath, frame.Require(access.Stats, http.HandlerFunc(p.live.ServeEvents)))

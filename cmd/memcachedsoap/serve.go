@@ -11,6 +11,7 @@ import (
 	"memcachedsoap/service/admission"
 	"memcachedsoap/service/audit"
 	"memcachedsoap/service/certificate"
+	"memcachedsoap/service/console/explorer"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
@@ -63,13 +64,13 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	counters := service.NewCounters(version, slices.Concat(document.Operations(), lemonldap.Operations(), rpc.Operations())...)
+	counters := service.NewCounters(version, slices.Concat(document.Operations(), lemonldap.Operations(), rpc.Operations(), explorer.Operations())...)
 	sessions := service.New(store, counters)
 	sessions.Audit(files.audited)
 	ofLemonLDAP := c.lemonldapSessions(sessions, files.lemonldap)
 	changed, changesHost := files.peers.handler()
 	defer files.peers.leaveWith(ctx)()
-	forPeople := c.people(found.process, logger)
+	forPeople := c.people(found.process, c.explorer(sessions, counters, files.audited, logger), logger)
 	server := httpd.New(c.endpoint(sessions, ofLemonLDAP, counters, files.audited, logger), httpd.Options{ //nolint:contextcheck // each request has its own
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, AllowedHosts: c.AllowedHosts,
 		Certificate: files.keeper, ClientCertificateHeader: c.ClientCertificateHeader,

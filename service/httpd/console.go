@@ -12,6 +12,9 @@ import (
 // ConsolePath is where the console is.
 const ConsolePath = "/console"
 
+// searchPath begins the paths of pages that are sent while all sessions are searched.
+const searchPath = ConsolePath + "/sessions/search/"
+
 func isConsole(path string) bool {
 	return path == ConsolePath || strings.HasPrefix(path, ConsolePath+"/")
 }
@@ -25,7 +28,7 @@ func (s *Server) serveConsole() echo.HandlerFunc {
 		if s.options.ConsoleLocal && !s.isLocal(r) {
 			return echo.ErrNotFound
 		}
-		if !strings.Contains(r.Header.Get(echo.HeaderAccept), "text/event-stream") {
+		if !isStream(r) {
 			return serve(c)
 		}
 		ctx, cancel := context.WithCancel(r.Context())
@@ -34,6 +37,12 @@ func (s *Server) serveConsole() echo.HandlerFunc {
 		c.SetRequest(r.WithContext(ctx))
 		return serve(c)
 	}
+}
+
+// isStream reports whether the answer to a request may last for minutes: when the server
+// stops, it ends.
+func isStream(r *http.Request) bool {
+	return strings.Contains(r.Header.Get(echo.HeaderAccept), "text/event-stream") || strings.HasPrefix(r.URL.Path, searchPath)
 }
 
 // isLocal reports whether a request comes from this machine, also through the proxies

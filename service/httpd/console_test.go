@@ -70,8 +70,16 @@ func TestLocalConsole(t *testing.T) {
 	}
 }
 
-// A stream of events ends when the server stops, so that it does not wait for it.
+// A stream of events, and a page that is sent for minutes, end when the server stops, so
+// that it does not wait for them.
 func TestStreamsEndWithTheServer(t *testing.T) {
+	for path, accept := range map[string]string{"/console/events": "text/event-stream", "/console/sessions/search/x": "text/html"} {
+		t.Run(path, func(t *testing.T) { testStreamEnds(t, path, accept) })
+	}
+}
+
+func testStreamEnds(t *testing.T, path, accept string) {
+	t.Helper()
 	streams := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		assert.NoError(t, http.NewResponseController(w).Flush())
 		<-r.Context().Done()
@@ -82,9 +90,9 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, time.Minute, l) }()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String()+"/console/events", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String()+path, nil)
 	require.NoError(t, err)
-	r.Header.Set("Accept", "text/event-stream")
+	r.Header.Set("Accept", accept)
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	defer response.Body.Close()

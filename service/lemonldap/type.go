@@ -3,6 +3,7 @@ package lemonldap
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 
 	"memcachedsoap/sessionstore"
 )
@@ -47,6 +48,18 @@ func TypeOf(name string) (Type, error) {
 		}
 	}
 	return Type{}, ErrUnknownType
+}
+
+// Kinds yields the names of the types, and the kind of the ids of each: the same for types
+// whose sessions are in one store.
+func Kinds() iter.Seq2[string, string] {
+	return func(yield func(name, kind string) bool) {
+		for _, t := range types {
+			if !yield(t.Name, t.key) {
+				return
+			}
+		}
+	}
 }
 
 // ID returns the id of a session of the type: 32 or 64 lower-case hexadecimal digits.
