@@ -24,7 +24,7 @@ func TestConsole(t *testing.T) {
 	console := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, known := access.SentBy(r.Context())
 		assert.True(t, known)
-		_, _ = io.WriteString(w, "console "+r.URL.Path)
+		_, _ = io.WriteString(w, "console "+r.URL.Path) //nolint:gosec // no browser reads it
 	})
 	s := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Console: console, Access: guard, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	for path, logged := range map[string]string{

@@ -16,7 +16,7 @@ const browser = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*
 // pages answers with what it was given.
 func pages(w http.ResponseWriter, _ *http.Request, address, prefix string) {
 	w.Header().Set("Content-Type", "text/html")
-	fmt.Fprintf(w, "page of %s below %q", address, prefix)
+	_, _ = fmt.Fprintf(w, "page of %s below %q", address, prefix)
 }
 
 // The page knows the address as the browser does.

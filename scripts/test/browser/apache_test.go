@@ -24,7 +24,7 @@ import (
 func startApache(t *testing.T, configuration string) string {
 	t.Helper()
 	folder := t.TempDir()
-	require.NoError(t, os.Chmod(folder, 0o755)) // for Apache's user
+	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // for Apache's user
 	address := freeAddress(t)
 	var text strings.Builder
 	fmt.Fprintf(&text, "ServerRoot %q\nServerName 127.0.0.1\nListen %s\nPidFile pid\nErrorLog error.log\nDefaultRuntimeDir .\n", folder, address)
@@ -64,7 +64,7 @@ func exists(file string) bool {
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000))) //nolint:gosec // no secret
 		if l, err := net.Listen("tcp", address); err == nil {
 			l.Close()
 			return address

@@ -24,8 +24,8 @@ func (b *tab) forDocs(name string) {
 	}
 	image, err := os.ReadFile(filepath.Join(results, name+".png"))
 	require.NoError(b.t, err)
-	require.NoError(b.t, os.MkdirAll(images, 0o755))
-	require.NoError(b.t, os.WriteFile(filepath.Join(images, name+".png"), image, 0o644))
+	require.NoError(b.t, os.MkdirAll(images, 0o750))
+	require.NoError(b.t, os.WriteFile(filepath.Join(images, name+".png"), image, 0o600))
 }
 
 // Screenshots of the service pages, for those who look at what has changed.

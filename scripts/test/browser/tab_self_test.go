@@ -57,7 +57,7 @@ func TestTabReportsErrors(t *testing.T) {
 // axe-core and the other checks find what hinders people.
 func TestAxeFindsWhatHinders(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte(`<!DOCTYPE html><title>x</title><link rel="icon" href="data:,"><input><p style="color: #eee">pale`))
 	}))

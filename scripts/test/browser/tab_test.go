@@ -58,7 +58,7 @@ var closeBrowser = func() {}
 // something that is not there or that is of another host.
 type tab struct {
 	t   *testing.T
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // that of the tab
 
 	mu       sync.Mutex
 	errors   []string
@@ -122,7 +122,7 @@ func (b *tab) listen(event any) {
 		b.fail(fmt.Sprintf("exception: %s %s", e.ExceptionDetails.Text, arguments([]*runtime.RemoteObject{e.ExceptionDetails.Exception})))
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError {
-			b.fail(fmt.Sprintf("console.error: %s", arguments(e.Args)))
+			b.fail("console.error: " + arguments(e.Args))
 		}
 	case *cdplog.EventEntryAdded:
 		if e.Entry.Level == cdplog.EntryLevelError || e.Entry.Source == cdplog.EntrySourceSecurity {
@@ -260,21 +260,21 @@ func (b *tab) screenshot(name string) {
 	b.t.Helper()
 	image, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	b.require(err)
-	require.NoError(b.t, os.MkdirAll(results, 0o755))
-	require.NoError(b.t, os.WriteFile(filepath.Join(results, name+".png"), image, 0o644))
+	require.NoError(b.t, os.MkdirAll(results, 0o750))
+	require.NoError(b.t, os.WriteFile(filepath.Join(results, name+".png"), image, 0o600))
 }
 
 // modules installs the packages of package.json into build, and returns their folder.
 var modules = sync.OnceValues(func() (string, error) {
 	const folder = "../../../build/browser"
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return "", err
 	}
 	list, err := os.ReadFile("package.json")
 	if err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "package.json"), list, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "package.json"), list, 0o600); err != nil {
 		return "", err
 	}
 	if out, err := exec.Command("npm", "--prefix", folder, "install", "--silent", "--no-audit", "--no-fund", "--prefer-offline").CombinedOutput(); err != nil {

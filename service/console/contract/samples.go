@@ -22,8 +22,13 @@ type Sample struct {
 // languages are the samples in their order on the page.
 func languages() []Sample {
 	return []Sample{
-		{Folder: "php", Name: "PHP"}, {Folder: "java", Name: "Java"}, {Folder: "dotnet", Name: "C#"}, {Folder: "python", Name: "Python"},
-		{Folder: "perl", Name: "Perl"}, {Folder: "node", Name: "Node"}, {Folder: "go", Name: "Go"},
+		{Folder: "php", Name: "PHP"},
+		{Folder: "java", Name: "Java"},
+		{Folder: "dotnet", Name: "C#"},
+		{Folder: "python", Name: "Python"},
+		{Folder: "perl", Name: "Perl"},
+		{Folder: "node", Name: "Node"},
+		{Folder: "go", Name: "Go"},
 	}
 }
 
@@ -35,9 +40,11 @@ const pageAddress = "http://127.0.0.1:8080/soap"
 func Samples() []Sample {
 	samples := languages()
 	for i := range samples {
-		if err := samples[i].read(); err != nil {
+		read, err := samples[i].read()
+		if err != nil {
 			panic(err) // the pages are embedded, and a test reads them
 		}
+		samples[i] = read
 	}
 	return samples
 }
@@ -45,12 +52,12 @@ func Samples() []Sample {
 // block matches a fenced block: its language, the name of its file, its text.
 var block = regexp.MustCompile("(?ms)^```(\\w+)(?: ([^\n]*))?\n(.*?)^```$")
 
-// read reads the sample from its page. The commands that install what it needs stand
+// read returns the sample with what its page has. The commands that install what it needs stand
 // between the heading of its section and the program, and those that run it behind it.
-func (s *Sample) read() error {
+func (s Sample) read() (Sample, error) {
 	text, err := fs.ReadFile(clients.Pages, s.Folder+"/README.md")
 	if err != nil {
-		return err //nolint:wrapcheck // it names the file
+		return s, err //nolint:wrapcheck // it names the file
 	}
 	for section := range strings.SplitSeq(string(text), "\n## ") {
 		for _, found := range block.FindAllStringSubmatch(section, -1) {
@@ -62,12 +69,12 @@ func (s *Sample) read() error {
 				s.File, s.Program = file, code
 			case language == "sh":
 				s.Run = code
-				return nil
+				return s, nil
 			}
 		}
 		s.Install, s.File, s.Program = "", "", ""
 	}
-	return fmt.Errorf("contract: %s/README.md has no program with commands behind it", s.Folder)
+	return s, fmt.Errorf("contract: %s/README.md has no program with commands behind it", s.Folder)
 }
 
 // at returns the sample for a service at another address, which is safe between the

@@ -17,11 +17,17 @@ func Libraries() []Library {
 		uPlot = "sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw=="
 	)
 	return []Library{
-		{"htmx.org", "2.0.11", "0BSD", "assets/htmx.js", "dist/htmx.min.js",
-			"d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717", htmx},
-		{"uplot", "1.6.32", "MIT", "assets/uplot.js", "dist/uPlot.iife.min.js",
-			"19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f", uPlot},
-		{"uplot", "1.6.32", "MIT", "style/90-uplot.css", "dist/uPlot.min.css",
-			"df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04", uPlot},
+		{
+			"htmx.org", "2.0.11", "0BSD", "assets/htmx.js", "dist/htmx.min.js",
+			"d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717", htmx,
+		},
+		{
+			"uplot", "1.6.32", "MIT", "assets/uplot.js", "dist/uPlot.iife.min.js",
+			"19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f", uPlot,
+		},
+		{
+			"uplot", "1.6.32", "MIT", "style/90-uplot.css", "dist/uPlot.min.css",
+			"df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04", uPlot,
+		},
 	}
 }

@@ -13,7 +13,7 @@ import (
 // instances: they need no common secret.
 const (
 	tokenField  = "token"
-	tokenCookie = "memcachedsoap_token"
+	tokenCookie = "memcachedsoap_token" //nolint:gosec // a name
 	// TokenHeader is the header that has the token if the body is not that of a form.
 	TokenHeader = "X-Token"
 )
@@ -27,7 +27,7 @@ func token(w http.ResponseWriter, r *http.Request) string {
 	var bits [24]byte
 	rand.Read(bits[:]) // never fails: it ends the program instead
 	value := base64.RawURLEncoding.EncodeToString(bits[:])
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // without TLS it cannot be Secure
 		Name: tokenCookie, Value: value, Path: "/", // of the browser, whatever the prefix of a proxy
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 	})

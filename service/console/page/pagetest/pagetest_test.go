@@ -62,6 +62,7 @@ func FuzzHostile(f *testing.F) {
 }
 
 func checkPlaces(t *testing.T, text string) {
+	t.Helper()
 	var hostile, harmless strings.Builder
 	assert.NoError(t, places.Execute(&hostile, text))
 	assert.NoError(t, places.Execute(&harmless, "harmless"))
