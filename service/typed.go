@@ -107,8 +107,8 @@ func (s *Service) DeleteTyped(ctx context.Context, id sessionstore.ID) (bool, er
 }
 
 // EachSession calls visit with every session of a type, one at a time, without the
-// attributes that are hidden from the caller. See [sessionstore.Store.Each]: if it
-// returns an error, some sessions were not visited.
+// attributes that are hidden from the caller, or without any if it cannot be read. See
+// [sessionstore.Store.Each]: if it returns an error, some sessions were not visited.
 func (s *Service) EachSession(
 	ctx context.Context, kind string, visit func(id sessionstore.ID, session sessionstore.Session) error,
 ) error {

@@ -32,7 +32,7 @@ func (s *Store) Metrics() []metric.Metric {
 		c.tombstoneRefusals.Metric("tombstone_refusals_total", "Changes refused because the session was deleted."),
 		c.unknown.Metric("unknown_outcomes_total", "Writes without an answer, after which the store looked whether they were made."),
 		c.idleExtensions.Metric("idle_extensions_total", "Sessions whose idle timeout was extended because they were read."),
-		c.unreadable.Metric("each_unreadable_total", "Items that were left out of lists of all sessions because they cannot be read as sessions."),
+		c.unreadable.Metric("each_unreadable_total", "Items that lists of all sessions have met and that cannot be read as sessions."),
 		c.idleFailures.Metric("idle_extension_failures_total", "Sessions that were read and whose idle timeout could not be extended."),
 	}
 	if g := s.guard.Load(); g != nil {

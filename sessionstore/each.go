@@ -14,10 +14,10 @@ import (
 // visit may take its time: the Store reads no further meanwhile.
 //
 // When Each returns nil, visit was called once for each session that was there during
-// the whole call and can be read. Sessions that come or go meanwhile may be visited or
-// not. An item that cannot be read as a session is left out and counted
-// (each_unreadable_total). Reading them so is no use of the sessions: it extends no idle
-// timeout.
+// the whole call. Sessions that come or go meanwhile may be visited or not. One that
+// cannot be read is visited without attributes, and counted (each_unreadable_total). An
+// item that does not even have the form of a session is left out. Reading them so is no
+// use of the sessions: it extends no idle timeout.
 //
 // Errors are that of visit, which ends the call, and [*backend.UnavailableError]: some
 // sessions were not visited then. It wraps [backend.ErrNotScannable] if a server cannot
@@ -26,16 +26,18 @@ func (s *Store) Each(ctx context.Context, kind string, visit func(id ID, session
 	return s.each(ctx, kind, s.visitor(visit))
 }
 
-// visitor returns a visitor of the items that are sessions. Those that cannot be read are
-// counted.
+// visitor returns a visitor of the items that are sessions, as [Store.Each] says it.
 func (s *Store) visitor(visit func(id ID, session Session) error) visitor {
 	return func(_ context.Context, id ID, item backend.Item, m *memory) error {
 		session, err := s.sessionWithin(id, item, m)
-		if _, unreadable := errors.AsType[*UnreadableError](err); unreadable {
-			s.counts.unreadable.Inc()
-			return nil
-		}
+		unreadable, is := errors.AsType[*UnreadableError](err)
 		switch {
+		case is:
+			s.counts.unreadable.Inc()
+			if unreadable.Foreign {
+				return nil
+			}
+			session = Session{Ref: Ref{ID: id}}
 		case errors.Is(err, backend.ErrNotFound):
 			return nil
 		case err != nil:

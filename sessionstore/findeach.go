@@ -9,8 +9,8 @@ import (
 
 // FindEach calls visit with each of the sessions that [Store.FindIn] finds, one at a time,
 // and returns their ids. visit gets what FindIn has looked at, so that each session is
-// read once; only those of a long list, or of a scan, are read again. Of them it leaves
-// out the ones that nobody can read any more. Reading sessions so is no use of them.
+// read once; only those of a long list, or of a scan, are read again. One that nobody can
+// read any more is visited as [Store.Each] does it. Reading sessions so is no use of them.
 //
 // Errors are those of FindIn and that of visit, which ends the call.
 func (s *Store) FindEach(

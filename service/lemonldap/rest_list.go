@@ -2,6 +2,7 @@ package lemonldap
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -28,7 +29,7 @@ func (x *exchange) list() error {
 	}
 	defer release()
 	if x.route.search {
-		err = x.sessions.Search(x.ctx, x.route.kind, x.route.field, x.route.value, l.visit)
+		l.unreadable, err = x.sessions.Search(x.ctx, x.route.kind, x.route.field, x.route.value, l.visit)
 	} else {
 		err = x.sessions.All(x.ctx, x.route.kind, l.visit)
 	}
@@ -36,6 +37,7 @@ func (x *exchange) list() error {
 		return err
 	}
 	l.dst = append(l.dst, '}')
+	l.warn()
 	if !x.begun {
 		return x.answer(l.dst, nil)
 	}
@@ -64,6 +66,8 @@ type list struct {
 	writer *perljson.Writer
 	dst    []byte // what was not sent
 	any    bool   // a session was written
+
+	unreadable int // sessions whose attributes nobody can say
 }
 
 // chunk is how many bytes are sent together.
@@ -119,8 +123,21 @@ func (l *list) want(name perldata.Value) error {
 // errData answers a list of something else than names.
 var errData = &RequestError{"data must be null, the name of an attribute, or a list of names."}
 
+// warn says in the answer that sessions cannot be read: in a header, or in a trailer if a
+// part of the answer was sent. A search cannot compare them; else they are null.
+func (l *list) warn() {
+	if l.unreadable == 0 {
+		return
+	}
+	name := "Warning"
+	if l.x.begun {
+		name = http.TrailerPrefix + name
+	}
+	l.x.w.Header().Set(name, fmt.Sprintf(`199 - "sessions that cannot be read: %d"`, l.unreadable))
+}
+
 // visit writes a session, and sends what was written if it is enough. What cannot be
-// written, because it contains itself or is too large, is null.
+// read, or written because it contains itself or is too large, is null.
 func (l *list) visit(digits string, attributes *perldata.Hash) error {
 	if l.any {
 		l.dst = append(l.dst, ',')
@@ -128,9 +145,13 @@ func (l *list) visit(digits string, attributes *perldata.Hash) error {
 	l.any = true
 	l.dst = append(append(append(l.dst, '"'), digits...), '"', ':')
 	var err error
-	if l.whole {
+	switch {
+	case attributes == nil:
+		l.unreadable++
+		l.dst = append(l.dst, "null"...)
+	case l.whole:
 		l.dst, err = l.writer.Append(l.dst, perldata.HashOf(attributes))
-	} else {
+	default:
 		l.dst, err = appendFields(l.writer, l.dst, attributes, l.fields)
 	}
 	if _, cannot := errors.AsType[*perljson.Error](err); cannot {

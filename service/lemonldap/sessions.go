@@ -112,8 +112,8 @@ func (s *Sessions) Delete(ctx context.Context, t Type, digits string) error {
 	return err
 }
 
-// Visit gets one session after the other, and its id. The attributes belong to it. Its
-// error ends the call.
+// Visit gets one session after the other, and its id. The attributes belong to it; they
+// are nil if the session cannot be read. Its error ends the call.
 type Visit func(digits string, attributes *perldata.Hash) error
 
 // All visits all sessions of a type. If it returns an error, some were not visited.
@@ -122,10 +122,15 @@ func (s *Sessions) All(ctx context.Context, t Type, visit Visit) error {
 }
 
 // Search visits all sessions of a type whose attribute has a value, which is compared as
-// a string. If it returns an error, some were not visited.
-func (s *Sessions) Search(ctx context.Context, t Type, attribute, value string, visit Visit) error {
+// a string. If it returns an error, some were not visited. Sessions that cannot be read
+// cannot be compared: it says how many it has met.
+func (s *Sessions) Search(ctx context.Context, t Type, attribute, value string, visit Visit) (unreadable int, err error) {
 	text, _ := textOf(perldata.BytesOf(value))
 	matching := func(digits string, attributes *perldata.Hash) error {
+		if attributes == nil {
+			unreadable++
+			return nil
+		}
 		v, ok := attributes.Get(attribute)
 		if !ok {
 			return nil
@@ -136,12 +141,14 @@ func (s *Sessions) Search(ctx context.Context, t Type, attribute, value string, 
 		return visit(digits, attributes)
 	}
 	if !s.finds(attribute, value) {
-		return s.each(ctx, t, matching)
+		err = s.each(ctx, t, matching)
+		return unreadable, err
 	}
 	if s.refuses(t, nil) {
-		return ErrPersistent
+		return 0, ErrPersistent
 	}
-	return s.service.FindEach(ctx, t.key, attribute, text, s.visitor(t, matching))
+	err = s.service.FindEach(ctx, t.key, attribute, text, s.visitor(t, matching))
+	return unreadable, err
 }
 
 // finds reports whether the store finds such sessions without reading all.
@@ -161,7 +168,7 @@ func (s *Sessions) each(ctx context.Context, t Type, visit Visit) error {
 func (s *Sessions) visitor(t Type, visit Visit) func(sessionstore.ID, sessionstore.Session) error {
 	return func(id sessionstore.ID, session sessionstore.Session) error {
 		digits := id.Digits()
-		if session.Attributes == nil || !isID(digits) || s.refuses(t, session.Attributes) {
+		if !isID(digits) || s.refuses(t, session.Attributes) {
 			return nil
 		}
 		return visit(digits, session.Attributes)

@@ -64,7 +64,11 @@ func nameOf(v perldata.Value) string {
 func (x *dialect) appendList(ctx context.Context, dst []byte, room *soap.Room, l *list) ([]byte, error) {
 	stream := l.encoding.Stream(dst, room, l.method)
 	err := x.sessions.All(ctx, lemonldap.Global, func(id string, attributes *perldata.Hash) error {
-		if err := stream.Add(id, perldata.HashOf(l.of(attributes))); err != nil {
+		value := perldata.Value{} // of a session that cannot be read
+		if attributes != nil {
+			value = perldata.HashOf(l.of(attributes))
+		}
+		if err := stream.Add(id, value); err != nil {
 			return unreadable(err)
 		}
 		if size := stream.Len(); size > maxAnswer {

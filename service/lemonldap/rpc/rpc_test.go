@@ -186,6 +186,23 @@ func TestAllSessions(t *testing.T) {
 		e.call(t, "get_key_from_all_sessions", none, `<p soapenc:arrayType="xsd:string[0]"/>`))
 }
 
+// A session that cannot be read is nil in the list of all sessions.
+func TestAllSessionsWithAnUnreadableOne(t *testing.T) {
+	t.Parallel()
+	items := memory.New(memory.Options{})
+	e := newEndpoint(t, settings{items: items})
+	id := e.create(t, user)
+	unreadable := strings.Repeat("ab", 32)
+	require.NoError(t, items.Add(t.Context(), unreadable, backend.Item{Image: []byte("abcd"), Flags: 1}))
+	for _, fields := range []string{none, str("uid")} {
+		all, _ := e.call(t, "get_key_from_all_sessions", none, fields).(map[string]any)
+		require.Len(t, all, 2)
+		assert.NotNil(t, all[id])
+		assert.Contains(t, all, unreadable)
+		assert.Nil(t, all[unreadable])
+	}
+}
+
 // A list that is too large is a fault, never a shorter list.
 func TestAllSessionsAreBounded(t *testing.T) {
 	t.Parallel()
