@@ -3,6 +3,7 @@ package sessionstore
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/index"
@@ -29,7 +30,7 @@ func (s *Store) Find(ctx context.Context, attribute, principal string) ([]ID, er
 
 // FindIn is [Store.Find] for the sessions of a type ([TypedID]).
 func (s *Store) FindIn(ctx context.Context, kind, attribute, principal string) ([]ID, error) {
-	ids, err := s.find(ctx, indexedSessions{s}.Look, kind, attribute, principal)
+	ids, err := s.find(ctx, indexedSessions{s}.look, kind, attribute, principal)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func (s *Store) DeleteAll(ctx context.Context, attribute, principal string) ([]I
 func (s *Store) DeleteAllIn(ctx context.Context, kind, attribute, principal string) ([]ID, error) {
 	var deleted []ID
 	for range logoutRounds {
-		ids, err := s.find(ctx, indexedSessions{s}.Look, kind, attribute, principal)
+		ids, err := s.find(ctx, indexedSessions{s}.look, kind, attribute, principal)
 		for _, id := range ids {
 			if interrupted := backend.Interrupted(ctx); interrupted != nil {
 				return deleted, interrupted
@@ -147,10 +148,32 @@ const (
 
 // Look calls visit with those of the sessions that exist and can be read.
 func (i indexedSessions) Look(ctx context.Context, ids []string, visit func(id string, session index.Session)) error {
-	return i.read(ctx, ids, func(id string, item backend.Item) error {
-		i.open(ID(id), item, func(session Session, _ int64) { visit(id, i.indexed(session)) })
+	_, err := i.look(ctx, ids, nil, visit)
+	return err
+}
+
+// look is an [index.Look].
+func (i indexedSessions) look(
+	ctx context.Context, ids, others []string, visit func(id string, session index.Session),
+) (map[string]backend.Item, error) {
+	return i.lookAlso(ctx, ids, others, func(session Session, _ int64) { visit(string(session.ID), i.indexed(session)) })
+}
+
+// lookAlso calls visit with those of the sessions that exist and can be read, and returns
+// the items under other keys.
+func (i indexedSessions) lookAlso(
+	ctx context.Context, ids, others []string, visit func(session Session, taken int64),
+) (map[string]backend.Item, error) {
+	items := make(map[string]backend.Item, len(others))
+	err := i.read(ctx, slices.Concat(ids, others), func(key string, item backend.Item) error {
+		if slices.Contains(others, key) {
+			items[key] = item
+		} else {
+			i.open(ID(key), item, visit)
+		}
 		return nil
 	})
+	return items, err
 }
 
 // indexed returns what the index needs of a session.

@@ -54,14 +54,13 @@ type sighting struct {
 	sessions map[ID]Session
 }
 
-func (s *sighting) look(ctx context.Context, ids []string, visit func(id string, session index.Session)) error {
+func (s *sighting) look(
+	ctx context.Context, ids, others []string, visit func(id string, session index.Session),
+) (map[string]backend.Item, error) {
 	s.forget() // an earlier look may be out of date
-	return s.read(ctx, ids, func(id string, item backend.Item) error {
-		s.open(ID(id), item, func(session Session, taken int64) {
-			visit(id, s.indexed(session))
-			s.keep(session, taken)
-		})
-		return nil
+	return s.lookAlso(ctx, ids, others, func(session Session, taken int64) {
+		visit(string(session.ID), s.indexed(session))
+		s.keep(session, taken)
 	})
 }
 

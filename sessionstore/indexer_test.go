@@ -2,6 +2,9 @@ package sessionstore_test
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,12 +69,17 @@ func (s shared) sessions() []sessionstore.ID {
 
 func (s shared) metric(name string) int {
 	s.Helper()
-	for _, m := range s.store.Metrics() {
+	return metricOf(s, s.store, name)
+}
+
+func metricOf(tb testing.TB, s *sessionstore.Store, name string) int {
+	tb.Helper()
+	for _, m := range s.Metrics() {
 		if m.Name == name {
 			return int(m.Value)
 		}
 	}
-	require.Fail(s, "no "+name)
+	require.Fail(tb, "no "+name)
 	return 0
 }
 
@@ -115,4 +123,81 @@ func TestOwnSessionsAreEnteredOnce(t *testing.T) {
 	assert.Empty(t, s.sessions())
 	assert.Zero(t, s.metric("index_foreign_total"))
 	assert.Zero(t, s.metric("index_scans_total"))
+}
+
+// recorded remembers which items were read together.
+type recorded struct {
+	*memory.Backend
+
+	mu      sync.Mutex
+	batches [][]string
+}
+
+func (r *recorded) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
+	r.mu.Lock()
+	r.batches = append(r.batches, slices.Clone(keys))
+	r.mu.Unlock()
+	return r.Backend.GetMany(ctx, keys, maxBytes)
+}
+
+// of returns the reads of an item, and forgets all.
+func (r *recorded) of(id sessionstore.ID) (batches [][]string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, keys := range r.batches {
+		if slices.Contains(keys, string(id)) {
+			batches = append(batches, keys)
+		}
+	}
+	r.batches = nil
+	return batches
+}
+
+// A search reads each session once, also to show it, and together with what proves that
+// the index is complete. It does not show what another program has changed.
+func TestSearchReadsSessionsOnce(t *testing.T) {
+	t.Parallel()
+	items := &recorded{Backend: memory.New(memory.Options{})}
+	s := sessionstore.NewStore(items, storable.Codec{}, sessionstore.Options{Principals: []string{"uid"}})
+	indexer := s.NewIndexer(items)
+	t.Cleanup(func() {
+		indexer.Close()
+		require.NoError(t, s.Close())
+	})
+	_, err := items.Follow(indexer.Follower())
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return s.IndexStates()[0].Complete }, time.Minute, time.Millisecond)
+	ref, err := s.Create(t.Context(), dwho(), time.Hour)
+	require.NoError(t, err)
+	search := func() (shown []sessionstore.ID) {
+		t.Helper()
+		_, err := s.FindEach(t.Context(), "", "uid", "dwho", func(id sessionstore.ID, session sessionstore.Session) error {
+			assert.Equal(t, ref.Version, session.Version)
+			shown = append(shown, id)
+			return nil
+		})
+		require.NoError(t, err)
+		return shown
+	}
+	items.of(ref.ID)
+	assert.Equal(t, []sessionstore.ID{ref.ID}, search())
+	batches := items.of(ref.ID)
+	require.Len(t, batches, 1, "it is read once")
+	assert.True(t, slices.ContainsFunc(batches[0], func(key string) bool { return strings.Contains(key, "index:") }), batches[0])
+
+	// Without the marker the index proves nothing: the session is found by a scan.
+	for _, key := range batches[0] {
+		if key != string(ref.ID) {
+			require.NoError(t, items.Delete(t.Context(), key))
+		}
+	}
+	assert.Equal(t, []sessionstore.ID{ref.ID}, search())
+	assert.Positive(t, metricOf(t, s, "index_scans_total"))
+
+	image, err := storable.Codec{}.Append(nil, attributes("1")) // of nobody
+	require.NoError(t, err)
+	present, err := items.Get(t.Context(), string(ref.ID))
+	require.NoError(t, err)
+	require.NoError(t, items.CompareAndSwap(t.Context(), string(ref.ID), backend.Item{Image: image, Flags: 1}.InPlaceOf(present)))
+	assert.Empty(t, search())
 }

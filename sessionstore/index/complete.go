@@ -192,13 +192,36 @@ func (r *Indexer) confirmHere(ctx context.Context, epoch string) bool {
 	if r.epoch() != epoch {
 		return false
 	}
-	markers := r.markerKeys()
-	items, err := r.index.backend.GetMany(ctx, withoutEmpty(markers), maxListBytes)
-	if err != nil {
+	m := markers{keys: r.markerKeys()}
+	items, err := r.index.backend.GetMany(ctx, m.wanted(), maxListBytes)
+	m.items = items
+	return err == nil && r.proves(epoch, m)
+}
+
+// markers are the markers of an Indexer as they were read.
+type markers struct {
+	keys  []string // of each server, as markerKeys returns them
+	items map[string]backend.Item
+}
+
+func (m markers) wanted() []string { return withoutEmpty(m.keys) }
+
+// markersToRead returns the markers that confirmBy needs.
+func (r *Indexer) markersToRead() markers {
+	if r == nil || r.prover() != nil {
+		return markers{}
+	}
+	return markers{keys: r.markerKeys()}
+}
+
+// proves says whether markers that were read prove that the index is still complete, in
+// the same epoch.
+func (r *Indexer) proves(epoch string, m markers) bool {
+	if r.epoch() != epoch {
 		return false
 	}
-	for i, key := range markers {
-		if key != "" && string(items[key].Image) != epoch {
+	for i, key := range m.keys {
+		if key != "" && string(m.items[key].Image) != epoch {
 			r.withdraw(i, "the server was restarted or flushed, or has evicted the marker of the index")
 		}
 	}

@@ -27,11 +27,24 @@ func (x *Index) Find(ctx context.Context, attribute, value string) ([]string, er
 
 // FindIn is [Index.Find] for the sessions of a type; "" is global.
 func (x *Index) FindIn(ctx context.Context, kind, attribute, value string) ([]string, error) {
-	return x.FindLooking(ctx, x.sessions.Look, kind, attribute, value)
+	return x.FindLooking(ctx, x.look, kind, attribute, value)
 }
 
-// Look is how an Index looks at sessions: as [Sessions.Look].
-type Look func(ctx context.Context, ids []string, visit func(id string, session Session)) error
+// Look is how an Index looks at sessions: as [Sessions.Look]. It also returns the items
+// under other keys, read at the same time.
+type Look func(ctx context.Context, ids, others []string, visit func(id string, session Session)) (map[string]backend.Item, error)
+
+// look is a [Look] of two exchanges.
+func (x *Index) look(
+	ctx context.Context, ids, others []string, visit func(id string, session Session),
+) (items map[string]backend.Item, err error) {
+	if len(others) > 0 {
+		if items, err = x.backend.GetMany(ctx, others, maxListBytes); err != nil {
+			return nil, err
+		}
+	}
+	return items, x.sessions.Look(ctx, ids, visit)
+}
 
 // FindLooking is [Index.FindIn] for a caller who wants to see the sessions, too: the
 // Index looks at those of the list by look, also at some that it does not return. A scan
@@ -40,13 +53,13 @@ func (x *Index) FindLooking(ctx context.Context, look Look, kind, attribute, val
 	p := principal{kind, attribute, value}
 	r := x.indexer.Load()
 	if r == nil {
-		found, _, err := x.findListed(ctx, look, p, true)
+		found, _, _, err := x.findListed(ctx, look, p, nil)
 		return idsOf(found), err
 	}
 	var before list
 	if epoch := r.settle(ctx); epoch != "" {
-		found, l, err := x.findListed(ctx, look, p, false)
-		if err == nil && !l.truncated && r.confirm(ctx, epoch) {
+		found, l, m, err := x.findListed(ctx, look, p, r)
+		if err == nil && !l.truncated && r.confirmBy(ctx, epoch, m) {
 			return idsOf(found), nil
 		}
 		before = l
@@ -66,22 +79,26 @@ func idsOf(entries []entry) []string {
 	return ids
 }
 
-// findListed returns the sessions of a principal that are in its list, and the
-// list as it was read. With lookup, it also follows the lookup keys.
-func (x *Index) findListed(ctx context.Context, look Look, p principal, lookup bool) (found []entry, l list, err error) {
+// findListed returns the sessions of a principal that are in its list, the list as it was
+// read, and the markers of an Indexer, which were read after it. Without an Indexer, it
+// also follows the lookup keys.
+func (x *Index) findListed(
+	ctx context.Context, look Look, p principal, r *Indexer,
+) (found []entry, l list, m markers, err error) {
 	item, err := x.backend.Get(ctx, p.key())
 	if err != nil && !errors.Is(err, backend.ErrNotFound) {
-		return nil, list{}, err
+		return nil, list{}, markers{}, err
 	}
 	l = x.read(item)
 	entries := l.entries
-	if lookup && p.kind == "" && slices.Contains(x.lookup, p.attribute) {
+	if r == nil && p.kind == "" && slices.Contains(x.lookup, p.attribute) {
 		if entries, err = x.withLookupKeys(ctx, p.value, entries); err != nil {
-			return nil, list{}, err
+			return nil, list{}, markers{}, err
 		}
 	}
-	if found, err = x.verify(ctx, look, p, entries); err != nil {
-		return nil, list{}, err
+	m = r.markersToRead()
+	if found, m.items, err = x.verify(ctx, look, p, entries, m.wanted()); err != nil {
+		return nil, list{}, markers{}, err
 	}
 	x.counts.longestList.Raise(int64(len(found)))
 	isNew := func(e entry) bool { return e.byLookupKey }
@@ -89,7 +106,7 @@ func (x *Index) findListed(ctx context.Context, look Look, p principal, lookup b
 		x.counts.repairs.Inc()
 		x.repair(ctx, p, l, found)
 	}
-	return found, l, nil
+	return found, l, m, nil
 }
 
 // repair makes the list of a principal say what was found. If another writer
@@ -127,29 +144,31 @@ func (x *Index) withLookupKeys(ctx context.Context, value string, entries []entr
 }
 
 // verify returns those entries whose session exists and has the principal, with
-// the moment at which the session expires.
-func (x *Index) verify(ctx context.Context, look Look, p principal, entries []entry) ([]entry, error) {
+// the moment at which the session expires, and the items under other keys.
+func (x *Index) verify(
+	ctx context.Context, look Look, p principal, entries []entry, others []string,
+) (found []entry, items map[string]backend.Item, err error) {
 	ids := make([]string, len(entries))
 	for i, e := range entries {
 		ids[i] = e.id
 	}
 	expiries := make(map[string]int64, len(ids))
-	err := look(ctx, ids, func(id string, session Session) {
+	items, err = look(ctx, ids, others, func(id string, session Session) {
 		if slices.Contains(x.principals(p.kind, session.Attributes), p) {
 			expiries[id] = backend.ExpiryOf(session.Life)
 		}
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	found := make([]entry, 0, len(expiries))
+	found = make([]entry, 0, len(expiries))
 	for _, e := range entries {
 		if expiry, ok := expiries[e.id]; ok {
 			e.expiry = expiry
 			found = append(found, e)
 		}
 	}
-	return found, nil
+	return found, items, nil
 }
 
 // Oldest returns the oldest sessions of the principals among terms, of those that
@@ -165,7 +184,7 @@ func (x *Index) Oldest(ctx context.Context, terms Terms, most int) ([]string, er
 		if len(l.entries) <= most {
 			continue
 		}
-		found, err := x.verify(ctx, x.sessions.Look, p, l.entries)
+		found, _, err := x.verify(ctx, x.look, p, l.entries, nil)
 		if err != nil {
 			return oldest, err
 		}

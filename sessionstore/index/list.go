@@ -150,7 +150,7 @@ func (x *Index) withoutExpired(ctx context.Context, p principal, entries []entry
 	if len(expired) == 0 {
 		return entries, nil
 	}
-	found, err := x.verify(ctx, x.sessions.Look, p, expired)
+	found, _, err := x.verify(ctx, x.look, p, expired, nil)
 	if err != nil {
 		return nil, err
 	}

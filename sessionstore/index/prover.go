@@ -91,6 +91,14 @@ func (r *Indexer) confirm(ctx context.Context, epoch string) bool {
 	return r.confirmHere(ctx, epoch)
 }
 
+// confirmBy is confirm by the markers that were read since settle.
+func (r *Indexer) confirmBy(ctx context.Context, epoch string, m markers) bool {
+	if on := r.prover(); on != nil {
+		return on.Confirm(ctx, r.Identity(), epoch)
+	}
+	return r.proves(epoch, m)
+}
+
 // repeat takes over what the other instance says of the index, for people.
 func (r *Indexer) repeat(on Prover) {
 	complete := on.Complete(r.Identity())
