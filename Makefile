@@ -85,7 +85,7 @@ browser: ## Run the tests of the pages in Chromium (screenshots: build/screensho
 .PHONY: lemonldap
 lemonldap: build ## Run LemonLDAP::NG on the service (LEMONLDAP_RELEASE=sid)
 	@scripts/tools/deps scripts/test/lemonldap/packages
-	go vet -tags interop ./scripts/test/lemonldap
+	go vet -tags interop,speed ./scripts/test/lemonldap
 	@scripts/test/lemonldap/run
 
 .PHONY: alerts

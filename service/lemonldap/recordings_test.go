@@ -153,6 +153,7 @@ func TestDocumentedDeviations(t *testing.T) {
 		"The answer to `DELETE` has the number 1, not the string.", // TestMerge
 		"Unknown and deleted sessions are 400",                     // TestBadInput
 		"A list that cannot be completed is broken off",            // TestLongLists
+		"A session that cannot be read is `null`",                  // TestListsOfUnreadableSessions
 		"A secret can be used again within its 15 seconds.",        // TestSecrets
 	}
 	for name, d := range deviations {

@@ -140,12 +140,17 @@ func readJSON(t *testing.T, path string, into any) {
 	require.NoError(t, json.Unmarshal(text, into), path)
 }
 
-// startPSGI starts a server that runs a class of LemonLDAP::NG. As behind a reverse
-// proxy, the address of the user is in X-Forwarded-For.
+// startPSGI starts a server that runs a class of LemonLDAP::NG.
 func (i *instance) startPSGI(t *testing.T, name, class string) *server {
 	t.Helper()
-	return startServer(t, i.dir, name, i.environment(), fmt.Sprintf(`use %[1]s; my $app = %[1]s->run({}); sub {
+	return startServer(t, i.dir, name, i.environment(), appOf(class))
+}
+
+// appOf returns the program that runs a class of LemonLDAP::NG. As behind a reverse
+// proxy, the address of the user is in X-Forwarded-For.
+func appOf(class string) string {
+	return fmt.Sprintf(`use %[1]s; my $app = %[1]s->run({}); sub {
 		my $env = shift;
 		$env->{REMOTE_ADDR} = $env->{HTTP_X_FORWARDED_FOR} // '127.0.0.1';
-		$app->($env) }`, class))
+		$app->($env) }`, class)
 }

@@ -23,6 +23,7 @@ import (
 type group struct {
 	name  string
 	log   string // path
+	pid   int    // of the process group
 	stop  func() // ends all of the processes
 	ended chan struct{}
 }
@@ -43,6 +44,7 @@ func startGroup(t *testing.T, dir, name string, env []string, command ...string)
 	pipe, err := process.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, process.Start())
+	g.pid = process.Process.Pid
 	require.NoError(t, log.Close())
 	go func() {
 		defer close(g.ended)
