@@ -146,7 +146,7 @@ const (
 	lookBytes  = 64 << 10 // of their items, for each
 )
 
-// Look calls visit with those of the sessions that exist and can be read.
+// Look calls visit with those of the sessions that exist.
 func (i indexedSessions) Look(ctx context.Context, ids []string, visit func(id string, session index.Session)) error {
 	_, err := i.look(ctx, ids, nil, visit)
 	return err
@@ -159,8 +159,8 @@ func (i indexedSessions) look(
 	return i.lookAlso(ctx, ids, others, func(session Session, _ int64) { visit(string(session.ID), i.indexed(session)) })
 }
 
-// lookAlso calls visit with those of the sessions that exist and can be read, and returns
-// the items under other keys.
+// lookAlso calls visit with those of the sessions that exist, and returns the items under
+// other keys.
 func (i indexedSessions) lookAlso(
 	ctx context.Context, ids, others []string, visit func(session Session, taken int64),
 ) (map[string]backend.Item, error) {
@@ -178,6 +178,9 @@ func (i indexedSessions) lookAlso(
 
 // indexed returns what the index needs of a session.
 func (i indexedSessions) indexed(session Session) index.Session {
+	if session.Attributes == nil {
+		return index.Session{}
+	}
 	return index.Session{Attributes: session.Attributes, Life: i.store.life(session.Attributes, session.ExpiresIn)}
 }
 
@@ -232,8 +235,8 @@ func (i indexedSessions) items(ctx context.Context, ids []string) (map[string]ba
 	return nil, err
 }
 
-// open calls visit with the session of an item, unless it is none, or one that nobody can
-// read. It reserves no memory, and says how many bytes the session takes.
+// open calls visit with the session of an item, unless it is none; with one that cannot be
+// read without attributes. It reserves no memory, and says how many bytes the session takes.
 func (i indexedSessions) open(id ID, item backend.Item, visit func(session Session, taken int64)) {
 	defer i.store.large.enter(item)()
 	taken := int64(0)
@@ -241,7 +244,11 @@ func (i indexedSessions) open(id ID, item backend.Item, visit func(session Sessi
 		taken += n
 		return nil
 	}}
-	if session, err := i.store.sessionWithin(id, item, &m); err == nil {
+	session, err := i.store.sessionWithin(id, item, &m)
+	if unreadable, is := errors.AsType[*UnreadableError](err); is && !unreadable.Foreign {
+		session, err = Session{Ref: Ref{ID: id}}, nil
+	}
+	if err == nil {
 		visit(session, taken)
 	}
 }

@@ -65,7 +65,7 @@ func (s *sighting) look(
 }
 
 func (s *sighting) keep(session Session, taken int64) {
-	if len(s.sessions) >= maxSeen || s.taken+taken > seenBytes || s.memory.take(taken) != nil {
+	if session.Attributes == nil || len(s.sessions) >= maxSeen || s.taken+taken > seenBytes || s.memory.take(taken) != nil {
 		return
 	}
 	s.taken += taken

@@ -226,6 +226,46 @@ func TestScanOfSealedSessions(t *testing.T) {
 	assert.ElementsMatch(t, want, ended)
 }
 
+// An instance without the key of a session does not find it. The session stays in the
+// list of its user, for the instances that have the key.
+func TestSearchKeepsWhatOthersCanRead(t *testing.T) {
+	t.Parallel()
+	b := memory.New(memory.Options{})
+	o := sessionstore.Options{Principals: []string{"a"}, NoLookupKeys: true}
+	lines := sealtest.Lines(t, "old", "new")
+	first, second := sealing(b, sealtest.Keyring(t, lines[0]), o), sealing(b, sealtest.Keyring(t, lines[1], lines[0]), o)
+	find := func(s *sessionstore.Store) []sessionstore.ID {
+		t.Helper()
+		ids, err := s.Find(t.Context(), "", "dwho")
+		require.NoError(t, err)
+		return ids
+	}
+	var ids []sessionstore.ID
+	for _, s := range []*sessionstore.Store{first, second, first} {
+		ref, err := s.Create(t.Context(), attributes("dwho"), time.Hour)
+		require.NoError(t, err)
+		ids = append(ids, ref.ID)
+	}
+	assert.Equal(t, ids, find(second))
+	for range 2 {
+		assert.Equal(t, []sessionstore.ID{ids[0], ids[2]}, find(first))
+	}
+	assert.Equal(t, ids, find(second))
+
+	require.NoError(t, second.Delete(t.Context(), ids[0])) // the list is repaired
+	for range 2 {
+		assert.Equal(t, []sessionstore.ID{ids[2]}, find(first))
+	}
+	assert.Equal(t, ids[1:], find(second))
+
+	ended, err := first.DeleteAll(t.Context(), "", "dwho")
+	require.NoError(t, err)
+	assert.Equal(t, ids[2:], ended)
+	ended, err = second.DeleteAll(t.Context(), "", "dwho")
+	require.NoError(t, err)
+	assert.Equal(t, ids[1:2], ended)
+}
+
 // What does not fit is refused with the bytes that it needs encrypted.
 func TestSealedSessionTooLarge(t *testing.T) {
 	t.Parallel()

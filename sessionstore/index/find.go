@@ -97,16 +97,18 @@ func (x *Index) findListed(
 		}
 	}
 	m = r.markersToRead()
-	if found, m.items, err = x.verify(ctx, look, p, entries, m.wanted()); err != nil {
+	verified, items, err := x.verify(ctx, look, p, entries, m.wanted())
+	if err != nil {
 		return nil, list{}, markers{}, err
 	}
-	x.counts.longestList.Raise(int64(len(found)))
+	m.items = items
+	x.counts.longestList.Raise(int64(len(verified)))
 	isNew := func(e entry) bool { return e.byLookupKey }
-	if !l.truncated && (len(found) != len(l.entries) || len(found) > x.maxEntries || slices.ContainsFunc(found, isNew)) {
+	if !l.truncated && (len(verified) != len(l.entries) || len(verified) > x.maxEntries || slices.ContainsFunc(verified, isNew)) {
 		x.counts.repairs.Inc()
-		x.repair(ctx, p, l, found)
+		x.repair(ctx, p, l, verified)
 	}
-	return found, l, m, nil
+	return readable(verified), l, m, nil
 }
 
 // repair makes the list of a principal say what was found. If another writer
@@ -143,8 +145,14 @@ func (x *Index) withLookupKeys(ctx context.Context, value string, entries []entr
 	return entries, nil
 }
 
+// readable returns the entries whose sessions can be read.
+func readable(entries []entry) []entry {
+	return slices.DeleteFunc(entries, func(e entry) bool { return e.unreadable })
+}
+
 // verify returns those entries whose session exists and has the principal, with
-// the moment at which the session expires, and the items under other keys.
+// the moment at which the session expires, and the items under other keys. It also returns
+// the entries of sessions that cannot be read, as they are.
 func (x *Index) verify(
 	ctx context.Context, look Look, p principal, entries []entry, others []string,
 ) (found []entry, items map[string]backend.Item, err error) {
@@ -153,8 +161,11 @@ func (x *Index) verify(
 		ids[i] = e.id
 	}
 	expiries := make(map[string]int64, len(ids))
+	unreadable := make(map[string]bool)
 	items, err = look(ctx, ids, others, func(id string, session Session) {
-		if slices.Contains(x.principals(p.kind, session.Attributes), p) {
+		if session.Attributes == nil {
+			unreadable[id] = true
+		} else if slices.Contains(x.principals(p.kind, session.Attributes), p) {
 			expiries[id] = backend.ExpiryOf(session.Life)
 		}
 	})
@@ -165,6 +176,9 @@ func (x *Index) verify(
 	for _, e := range entries {
 		if expiry, ok := expiries[e.id]; ok {
 			e.expiry = expiry
+			found = append(found, e)
+		} else if unreadable[e.id] && !e.byLookupKey {
+			e.unreadable = true
 			found = append(found, e)
 		}
 	}
@@ -188,6 +202,7 @@ func (x *Index) Oldest(ctx context.Context, terms Terms, most int) ([]string, er
 		if err != nil {
 			return oldest, err
 		}
+		found = readable(found)
 		for _, e := range found[:max(len(found)-most, 0)] {
 			oldest = append(oldest, e.id)
 		}

@@ -15,8 +15,8 @@ import (
 type Sessions interface {
 	// IsID says whether a text is a session id, of any type ([backend.TypeOf]).
 	IsID(text string) bool
-	// Look calls visit for each of the sessions under ids that exists and can be
-	// read. The error is an [*backend.UnavailableError]: sessions are never
+	// Look calls visit for each of the sessions under ids that exists; for one that
+	// cannot be read without attributes. The error is an [*backend.UnavailableError]: sessions are never
 	// left out because a server does not answer. visit may not keep the
 	// attributes.
 	Look(ctx context.Context, ids []string, visit func(id string, session Session)) error
@@ -26,8 +26,8 @@ type Sessions interface {
 
 // Session is what an Index needs of a session.
 type Session struct {
-	Attributes *perldata.Hash
-	Life       time.Duration // how long it may live while it is used; 0 means that it never expires
+	Attributes *perldata.Hash // nil if it cannot be read
+	Life       time.Duration  // how long it may live while it is used; 0 means that it never expires
 }
 
 // Options adjusts an [Index].

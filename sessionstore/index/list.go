@@ -81,6 +81,9 @@ type entry struct {
 	expiry int64 // seconds since 1970; 0 means never
 	// byLookupKey says that the entry is not in the list: a lookup key led to it.
 	byLookupKey bool
+	// unreadable says that this instance cannot read the session. Another one may have
+	// the key for it: the entry stays in the list.
+	unreadable bool
 }
 
 func (e entry) line() string {
