@@ -131,7 +131,7 @@ func TestExplorer(t *testing.T) {
 	b.appears("code.value")
 	assert.Contains(t, b.text("main"), "dwho@badwolf.example")
 	accessible(t, b)
-	b.screenshot("explorer")
+	b.forDocs("explorer")
 	shown := e.audited("ops", "inspectSession")
 	assert.Contains(t, shown[len(shown)-1]["shown"], "mail")
 

@@ -60,7 +60,7 @@ func TestConsoleIsLive(t *testing.T) {
 	b.await(part("replicators", "the pools are equal"))
 	b.await(part("replicators", "metrics at 127.0.0.1:0"))
 	accessible(t, b)
-	b.screenshot("console")
+	b.forDocs("console")
 	require.NoError(t, replicator.Process.Signal(syscall.SIGTERM))
 	assert.NoError(t, replicator.Wait())
 	b.await("!" + part("instances", "replicate"))

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-//go:embed assets/*.js assets/*.svg script/*.js style/*.css
+//go:embed assets/*.svg script/*.js style/*.css
 var files embed.FS
 
 // assetQuery is the parameter of a query that asks for an asset.

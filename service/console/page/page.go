@@ -58,8 +58,6 @@ type Page struct {
 	// Current is the link of the navigation that leads to this page: "service",
 	// "console" or "sessions".
 	Current string
-	// Libraries are the scripts of others that the page needs: "htmx.js", "uplot.js".
-	Libraries []string
 	// Base is where the paths of the service begin, with a slash at its end. "" means the
 	// relative path, which is right unless the browser's path may lack the slash at its end.
 	Base string

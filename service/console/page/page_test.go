@@ -1,13 +1,10 @@
 package page_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,33 +24,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func newPages() (*page.Pages, page.Page) {
 	p := page.New(page.Options{Console: true, Logger: slog.New(slog.DiscardHandler)})
 	files := fstest.MapFS{"main.html": {Data: []byte(`{{define "main"}}<h1>{{.Data}}</h1><input name="{{.TokenField}}" value="{{.Token}}">{{end}}`)}}
-	return p, page.Page{Title: "Title", Template: p.Parse(files, "main.html"), Data: "<b>data</b>", Libraries: []string{"htmx.js", "uplot.js"}}
+	return p, page.Page{Title: "Title", Template: p.Parse(files, "main.html"), Data: "<b>data</b>"}
 }
 
 func get(h http.Handler, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	return w
-}
-
-// The files of others are those of the registry, and the table says which.
-func TestLibraries(t *testing.T) {
-	t.Parallel()
-	listed := make(map[string]bool)
-	for _, l := range page.Libraries() {
-		text, err := os.ReadFile(l.File)
-		require.NoError(t, err)
-		sum := sha256.Sum256(text)
-		assert.Equal(t, l.SHA256, hex.EncodeToString(sum[:]), l.File)
-		listed[l.File] = true
-	}
-	scripts, err := os.ReadDir("assets")
-	require.NoError(t, err)
-	for _, file := range scripts {
-		if strings.HasSuffix(file.Name(), ".js") {
-			assert.True(t, listed["assets/"+file.Name()], "%s is in no table", file.Name())
-		}
-	}
 }
 
 // Every answer has the policy, and no page needs an exception from it.
@@ -73,7 +50,7 @@ func TestPolicy(t *testing.T) {
 	assert.NotRegexp(t, `(?i)<script>|<style|\son[a-z]+=|style=|https?://`, w.Body.String())
 }
 
-var assetName = regexp.MustCompile(`(?:href|src)="([^"]*/assets/(style|script|icon|htmx|uplot)-[0-9a-f]{12}\.\w+)"`)
+var assetName = regexp.MustCompile(`(?:href|src)="([^"]*/assets/(style|script|icon)-[0-9a-f]{12}\.\w+)"`)
 
 // asset returns the name of an asset of a page.
 func asset(t *testing.T, w *httptest.ResponseRecorder, kind string) string {
@@ -96,7 +73,7 @@ func TestLinks(t *testing.T) {
 	for _, seen := range []string{"/console", "/console/", "/console//", "/console/sessions", "/console/sessions/a%2Fb/c"} {
 		w := get(pages, seen)
 		links := assetName.FindAllStringSubmatch(w.Body.String(), -1)
-		require.Len(t, links, 5)
+		require.Len(t, links, 3)
 		for _, link := range links {
 			at, err := url.Parse("https://sso.example/apps" + seen)
 			require.NoError(t, err)
@@ -210,8 +187,8 @@ func TestWeight(t *testing.T) {
 	w := httptest.NewRecorder()
 	p.Render(w, httptest.NewRequest(http.MethodGet, "/console", nil), 200, main)
 	total := w.Body.Len()
-	for _, kind := range []string{"style", "script", "icon", "htmx", "uplot"} {
+	for _, kind := range []string{"style", "script", "icon"} {
 		total += get(p.Assets(), "/console/assets/"+asset(t, w, kind)).Body.Len()
 	}
-	assert.Less(t, total, 140_000, "150,000 bytes, without what the page of the console shows")
+	assert.Less(t, total, 40_000, "150,000 bytes, without what a page shows")
 }

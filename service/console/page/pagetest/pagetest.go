@@ -24,15 +24,14 @@ func Hostile() []string {
 		`=1+1`, `+1+1`, `-1+1`, `@SUM(1)`, `=cmd|'/c calc'!A1`, `=HYPERLINK("https://evil.example/")`, "a,b", `a";"b`, "a\tb",
 		"a\r\nSet-Cookie: token=x", "a\nb", "\r", "line\u2028separator\u2029", "\x00", "\x00<script>alert(1)</script>", "\x1b[31mred", "\u202egnp.exe", "\ufeff", "\ufffe",
 		"\xff\xfe<\x00s\x00", "\xc0\xbcscript\xc0\xbe", "+ADw-script+AD4-alert(1)", "&lt;script&gt;", "&#x3c;script&#x3e;", "&amp;", "&", "<", ">", `"`, `'`, "`", "=", " ", "",
-		`hx-get="/console" hx-trigger="load"`, `" hx-post="sessions/x/delete" hx-trigger="load" x="`, `<div hx-get="/x" hx-trigger="load">`, `data-xml`, `style="position:fixed"`,
+		`" data-xml x="`, `<form action="https://evil.example">`, `" formaction="https://evil.example`, `style="position:fixed"`,
 		strings.Repeat("<b>", 1000), strings.Repeat("A", 65536), strings.Repeat("\u0301", 500), "😀", "\U0001f468\u200d\U0001f469", "é", "٣", "ﷺ",
 	}
 }
 
 // RequireInert requires that nothing in a page, or in a part of one, runs, loads or leads
 // to another place than the page's own scripts, styles and links do: there is no inline
-// script or style, no attribute that is an event handler or a command of htmx in a
-// language, and no link to another host.
+// script or style, no attribute that is an event handler, and no link to another host.
 func RequireInert(tb testing.TB, page string) {
 	tb.Helper()
 	root, err := html.Parse(strings.NewReader(page))
@@ -55,11 +54,9 @@ func requireInertElement(tb testing.TB, node *html.Node) {
 	for _, a := range node.Attr {
 		name := strings.ToLower(a.Key)
 		switch {
-		case strings.HasPrefix(name, "on"), strings.HasPrefix(name, "hx-on"), name == "style", name == "srcdoc", name == "autofocus", name == "ping":
+		case strings.HasPrefix(name, "on"), name == "style", name == "srcdoc", name == "autofocus", name == "ping":
 			assert.Fail(tb, "the page has an attribute that may run something", "%s %s=%q", node.Data, a.Key, a.Val)
-		case name == "hx-vals", name == "hx-headers", name == "hx-vars":
-			assert.NotRegexp(tb, `^\s*(js|javascript):`, a.Val)
-		case name == "href", name == "src", name == "action", name == "formaction", name == "hx-get", name == "hx-post", name == "hx-delete", name == "hx-put":
+		case name == "href", name == "src", name == "action", name == "formaction":
 			requireOwnLink(tb, a.Val)
 		}
 	}

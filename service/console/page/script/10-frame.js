@@ -2,15 +2,9 @@
 // The scripts of all pages. Each part waits for the elements that it is about; what
 // comes from the service or from a person gets into the page as text, never as HTML.
 
-/** Calls start with each element that a selector finds, and with those that htmx adds. */
+/** Calls start with each element that a selector finds. The script runs when the page is complete. */
 function whenPresent(selector, start) {
-  const within = root => {
-    if (root.matches?.(selector)) start(root);
-    for (const element of root.querySelectorAll(selector)) start(element);
-  };
-  const all = () => within(document);
-  document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', all) : all();
-  document.addEventListener('htmx:load', event => event.target !== document.body && within(event.target));
+  for (const element of document.querySelectorAll(selector)) start(element);
 }
 
 /** Returns an element with a text. */
