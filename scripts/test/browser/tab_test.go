@@ -211,10 +211,22 @@ func (b *tab) open(address string) {
 	b.run(chromedp.Navigate(address))
 }
 
-// click clicks on the element of a selector, once it is visible.
+// click clicks on the element of a selector, once it is visible. If that leads to another
+// page, it returns when the browser has begun to show that page.
 func (b *tab) click(selector string) {
 	b.t.Helper()
-	b.run(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	b.appears(selector)
+	click := chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)
+	if !evaluate[bool](b, fmt.Sprintf(`(e => !!(e.closest('a[href]:not([href^="#"])') || e.type === 'submit' && !e.closest('form.try')))(document.querySelector(%q))`, selector)) {
+		b.run(click)
+		return
+	}
+	before := evaluate[float64](b, `performance.timeOrigin`)
+	b.run(click)
+	require.Eventually(b.t, func() bool {
+		another, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`performance.timeOrigin !== %v && !!document.querySelector('body > *')`, before)))
+		return err == nil && another // between two pages there may be none
+	}, ample, poll, "a click on %s leads nowhere", selector)
 }
 
 // appears waits until the element of a selector is visible.
@@ -296,6 +308,7 @@ type violation struct {
 // violations returns what axe-core complains of on the page.
 func violations(t *testing.T, b *tab) []violation {
 	t.Helper()
+	b.await(`document.readyState === 'complete'`)
 	modules, err := modules()
 	require.NoError(t, err)
 	script, err := os.ReadFile(filepath.Join(modules, "axe-core/axe.min.js"))
