@@ -94,6 +94,17 @@ alerts: ## Test alerts and dashboard with a real Prometheus
 	go vet -tags interop ./scripts/test/alerts
 	@go run ./scripts/test/testreport -tags interop -count=1 -timeout=5m ./scripts/test/alerts
 
+.PHONY: packages
+packages: ## Build deb, rpm, tar.gz, SBOM and checksums into build/packages
+	@scripts/tools/packages
+
+.PHONY: install-test
+install-test: packages ## Install, start, upgrade and purge what packages has built (root or sudo)
+	@scripts/tools/deps scripts/test/install/packages
+	go vet -tags interop ./scripts/test/install
+	go test -tags interop -c -o build/install.test ./scripts/test/install
+	@cd scripts/test/install && $(if $(filter 0,$(shell id -u)),,sudo -E env "PATH=$$PATH") ../../../build/install.test -test.timeout=20m
+
 .PHONY: lint
 lint: ## Run every linter and look at the formatting
 	$(golangci-lint) run

@@ -56,7 +56,7 @@ func TestStepsOfReplication(t *testing.T) {
 	section := sectionOf(t, page, "### Set up replication")
 	blocks, err := pagetest.Blocks(section)
 	require.NoError(t, err)
-	require.Len(t, blocks, 4)
+	require.Len(t, blocks, 5)
 	options := advisedOptions(t, page)
 	one, two := memcachedtest.Start(t, options...), memcachedtest.Start(t, options...)
 	health := freeAddress(t)
@@ -64,7 +64,7 @@ func TestStepsOfReplication(t *testing.T) {
 	url, _, _ := startService(t, "--servers", one.Addr, "--store-timeout", "10s")
 	dir := filepath.Dir(program(t))
 	shell := pagetest.NewShell(t, t.TempDir(), "PATH="+dir+":"+os.Getenv("PATH"), "MEMCACHEDSOAP_URL="+url)
-	here := strings.NewReplacer("cache1:11211", one.Addr, "cache2:11211", two.Addr, "127.0.0.1:9181", health, "/usr/local/bin", dir)
+	here := strings.NewReplacer("cache1:11211", one.Addr, "cache2:11211", two.Addr, "127.0.0.1:9181", health)
 	run := func(block int) string {
 		b := blocks[block]
 		require.Equal(t, "it needs servers of your own", b.Skip)
@@ -75,11 +75,9 @@ func TestStepsOfReplication(t *testing.T) {
 	run(0)
 	itemOf(t, openPool(t, memcached.Options{Servers: []string{two.Addr}}), "ab12")
 
-	_, command, found := strings.Cut(here.Replace(blocks[1].Code), "ExecStart=")
-	require.True(t, found)
-	command, _, _ = strings.Cut(strings.ReplaceAll(command, "\\\n", ""), "\n")
-	args := strings.Fields(command)
-	replicator := exec.Command(args[0], args[1:]...)
+	settings := filepath.Join(t.TempDir(), "replicate.yaml")
+	require.NoError(t, os.WriteFile(settings, []byte(here.Replace(blocks[1].Code)), 0o600))
+	replicator := exec.Command(program(t), "replicate", "--config", settings)
 	log := new(logBuffer)
 	replicator.Stderr = log
 	require.NoError(t, replicator.Start())
@@ -88,7 +86,7 @@ func TestStepsOfReplication(t *testing.T) {
 		assert.NoError(t, replicator.Wait(), "%s", log)
 	})
 
-	assert.Contains(t, run(2), "ready\n0 changes wait\n")
-	assert.Regexp(t, `HD t(60|5\d)\r\n`, run(3))
+	assert.Contains(t, run(3), "ready\n0 changes wait\n")
+	assert.Regexp(t, `HD t(60|5\d)\r\n`, run(4))
 	assert.NotContains(t, log.String(), "log buffers of a server are small")
 }
