@@ -128,7 +128,7 @@ func TestExplorer(t *testing.T) {
 	assert.Equal(t, "red", b.text("code.value"))
 	assert.NotContains(t, b.text("main"), "badwolf", "only what was asked for")
 	b.click(`button[value="*"]`)
-	b.appears("code.value")
+	b.appears(".tree > li:nth-child(3) code.value")
 	assert.Contains(t, b.text("main"), "dwho@badwolf.example")
 	accessible(t, b)
 	b.forDocs("explorer")

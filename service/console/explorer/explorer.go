@@ -225,13 +225,13 @@ func (x *exchange) takeForm() error {
 func (x *exchange) observe(to route, took time.Duration, err error) {
 	reason, refused := service.Refusal(err)
 	if refused {
-		service.AuditRefusal(x.r.Context(), x.options.AuditLog, to.operation, err)
+		service.AuditRefusal(x.ctx, x.options.AuditLog, to.operation, err)
 	}
-	if c := access.CallerOf(x.r.Context()); c != nil {
-		requestlog.Add(x.r.Context(), slog.String("caller", c.Name))
+	if c := access.CallerOf(x.ctx); c != nil {
+		requestlog.Add(x.ctx, slog.String("caller", c.Name))
 	}
 	if err != nil {
-		requestlog.Add(x.r.Context(), slog.String("error", err.Error()))
+		requestlog.Add(x.ctx, slog.String("error", err.Error()))
 	}
 	if x.options.Counters == nil || to.operation == "" {
 		return

@@ -22,6 +22,7 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/access"
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/audit"
 	"memcachedsoap/service/console/explorer"
 	"memcachedsoap/service/console/page"
@@ -49,6 +50,8 @@ type site struct {
 	audit   string // path of the audit log
 	guard   *access.Guard
 	browser string // what it sends as its cookie
+
+	admission *admission.Controller
 }
 
 // settings are what the tests of a site change.
@@ -94,8 +97,9 @@ func newSiteOn(tb testing.TB, on *site) *site {
 // start makes the explorer of the items.
 func (s *site) start(o settings) {
 	s.Helper()
+	s.admission = admission.New(admission.Options{})
 	s.store = sessionstore.NewStore(s.items, storable.Codec{}, sessionstore.Options{
-		Principals: []string{"uid", "mail"}, Lifetimes: sessionstore.Lifetimes{Default: time.Hour},
+		Principals: []string{"uid", "mail"}, Lifetimes: sessionstore.Lifetimes{Default: time.Hour}, Reserve: admission.Reserve,
 	})
 	s.Cleanup(func() { assert.NoError(s, s.store.Close()) })
 	log, err := audit.Open(s.audit, audit.Options{Logger: slog.New(slog.DiscardHandler)})
@@ -137,11 +141,13 @@ func (s *site) send(r *http.Request) answer {
 	if s.guard != nil {
 		ctx = s.guard.Begin(ctx, access.Sent{Unix: true})
 	}
+	admitted := s.admission.Begin(ctx)
+	defer admitted.End()
 	if s.browser != "" {
 		r.Header.Set("Cookie", s.browser)
 	}
 	w := httptest.NewRecorder()
-	s.handler.ServeHTTP(w, r.WithContext(ctx))
+	s.handler.ServeHTTP(w, r.WithContext(admitted)) //nolint:contextcheck // it is that of the request
 	for _, c := range w.Result().Cookies() {
 		s.browser = c.Name + "=" + c.Value
 	}

@@ -73,11 +73,15 @@ func (x *exchange) problemOf(err error) *problem {
 	if known, ok := errors.AsType[*problem](err); ok {
 		return known
 	}
+	if errors.Is(err, admission.ErrTooLarge) {
+		return &problem{http.StatusRequestEntityTooLarge, "Too large", "This needs more memory than the service gives to one request. " +
+			"Its settings --max-body and --max-elements raise that."}
+	}
 	fault := service.FaultOf(err)
 	if fault == nil {
-		requestlog.Fail(x.r.Context())
+		requestlog.Fail(x.ctx)
 		return &problem{http.StatusInternalServerError, "Not answered", "The service could not answer. The log says why, under the id of the request: " +
-			requestlog.ID(x.r.Context()) + "."}
+			requestlog.ID(x.ctx) + "."}
 	}
 	if fault.RetryAfter > 0 {
 		x.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(fault.RetryAfter.Seconds()))))

@@ -107,7 +107,7 @@ func (x *exchange) logOut() error {
 	result := loggedOut{query: q, LogOut: out, Link: x.r.PathValue("query")}
 	var p *problem
 	if err != nil {
-		requestlog.Fail(x.r.Context())
+		requestlog.Fail(x.ctx)
 		p = x.problemOf(err)
 		result.Problem = p.Text
 	} else if out.Remaining > 0 {
