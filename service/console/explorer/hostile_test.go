@@ -28,7 +28,7 @@ func (s *site) everyPage(h *perldata.Hash, check func(answer)) {
 	for node := range root.Descendants() {
 		for _, a := range node.Attr {
 			at, own := strings.CutPrefix(a.Val, "../../../console/sessions/")
-			if a.Key != "href" || !own || seen[at] || !strings.Contains(at, "at=") {
+			if a.Key != "href" || !own || seen[at] || !strings.Contains(at, "at=") || strings.Contains(at, "do=remove") { // which has the same page
 				continue
 			}
 			seen[at] = true
@@ -107,10 +107,8 @@ func TestHostileForms(t *testing.T) {
 
 // FuzzSession looks for names and values that break out of a page.
 func FuzzSession(f *testing.F) {
-	for _, text := range pagetest.Hostile() {
-		if len(text) < 1000 {
-			f.Add(text, text)
-		}
+	for _, text := range pagetest.Hostile()[:20] { // TestHostileSessions has all of them
+		f.Add(text, text)
 	}
 	site := newSite(f, settings{})
 	f.Fuzz(func(t *testing.T, name, value string) {
