@@ -74,8 +74,14 @@ func (t types) samples(indent string, list []wsdl.Element) string {
 	return b.String()
 }
 
+// maxIndent ends the sample of a type that contains itself.
+const maxIndent = 24
+
 func (t types) sample(indent string, e wsdl.Element) string {
 	if inside, ok := t[e.Type]; ok {
+		if len(indent) > maxIndent {
+			return ""
+		}
 		return parent(indent, e.Name, "", t.samples(indent+"  ", inside.Elements))
 	}
 	return leaf(indent, e.Name, sampleText(e))
