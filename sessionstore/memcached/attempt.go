@@ -8,13 +8,14 @@ import (
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
+	"memcachedsoap/sessionstore/span"
 )
 
 // attempt is a try to run a command.
 type attempt struct {
-	server *server
-	kind   access
-	begun  bool // the command has run
+	server    *server
+	operation operation
+	begun     bool // the command has run
 }
 
 func (a *attempt) run(ctx context.Context, run command) error {
@@ -29,7 +30,7 @@ func (a *attempt) run(ctx context.Context, run command) error {
 	}
 	wasIdle := c.idle
 	a.begun = true
-	err = s.exchange(ctx, c, run, false)
+	err = a.exchange(ctx, c, run, false)
 	silent := errors.Is(err, errTimeout)
 	if silent {
 		// If the server is gone, the next calls would wait for the other idle
@@ -37,7 +38,7 @@ func (a *attempt) run(ctx context.Context, run command) error {
 		s.dropIdle()
 		s.suspect(false, err)
 	}
-	if !wasIdle || ctx.Err() != nil || !isLost(err) && (!silent || a.kind == writing) {
+	if !wasIdle || ctx.Err() != nil || !isLost(err) && (!silent || a.operation.writes()) {
 		return err
 	}
 	if s.breaker.isOpen() {
@@ -47,7 +48,7 @@ func (a *attempt) run(ctx context.Context, run command) error {
 	if dialErr != nil {
 		return dialErr
 	}
-	return s.exchange(ctx, c, run, true)
+	return a.exchange(ctx, c, run, true)
 }
 
 // takeSlot waits for a connection in use to become free, as long as the caller
@@ -58,6 +59,8 @@ func (s *server) takeSlot(ctx context.Context) error {
 		return nil
 	default:
 	}
+	waiting := span.Wait(ctx, span.Connection)
+	defer waiting.End()
 	select {
 	case s.slots <- struct{}{}:
 		if s.breaker.isOpen() {
@@ -72,6 +75,30 @@ func (s *server) takeSlot(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", errBusy, ctx.Err())
 	}
+}
+
+// exchange runs the command, with a span.
+func (a *attempt) exchange(ctx context.Context, c *conn, run command, again bool) error {
+	number := 1
+	if again {
+		number = 2
+	}
+	recorded := a.server.spans.Exchange(ctx, a.operation.String(), number)
+	if !recorded.Recorded() {
+		return a.server.exchange(ctx, c, run, again)
+	}
+	defer recorded.End()
+	var asked, found int
+	err := a.server.exchange(ctx, c, func(c *conn, again bool) error {
+		c.asked, c.found = 0, 0
+		defer func() { asked, found = c.asked, c.found }() // after it the connection may be used by another call
+		return run(c, again)
+	}, again)
+	record(ctx, recorded, a.operation, err)
+	if asked > 0 {
+		recorded.Items(asked, found)
+	}
+	return err
 }
 
 // exchange runs a command on a connection within the timeout. A command that calls

@@ -71,7 +71,7 @@ func (s *server) getMany(ctx context.Context, keys []string, m *batch) error {
 	for len(keys) > 0 {
 		part := keys[:min(window, len(keys))]
 		keys = keys[len(part):]
-		err := s.do(ctx, reading, func(c *conn, _ bool) error { return c.getMany(part, m.put) })
+		err := s.do(ctx, opGetMany, func(c *conn, _ bool) error { return c.getMany(part, m.put) })
 		if err != nil {
 			return err
 		}
@@ -94,6 +94,7 @@ func (c *conn) getMany(keys []string, found func(key string, item backend.Item))
 func askMany[T any](
 	c *conn, keys []string, flags string, read func(*bufio.Reader) (string, T, error), found func(key string, answer T),
 ) error {
+	c.asked = len(keys)
 	parts := make([]string, 0, 4*len(keys)+1)
 	for _, key := range keys {
 		parts = append(parts, "mg ", key, flags, protocol.LineEnd)
@@ -111,6 +112,7 @@ func askMany[T any](
 			return c.outOfStep([]byte("k" + key))
 		}
 		keys = keys[asked+1:]
+		c.found++
 		found(key, answer)
 	}
 	if err != nil {

@@ -96,7 +96,7 @@ func TestBreakerIsLogged(t *testing.T) {
 		host := silentHost{refuses: true}
 		b.servers[1].dialContext = host.dial
 		call := func() error {
-			return b.servers[1].do(t.Context(), reading, func(c *conn, _ bool) error { return c.ping() })
+			return b.servers[1].do(t.Context(), opPing, func(c *conn, _ bool) error { return c.ping() })
 		}
 		began := time.Now()
 		for range 15 {
@@ -129,7 +129,7 @@ func TestBreakerIsLogged(t *testing.T) {
 // repeated, since the server may have carried it out.
 func TestSilentConnection(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[access]error{reading: nil, writing: errTimeout} {
+	for kind, want := range map[operation]error{opGet: nil, opAdd: errTimeout} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer("test", addressOf(t, "test:1"), Options{})
 			host := silentHost{back: true}
@@ -169,7 +169,7 @@ func TestDeadServerIsMarkedDown(t *testing.T) {
 			go io.Copy(io.Discard, theirs) //nolint:errcheck // until it is closed
 			return ours, nil
 		}
-		ping := func() error { return s.do(t.Context(), reading, func(c *conn, _ bool) error { return c.ping() }) }
+		ping := func() error { return s.do(t.Context(), opPing, func(c *conn, _ bool) error { return c.ping() }) }
 		require.ErrorIs(t, ping(), errTimeout)
 		time.Sleep(2 * DefaultTimeout)
 		require.ErrorIs(t, ping(), errOpen)
@@ -194,7 +194,7 @@ func TestOpenBreakerTellsWhy(t *testing.T) {
 			}
 			return nil, errTimeout
 		}
-		ping := func() error { return s.do(t.Context(), reading, func(c *conn, _ bool) error { return c.ping() }) }
+		ping := func() error { return s.do(t.Context(), opPing, func(c *conn, _ bool) error { return c.ping() }) }
 		require.NotErrorIs(t, ping(), backend.ErrDown, "it was asked")
 		time.Sleep(2 * DefaultTimeout)
 		err := ping()
@@ -256,7 +256,7 @@ func TestPanicGivesEverythingBack(t *testing.T) {
 		}
 		bad := func(*conn, bool) error { panic("bad call") }
 		good := func(*conn, bool) error { return nil }
-		do := func(run command) error { return s.do(t.Context(), writing, run) }
+		do := func(run command) error { return s.do(t.Context(), opAdd, run) }
 
 		for range 2 { // with a new connection, and with an idle one
 			require.PanicsWithValue(t, "bad call", func() { do(bad) }) //nolint:errcheck // it panics
@@ -270,7 +270,7 @@ func TestPanicGivesEverythingBack(t *testing.T) {
 		// One whose context ends meanwhile.
 		ctx, cancel := context.WithCancel(t.Context())
 		require.PanicsWithValue(t, "late", func() {
-			s.do(ctx, reading, func(*conn, bool) error { //nolint:errcheck // it panics
+			s.do(ctx, opPing, func(*conn, bool) error { //nolint:errcheck // it panics
 				cancel()
 				synctest.Wait()
 				panic("late")
@@ -308,9 +308,9 @@ func TestPanicOfARepeatedCall(t *testing.T) {
 		t.Cleanup(func() { theirs.Close() })
 		return ours, nil
 	}
-	require.NoError(t, s.do(t.Context(), reading, func(*conn, bool) error { return nil }))
+	require.NoError(t, s.do(t.Context(), opPing, func(*conn, bool) error { return nil }))
 	require.PanicsWithValue(t, "again", func() {
-		s.do(t.Context(), reading, func(c *conn, again bool) error { //nolint:errcheck // it panics
+		s.do(t.Context(), opPing, func(c *conn, again bool) error { //nolint:errcheck // it panics
 			if again {
 				panic("again")
 			}

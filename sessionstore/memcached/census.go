@@ -232,7 +232,7 @@ func (b *Backend) exchangeFingerprints(ctx context.Context, s *server, own strin
 	}
 	m := &batch{items: map[string]backend.Item{}, maxBytes: math.MaxInt64}
 	life := strconv.Itoa(int(fingerprintLife / time.Second))
-	err := s.do(ctx, reading, func(c *conn, _ bool) error { // twice does no harm
+	err := s.do(ctx, opAnnounce, func(c *conn, _ bool) error { // twice does no harm
 		if err := c.getMany(keys, m.put); err != nil {
 			return err
 		}

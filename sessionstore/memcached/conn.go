@@ -40,6 +40,8 @@ type conn struct {
 	broken bool
 	// named says that the last answer has named the key that was asked for.
 	named bool
+	// asked and found count the items of an exchange about several, for its span.
+	asked, found int
 	// checked says that nothing unread has arrived, as was seen a moment ago.
 	checked bool
 

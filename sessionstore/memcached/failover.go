@@ -134,8 +134,8 @@ func (f *failover) moves() bool { return true }
 // fence runs commands on a node after its epoch was made current.
 type fence struct{ node *node }
 
-func (f fence) do(ctx context.Context, kind access, run command) error {
-	return f.node.do(ctx, kind, func(c *conn, again bool) error {
+func (f fence) do(ctx context.Context, o operation, run command) error {
+	return f.node.do(ctx, o, func(c *conn, again bool) error {
 		if _, _, err := f.node.epoch.current(c, f.node.epochKey); err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ type copyAt struct {
 func (c chain) look(ctx context.Context, index int, key string) (copyAt, error) {
 	at := copyAt{index: index}
 	n := c[index]
-	err := n.do(ctx, reading, func(conn *conn, _ bool) error {
+	err := n.do(ctx, opGet, func(conn *conn, _ bool) error {
 		start, recent, err := n.epoch.current(conn, n.epochKey)
 		if err != nil {
 			return err

@@ -179,7 +179,7 @@ func (b *Backend) Stats(ctx context.Context) []backend.ServerStats {
 	b.each(func(i int, s *server) {
 		rows[i] = backend.ServerStats{Address: s.name, Tier: backend.Origin}
 		var stats []backend.Stat
-		err := s.do(ctx, reading, func(c *conn, _ bool) (err error) {
+		err := s.do(ctx, opStats, func(c *conn, _ bool) (err error) {
 			stats, err = c.stats("stats")
 			return err
 		})

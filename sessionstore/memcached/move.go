@@ -183,7 +183,7 @@ func (c *census) mark(ctx context.Context) {
 	marks := c.marks()
 	each(len(c.servers), func(i int) {
 		s := c.servers[i]
-		_ = s.do(ctx, reading, func(conn *conn, _ bool) error { // twice does no harm
+		_ = s.do(ctx, opAnnounce, func(conn *conn, _ bool) error { // twice does no harm
 			return conn.set(s.pool.prefix+markKey, marks[i], life)
 		})
 	})

@@ -74,7 +74,7 @@ func (s *server) notSent(err error, puts []conditional) {
 // put makes writes in one exchange. Its error is that of the writes that were not
 // answered. A repeated write that is rejected may have been made by the first try.
 func (s *server) put(ctx context.Context, puts []conditional) error {
-	err := s.do(ctx, writing, func(c *conn, again bool) (err error) {
+	err := s.do(ctx, opPut, func(c *conn, again bool) (err error) {
 		if puts, err = c.fits(puts); err != nil {
 			return err
 		}
@@ -138,6 +138,7 @@ func (c *conn) sendPuts(puts []conditional) error {
 	if err := c.before(); err != nil {
 		return err
 	}
+	c.asked = len(puts)
 	w := bufio.NewWriterSize(progressWriter{c}, putBuffer)
 	for i, p := range puts {
 		c.line = c.appendPut(c.line[:0], p, now)
@@ -222,6 +223,7 @@ func (c *conn) readPut(p conditional) (result, err error) {
 	word, flags := cutWord(line)
 	switch {
 	case word == "HD":
+		c.found++
 		*p.cas = p.writtenCAS(flags)
 	case word == "NS" && p.Item.CAS == 0:
 		result = backend.ErrExists

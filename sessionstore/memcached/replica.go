@@ -17,12 +17,12 @@ var _ backend.Replica = (*Backend)(nil)
 
 // Fetch reads several items of a server. See [backend.Replica].
 func (b *Backend) Fetch(ctx context.Context, server int, keys []string, visit func(key string, item backend.Item)) error {
-	return fetch(ctx, b, server, keys, (*conn).getMany, visit)
+	return fetch(ctx, b, server, keys, opGetMany, (*conn).getMany, visit)
 }
 
 // FetchHeads reads what a server knows of several items. See [backend.Replica].
 func (b *Backend) FetchHeads(ctx context.Context, server int, keys []string, visit func(backend.Head)) error {
-	return fetch(ctx, b, server, keys, (*conn).getHeads, func(key string, head backend.Head) {
+	return fetch(ctx, b, server, keys, opHeads, (*conn).getHeads, func(key string, head backend.Head) {
 		head.Key = key
 		visit(head)
 	})
@@ -31,7 +31,7 @@ func (b *Backend) FetchHeads(ctx context.Context, server int, keys []string, vis
 // fetch reads answers of a kind, a window of keys at a time. A server that goes on
 // answering has its timeout for each answer.
 func fetch[T any](
-	ctx context.Context, b *Backend, server int, keys []string,
+	ctx context.Context, b *Backend, server int, keys []string, o operation,
 	read func(c *conn, keys []string, found func(key string, answer T)) error, visit func(key string, answer T),
 ) error {
 	s, err := b.serverAt(server)
@@ -47,7 +47,7 @@ func fetch[T any](
 	for len(asked) > 0 {
 		part := asked[:min(window, len(asked))]
 		asked = asked[len(part):]
-		err := s.do(ctx, reading, func(c *conn, _ bool) error {
+		err := s.do(ctx, o, func(c *conn, _ bool) error {
 			return read(c, part, func(key string, answer T) {
 				c.progress()
 				part = part[slices.Index(part, key)+1:] // it is visited once, also if the connection is lost
@@ -99,7 +99,7 @@ func (b *Backend) Describe(ctx context.Context, server int) (backend.ServerInfo,
 	}
 	var stats, settings []backend.Stat
 	versions := false
-	err = s.do(ctx, reading, func(c *conn, _ bool) (err error) {
+	err = s.do(ctx, opStats, func(c *conn, _ bool) (err error) {
 		if stats, err = c.told("stats"); err != nil {
 			return err
 		}

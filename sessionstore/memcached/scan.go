@@ -106,7 +106,7 @@ func (b *Backend) scan(ctx context.Context, server int, kind scanKind) error {
 	for pause := shortestScanPause; ; pause = min(2*pause, longestScanPause) {
 		err := s.outOfService()
 		if err == nil {
-			err = s.scan(ctx, b.prefix, kind)
+			err = s.tracedScan(ctx, b.prefix, kind)
 		}
 		if !errors.Is(err, errScanBusy) || time.Since(began) > scanBusyTime {
 			return s.scanned(ctx, err)
@@ -144,6 +144,17 @@ func (s *server) scanned(ctx context.Context, err error) error {
 		err = errTimeout
 	}
 	return s.unavailable(err, false)
+}
+
+// tracedScan scans the server once, with a span.
+func (s *server) tracedScan(ctx context.Context, prefix string, kind scanKind) error {
+	recorded := s.spans.Exchange(ctx, opScan.String(), 1)
+	defer recorded.End()
+	err := s.scan(ctx, prefix, kind)
+	if recorded.Recorded() {
+		record(ctx, recorded, opScan, err)
+	}
+	return err
 }
 
 // scan scans the server once.

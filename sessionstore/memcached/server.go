@@ -16,6 +16,7 @@ import (
 	"memcachedsoap/sessionstore/memcached/protocol"
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/metric"
+	"memcachedsoap/sessionstore/span"
 )
 
 // server is one memcached server and the pool of connections to it.
@@ -24,7 +25,8 @@ type server struct {
 
 	name    string // as configured
 	address selector.Address
-	prefix  string // of all keys
+	spans   *span.Server // of exchanges with it
+	prefix  string       // of all keys
 	logger  *slog.Logger
 	// dialContext is that of a net.Dialer, except in tests of unreachable hosts.
 	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
@@ -59,7 +61,7 @@ type server struct {
 
 func newServer(name string, a selector.Address, o Options) *server {
 	s := &server{
-		name: name, address: a, prefix: o.KeyPrefix, connector: o.Connector, logger: o.logger(),
+		name: name, address: a, spans: span.NewServer(a), prefix: o.KeyPrefix, connector: o.Connector, logger: o.logger(),
 		timeout: o.timeout(), proxy: o.Proxy, clock: backend.NewClock(), maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
 	}
 	s.serverCalls = serverCalls{s}
@@ -73,27 +75,19 @@ func (s *server) isReserved(key string) bool {
 	return backend.IsReserved(strings.TrimPrefix(key, s.prefix))
 }
 
-// access says what a command does to the server.
-type access bool
-
-const (
-	reading access = false
-	writing access = true
-)
-
 // command is what a call does on a connection. again says that it runs for the
 // second time: the first run may have been carried out or not.
 type command func(c *conn, again bool) error
 
 // do runs command on a connection. It runs command once more on a new connection
 // if the connection was idle and turns out to be closed by the server, or, when
-// command reads, to be silent. Waiting for a connection in use, connecting and
+// the operation reads, to be silent. Waiting for a connection in use, connecting and
 // each run have their own time.
 //
 // It returns answers to the command as they are, and anything else as an
 // [*backend.UnavailableError], which says of a write whether its outcome is
 // indeterminate. If command panics, do gives back all that it has acquired.
-func (s *server) do(caller context.Context, kind access, run command) error {
+func (s *server) do(caller context.Context, o operation, run command) error {
 	if !s.begin() {
 		return backend.Unavailable("the store is closed", backend.ErrClosed)
 	}
@@ -104,10 +98,10 @@ func (s *server) do(caller context.Context, kind access, run command) error {
 	if err := s.outOfService(); err != nil {
 		return s.unavailable(err, false)
 	}
-	a := attempt{server: s, kind: kind}
+	a := attempt{server: s, operation: o}
 	err := a.run(caller, run)
 	answered := err == nil || isAnswer(err)
-	indeterminate := bool(kind) && a.begun && !answered && !isRejection(err)
+	indeterminate := o.writes() && a.begun && !answered && !isRejection(err)
 	switch {
 	case answered:
 		s.answered()
@@ -237,7 +231,13 @@ func endsBefore(ctx context.Context, now time.Time) bool {
 
 // connectOnce makes a connection that does not belong to the pool.
 func (s *server) connectOnce(ctx context.Context) (net.Conn, error) {
-	return s.connector.Dial(ctx, s.dialContext, s.address)
+	recorded := s.spans.Connect(ctx)
+	defer recorded.End()
+	nc, err := s.connector.Dial(ctx, s.dialContext, s.address)
+	if err != nil && recorded.Recorded() {
+		recorded.Fail(failureClass(ctx, noConnection(err)))
+	}
+	return nc, err
 }
 
 func (s *server) begin() bool {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore/memcached/selector"
+	"memcachedsoap/sessionstore/span/spantest"
 )
 
 func addressOf(t *testing.T, text string) selector.Address {
@@ -66,11 +67,11 @@ func TestConnectionsToNamesAreRenewed(t *testing.T) {
 			}
 			nothing := func(*conn, bool) error { return nil }
 			for range 10 {
-				require.NoError(t, s.do(t.Context(), reading, nothing))
+				require.NoError(t, s.do(t.Context(), opPing, nothing))
 			}
 			require.Equal(t, 1, dials)
 			time.Sleep(maxAge + 1)
-			require.NoError(t, s.do(t.Context(), reading, nothing))
+			require.NoError(t, s.do(t.Context(), opPing, nothing))
 			require.Equal(t, renewed, dials == 2)
 			require.EqualValues(t, 1, s.open.Load(), "the old one was closed")
 			s.close()
@@ -125,4 +126,20 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, time.Minute, s.timeout)
 	assert.Equal(t, 1, s.maxIdle)
 	assert.Equal(t, 2, cap(s.slots))
+}
+
+// A call that waits for a connection in use has a span for it. So it does when it gives up.
+func TestSpanOfWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer("test", addressOf(t, "test:1"), Options{MaxConns: 1})
+		s.slots <- struct{}{}
+		ctx, ended := spantest.Begin(t)
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		require.ErrorIs(t, s.do(ctx, opGet, func(*conn, bool) error { return nil }), errBusy)
+		require.Equal(t, []string{"wait for connection"}, ended())
+		<-s.slots
+		s.close()
+	})
 }
