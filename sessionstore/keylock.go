@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/span"
 )
 
 // keyLocks is a lock for each session that is being changed: within the process,
@@ -36,15 +37,30 @@ func (k *keyLocks) lock(ctx context.Context, id ID) (unlock func(), err error) {
 	}
 	l.users++
 	k.mu.Unlock()
-	select {
-	case <-l.token:
-		return func() {
-			l.token <- struct{}{}
-			k.leave(id, l)
-		}, nil
-	case <-ctx.Done():
+	if !l.take(ctx) {
 		k.leave(id, l)
 		return nil, backend.Interrupted(ctx)
+	}
+	return func() {
+		l.token <- struct{}{}
+		k.leave(id, l)
+	}, nil
+}
+
+// take takes the lock, unless the context ends first.
+func (l *keyLock) take(ctx context.Context) bool {
+	select {
+	case <-l.token:
+		return true
+	default:
+	}
+	waiting := span.Wait(ctx, span.Lock)
+	defer waiting.End()
+	select {
+	case <-l.token:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

@@ -19,7 +19,7 @@ func Authenticate(ctx context.Context) error {
 		return nil
 	}
 	t := r.guard.table.Load()
-	caller, err := r.guard.byAuthorization(t, r.sent)
+	caller, err := r.guard.byAuthorization(ctx, t, r.sent)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func Authenticate(ctx context.Context) error {
 
 // byAuthorization returns the caller that Authorization names. It is nil if the request
 // has none.
-func (g *Guard) byAuthorization(t *table, sent Sent) (*Caller, error) {
+func (g *Guard) byAuthorization(ctx context.Context, t *table, sent Sent) (*Caller, error) {
 	switch len(sent.Authorization) {
 	case 0:
 		return nil, nil //nolint:nilnil // no credentials are not an error
@@ -57,7 +57,7 @@ func (g *Guard) byAuthorization(t *table, sent Sent) (*Caller, error) {
 	case credentials == "":
 	case strings.EqualFold(scheme, "Basic"):
 		if name, password, ok := parseBasic(credentials); ok {
-			return g.checkPassword(t, sent, name, password)
+			return g.checkPassword(ctx, t, sent, name, password)
 		}
 	case strings.EqualFold(scheme, "Bearer"):
 		if c := t.byKey[hashOfKey(credentials)]; c != nil {

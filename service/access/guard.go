@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"memcachedsoap/sessionstore/metric"
+	"memcachedsoap/sessionstore/span"
 )
 
 // DefaultRealm is the default of [Options.Realm].
@@ -136,7 +137,7 @@ const checkWait = 2 * time.Second
 
 // checkPassword returns the caller with this name and password. Errors:
 // [*UnauthenticatedError], [ErrBusy].
-func (g *Guard) checkPassword(t *table, from Sent, name, password string) (*Caller, error) {
+func (g *Guard) checkPassword(ctx context.Context, t *table, from Sent, name, password string) (*Caller, error) {
 	guess := guess{client: clientOf(from), name: g.digestOf(name, ""), text: g.digestOf(name, password)}
 	claimed := t.byName[name]
 	if repeated, wait := g.attempts.look(guess); repeated {
@@ -148,6 +149,8 @@ func (g *Guard) checkPassword(t *table, from Sent, name, password string) (*Call
 		g.attempts.succeed(guess)
 		return c, nil
 	}
+	waiting := span.Wait(ctx, span.Password)
+	defer waiting.End()
 	// The key of the flight is the client's, too: each counts its own failures.
 	found, err, _ := g.checks.Do(string(guess.text[:])+guess.client.String(), func() (any, error) {
 		return g.compare(t, guess, claimed, password)

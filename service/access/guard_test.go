@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"memcachedsoap/service/access"
+	"memcachedsoap/sessionstore/span/spantest"
 )
 
 // bcryptOf returns a cheap hash of a password.
@@ -85,6 +86,18 @@ func TestPasswords(t *testing.T) {
 			assert.Equal(t, access.WrongCredentials, refusalOf(t, err), c)
 		}
 	}
+}
+
+// A password that is checked has a span, which does not say whose it is. One that was right
+// before is not checked.
+func TestSpanOfPassword(t *testing.T) {
+	t.Parallel()
+	g := newGuard(t, "name: portal, roles: [read], password: '"+bcryptOf(t, "old")+"'")
+	ctx, ended := spantest.Begin(t)
+	for range 2 {
+		require.NoError(t, access.Authenticate(g.Begin(ctx, basicOf("portal", "old"))))
+	}
+	assert.Equal(t, []string{"wait for password"}, ended())
 }
 
 func TestAddresses(t *testing.T) {

@@ -40,7 +40,7 @@ func AuthenticateToken(ctx context.Context, t Token) error {
 	var c *Caller
 	var err error
 	if t.Digest == nil {
-		c, err = g.checkPassword(g.table.Load(), r.sent, t.Name, t.Password)
+		c, err = g.checkPassword(ctx, g.table.Load(), r.sent, t.Name, t.Password)
 	} else {
 		c, err = g.checkDigest(g.table.Load(), r.sent, t)
 	}

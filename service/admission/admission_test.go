@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"memcachedsoap/service/admission"
+	"memcachedsoap/sessionstore/span/spantest"
 )
 
 const mib = 1 << 20
@@ -71,7 +72,8 @@ func TestRequestsWaitBriefly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := admission.New(admission.Options{Memory: 64 * mib, Wait: time.Second})
-		first, second, small := c.Begin(t.Context()), c.Begin(t.Context()), c.Begin(t.Context())
+		ctx, ended := spantest.Begin(t)
+		first, second, small := c.Begin(ctx), c.Begin(ctx), c.Begin(ctx)
 		require.NoError(t, admit.Reserve(first, 40*mib), "a request larger than its pool runs alone")
 		started := time.Now()
 		require.ErrorIs(t, admit.Reserve(second, 2*mib), admission.ErrOverloaded)
@@ -82,6 +84,7 @@ func TestRequestsWaitBriefly(t *testing.T) {
 		time.AfterFunc(time.Second/2, first.End)
 		require.NoError(t, admit.Reserve(second, 2*mib))
 		assert.Equal(t, time.Second/2, time.Since(started))
+		assert.Equal(t, []string{"wait for memory", "wait for memory"}, ended(), "only what waits has a span")
 		second.End()
 		small.End()
 		assert.Zero(t, c.InUse())

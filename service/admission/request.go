@@ -3,6 +3,8 @@ package admission
 import (
 	"context"
 	"sync"
+
+	"memcachedsoap/sessionstore/span"
 )
 
 // Request is a request in flight, and the context of it. Its methods are called in
@@ -245,6 +247,8 @@ func (c *Controller) draw(ctx context.Context, from *pool, n int64) error {
 	if from.tryDraw(n) {
 		return nil
 	}
+	waiting := span.Wait(ctx, span.Memory)
+	defer waiting.End()
 	ctx, cancel := context.WithTimeout(ctx, c.wait)
 	defer cancel()
 	if from.Acquire(ctx, n) != nil {

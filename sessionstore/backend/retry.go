@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"memcachedsoap/sessionstore/span"
 )
 
 // MaxTries bounds how often a read-modify-write is tried when other writers
@@ -26,6 +28,8 @@ func Backoff(ctx context.Context, try int) error {
 	if try == 0 {
 		return nil
 	}
+	waiting := span.Wait(ctx, span.Retry)
+	defer waiting.End()
 	timer := time.NewTimer(rand.N(time.Millisecond << min(try, 4))) //nolint:gosec // jitter is no secret
 	defer timer.Stop()
 	select {
