@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/span"
 )
 
 // Options say what to replicate. From, To and Rules are required.
@@ -22,6 +23,8 @@ type Options struct {
 	Rules Rules
 	// Logger logs; nil means not at all.
 	Logger *slog.Logger
+	// Tracer records a trace of each batch of changes; nil means none.
+	Tracer *span.Tracer
 	// MaxWaiting bounds how many changed keys wait to be looked at, and
 	// MaxRemembered of how many keys it is remembered when they were equal; 0 means
 	// 100,000 and 2,000,000.

@@ -59,7 +59,7 @@ func (r *Replicator) serve(ctx context.Context, to route, q *queue) {
 				return
 			}
 		}
-		l := r.lookAt(ctx, to, b.changes)
+		l := r.traced(ctx, to, b.changes)
 		r.waiting.finish(b, l.again)
 		if l.bytes > batchBytes {
 			size = max(size/2, 1)
@@ -92,6 +92,20 @@ type look struct {
 	again []change // must be looked at again
 	bytes int64    // that were read
 	err   error    // a server did not do its part
+}
+
+// traced looks at some keys, with a span.
+func (r *Replicator) traced(ctx context.Context, to route, changes []change) *look {
+	ctx, recorded := r.options.Tracer.Begin(ctx, "replicate")
+	defer recorded.End()
+	l := r.lookAt(ctx, to, changes)
+	if recorded.Recorded() {
+		recorded.Items(len(changes), len(changes)-len(l.again))
+		if l.err != nil {
+			recorded.Fail("server unavailable")
+		}
+	}
+	return l
 }
 
 // lookAt makes the items of some keys equal. What has begun is finished when ctx
