@@ -15,6 +15,7 @@ import (
 	"memcachedsoap/service/admission"
 	"memcachedsoap/service/audit"
 	"memcachedsoap/service/requestlog"
+	"memcachedsoap/sessionstore/span"
 	"memcachedsoap/soap"
 )
 
@@ -133,6 +134,7 @@ func Observer(counters *service.Counters) soap.Observer {
 			}
 		}
 		addToLog(ctx, call, cause)
+		span.Of(ctx).Call(requestlog.Dialect(ctx), call.Operation.Local, faultType(cause), cause != nil && cause.Code == soap.Server)
 	}
 }
 

@@ -26,7 +26,7 @@ const (
 // passOn lets a handler answer that finds the caller itself and needs no slot.
 func (s *Server) passOn(handler http.Handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		handler.ServeHTTP(c.Response(), c.Request().WithContext(s.identify(c.Request())))
+		handler.ServeHTTP(c.Response(), c.Request().WithContext(s.identify(c.Request().Context(), c.Request())))
 		return nil
 	}
 }
@@ -34,13 +34,13 @@ func (s *Server) passOn(handler http.Handler) echo.HandlerFunc {
 // identify returns the context of a request with a record of what the request tells of
 // its sender. It refuses nobody: the refusal is a fault, and only package soap knows in
 // which version of SOAP.
-func (s *Server) identify(r *http.Request) context.Context {
+func (s *Server) identify(ctx context.Context, r *http.Request) context.Context {
 	if s.options.Access == nil {
-		return r.Context()
+		return ctx
 	}
 	f := s.forwarded(r)
 	client, _ := s.clientCertificate(r) // checkCertificate refuses what is none
-	return s.options.Access.Begin(r.Context(), access.Sent{
+	return s.options.Access.Begin(ctx, access.Sent{
 		Address: f.client, Unix: f.unix, Authorization: r.Header.Values(echo.HeaderAuthorization), Certificate: client.names,
 	})
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// admit makes the request one of those that admission bounds, and counts the bytes of
+// admit makes the request a call: one of those that admission bounds and that have a span.
+// It counts the bytes of
 // its body by the connection, which must arrive at a least rate.
 func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -15,8 +16,10 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 			conn.enter(receiving)
 			r.Body = &arrivingBody{ReadCloser: r.Body, conn: conn}
 		}
-		request := s.options.Admission.Begin(s.identify(r))
+		ctx, recorded := s.begin(c)
+		request := s.options.Admission.Begin(s.identify(ctx, r))
 		defer request.End()
+		defer answered(c, recorded)
 		c.SetRequest(r.WithContext(request))
 		return next(c)
 	}

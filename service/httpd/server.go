@@ -83,6 +83,8 @@ type Options struct {
 	ConsoleLocal bool
 	// ChangesHost is the host by which they know this one: it is allowed, too.
 	ChangesHost string
+	// Tracer begins the spans of calls; nil if there are no traces.
+	Tracer Tracer
 	// AuditLog returns why the audit log cannot be written, in words that name no path,
 	// or nil. nil means that there is no audit log.
 	AuditLog func() error
