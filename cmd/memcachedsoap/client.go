@@ -13,6 +13,7 @@ import (
 	gowsdl "github.com/hooklift/gowsdl/soap"
 
 	"memcachedsoap/service/httpd"
+	"memcachedsoap/service/traces"
 	"memcachedsoap/wsdl"
 )
 
@@ -85,8 +86,9 @@ type client struct {
 func (f *callFlags) call(ctx context.Context, ask func(context.Context, client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
-	soap := gowsdl.NewClient(f.URL.url, gowsdl.WithHTTPClient(newHTTPClient(f.URL.socket)),
-		gowsdl.WithHTTPHeaders(map[string]string{"User-Agent": "memcachedsoap/" + version}))
+	headers := traces.Headers(ctx)
+	headers["User-Agent"] = "memcachedsoap/" + version
+	soap := gowsdl.NewClient(f.URL.url, gowsdl.WithHTTPClient(newHTTPClient(f.URL.socket)), gowsdl.WithHTTPHeaders(headers))
 	return classify(ask(ctx, client{wsdl.NewSessionPortType(soap), soap}), f.Timeout)
 }
 

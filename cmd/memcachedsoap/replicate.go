@@ -24,6 +24,11 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer files.start()() //nolint:contextcheck // it stops what it starts
+	traced, closeTraces, err := openTraces(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer closeTraces()
 	from, closeFrom, err := c.From.openReplica(ctx, fromPool, logger)
 	if err != nil {
 		return err
@@ -35,7 +40,7 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 	}
 	defer closeTo()
 	replicator := replication.New(replication.Options{
-		From: from, To: to, TwoWay: c.TwoWay, AllKeys: c.AllKeys, Reconcile: c.Reconcile, Logger: logger,
+		From: from, To: to, TwoWay: c.TwoWay, AllKeys: c.AllKeys, Reconcile: c.Reconcile, Logger: logger, Tracer: traced.work,
 		Rules: sessionstore.NewReplicaRules(storable.Codec{}, c.IgnoreAttributes),
 	})
 	if !c.Once {
@@ -45,7 +50,7 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 	}
 	shown.poll = func() (string, func() count) { return progressOf(replicator) }
 	stopMetrics, err := c.startMetrics(ctx, metrics.Replicator{
-		Version: version, Started: time.Now(), Replication: replicator, Pools: sides{{fromPool, from}, {toPool, to}},
+		Version: version, Started: time.Now(), Replication: replicator, Pools: sides{{fromPool, from}, {toPool, to}}, Traces: traced.metrics,
 	}, func() (bool, string) { return readinessOf(replicator.State()) }, logger)
 	if err != nil {
 		return err

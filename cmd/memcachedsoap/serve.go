@@ -33,6 +33,11 @@ func (*serveCommand) Help() string { return signalsHelp }
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger := c.logger(std)
+	traced, closeTraces, err := openTraces(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer closeTraces()                                   // last, so that it sends all that was recorded
 	files, stopReloading, err := c.readFiles(std, logger) //nolint:contextcheck // stopReloading stops what it starts
 	if err != nil {
 		return err
@@ -80,13 +85,14 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		Sessions: c.lemonldapHandler(ofLemonLDAP, counters, files.audited),
 		Pages:    forPeople.pages, Console: forPeople.console, ConsoleLocal: c.AuthFile == "",
 		Health: healthOf(sessions, store), AuditLog: files.audited.Err, Connection: counters.Connection, Logger: logger,
+		Tracer: traced.requests,
 	})
 	c.logListening(listeners, logger)
 	defer forPeople.start(ctx, found.process, counters, store, server)()
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
-	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker}, server.Handler(), logger)
+	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker, Traces: traced.metrics}, server.Handler(), logger)
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
 	defer notifySystemd(ctx, logger)()

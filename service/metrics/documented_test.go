@@ -20,6 +20,7 @@ import (
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/lemonldap/events"
 	"memcachedsoap/service/metrics"
+	"memcachedsoap/service/traces"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/guard"
 	"memcachedsoap/sessionstore/memcached"
@@ -64,7 +65,7 @@ func exported(t *testing.T) map[string]string {
 	defer broker.Close()
 	families, err := metrics.NewRegistry(metrics.Sources{
 		Counters: counters, Server: httpd.New(nil, httpd.Options{Access: access.NewGuard(new(access.File), access.Options{})}), Store: store, Audit: audited,
-		Events: broker,
+		Events: broker, Traces: new(traces.Traces),
 	}).Gather()
 	require.NoError(t, err)
 	kinds := map[string]string{}

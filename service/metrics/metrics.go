@@ -26,6 +26,7 @@ type Sources struct {
 	Store    metric.Source
 	Audit    metric.Source // the audit log; nil if there is none
 	Events   metric.Source // the events of LemonLDAP::NG; nil if there are none
+	Traces   metric.Source // nil if there are none
 }
 
 // NewRegistry returns a registry of the metrics of the sources, the Go runtime and
@@ -38,7 +39,7 @@ func NewRegistry(from Sources) *prometheus.Registry {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
 	)
-	for _, source := range []metric.Source{from.Audit, from.Events} {
+	for _, source := range []metric.Source{from.Audit, from.Events, from.Traces} {
 		if source != nil {
 			r.MustRegister(sourceCollector{source, Prefix})
 		}

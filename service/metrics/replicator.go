@@ -16,6 +16,7 @@ type Replicator struct {
 	Started     time.Time
 	Replication metric.Source
 	Pools       metric.Source // both of them; the tier of a metric is the pool
+	Traces      metric.Source // nil if there are none
 }
 
 // NewReplicatorRegistry returns a registry of the metrics of a replicator, the Go
@@ -32,5 +33,8 @@ func NewReplicatorRegistry(from Replicator) *prometheus.Registry {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
 	)
+	if from.Traces != nil {
+		r.MustRegister(sourceCollector{from.Traces, Prefix})
+	}
 	return r
 }
