@@ -51,7 +51,7 @@ var errPrinted = errors.New("printed")
 
 // parse parses the command line of the daemon with the file, the environment and the
 // flags. It validates the settings as the daemon does.
-func (a *configArguments) parse(std streams) (*kong.Context, daemonSettings, error) {
+func (a *configArguments) parse(std streams) (*kong.Context, daemonSettings, error) { //nolint:ireturn // of one of two daemons
 	printed := false
 	g := new(grammar)
 	parser, err := newParserOf(g, kong.Writers(std.Out, std.Err), kong.Exit(func(int) { printed = true }))

@@ -98,7 +98,7 @@ func checkWritable(path string) error {
 	if path == "" || path == "-" {
 		return nil
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0) //nolint:gosec // the operator names the file
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
 	if err == nil {
 		return file.Close() //nolint:wrapcheck // it names the file
 	}

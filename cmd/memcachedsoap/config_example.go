@@ -93,7 +93,7 @@ func exampleValue(flag *kong.Flag) any {
 // appendComment appends a text as a comment, in lines of [exampleWidth].
 func appendComment(dst []byte, text string) []byte {
 	width := exampleWidth
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if width+1+len(word) > exampleWidth {
 			if len(dst) > 0 && dst[len(dst)-1] != '\n' {
 				dst = append(dst, '\n')

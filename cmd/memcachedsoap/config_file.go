@@ -160,7 +160,7 @@ func readConfigText(path string) ([]byte, error) {
 	var text []byte
 	if err == nil {
 		var file *os.File
-		if file, err = os.Open(path); err == nil { //nolint:gosec // the operator names the file
+		if file, err = os.Open(path); err == nil {
 			defer func() { _ = file.Close() }() // it was only read
 			text, err = io.ReadAll(io.LimitReader(file, strictyaml.MaxFile+1))
 		}

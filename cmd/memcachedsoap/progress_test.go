@@ -51,7 +51,7 @@ func TestProgressForgetsTheStart(t *testing.T) {
 		var done atomic.Int64
 		p := startProgress(streams{Err: &out}, false)
 		p.begin(stage{name: "moving", count: func() count { return count{done: done.Load(), total: 10_000} }})
-		time.Sleep(40 * time.Second) // nothing is done
+		time.Sleep(40*time.Second + 500*time.Millisecond) // nothing is done, and no line comes while a number changes
 		for range 120 {
 			done.Add(50)
 			time.Sleep(time.Second)

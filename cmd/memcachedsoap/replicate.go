@@ -23,7 +23,7 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 	if err := c.watchConfig(files, logger); err != nil {
 		return err
 	}
-	defer files.start()() //nolint:contextcheck // it stops what it starts
+	defer files.start()()
 	traced, closeTraces, err := openTraces(ctx, logger)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -82,7 +83,7 @@ func hint(text []byte, number int) string {
 	switch value = bytes.TrimLeft(value, " ["); {
 	case bytes.HasPrefix(bytes.TrimLeft(line, " "), []byte("\t")):
 		return ": use spaces instead of the tab"
-	case len(value) > 0 && bytes.ContainsRune([]byte("*&!%@`|>"), rune(value[0])):
+	case len(value) > 0 && strings.ContainsRune("*&!%@`|>", rune(value[0])):
 		return `: put quotes around a value that begins with ` + string(value[0])
 	}
 	return ""
@@ -97,8 +98,8 @@ func wrongLine(text []byte, told int) int {
 	}
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	end := len(text)
-	for i := len(lines) - 1; i >= 0; i-- {
-		end -= len(lines[i])
+	for i, line := range slices.Backward(lines) {
+		end -= len(line)
 		if isYAML(text[:end]) {
 			return i + 1
 		}
