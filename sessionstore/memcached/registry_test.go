@@ -64,11 +64,14 @@ func TestRegister(t *testing.T) {
 	assert.Equal(t, []string{b}, textsOf(one)["three"])
 
 	require.NoError(t, three.Close())
-	requireTexts(t, one, "two")
-	unregistered, err := New(Options{Servers: []string{a}})
+	reader, err := New(Options{Servers: []string{b}})
 	require.NoError(t, err)
-	defer unregistered.Close()
-	assert.Empty(t, unregistered.Registered())
+	defer reader.Close()
+	item, err := reader.Get(t.Context(), registryKey)
+	require.NoError(t, err)
+	assert.NotContains(t, string(item.Image), "three", "it has taken its leave")
+	requireTexts(t, one, "two")
+	assert.Empty(t, reader.Registered(), "it has not registered")
 }
 
 // A process that was killed is forgotten although others renew the item. What is no line
@@ -92,7 +95,10 @@ func TestRegistryIsBounded(t *testing.T) {
 		return strings.Split(string(item.Image), "\n")
 	}
 	require.Eventually(t, func() bool { return len(lines()) == maxRegistered }, time.Minute, time.Millisecond, "it is full")
-	require.Eventually(t, func() bool { return len(lines()) == 1 }, time.Minute, time.Millisecond, "lines that nobody renews")
+	require.Eventually(t, func() bool {
+		require.Empty(t, one.Registered(), "nobody has renewed them")
+		return len(lines()) == 1
+	}, time.Minute, time.Millisecond, "lines that nobody renews")
 	two := register(t, strings.Repeat("2", 2*maxRegistration), Options{Servers: []string{server.Addr}})
 	requireTexts(t, one, strings.Repeat("2", maxRegistration))
 	requireTexts(t, two, "one")

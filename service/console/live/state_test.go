@@ -33,6 +33,9 @@ func TestOperationsOfTheWindow(t *testing.T) {
 	assert.Equal(t, Operation{Name: "setSession", Rate: "0", Faults: "0", Median: "–", High: "–", Highest: "–", Total: "3", Path: "M236 60.0h.1", Peak: "0"}, state.Operations[1], "it was not called in the window")
 	assert.Equal(t, []Fault{{"SessionNotFoundFault", "0.4", "2"}, {"StoreUnavailableFault", "0", "3"}}, state.Faults)
 	assert.Equal(t, "20.0", state.Calls)
+	require.Equal(t, "duration", state.Charts[1].Name)
+	assert.Equal(t, "1.0 ms", state.Charts[1].Lines[0].Last)
+	assert.Equal(t, "115 ms", state.Charts[1].Lines[1].Last)
 	assert.Equal(t, "last 5 s", state.Window)
 
 	assert.Equal(t, []string{"M236 0.0h.1", "20.0"}, []string{get.Path, get.Peak})
@@ -60,7 +63,19 @@ func TestTiers(t *testing.T) {
 	s.rows = []backend.ServerStats{counters("a:1", 105, 10+30, 10+10, 5), counters("b:1", 2, 0, 100, 0)}
 	state = s.tick(t, sampleEvery)
 	assert.Equal(t, []string{"–", "75.0 %", "75.0 %"}, sharesOf(state), "b was restarted")
+	s.rows = []backend.ServerStats{counters("a:1", 110, 3, 25, 5), counters("b:1", 7, 0, 110, 0)}
+	later := s.tick(t, sampleEvery)
+	assert.Equal(t, "0.0 %", tierOf(later, "servers of the origin").Share, "the statistics of a were reset")
 	assert.Equal(t, []string{"0", "20.0", "8.0"}, []string{state.Tiers[0].Rate, state.Tiers[1].Rate, state.Tiers[2].Rate})
+}
+
+func tierOf(state State, name string) Tier {
+	for _, tier := range state.Tiers {
+		if tier.Name == name {
+			return tier
+		}
+	}
+	return Tier{}
 }
 
 func sharesOf(state State) (shares []string) {
@@ -135,7 +150,7 @@ func TestNeighbours(t *testing.T) {
 	alike.Host = "two"
 	other := self()
 	other.Host, other.Version, other.Placement, other.Settings = "three", "1.3", "p2", map[string]string{"Limits": "a", "Sessions": "c", "News": "d"}
-	copies := Instance{Command: "replicate", Host: "four", Version: "1.2.3", Placement: "p1", Replication: &Replication{Active: true, Waiting: 12, Lag: 30 * time.Millisecond, Compared: noon.Unix()}}
+	copies := Instance{Command: "replicate", Host: "four", Version: "1.2.3", Placement: "p1", Settings: map[string]string{"Limits": "z"}, Replication: &Replication{Active: true, Waiting: 12, Lag: 30 * time.Millisecond, Compared: noon.Unix()}}
 	standsBy := Instance{Command: "replicate", Host: "five", Version: "1.2.3", Replication: &Replication{}}
 	s.instance.neighbours = []Neighbour{{other, []string{"a:1", "b:1"}, noon}, {alike, []string{"a:1"}, noon}}
 	state := s.tick(t, 3*time.Second)
