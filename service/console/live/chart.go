@@ -132,7 +132,9 @@ func (p chartPlan) chart(points *ring[point], started, now time.Time) Chart {
 			top = highest
 		}
 	}
-	top = roundUp(top)
+	if p.top == 0 {
+		top = roundUp(top)
+	}
 	made.Top = p.format(top)
 	last := points.last()
 	for i, series := range p.series {
@@ -161,13 +163,13 @@ func whenOf(ago int) string {
 	return strconv.Itoa(minutes) + " to " + strconv.Itoa(minutes+int(rowTime/time.Minute)) + " minutes ago"
 }
 
-// roundUp returns the next number of 1, 2 and 5 with zeros.
+// roundUp returns the next number of one digit, with zeros.
 func roundUp(value float64) float64 {
 	if !(value > 0) || math.IsInf(value, 0) {
 		return 1
 	}
 	power := math.Pow(10, math.Floor(math.Log10(value)))
-	for _, step := range []float64{1, 2, 5} {
+	for _, step := range []float64{1, 2, 3, 4, 5, 6, 8} {
 		if value <= step*power*(1+1e-6) {
 			return step * power
 		}
@@ -190,7 +192,7 @@ func chartPlans(has features) []chartPlan {
 		plans = append(plans, chartPlan{name: "staleness", title: "Staleness of the change streams", unit: "time", series: []int{staleness}, names: []string{"the stalest"}, format: duration})
 	}
 	if has.servers {
-		plans = append(plans, chartPlan{name: "answering", title: "memcached servers that answer", unit: "servers", series: []int{answering}, names: []string{"answer"}, format: number, lowest: true, top: float64(has.serverCount)})
+		plans = append(plans, chartPlan{name: "answering", title: "Servers that answer", unit: "servers", series: []int{answering}, names: []string{"answer"}, format: number, lowest: true, top: float64(has.serverCount)})
 	}
 	if has.replication {
 		plans = append(plans, chartPlan{name: "waiting", title: "Changes that wait to be replicated", unit: "changes", series: []int{waiting}, names: []string{"wait"}, format: number})

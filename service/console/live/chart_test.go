@@ -125,7 +125,7 @@ func TestPath(t *testing.T) {
 			require.LessOrEqual(t, y, float64(chartHeight))
 		}
 	})
-	for value, want := range map[float64]float64{0: 1, 0.013: 0.02, 1: 1, 2: 2, 2.1: 5, 7: 10, 10: 10, math.Inf(1): 1, math.NaN(): 1, 43210: 50000} {
+	for value, want := range map[float64]float64{0: 1, 0.013: 0.02, 1: 1, 2: 2, 2.1: 3, 7: 8, 9: 10, 10: 10, math.Inf(1): 1, math.NaN(): 1, 43210: 50000} {
 		assert.InDelta(t, want, roundUp(value), want*1e-9)
 	}
 }

@@ -141,13 +141,13 @@ func (s *sampler) missed(before, now time.Time) (missed, setBack bool) {
 // valuesOf returns the values of the series in a window.
 func (s *sampler) valuesOf(w window) (values [seriesNumber]float32) {
 	calls, faults, durations := w.all()
-	alive, known := s.servers.answering()
+	alive, all := s.servers.answering()
 	for series, value := range map[int]float64{
 		callRate: calls, faultRate: faults,
 		medianTime: quantile(&durations, 0.5), highTime: quantile(&durations, 0.99),
 		sessionHits: w.sessionHits(), nearHits: w.nearHits(),
 		staleness: greatest(w.to.metrics, "watch_lag_seconds"),
-		answering: unless(!known, float64(alive)), waiting: s.waiting(),
+		answering: unless(all == 0, float64(alive)), waiting: s.waiting(),
 	} {
 		values[series] = float32(value)
 	}

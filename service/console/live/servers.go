@@ -114,12 +114,23 @@ func (s *serverState) window() (from, to serverCounts, ok bool) {
 	return *s.minute.at(0), *s.minute.last(), true
 }
 
-// answering returns how many servers answer. known is false before the first answers.
-func (s *servers) answering() (alive int, known bool) {
+// answering returns how many servers there are and how many of them answer: what is in
+// the memory of this process is none.
+func (s *servers) answering() (alive, all int) {
 	for _, at := range s.order {
-		if s.byPlace[at].alive {
+		state := s.byPlace[at]
+		if state.inProcess() {
+			continue
+		}
+		all++
+		if state.alive {
 			alive++
 		}
 	}
-	return alive, len(s.order) > 0
+	return alive, all
+}
+
+// inProcess says whether it is no server, but in the memory of this process.
+func (s *serverState) inProcess() bool {
+	return s.address == "memory" && s.alive && s.stats["version"] == ""
 }

@@ -89,9 +89,10 @@ func (s *sampler) state(self Instance, started time.Time) (state State, ok bool)
 		Shared: s.sources.Neighbours != nil, Replicators: replicators(s.neighbours, now.at),
 	}
 	state.Instances, state.Differs = peers(self, s.neighbours, now.at)
+	_, all := s.servers.answering()
 	has := features{
 		nearCache: now.nearHits.known, follows: len(find(now.metrics, "watch_lag_seconds")) > 0,
-		servers: state.Shared && len(s.servers.order) > 0, serverCount: len(s.servers.order), replication: len(state.Replicators) > 0,
+		servers: all > 0, serverCount: all, replication: len(state.Replicators) > 0,
 	}
 	for _, plan := range chartPlans(has) {
 		state.Charts = append(state.Charts, plan.chart(&s.points, started, now.at))

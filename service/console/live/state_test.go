@@ -111,12 +111,15 @@ func TestServers(t *testing.T) {
 	assert.Equal(t, []string{"out of service: too old"}, b.Notes)
 	assert.Equal(t, "standby", state.Servers[2].Tier)
 
+	s.rows = append(s.rows, backend.ServerStats{Address: "memory", Tier: backend.Near, Alive: true})
 	s.rows[0] = row("a:1", false)
 	s.tick(t, sampleEvery)
 	state = s.tick(t, sampleEvery)
 	a := state.Servers[0]
 	assert.Equal(t, "does not answer since 12:00:10 UTC (5 s); it answered at 12:00:05 UTC", a.State)
 	assert.Equal(t, []string{"–", "–", "–", "–", "–"}, []string{a.Version, a.Up, a.Items, a.Memory, a.Evictions})
+	chart := state.Charts[len(state.Charts)-1]
+	assert.Equal(t, []string{"answering", "3", "0"}, []string{chart.Name, chart.Top, chart.Lines[0].Last}, "the near cache in this process is no server")
 	s.rows[0] = counters("a:1", 1, 0, 0, 0)
 	state = s.tick(t, sampleEvery)
 	assert.Equal(t, "answers, since 12:00:20 UTC", state.Servers[0].State)
