@@ -33,7 +33,7 @@ func TestSpansOfWaiting(t *testing.T) {
 				touched <- err
 			}()
 			synctest.Wait() // it waits for the lock
-			item, err := b.Backend.Get(ctx, key)
+			item, err := b.Get(ctx, key)
 			require.NoError(t, err)
 			require.NoError(t, b.Backend.CompareAndSwap(ctx, key, item))
 		}
