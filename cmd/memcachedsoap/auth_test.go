@@ -270,7 +270,7 @@ func TestAuthBadFile(t *testing.T) {
 		"callers:\n  - {name: a, roles: [read], addresses: [unix]}\n  - {name: a}\n":     ": line 3: the caller a has no roles",
 		"callers:\n  - name: a\n    roles: [read]\n    addresses: [unix]\n    name: b\n": ": line 5: the field name is already in line 2",
 		"callers: []\n---\ncallers: []\n":                                                ": line 2: the file has a second document",
-		"callers: []\n# " + strings.Repeat("x", access.MaxFile):                          ": the file has 1048577 bytes; use at most 1048576",
+		"callers: []\n# " + strings.Repeat("x", access.MaxFile):                          ": the file is larger than 1048576 bytes, the limit",
 		" ": ": the file is empty",
 	} {
 		for _, args := range [][]string{{"add", "b", "--roles", "read", "--key"}, {"add", "a", "--change", "--key"}, {"remove", "a"}, {"list"}, {"check"}} {

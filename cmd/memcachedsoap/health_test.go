@@ -35,7 +35,9 @@ func TestHealth(t *testing.T) {
 	t.Cleanup(behindProxy.Close)
 	assert.Equal(t, "ok\n", done(t, behindProxy.URL+"/sso"+httpd.EndpointPath, "health"))
 
-	onSocket := &httptest.Server{Listener: l, Config: &http.Server{Handler: newEndpoint(t, memory.New(memory.Options{}))}}
+	onSocket := httptest.NewUnstartedServer(newEndpoint(t, memory.New(memory.Options{})))
+	require.NoError(t, onSocket.Listener.Close())
+	onSocket.Listener = l
 	onSocket.Start()
 	t.Cleanup(onSocket.Close)
 	assert.Equal(t, "ready\n", done(t, "unix:"+socket, "health", "--ready"))

@@ -48,8 +48,10 @@ func (s Span) Fail(class string) {
 }
 
 // child begins a span below that of a context.
+//
+//nolint:spancheck // Span.End ends it
 func child(ctx context.Context, name string, kind trace.SpanKind, attributes ...attribute.KeyValue) Span {
 	parent := trace.SpanFromContext(ctx)
-	_, s := parent.TracerProvider().Tracer(Scope).Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attributes...)) //nolint:spancheck // Span.End ends it
-	return Span{s} //nolint:spancheck // as above
+	_, s := parent.TracerProvider().Tracer(Scope).Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
+	return Span{s}
 }
