@@ -133,6 +133,9 @@ func (t *transfer) put(ctx context.Context, item, now backend.Item, hasNow bool)
 // frozen item was moved before: the other one comes from it.
 func (t *transfer) decide(ctx context.Context, old, now backend.Item) (done bool, err error) {
 	if !isFrozen(old) && !same(old, now) {
+		if err := t.unchanged(ctx, old); err != nil {
+			return false, err
+		}
 		t.counts.conflicts.Inc()
 		right, err := t.rightOf(t.key, old, now, func() (*backend.Item, error) { return t.deletion(ctx, t.key) })
 		if err != nil {
@@ -146,6 +149,18 @@ func (t *transfer) decide(ctx context.Context, old, now backend.Item) (done bool
 		}
 	}
 	return t.remove(ctx, old)
+}
+
+// unchanged returns [backend.ErrConflict] if the item that was read at the previous place
+// is not there any more. The one at the present place was read after it: it may come from
+// this very item, moved by another instance and changed since. Only items that were at
+// both places at one moment are to be decided by the rules.
+func (t *transfer) unchanged(ctx context.Context, old backend.Item) error {
+	again, found, err := lookup(ctx, t.previous, t.key)
+	if err == nil && (!found || again.CAS != old.CAS) {
+		return backend.ErrConflict
+	}
+	return previously(err)
 }
 
 // same says whether two items are copies of each other.

@@ -183,6 +183,9 @@ func TestNoUpdateIsLost(t *testing.T) {
 		item := backendtest.MustGet(t, instances[0], id)
 		assert.Equal(t, strconv.FormatInt(acknowledged[i].Load(), 10), string(item.Image))
 	}
+	for _, b := range instances {
+		assert.Zero(t, conflictsOf(b))
+	}
 }
 
 // Of instances that add a session under the same id at both places at most one succeeds,
