@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -72,6 +73,11 @@ func invokeWith(tb testing.TB, stdin string, args ...string) outcome {
 	tb.Helper()
 	var out, err bytes.Buffer
 	code := run(tb.Context(), args, streams{In: strings.NewReader(stdin), Out: &out, Err: &err})
+	return outcomeOf(tb, args, &out, &err, code)
+}
+
+func outcomeOf(tb testing.TB, args []string, out, err *bytes.Buffer, code int) outcome {
+	tb.Helper()
 	if code == exitDone {
 		assert.Empty(tb, err.String(), args)
 	} else {
@@ -79,6 +85,25 @@ func invokeWith(tb testing.TB, stdin string, args ...string) outcome {
 		assert.Regexp(tb, `\Amemcachedsoap: \PC+\n\z`, err.String(), "one line that says why")
 	}
 	return outcome{out.String(), err.String(), code}
+}
+
+// parsed parses a command line once and returns what runs it: making the parser takes
+// most of the time of a command, and a property runs hundreds of them.
+func parsed(tb testing.TB, args ...string) func(stdin string) outcome {
+	tb.Helper()
+	var in strings.Reader
+	var out, err bytes.Buffer
+	std := streams{In: &in, Out: &out, Err: &err}
+	parser, failed := newParser(kong.Writers(&out, &err), kong.BindTo(tb.Context(), (*context.Context)(nil)), kong.Bind(std))
+	require.NoError(tb, failed)
+	command, failed := parser.Parse(args)
+	require.NoError(tb, failed)
+	return func(stdin string) outcome {
+		in.Reset(stdin)
+		out.Reset()
+		err.Reset()
+		return outcomeOf(tb, args, &out, &err, runCommand(command, std))
+	}
 }
 
 // done returns the output of a command that must succeed.

@@ -75,6 +75,11 @@ func run(ctx context.Context, args []string, std streams) int {
 	if err != nil {
 		return printError(std, err, exitUsage)
 	}
+	return runCommand(command, std)
+}
+
+// runCommand runs a command that was parsed and returns its exit code.
+func runCommand(command *kong.Context, std streams) int {
 	if err := command.Run(); err != nil {
 		code := exitFailed
 		var coder kong.ExitCoder // no error type, which errors.AsType requires

@@ -19,10 +19,16 @@ import (
 // attributesOf returns the attributes of the session a1.
 func attributesOf(t *testing.T, url string) string {
 	t.Helper()
+	return attributesIn(t, invoke(t, url, "session", "show", "a1", "--json"))
+}
+
+// attributesIn returns the attributes that a command has printed as JSON.
+func attributesIn(t require.TestingT, o outcome) string {
+	require.Zero(t, o.code, o.err)
 	var got struct {
 		Attributes json.RawMessage `json:"attributes"`
 	}
-	require.NoError(t, json.Unmarshal([]byte(done(t, url, "session", "show", "a1", "--json")), &got))
+	require.NoError(t, json.Unmarshal([]byte(o.out), &got))
 	return string(got.Attributes)
 }
 
@@ -156,18 +162,22 @@ func TestModifyRejects(t *testing.T) {
 func TestModifyKeepsOtherAttributes(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
+	set := parsed(t, "session", "set", "a1", "--from", "-", "--url", s.url)
+	modify := parsed(t, "session", "modify", "a1", "changed=1", "--url", s.url)
+	remove := parsed(t, "session", "delete", "a1", "changed", "--url", s.url)
+	show := parsed(t, "session", "show", "a1", "--json", "--url", s.url)
 	rapid.Check(t, func(r *rapid.T) {
 		attributes := anyHash(2).Draw(r, "attributes")
 		attributes.Entries = slices.DeleteFunc(attributes.Entries, func(e entry) bool { return e.Key == "changed" })
-		o := invokeWith(t, string(attributes.appendJSON(nil, false)), "session", "set", "a1", "--from", "-", "--url", s.url)
+		o := set(string(attributes.appendJSON(nil, false)))
 		require.Zero(r, o.code, o.err)
-		done(t, s.url, "session", "modify", "a1", "changed=1")
+		require.Zero(r, modify("").code)
 		with := hash{append(attributes.Entries, entry{Key: "changed", value: stringOf("1")})}
-		require.JSONEq(r, string(with.appendJSON(nil, false)), attributesOf(t, s.url))
+		require.JSONEq(r, string(with.appendJSON(nil, false)), attributesIn(r, show("")))
 		_, err := s.backend.Touch(t.Context(), "a1", time.Hour)
 		require.NoError(r, err)
-		done(t, s.url, "session", "delete", "a1", "changed")
-		require.JSONEq(r, string(attributes.appendJSON(nil, false)), attributesOf(t, s.url))
+		require.Zero(r, remove("").code)
+		require.JSONEq(r, string(attributes.appendJSON(nil, false)), attributesIn(r, show("")))
 	})
 }
 

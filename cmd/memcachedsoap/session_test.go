@@ -170,16 +170,14 @@ func TestInvalidAttributes(t *testing.T) {
 func TestAnyAttributes(t *testing.T) {
 	t.Parallel()
 	s := newCalledService(t, memory.New(memory.Options{}))
+	set := parsed(t, "session", "set", "a1", "--from", "-", "--url", s.url)
+	get := parsed(t, "session", "get", "a1", "--json", "--url", s.url)
 	rapid.Check(t, func(r *rapid.T) {
 		attributes := anyHash(2).Draw(r, "attributes")
 		document := string(attributes.appendJSON(nil, false))
-		o := invokeWith(t, document, "session", "set", "a1", "--from", "-", "--url", s.url)
+		o := set(document)
 		require.Zero(r, o.code, "%s: %s", o.err, document)
-		var got struct {
-			Attributes json.RawMessage `json:"attributes"`
-		}
-		require.NoError(r, json.Unmarshal([]byte(done(t, s.url, "session", "get", "a1", "--json")), &got))
-		require.JSONEq(r, document, string(got.Attributes))
+		require.JSONEq(r, document, attributesIn(r, get("")))
 	})
 }
 
