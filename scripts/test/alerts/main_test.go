@@ -3,7 +3,6 @@
 package alerts
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/scripts/test/programtest"
 )
 
 // ample is the time limit for what takes seconds at most on a quiet machine.
@@ -22,27 +23,10 @@ const ample = 2 * time.Minute
 var program string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "alerts")
-	if err == nil {
-		program = filepath.Join(dir, "memcachedsoap")
-		err = build(program)
-	}
-	code := 1
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "alerts:", err)
-	} else {
-		code = m.Run()
-	}
-	os.RemoveAll(dir) //nolint:errcheck // a remaining file harms no test
-	os.Exit(code)     //nolint:forbidigo // TestMain may end the process
-}
-
-func build(path string) error {
-	out, err := exec.Command("go", "build", "-trimpath", "-o", path, "memcachedsoap/cmd/memcachedsoap").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return nil
+	path, remove := programtest.Temporary()
+	defer remove()
+	program = path
+	m.Run()
 }
 
 // process is a running program whose output is in a file.

@@ -16,22 +16,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"memcachedsoap/scripts/test/programtest"
 )
 
-// program is the path of the service. It is built once, in folder.
+// program is the path of the service, in a folder for the files of all tests.
 var program, folder string
 
 func TestMain(m *testing.M) {
-	var err error
-	folder, err = os.MkdirTemp("", "apache")
-	if err != nil {
-		panic(err)
-	}
-	program = filepath.Join(folder, "memcachedsoap")
-	if out, err := exec.Command("go", "build", "-o", program, "memcachedsoap/cmd/memcachedsoap").CombinedOutput(); err != nil {
-		panic(string(out))
-	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+	path, remove := programtest.Temporary()
+	defer remove()
+	program, folder = path, filepath.Dir(path)
 	m.Run()
 }
 

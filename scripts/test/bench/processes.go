@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/programtest"
 )
 
 // The servers.
@@ -60,7 +61,7 @@ func startAll(ctx context.Context, dir string, names [serverCount]string) (*proc
 	if p.memcached, err = load.StartMemcached(ctx, dir); err != nil {
 		return p, err
 	}
-	service, err := load.BuildService(ctx, dir)
+	service, err := programtest.Build(ctx, dir)
 	if err != nil {
 		return p, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/programtest"
 )
 
 // serverNames returns the servers in the order of the table.
@@ -77,7 +78,7 @@ func measure(ctx context.Context, rounds load.Rounds, stdout, progress io.Writer
 const storeTimeout = "5s"
 
 func startService(ctx context.Context, dir, memcached string) (*load.Process, error) {
-	program, err := load.BuildService(ctx, dir)
+	program, err := programtest.Build(ctx, dir)
 	if err != nil {
 		return nil, err
 	}

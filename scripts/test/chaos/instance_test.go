@@ -19,29 +19,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/scripts/test/programtest"
 	"memcachedsoap/wsdl"
 )
 
-// folder has the programs of the service: one is built with the race detector.
-var folder string
-
-const (
-	program     = "memcachedsoap"
-	raceProgram = "memcachedsoap-race"
-)
+// program and raceProgram are the paths of the program without and with the race
+// detector.
+var program, raceProgram string
 
 func TestMain(m *testing.M) {
-	var err error
-	if folder, err = os.MkdirTemp("", "chaos"); err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a remaining file harms no test
-	for name, flag := range map[string]string{program: "-race=false", raceProgram: "-race"} {
-		build := exec.Command("go", "build", flag, "-o", filepath.Join(folder, name), "memcachedsoap/cmd/memcachedsoap")
-		if out, err := build.CombinedOutput(); err != nil {
-			panic(string(out))
-		}
-	}
+	path, remove := programtest.Temporary("-race=false")
+	defer remove()
+	racePath, removeRace := programtest.Temporary("-race")
+	defer removeRace()
+	program, raceProgram = path, racePath
 	m.Run()
 }
 
@@ -65,7 +56,7 @@ func newInstance(t *testing.T, program string, servers []string, args ...string)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	log, err := os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
-	i := &instance{t: t, program: filepath.Join(folder, program), log: log, socket: filepath.Join(dir, "soap")}
+	i := &instance{t: t, program: program, log: log, socket: filepath.Join(dir, "soap")}
 	metrics := filepath.Join(dir, "metrics")
 	i.client, i.metrics = clientOf(t, i.socket), clientOf(t, metrics)
 	i.args = append([]string{

@@ -88,7 +88,7 @@ func startReplicator(t *testing.T, names [2][]string) *exec.Cmd {
 	dir, err := os.MkdirTemp("", "chaos") //nolint:usetesting // t.TempDir is too long for a socket's path
 	require.NoError(t, err)
 	socket, log := filepath.Join(dir, "metrics"), new(strings.Builder)
-	process := exec.Command(filepath.Join(folder, program), "replicate", "--two-way", "--metrics-listen=unix:"+socket,
+	process := exec.Command(program, "replicate", "--two-way", "--metrics-listen=unix:"+socket,
 		"--from="+strings.Join(names[0], ","), "--to="+strings.Join(names[1], ","))
 	process.Env, process.Stderr = []string{}, log
 	require.NoError(t, process.Start())

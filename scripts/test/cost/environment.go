@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/programtest"
 )
 
 // environment is what the measurements share.
@@ -27,7 +28,7 @@ type environment struct {
 func newEnvironment(ctx context.Context, dir string) (*environment, error) {
 	e := &environment{dir: dir}
 	var err error
-	if e.binary, err = load.BuildService(ctx, dir); err != nil {
+	if e.binary, err = programtest.Build(ctx, dir); err != nil {
 		return nil, err
 	}
 	e.memcached, err = load.StartMemcached(ctx, dir)

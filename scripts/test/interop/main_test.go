@@ -5,40 +5,28 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"memcachedsoap/scripts/test/programtest"
 )
 
 // program is the path of the service's binary.
 var program string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "interop")
-	if err == nil {
-		program = filepath.Join(dir, "memcachedsoap")
-		err = errors.Join(build(program), checkPrograms())
+	if err := checkPrograms(); err != nil {
+		panic(err)
 	}
-	finish := func(code int) {
-		os.RemoveAll(dir) //nolint:errcheck // a remaining file harms no test
-		os.Exit(code)     //nolint:forbidigo // TestMain may end the process
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "interop:", err)
-		finish(1)
-	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(finish))
-}
-
-func build(path string) error {
-	out, err := exec.Command("go", "build", "-o", path, "memcachedsoap/cmd/memcachedsoap").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return nil
+	path, remove := programtest.Temporary()
+	program = path
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		remove()
+		os.Exit(code) //nolint:forbidigo // TestMain may end the process
+	}))
 }
 
 // python is Debian's interpreter, which has zeep. PATH may find another one.

@@ -4,12 +4,12 @@ package lemonldap
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"memcachedsoap/scripts/test/programtest"
 )
 
 const (
@@ -29,30 +29,14 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "lemonldap")
-	if err == nil {
-		program = filepath.Join(dir, "memcachedsoap")
-		err = build(program)
+	var err error
+	if versions, err = unpacked(os.Getenv("LEMONLDAP")); err != nil {
+		panic(err)
 	}
-	if err == nil {
-		versions, err = unpacked(os.Getenv("LEMONLDAP"))
-	}
-	code := 1
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "lemonldap:", err)
-	} else {
-		code = m.Run()
-	}
-	os.RemoveAll(dir) //nolint:errcheck // a remaining file harms no test
-	os.Exit(code)     //nolint:forbidigo // TestMain may end the process
-}
-
-func build(path string) error {
-	out, err := exec.Command("go", "build", "-trimpath", "-o", path, "memcachedsoap/cmd/memcachedsoap").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return nil
+	path, remove := programtest.Temporary()
+	defer remove()
+	program = path
+	m.Run()
 }
 
 // unpacked returns the versions in folders that are separated by colons.

@@ -3,7 +3,6 @@ package load
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -29,15 +28,4 @@ func StartMemcached(ctx context.Context, dir string, more ...string) (*Process, 
 	}
 	p.Address = net.JoinHostPort("127.0.0.1", p.Address)
 	return p, nil
-}
-
-// BuildService builds the service in dir and returns its path. The working directory
-// must be in the module.
-func BuildService(ctx context.Context, dir string) (string, error) {
-	path := filepath.Join(dir, "memcachedsoap")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "memcachedsoap/cmd/memcachedsoap")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("load: go build: %w\n%s", err, out)
-	}
-	return path, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/programtest"
 )
 
 func main() { os.Exit(load.Main(run)) }
@@ -76,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &bench{settings: s, dir: dir}
 	if b.binary = os.Getenv("MEMCACHEDSOAP"); b.binary == "" {
-		if b.binary, err = load.BuildService(ctx, dir); err != nil {
+		if b.binary, err = programtest.Build(ctx, dir); err != nil {
 			return err
 		}
 	}
