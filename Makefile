@@ -25,7 +25,7 @@ golangci-lint := go tool -modfile=scripts/tools/go.mod golangci-lint
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Start the service on its embedded store
@@ -87,7 +87,7 @@ browser: ## Run the tests of the pages in Chromium (screenshots: build/screensho
 	go test -tags interop -count=1 -timeout=10m ./scripts/test/browser
 
 .PHONY: lemonldap
-lemonldap: build ## Run LemonLDAP::NG on the service (LEMONLDAP_RELEASE=sid)
+lemonldap: ## Run LemonLDAP::NG on the service (LEMONLDAP_RELEASE=sid)
 	@scripts/tools/deps scripts/test/lemonldap/packages
 	go vet -tags interop,speed ./scripts/test/lemonldap
 	@scripts/test/lemonldap/run
