@@ -1,6 +1,7 @@
 package explorer_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -152,6 +153,41 @@ func TestForgedForms(t *testing.T) {
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, explorer.Path+"/id", strings.NewReader("%zz"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	assert.Equal(t, 400, s.send(r).status)
+}
+
+// watched is a body that says what is in use when it is read.
+type watched struct {
+	io.Reader
+
+	read func()
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	w.read()
+	return w.Reader.Read(p)
+}
+
+// A body is read only if it is that of a form, and within the memory for bodies, also if
+// nobody knows how long it is.
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, settings{})
+	ref := s.create(attributes("uid", "dwho"))
+	s.get("") // the browser gets its token
+	parts := "--x\r\nContent-Disposition: form-data; name=\"type\"\r\n\r\nglobal\r\n--x--\r\n"
+	for _, path := range []string{"", "/server/0", "/one/" + s.sealed(ref.ID), s.ask("uid", "dwho"), s.ask("uid", "dwho", "all", "yes")} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, explorer.Path+path, watched{strings.NewReader(parts), func() { t.Error("it is no form: " + path) }})
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		assert.Equal(t, 200, s.send(r).status, path)
+	}
+	_, token, _ := strings.Cut(s.browser, "=")
+	form := strings.NewReader(url.Values{"token": {token}, "id": {string(ref.ID)}}.Encode())
+	var inUse int64
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, explorer.Path+"/id", watched{form, func() { inUse = s.admission.InUse() }})
+	require.Equal(t, int64(-1), r.ContentLength, "it comes in chunks")
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	assert.Equal(t, 303, s.send(r).status)
+	assert.Equal(t, int64(512<<10), inUse)
 }
 
 // Who makes more calls than allowed waits.

@@ -189,13 +189,13 @@ func (x *exchange) admit(to route) error {
 	if err := x.sessions.MayView(x.ctx, 0); err != nil {
 		return err
 	}
+	if x.r.Method != http.MethodPost {
+		x.r.Body = http.NoBody // [http.Request.FormValue] would read a form there, without a bound
+	} else if err := x.takeForm(); err != nil {
+		return err
+	}
 	if to.operation == searchSessions {
 		return nil // it has slots of its own
-	}
-	if x.r.Method == http.MethodPost {
-		if err := x.takeForm(); err != nil {
-			return err
-		}
 	}
 	return admission.Admission{}.Start(x.ctx)
 }
@@ -206,7 +206,11 @@ var errToken = errors.New("explorer: the token of the form is not that of the br
 // takeForm reads the form of a request.
 func (x *exchange) takeForm() error {
 	x.r.Body = http.MaxBytesReader(x.w, x.r.Body, maxForm)
-	if err := (admission.Admission{}).Receive(x.ctx, min(max(x.r.ContentLength, 0), maxForm)); err != nil {
+	size := x.r.ContentLength
+	if size < 0 || size > maxForm {
+		size = maxForm // it is not known, or more than is read
+	}
+	if err := (admission.Admission{}).Receive(x.ctx, size); err != nil {
 		return err
 	}
 	if err := x.r.ParseForm(); err != nil {
