@@ -76,11 +76,10 @@ func (s *Service) EndSession(ctx context.Context, id sessionstore.ID, version st
 
 // LogOut is what became of the sessions of a principal.
 type LogOut struct {
-	Before int // sessions that were found before
-	Ended  int
-	// Remaining is how many sessions were found afterwards. It is -1 if the servers could
-	// not tell.
-	Remaining int
+	// Before and Remaining are how many sessions were found before and afterwards. They
+	// are -1 if the servers could not tell.
+	Before, Remaining int
+	Ended             int
 }
 
 // LogOutEverywhere deletes the sessions of a type whose attribute has a value, also those
@@ -88,14 +87,14 @@ type LogOut struct {
 // [Service.DeleteSessions], some sessions may be deleted all the same: LogOut says what
 // is known.
 func (s *Service) LogOutEverywhere(ctx context.Context, kind, attribute, value string) (LogOut, error) {
-	out := LogOut{Remaining: -1}
+	out := LogOut{Before: -1, Remaining: -1}
 	_, err := s.ofPrincipal(ctx, "deleteSessions", viewing|access.Delete, value, attribute,
 		func(ctx context.Context, attribute, value string) ([]sessionstore.ID, error) {
 			before, err := s.store.FindIn(ctx, kind, attribute, value)
-			out.Before = len(before)
 			if err != nil {
 				return nil, err
 			}
+			out.Before = len(before)
 			ended, err := s.store.DeleteAllIn(ctx, kind, attribute, value)
 			out.Ended = len(ended)
 			if remaining, findErr := s.store.FindIn(ctx, kind, attribute, value); findErr == nil {

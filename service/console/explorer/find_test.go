@@ -78,7 +78,7 @@ func TestFindAndLogOut(t *testing.T) {
 	}
 	done := s.post(address, nil)
 	require.Equal(t, 200, done.status)
-	assert.Contains(t, done.text(), "Before 60 Ended 60 Remaining 0 The user is logged out everywhere.")
+	assert.Contains(t, done.text(), "Sessions of the type global with uid = dwho <b> : Before 60 Ended 60 Remaining 0 No session of this type has the value any more.")
 	assert.Contains(t, s.get(address).text(), "0 sessions")
 	_, err := s.store.Get(t.Context(), stays.ID)
 	require.NoError(t, err)
@@ -92,7 +92,7 @@ func TestFindAndLogOut(t *testing.T) {
 	s.servers[1].Kill()
 	done = s.post(address, nil)
 	assert.Equal(t, 503, done.status)
-	assert.Contains(t, done.text(), "Remaining unknown The log-out is not complete.")
+	assert.Contains(t, done.text(), "Before unknown Ended 0 Remaining unknown The log-out is not complete.")
 	for name, form := range map[string]url.Values{"no attribute": {"value": {"x"}}, "no value": {"attribute": {"uid"}}, "too long": {"attribute": {"uid"}, "value": {strings.Repeat("x", 3000)}}} {
 		assert.Equal(t, 400, s.post("/query", form).status, name)
 	}

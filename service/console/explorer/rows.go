@@ -91,8 +91,9 @@ type loggedOut struct {
 	query
 	service.LogOut
 
-	Link    string
-	Problem string // "" if all went well
+	Link     string
+	TypeName string
+	Problem  string // "" if all went well
 }
 
 func (x *exchange) logOut() error {
@@ -104,7 +105,7 @@ func (x *exchange) logOut() error {
 	if _, refused := service.Refusal(err); refused {
 		return err
 	}
-	result := loggedOut{query: q, LogOut: out, Link: x.r.PathValue("query")}
+	result := loggedOut{query: q, LogOut: out, Link: x.r.PathValue("query"), TypeName: x.typeName(q.Kind)}
 	var p *problem
 	if err != nil {
 		requestlog.Fail(x.ctx)
