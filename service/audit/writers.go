@@ -61,6 +61,11 @@ func (w *writers) add(session string, writer Writer) {
 	w.since = w.ring[w.next].Time
 }
 
+// forget begins to remember at a time: who has stored the sessions before is not known.
+func (w *writers) forget(now time.Time) {
+	w.since, w.at, w.ring, w.next = now, nil, nil, 0
+}
+
 // LastWriter returns who has stored the session with a fingerprint last. It knows what
 // this instance has written since [Log.WritersSince], and what the end of the file said
 // when it was opened.
@@ -125,8 +130,9 @@ func (l *Log) rememberFile(path string) {
 		if err != nil {
 			continue
 		}
-		if first {
-			l.writers.since, first = at, false
+		if first || said.LinesNotWritten > 0 {
+			l.writers.forget(at)
+			first = false
 		}
 		l.rememberLine(&said, at)
 	}

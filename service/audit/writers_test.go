@@ -98,6 +98,23 @@ func TestLongFileTellsItsEnd(t *testing.T) {
 	require.NoError(t, l.Close())
 }
 
+// Behind lines that could not be written, nobody knows who has stored a session before.
+func TestMissingLinesAreNoLastWriters(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "audit.log")
+	const storedAt = `{"time":"2026-01-02T03:04:0%d.000000Z","caller":"portal","operation":"setSession","outcome":"ok","sessions":["%s"],"ttl":3600}` + "\n"
+	lines := fmt.Sprintf(storedAt, 5, "before") +
+		`{"time":"2026-01-02T03:04:06.000000Z","caller":null,"outcome":"LinesNotWritten","lines_not_written":2}` + "\n" + fmt.Sprintf(storedAt, 7, "after")
+	require.NoError(t, os.WriteFile(path, []byte(lines), 0o600))
+	l, _ := open(t, path)
+	_, known := l.LastWriter("before")
+	assert.False(t, known)
+	_, known = l.LastWriter("after")
+	assert.True(t, known)
+	assert.Equal(t, time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC), l.WritersSince())
+	require.NoError(t, l.Close())
+}
+
 // nowhere is a writer whose lines nobody reads.
 type nowhere struct{}
 
