@@ -76,7 +76,7 @@ func TestRoles(t *testing.T) {
 				assert.Equal(t, has.Has(access.Delete), strings.Contains(page.body, "/end/"))
 				assert.Equal(t, has.Has(access.Delete), strings.Contains(found.text(), "Log out everywhere"))
 			}
-			for _, name := range []string{"edit", "log out", "end"} {
+			for _, name := range []string{"edit", "end", "log out"} {
 				s.requireAllowed(name, all[name].do(), has.Has(access.Find|access.Read|all[name].role))
 			}
 			if !has.Has(access.Find | access.Read | access.Delete) {

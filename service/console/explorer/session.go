@@ -13,6 +13,7 @@ import (
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/console/page"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/perldata"
 )
 
@@ -281,8 +282,12 @@ func (x *exchange) end() error {
 	if err != nil {
 		return err
 	}
-	if _, err := x.sessions.EndSession(x.ctx, id, x.r.PostFormValue("version")); err != nil {
+	ended, err := x.sessions.EndSession(x.ctx, id, x.r.PostFormValue("version"))
+	switch {
+	case err != nil:
 		return err
+	case !ended:
+		return backend.ErrNotFound
 	}
 	page.Redirect(x.w, x.r, below+"?done=ended")
 	return nil

@@ -139,6 +139,9 @@ func TestExtendAndEnd(t *testing.T) {
 	assert.Equal(t, 410, s.post("/extend/"+sealed, nil).status)
 	assert.Len(t, s.lines("deleteSession"), 1)
 	assert.Equal(t, []any{ref.ID.Fingerprint()}, s.lines("deleteSession")[0]["sessions"])
+	again := s.post("/end/"+sealed, nil)
+	assert.Equal(t, 404, again.status)
+	assert.Contains(t, again.text(), "There is no such session")
 }
 
 // A session of 100,000 entries, or of 4 MiB, has pages of a bounded size.
