@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -20,11 +21,15 @@ func (*Service) MaySearch(ctx context.Context, attribute string) error {
 	return access.CheckNames(ctx, slices.Values([]string{attribute}))
 }
 
+// ErrEnough ends a search that has found as many sessions as it may: visit returns it
+// instead of taking one more. It is no fault.
+var ErrEnough = errors.New("service: the search has found as many sessions as it may")
+
 // SearchSessions calls visit with every session of a type whose attribute has a value, as
 // a text, and examined after each session that it has looked at. It looks at all sessions
 // of all servers; see [sessionstore.Store.Each] for what it misses. unreadable is how
 // many items could not be read: nobody knows what they have. Errors are those of
-// [sessionstore.Store.InspectEach], of visit and of examined.
+// [sessionstore.Store.InspectEach], of visit, such as [ErrEnough], and of examined.
 func (s *Service) SearchSessions(
 	ctx context.Context, kind, attribute, value string, visit func(sessionstore.Inspected) error, examined func() error,
 ) (unreadable int, err error) {
@@ -44,17 +49,21 @@ func (s *Service) SearchSessions(
 		case inspected.Unreadable != nil:
 			unreadable++
 		case hasValue(inspected.Attributes, attribute, value):
-			if matches++; len(first) < audit.MaxSessions {
-				first = append(first, inspected.ID)
-			}
 			if err := visit(withoutValues(inspected)); err != nil {
 				return err
+			}
+			if matches++; len(first) < audit.MaxSessions {
+				first = append(first, inspected.ID)
 			}
 		}
 		return examined()
 	})
 	line.visited(matches, first)
 	logNumber(ctx, matches)
+	if errors.Is(err, ErrEnough) {
+		_ = line.ended(nil)
+		return unreadable, err
+	}
 	return unreadable, line.ended(err)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/service"
 	"memcachedsoap/service/console/explorer"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/perldata"
@@ -113,7 +114,8 @@ func rowsOf(a answer) map[string]bool {
 // A search looks at all sessions and says whether it was complete.
 func TestSearch(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, settings{servers: 2, Options: explorer.Options{MaxMatches: 5}})
+	counters := service.NewCounters("test", explorer.Operations()...)
+	s := newSite(t, settings{servers: 2, Options: explorer.Options{MaxMatches: 5, Counters: counters}})
 	want := map[string]bool{}
 	for i := range 40 {
 		h := attributes("uid", fmt.Sprint("user", i))
@@ -140,11 +142,22 @@ func TestSearch(t *testing.T) {
 	page = s.get(address)
 	assert.Len(t, rowsOf(page), 5)
 	assert.Contains(t, page.text(), "The search is not complete. More than 5 sessions have the value")
+	for i, found := range []float64{4, 4, 5} {
+		assert.Equal(t, "ok", s.lines("searchSessions")[i]["outcome"])
+		assert.Equal(t, found, s.lines("searchSessions")[i]["sessions_number"])
+	}
+	assert.Empty(t, counters.Snapshot().Faults["StoreUnavailableFault"])
 	s.servers[1].Kill()
 	page = s.get(s.ask("uid", "user1", "all", "yes"))
 	assert.Equal(t, 200, page.status)
 	assert.Contains(t, page.text(), "The search is not complete. The sessions cannot be reached")
 	assert.NotContains(t, page.text(), "The search is complete")
+	assert.Equal(t, int64(1), counters.Snapshot().Faults["StoreUnavailableFault"])
+	s.as("roles: [find, read], rate: 1")
+	assert.Eventually(t, func() bool { return strings.Contains(s.get(address).text(), "The search is not complete. The caller") }, ample, time.Millisecond)
+	lines := s.lines("searchSessions")
+	assert.Equal(t, "rate", lines[len(lines)-1]["reason"])
+	assert.Equal(t, int64(1), counters.Snapshot().Refusals["rate"])
 }
 
 // The time of a search is bounded, and so is how many run.

@@ -29,6 +29,7 @@ type search struct {
 
 	x      *exchange
 	result result
+	failed error // why the service could not search; nil if it could
 }
 
 // finding is a line of the page while the search runs: a session, or how far it is.
@@ -45,9 +46,6 @@ type result struct {
 	Unreadable      int
 	Moves           bool
 }
-
-// errEnough ends a search that has found as much as it may.
-var errEnough = errors.New("explorer: the search has found as many sessions as it may")
 
 // errTime ends a search whose time is over.
 var errTime = errors.New("explorer: the time of the search is over")
@@ -74,6 +72,9 @@ func (x *exchange) search() error {
 	x.ctx = ctx
 	s := &search{query: q, TypeName: x.typeName(q.Kind), Most: x.options.MaxMatches, Limit: x.options.SearchTime.String(), x: x}
 	x.pages.Stream(x.w, x.r, x.page("search", "Search", s))
+	if s.failed != nil {
+		return &answered{s.failed}
+	}
 	return nil
 }
 
@@ -86,7 +87,7 @@ func (s *search) Findings() func(yield func(finding) bool) {
 		send := func(f finding) error {
 			last = time.Now()
 			if !yield(f) {
-				return errEnough
+				return service.ErrEnough
 			}
 			return s.x.flush()
 		}
@@ -95,7 +96,7 @@ func (s *search) Findings() func(yield func(finding) bool) {
 		}
 		unreadable, err := s.x.sessions.SearchSessions(s.x.ctx, s.Kind, s.Attribute, s.Value, func(found sessionstore.Inspected) error {
 			if matches == s.Most {
-				return errEnough
+				return service.ErrEnough
 			}
 			matches++
 			r := s.x.row(found)
@@ -113,6 +114,9 @@ func (s *search) Findings() func(yield func(finding) bool) {
 		}
 		if err != nil {
 			s.result.Reason = s.reason(err)
+			if !errors.Is(err, service.ErrEnough) && s.x.ctx.Err() == nil {
+				s.failed = err
+			}
 		}
 	}
 }
@@ -120,7 +124,7 @@ func (s *search) Findings() func(yield func(finding) bool) {
 // reason says why a search is not complete.
 func (s *search) reason(err error) string {
 	switch {
-	case errors.Is(err, errEnough):
+	case errors.Is(err, service.ErrEnough):
 		return fmt.Sprintf("More than %d sessions have the value; only these are shown.", s.Most)
 	case errors.Is(context.Cause(s.x.ctx), errTime):
 		return "The search has taken " + s.Limit + ", its longest time."
