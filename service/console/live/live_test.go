@@ -98,6 +98,18 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// A stream begins with when the browser connects again.
+func TestEventsBeginWithRetry(t *testing.T) {
+	t.Parallel()
+	answer, err := http.Get(serve(t).url + EventsPath)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	begin := make([]byte, len(retryTime)+len("event: state\n"))
+	_, err = io.ReadFull(answer.Body, begin)
+	require.NoError(t, err)
+	assert.Equal(t, retryTime+"event: state\n", string(begin))
+}
+
 // Streams are bounded, and a page that is closed gives its one back.
 func TestStreamsAreBounded(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -38,12 +39,12 @@ func (c *Console) ServeEvents(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep the events
+	_, _ = io.WriteString(w, retryTime)       // it is sent with the first event
 	c.send(r.Context(), w, control)
 }
 
 // send sends events until the end.
 func (c *Console) send(ctx context.Context, w http.ResponseWriter, control *http.ResponseController) {
-	text := []byte(retryTime)
 	for {
 		next := c.sampler.next()
 		event, err := c.event()
@@ -54,10 +55,9 @@ func (c *Console) send(ctx context.Context, w http.ResponseWriter, control *http
 		if control.SetWriteDeadline(time.Now().Add(takeTime)) != nil {
 			return
 		}
-		if _, err := w.Write(append(text, event...)); err != nil || control.Flush() != nil {
+		if _, err := w.Write(event); err != nil || control.Flush() != nil {
 			return
 		}
-		text = text[:0]
 		select {
 		case <-next:
 		case <-ctx.Done():
