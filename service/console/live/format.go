@@ -101,7 +101,7 @@ func size(bytes float64) string {
 	return strconv.FormatFloat(bytes, 'f', 1, 64) + " " + units[unit]
 }
 
-// clock returns a time of a day. Times are in UTC, as in the log.
+// clock returns a time of a day, of one that is not long ago. Times are in UTC, as in the log.
 func clock(at time.Time) string {
 	if at.IsZero() {
 		return unknown

@@ -107,7 +107,7 @@ func replicators(others []Neighbour, now time.Time) (replicators []Replicator) {
 		if r.Active {
 			one.Waiting, one.Lag, one.Compared = number(float64(r.Waiting)), duration(r.Lag.Seconds()), "never"
 			if r.Compared > 0 {
-				one.Compared = clock(time.Unix(r.Compared, 0))
+				one.Compared = moment(time.Unix(r.Compared, 0))
 			}
 		}
 		replicators = append(replicators, one)

@@ -21,7 +21,6 @@ type serverState struct {
 
 	alive bool
 	since time.Time // when alive became what it is; zero if that was before the first question
-	asked time.Time // last
 	// stats are the statistics of the last answer, which came at answered.
 	stats    map[string]string
 	answered time.Time
@@ -78,7 +77,6 @@ func (s *serverState) take(row backend.ServerStats, began time.Time) {
 	if s.alive != row.Alive {
 		s.alive, s.since = row.Alive, began
 	}
-	s.asked = began
 	if !row.Alive {
 		return
 	}

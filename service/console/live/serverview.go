@@ -82,7 +82,7 @@ func (s *serverState) text(now time.Time) string {
 	case s.alive && s.since.IsZero():
 		return "answers"
 	case s.alive:
-		return "answers, since " + clock(s.since)
+		return "answers, since " + moment(s.since)
 	case s.answered.IsZero():
 		return "has not answered since this instance was started"
 	}

@@ -122,7 +122,7 @@ func TestServers(t *testing.T) {
 	assert.Equal(t, []string{"answering", "3", "0"}, []string{chart.Name, chart.Top, chart.Lines[0].Last}, "the near cache in this process is no server")
 	s.rows[0] = counters("a:1", 1, 0, 0, 0)
 	state = s.tick(t, sampleEvery)
-	assert.Equal(t, "answers, since 12:00:20 UTC", state.Servers[0].State)
+	assert.Equal(t, "answers, since 2026-03-04 12:00:20 UTC", state.Servers[0].State)
 	assert.Equal(t, "1 s", state.Servers[0].Up)
 }
 
@@ -171,7 +171,7 @@ func TestNeighbours(t *testing.T) {
 	state = s.tick(t, sampleEvery)
 	assert.False(t, state.Differs)
 	assert.Equal(t, []Replicator{
-		{Host: "four (process 0)", State: "the pools are not equal", Waiting: "12", Lag: "30.0 ms", Compared: "12:00:00 UTC", Seen: "8 s ago"},
+		{Host: "four (process 0)", State: "the pools are not equal", Waiting: "12", Lag: "30.0 ms", Compared: "2026-03-04 12:00:00 UTC", Seen: "8 s ago"},
 		{Host: "five (process 0)", State: "stands by, or starts", Waiting: "–", Lag: "–", Compared: "–", Seen: "8 s ago"},
 	}, state.Replicators)
 	state = s.tick(t, sampleEvery)
