@@ -152,7 +152,7 @@ func TestNeighbours(t *testing.T) {
 	alike := self()
 	alike.Host = "two"
 	other := self()
-	other.Host, other.Version, other.Placement, other.Settings = "three", "1.3", "p2", map[string]string{"Limits": "a", "Sessions": "c", "News": "d"}
+	other.Host, other.Version, other.Placement, other.Settings = "three", "1.3", "p2", map[string]string{"Limits": "a", "Sessions": "c", "LemonLDAP::NG": "d"}
 	copies := Instance{Command: "replicate", Host: "four", Version: "1.2.3", Placement: "p1", Settings: map[string]string{"Limits": "z"}, Replication: &Replication{Active: true, Waiting: 12, Lag: 30 * time.Millisecond, Compared: noon.Unix()}}
 	standsBy := Instance{Command: "replicate", Host: "five", Version: "1.2.3", Replication: &Replication{}}
 	s.instance.neighbours = []Neighbour{{other, []string{"a:1", "b:1"}, noon}, {alike, []string{"a:1"}, noon}}
