@@ -36,8 +36,6 @@ func PositionOf(id ID) Position {
 type Window struct {
 	IDs  []ID // in the order of their positions
 	More bool // there are sessions behind them
-	// All is how many sessions of the type the server has, of those that could be listed.
-	All int
 }
 
 // maxWindow bounds the ids of a window.
@@ -101,8 +99,7 @@ type windowing struct {
 	after  Position
 	most   int
 	listed []listed // at most twice as many
-	all    int
-	cut    bool // some behind the window were left out
+	cut    bool     // some behind the window were left out
 }
 
 type listed struct {
@@ -111,7 +108,6 @@ type listed struct {
 }
 
 func (w *windowing) add(id ID) {
-	w.all++
 	at := PositionOf(id)
 	if bytes.Compare(at[:], w.after[:]) <= 0 {
 		return
@@ -138,5 +134,5 @@ func (w *windowing) window() Window {
 	for i, l := range w.listed {
 		ids[i] = l.id
 	}
-	return Window{IDs: ids, More: w.cut, All: w.all}
+	return Window{IDs: ids, More: w.cut}
 }

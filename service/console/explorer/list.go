@@ -14,12 +14,10 @@ import (
 
 // list is a page of the list of the sessions of a server.
 type list struct {
-	Number   int // of the server
 	Server   string
 	Type     string
 	Types    []Type
 	Rows     []row
-	All      int    // entries of the type when the server was scanned
 	Skipped  int    // entries on the page that are no sessions
 	Next     string // position of the next page; "" at the end
 	Moves    bool
@@ -49,7 +47,7 @@ func (x *exchange) list() error {
 	}
 	at := window{server: number, kind: kind.Kind, at: after}
 	l, err := x.sessions.ListServer(x.ctx, number, kind.Kind, after, x.windows.get(at), rowsPerPage)
-	page := list{Number: number, Server: servers[number], Type: kind.Name, Types: x.options.Types, Moves: x.sessions.Moves(), Position: text}
+	page := list{Server: servers[number], Type: kind.Name, Types: x.options.Types, Moves: x.sessions.Moves(), Position: text}
 	if _, down := errors.AsType[*backend.UnavailableError](err); down {
 		p := x.problemOf(err)
 		page.Problem = p.Text
@@ -59,7 +57,7 @@ func (x *exchange) list() error {
 	if err != nil {
 		return err
 	}
-	page.Rows, page.All, page.Skipped = x.rows(l.Sessions), l.Window.All, l.Skipped
+	page.Rows, page.Skipped = x.rows(l.Sessions), l.Skipped
 	if l.More() {
 		page.Next = l.Next.String()
 		at.at, at.left = l.Next, l.Window

@@ -19,6 +19,9 @@ const ConsolePath = "/console"
 //go:embed template/*.html refusal/*.html
 var templates embed.FS
 
+// layout is the template of a whole page.
+const layout = "layout"
+
 // Options are the settings of [Pages].
 type Options struct {
 	Console bool         // the console is on: the navigation leads to it
@@ -97,13 +100,18 @@ func (v View) assetBase() string {
 
 // Render answers a request with a page.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, page Page) {
-	p.render(w, r, status, page, "layout")
-}
-
-// RenderPart answers a request with one template of a page, without the layout: the
-// part of the page that the browser replaces.
-func (p *Pages) RenderPart(w http.ResponseWriter, r *http.Request, status int, page Page, name string) {
-	p.render(w, r, status, page, name)
+	view := p.view(w, r, page)
+	var body bytes.Buffer
+	if err := page.Template.ExecuteTemplate(&body, layout, view); err != nil {
+		p.options.Logger.ErrorContext(r.Context(), "could not render a page", "page", page.Title, "error", err)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	setHead(w.Header())
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body.Bytes()) // an error means that the client has gone
+	}
 }
 
 // Stream answers a request with a page that is sent while it is made: what its template
@@ -116,7 +124,7 @@ func (p *Pages) Stream(w http.ResponseWriter, r *http.Request, page Page) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := page.Template.ExecuteTemplate(w, "layout", view); err != nil {
+	if err := page.Template.ExecuteTemplate(w, layout, view); err != nil {
 		p.options.Logger.ErrorContext(r.Context(), "could not render a page", "page", page.Title, "error", err)
 		panic(http.ErrAbortHandler) // nobody must take a part of the page for all
 	}
@@ -142,21 +150,6 @@ func setHead(h http.Header) {
 	h.Set("Content-Type", "text/html; charset=UTF-8")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store") // it may show a session
-	}
-}
-
-func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, page Page, name string) {
-	view := p.view(w, r, page)
-	var body bytes.Buffer
-	if err := page.Template.ExecuteTemplate(&body, name, view); err != nil {
-		p.options.Logger.ErrorContext(r.Context(), "could not render a page", "page", page.Title, "error", err)
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
-	}
-	setHead(w.Header())
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body.Bytes()) // an error means that the client has gone
 	}
 }
 

@@ -14,8 +14,6 @@ import (
 const (
 	tokenField  = "token"
 	tokenCookie = "memcachedsoap_token" //nolint:gosec // a name
-	// TokenHeader is the header that has the token if the body is not that of a form.
-	TokenHeader = "X-Token"
 )
 
 // token returns the token of the browser that sends a request. If it has none, the
@@ -39,14 +37,10 @@ func isToken(text string) bool {
 	return err == nil && len(bits) == 24
 }
 
-// CheckToken reports whether the token of a request, in the field of its form or in
-// [TokenHeader], is that of its browser. It reads the form: bound the body before. A
-// request that changes something needs a token.
+// CheckToken reports whether the token of the form of a request is that of its browser. It
+// reads the form: bound the body before. A request that changes something needs a token.
 func CheckToken(r *http.Request) bool {
-	given := r.Header.Get(TokenHeader)
-	if given == "" {
-		given = r.PostFormValue(tokenField)
-	}
+	given := r.PostFormValue(tokenField)
 	if !isToken(given) {
 		return false
 	}
