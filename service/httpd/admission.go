@@ -7,8 +7,7 @@ import (
 )
 
 // admit makes the request a call: one of those that admission bounds and that have a span.
-// It counts the bytes of
-// its body by the connection, which must arrive at a least rate.
+// It counts the bytes of its body by the connection, which must arrive at a least rate.
 func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()

@@ -27,7 +27,7 @@ var idInPath = regexp.MustCompile(`[0-9A-Fa-f]{32,}`)
 // another service than it should.
 func loggedPath(path string) string {
 	if before, below, found := strings.Cut(path, ConsolePath+"/"); found {
-		return idInPath.ReplaceAllString(before, "ID") + ConsolePath + consoleRoute(below)
+		return loggedPath(before) + ConsolePath + consoleRoute(below)
 	}
 	before, below, found := strings.Cut(path, SessionsPath) // a proxy may pass on a path before it
 	before = idInPath.ReplaceAllString(before, "ID")

@@ -36,6 +36,7 @@ func TestSessions(t *testing.T) {
 		"/sessions/ab12/cd34/" + longID + "/" + "x": "/sessions/TYPE/ID/KEY",
 		"/index.psgi/sessions/global/" + longID:     "/index.psgi/sessions/global/ID",
 		"/index.psgi/sessions/global/ab12":          "/index.psgi/sessions/global/ID",
+		"/sessions/global/ab12/console/cd34":        "/sessions/global/ID/console/PART",
 		"/x" + strings.ToUpper(longID) + "y":        "/xIDy",
 	} {
 		for _, answering := range []bool{true, false} {
