@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
@@ -52,6 +55,52 @@ func TestConsole(t *testing.T) {
 				assert.NotEmpty(t, challenge)
 			}
 		})
+	}
+}
+
+// Each path of the console is for the callers with its roles. What its pages load is for
+// everybody.
+func TestRolesOfTheConsole(t *testing.T) {
+	t.Parallel()
+	const key = "a-key-of-a-caller-of-the-tests-with-"
+	all := []string{"stats", "find", "read", "write", "delete", "admin", "find, read"}
+	var callers strings.Builder
+	for i, roles := range all {
+		callers.WriteString("- {name: c" + strconv.Itoa(i) + ", roles: [" + roles + "], key: [" + access.HashKey(key+roles) + "]}\n")
+	}
+	file := filepath.Join(t.TempDir(), "callers.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("callers:\n"+callers.String()), 0o600))
+	endpoint, _, _ := startService(t, "--auth-file", file)
+	for path, allowed := range map[string][]string{
+		"/console":                   {"stats", "admin"},
+		"/console/events":            {"stats", "admin"},
+		"/console/sessions":          {"find, read", "admin"},
+		"/console/sessions/server/0": {"find, read", "admin"},
+		"/console/sessions/one/x":    {"find, read", "admin"},
+		"/console/sessions/nosuch":   nil,
+		"/console/nosuch":            nil,
+		"/console/assets/nosuch.css": nil,
+	} {
+		for _, roles := range append(all, "") {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(endpoint, "/soap")+path, nil)
+			require.NoError(t, err)
+			if roles != "" {
+				r.Header.Set("Authorization", "Bearer "+key+roles)
+			}
+			answer, err := http.DefaultClient.Do(r)
+			require.NoError(t, err)
+			require.NoError(t, answer.Body.Close())
+			want := []int{http.StatusForbidden}
+			switch {
+			case allowed == nil:
+				want = []int{http.StatusNotFound}
+			case roles == "":
+				want = []int{http.StatusUnauthorized}
+			case slices.Contains(allowed, roles):
+				want = []int{http.StatusOK, http.StatusNotFound} // or there is no such session
+			}
+			assert.Contains(t, want, answer.StatusCode, "%s %s", roles, path)
+		}
 	}
 }
 
