@@ -189,6 +189,11 @@ func TestRoomReservesWhatItTakes(t *testing.T) {
 	}
 	assert.LessOrEqual(t, now, int64(1_250_000))
 	assert.LessOrEqual(t, most, int64(2_250_000))
+	for n := range 2000 {
+		dst, err := room.Grow(nil, n)
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, cap(dst), n)
+	}
 	full := soap.NewRoom(t.Context(), func(context.Context, int64) error { return errFull })
 	_, err := full.Grow(nil, 1)
 	require.ErrorIs(t, err, errFull)

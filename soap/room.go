@@ -18,6 +18,9 @@ func NewRoom(ctx context.Context, reserve func(ctx context.Context, n int64) err
 	return Room{ctx: ctx, reserve: reserve}
 }
 
+// leastRoom is how many bytes an answer takes at least: a short one does not grow.
+const leastRoom = 1 << 10
+
 // Grow returns dst with room for n more bytes. The error is that of reserve.
 func (r *Room) Grow(dst []byte, n int) ([]byte, error) {
 	if n <= cap(dst)-len(dst) {
@@ -27,7 +30,7 @@ func (r *Room) Grow(dst []byte, n int) ([]byte, error) {
 		return slices.Grow(dst, n), nil
 	}
 	// A quarter more, as append does, so that the work of all copies is linear.
-	size := (len(dst) + n) / 4 * 5
+	size := max((len(dst)+n)/4*5, leastRoom)
 	if err := r.reserve(r.ctx, int64(size)); err != nil {
 		return dst, err
 	}
