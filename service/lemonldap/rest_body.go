@@ -1,7 +1,6 @@
 package lemonldap
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -11,16 +10,6 @@ import (
 	"memcachedsoap/service/lemonldap/perljson"
 	"memcachedsoap/sessionstore/perldata"
 )
-
-// memoryPerValue is how much memory a value of a body takes at most, besides its text. A
-// value has two bytes at least.
-const memoryPerValue = 160
-
-// memoryOf returns how much memory the values of a body take at most.
-func (x *exchange) memoryOf(text []byte) int64 {
-	values := min(len(text)/2+1, cmp.Or(x.options.MaxEntries, 100_000))
-	return 2*int64(len(text)) + memoryPerValue*int64(values)
-}
 
 // bodyError says that a body cannot be read.
 type bodyError struct {
@@ -49,7 +38,7 @@ func (x *exchange) body() (perldata.Value, error) {
 			return perldata.Value{}, err
 		}
 	}
-	if err := admission.Reserve(x.ctx, x.memoryOf(text)); err != nil {
+	if err := admission.Reserve(x.ctx, perljson.Memory(text, x.options.limits())); err != nil {
 		return perldata.Value{}, err
 	}
 	v, err := perljson.Parse(text, x.options.limits())

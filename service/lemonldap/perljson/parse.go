@@ -30,6 +30,7 @@ type parser struct {
 	depth  int
 	values int
 	limits Limits
+	names  perldata.NameSet // of one object
 }
 
 func (p *parser) fail(reason string) error { return &Error{Offset: p.at, Reason: reason} }
@@ -131,7 +132,7 @@ func (p *parser) object() (perldata.Value, error) {
 	if p.take('}') {
 		return perldata.HashOf(nil), nil
 	}
-	entries := make([]perldata.Entry, 0, 8)
+	entries := make([]perldata.Entry, 0, 2) // [Memory] counts on few
 	for {
 		if p.space(); p.at >= len(p.text) || p.text[p.at] != '"' {
 			return perldata.Value{}, p.unexpected()
@@ -152,7 +153,7 @@ func (p *parser) object() (perldata.Value, error) {
 		entries = append(entries, entry)
 		if p.take('}') {
 			h := new(perldata.Hash)
-			h.Fill(lastOfEach(entries))
+			h.Fill(p.lastOfEach(entries))
 			return perldata.HashOf(h), nil
 		}
 		if !p.take(',') {
@@ -163,12 +164,11 @@ func (p *parser) object() (perldata.Value, error) {
 
 // lastOfEach removes the entries whose name a later entry has, too: as in Perl, the last
 // value counts.
-func lastOfEach(entries []perldata.Entry) []perldata.Entry {
-	var names perldata.NameSet
-	names.Reset(len(entries))
+func (p *parser) lastOfEach(entries []perldata.Entry) []perldata.Entry {
+	p.names.Reset(len(entries))
 	kept := entries[:0]
 	for _, e := range entries {
-		at, added := names.Add(e.Name, len(kept), func(other int) bool { return kept[other].Name == e.Name })
+		at, added := p.names.Add(e.Name, len(kept), func(other int) bool { return kept[other].Name == e.Name })
 		if added {
 			kept = append(kept, e)
 		} else {
