@@ -29,7 +29,9 @@ func (x *exchange) list() error {
 	}
 	defer release()
 	if x.route.search {
-		l.unreadable, err = x.sessions.Search(x.ctx, x.route.kind, x.route.field, x.route.value, l.visit)
+		var unreadable int
+		unreadable, err = x.sessions.Search(x.ctx, x.route.kind, x.route.field, x.route.value, l.visit)
+		l.unreadable += unreadable
 	} else {
 		err = x.sessions.All(x.ctx, x.route.kind, l.visit)
 	}
@@ -67,7 +69,7 @@ type list struct {
 	dst    []byte // what was not sent
 	any    bool   // a session was written
 
-	unreadable int // sessions whose attributes nobody can say
+	unreadable int // sessions that were left out or are null
 }
 
 // chunk is how many bytes are sent together.
@@ -124,7 +126,7 @@ func (l *list) want(name perldata.Value) error {
 var errData = &RequestError{"data must be null, the name of an attribute, or a list of names."}
 
 // warn says in the answer that sessions cannot be read: in a header, or in a trailer if a
-// part of the answer was sent. A search cannot compare them; else they are null.
+// part of the answer was sent.
 func (l *list) warn() {
 	if l.unreadable == 0 {
 		return
@@ -145,16 +147,13 @@ func (l *list) visit(digits string, attributes *perldata.Hash) error {
 	l.any = true
 	l.dst = append(append(append(l.dst, '"'), digits...), '"', ':')
 	var err error
-	switch {
-	case attributes == nil:
-		l.unreadable++
-		l.dst = append(l.dst, "null"...)
-	case l.whole:
+	if l.whole && attributes != nil {
 		l.dst, err = l.writer.Append(l.dst, perldata.HashOf(attributes))
-	default:
+	} else if attributes != nil {
 		l.dst, err = appendFields(l.writer, l.dst, attributes, l.fields)
 	}
-	if _, cannot := errors.AsType[*perljson.Error](err); cannot {
+	if _, cannot := errors.AsType[*perljson.Error](err); cannot || attributes == nil {
+		l.unreadable++
 		l.dst, err = append(l.dst, "null"...), nil
 	}
 	if err == nil && len(l.dst) >= chunk {
