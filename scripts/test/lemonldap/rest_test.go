@@ -39,6 +39,7 @@ func TestREST(t *testing.T) {
 			{"lemonldap-ng-sessions", e.sessionsTool},
 			{"llngDeleteSession", e.deleteTool},
 			{"purgeCentralCache", e.purge},
+			{"a session that cannot be read", e.unreadable},
 			{"AuthBasic", e.authBasic},
 			{"Node", e.node},
 			{"memcachedsoap session logout", e.operatorLogout},
@@ -86,15 +87,21 @@ func (e *estate) logout(t *testing.T) {
 	e.isOut(t, id)
 }
 
-// manager: the explorer of sessions lists, opens and deletes.
-func (e *estate) manager(t *testing.T) {
+// startManager starts a Manager, and returns what asks its explorer of sessions.
+func (e *estate) startManager(t *testing.T) func(method, path string) string {
 	t.Helper()
 	manager := e.portals[0].instance.startPSGI(t, "manager", "Lemonldap::NG::Manager")
-	ask := func(method, path string) string {
+	return func(method, path string) string {
 		got := manager.ask(t, method, "http://manager.example.com/sessions/global"+path, nil, "Accept", "application/json")
 		require.Equal(t, http.StatusOK, got.status, "%s %s: %s", method, path, got.body)
 		return got.body
 	}
+}
+
+// manager: the explorer of sessions lists, opens and deletes.
+func (e *estate) manager(t *testing.T) {
+	t.Helper()
+	ask := e.startManager(t)
 	id := e.portals[0].login(t, "msmith")
 	e.isIn(t, "msmith", id)
 	for path, want := range map[string]string{
@@ -164,6 +171,36 @@ func (e *estate) purge(t *testing.T) {
 	assert.Nil(t, e.services[1].attributes(t, strings.Repeat("a", 64)), "the expired session")
 	assert.NotNil(t, e.services[1].attributes(t, strings.Repeat("b", 64)), "the session that expires soon")
 	e.isIn(t, "rtyler", fresh)
+}
+
+// unreadable: LemonLDAP::NG's programs read lists with a session that cannot be read, and
+// purgeCentralCache does its work, but ends with status 1.
+func (e *estate) unreadable(t *testing.T) {
+	t.Helper()
+	unreadable, expired := strings.Repeat("c", 64), strings.Repeat("d", 64)
+	_, err := e.cache.Command(t.Context(), "set "+unreadable+" 1 0 4\r\nabcd")
+	require.NoError(t, err)
+	id, instance := e.portals[1].login(t, "rtyler"), e.portals[1].instance
+	const tool = "lemonldap-ng-sessions"
+	list := instance.tool(t, tool, "search")
+	assert.Contains(t, list, id)
+	assert.Regexp(t, `(?m)^ *null,?$`, list)
+	assert.Contains(t, instance.tool(t, tool, "search", "--id-only"), id+"\n")
+	assert.Contains(t, instance.tool(t, tool, "search", "--where", "mail=rtyler@badwolf.org"), id, "without an index")
+	ask := e.startManager(t)
+	assert.Contains(t, compact(ask(http.MethodGet, "?_whatToTrace=rt*&groupBy=_whatToTrace")), `"value":"rtyler"`)
+	assert.NotContains(t, ask(http.MethodGet, "?orderBy=ipAddr"), unreadable)
+	status, body := e.services[1].call(t, http.MethodPut, "global/"+expired,
+		fmt.Sprintf(`{"_utime":%d,"_session_kind":"SSO"}`, time.Now().Unix()-72_100))
+	require.Equal(t, http.StatusOK, status, body)
+	_, said, err := instance.run(t, "purgeCentralCache")
+	require.ErrorContains(t, err, "exit status 1")
+	assert.Contains(t, said, "Error on session "+unreadable)
+	assert.Nil(t, e.services[1].attributes(t, expired), "the expired session")
+	e.isIn(t, "rtyler", id)
+	status, body = e.services[1].call(t, http.MethodDelete, "global/"+unreadable, "")
+	assert.Equal(t, http.StatusOK, status, body)
+	instance.tool(t, "purgeCentralCache")
 }
 
 // installNode installs the session module for Node beside the program that uses it, and

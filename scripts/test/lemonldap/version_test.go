@@ -75,11 +75,19 @@ func (v version) environment(ini string, modules ...string) []string {
 // returns what it prints. The tool must succeed.
 func (i *instance) tool(t *testing.T, name string, arguments ...string) string {
 	t.Helper()
+	out, stderr, err := i.run(t, name, arguments...)
+	require.NoError(t, err, "%s %v\n%s%s", name, arguments, out, stderr)
+	return out
+}
+
+// run is tool for one that may fail. It also returns what the tool complains of: a REST
+// client without a portal always does.
+func (i *instance) run(t *testing.T, name string, arguments ...string) (stdout, stderr string, err error) {
+	t.Helper()
 	command := exec.CommandContext(t.Context(), "perl", append([]string{i.version.share(filepath.Join("bin", name))}, arguments...)...)
 	command.Env, command.Dir = i.environment(), i.dir
-	var stderr bytes.Buffer
-	command.Stderr = &stderr // a REST client without a portal complains there
+	var complaints bytes.Buffer
+	command.Stderr = &complaints
 	out, err := command.Output()
-	require.NoError(t, err, "%s %v\n%s%s", name, arguments, out, &stderr)
-	return string(out)
+	return string(out), complaints.String(), err
 }
