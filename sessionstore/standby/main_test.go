@@ -33,6 +33,8 @@ type pool struct {
 	mute    atomic.Bool  // a change is carried out and not answered
 	panics  atomic.Bool  // a Get panics
 	added   sync.Map     // the keys that items were added under
+
+	afterGet atomic.Pointer[func()] // once, before the answer to a Get
 }
 
 func newPool() *pool { return &pool{Backend: memory.New(memory.Options{})} }
@@ -115,7 +117,11 @@ func (p *pool) Get(ctx context.Context, key string) (backend.Item, error) {
 	if p.panics.Load() {
 		panic("a bug")
 	}
-	return p.Backend.Get(ctx, key)
+	item, err := p.Backend.Get(ctx, key)
+	if meanwhile := p.afterGet.Swap(nil); meanwhile != nil {
+		(*meanwhile)()
+	}
+	return item, err
 }
 
 func (p *pool) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {

@@ -166,13 +166,18 @@ func (b *Backend) removeBoth(ctx context.Context, key string, present found, the
 // pull stores at the origin what the standby has, if that is later; with absent, only
 // if the origin has nothing. The error is that of [Backend.Get].
 func (b *Backend) pull(ctx context.Context, key string, absent bool) error {
+	// The origin is read before the two are compared: what was changed since is not
+	// replaced.
+	present, errOrigin := b.getFrom(ctx, b.origin, key)
+	if absent && present.ok {
+		return nil
+	}
 	item, err := b.Get(ctx, key)
 	if err != nil || item.Server != standbyServer {
 		return err
 	}
-	present, err := b.getFrom(ctx, b.origin, key)
-	if err != nil || present.ok && absent {
-		return err
+	if errOrigin != nil {
+		return errOrigin
 	}
 	if err = b.replaceAtOrigin(ctx, key, present, item); backend.LostRace(err) {
 		return nil // another process has done it

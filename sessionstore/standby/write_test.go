@@ -287,3 +287,35 @@ func TestDeleteBoth(t *testing.T) {
 		}
 	})
 }
+
+// A touch at a server that has come back does not put the item of the standby in the
+// place of one that others have stored there meanwhile, whatever its version is.
+func TestTouchReplacesWhatItHasCompared(t *testing.T) {
+	for name, version := range map[string]backend.Version{"of a store": 1, "of a Perl program": 0} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, standby.Options{}, func(t *testing.T, p *pair) {
+				t.Helper()
+				p.prepare()
+				p.origin.refuses.Store(true)
+				p.settle()
+				require.NoError(t, p.change("theirs"))
+				p.markOfOrigin.silent.Store(true)
+				p.origin.refuses.Store(false)
+				p.settle()
+				p.requireRead("theirs", standby.Both)
+				newer := session("newer")
+				newer.Version *= version
+				meanwhile := func() {
+					p.replicate(p.standby, p.origin, key) // as another process that touches it
+					present, err := p.origin.Backend.Get(t.Context(), key)
+					require.NoError(t, err)
+					require.NoError(t, p.origin.Backend.CompareAndSwap(t.Context(), key, newer.InPlaceOf(present)))
+				}
+				p.origin.afterGet.Store(&meanwhile)
+				item, err := p.Touch(t.Context(), key, 3*time.Hour)
+				require.NoError(t, err)
+				require.Equal(t, "newer", string(item.Image))
+			})
+		})
+	}
+}
