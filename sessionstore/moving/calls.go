@@ -114,10 +114,7 @@ func (b *Backend) Add(ctx context.Context, key string, item backend.Item) error 
 	if kind == list { // lists are merged
 		return b.current().Add(ctx, key, item)
 	}
-	here, there := b.previous, b.present
-	if b.begun.Load() {
-		here, there = there, here
-	}
+	here, there := b.places()
 	if err := here.Add(ctx, key, item); err != nil || item.ExpiresIn < 0 {
 		return err
 	}

@@ -130,12 +130,18 @@ func (b *Backend) stays(key string) bool {
 	return b.shared[b.previous.ServerOf(key)] == b.present.ServerOf(key)
 }
 
+// places returns the pool whose places are used now, and the other one.
+func (b *Backend) places() (here, there backend.Pool) { //nolint:ireturn // two of two
+	if b.begun.Load() {
+		return b.present, b.previous
+	}
+	return b.previous, b.present
+}
+
 // current returns the pool whose places are used now.
 func (b *Backend) current() backend.Pool { //nolint:ireturn // one of two
-	if b.begun.Load() {
-		return b.present
-	}
-	return b.previous
+	here, _ := b.places()
+	return here
 }
 
 // These bits mark the CAS number of an item that was read at the present place of a key

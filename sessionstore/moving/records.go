@@ -2,7 +2,6 @@ package moving
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"memcachedsoap/sessionstore/backend"
@@ -15,14 +14,6 @@ import (
 
 // maxRecordBytes bounds the records that are read together.
 const maxRecordBytes = 1 << 20
-
-// other returns the pool whose places are not used now.
-func (b *Backend) other() backend.Pool { //nolint:ireturn // one of two
-	if b.begun.Load() {
-		return b.previous
-	}
-	return b.present
-}
 
 // elsewhere returns the keys that a record can have in a pool.
 func (b *Backend) elsewhere(pool backend.Pool, record string) (keys []string) {
@@ -46,20 +37,17 @@ func (b *Backend) record(ctx context.Context, key string) (backend.Item, error) 
 	return item, nil
 }
 
-// records reads records of deletions.
+// records reads records of deletions: where they are now, and elsewhere what is not
+// there. A record that is at neither place may have been moved meanwhile.
 func (r *reading) records(ctx context.Context, keys []string) error {
-	items, err := r.current().GetMany(ctx, keys, r.left())
-	if err != nil {
+	here, there := r.places()
+	if err := r.from(here)(ctx, keys); err != nil {
 		return err
 	}
-	maps.Copy(r.items, items)
 	var asked []string
 	of := make(map[string]string)
-	for _, key := range keys {
-		if _, found := items[key]; found {
-			continue
-		}
-		for _, candidate := range r.elsewhere(r.other(), key) {
+	for _, key := range r.absent(keys) {
+		for _, candidate := range r.elsewhere(there, key) {
 			asked = append(asked, candidate)
 			of[candidate] = key
 		}
@@ -67,7 +55,7 @@ func (r *reading) records(ctx context.Context, keys []string) error {
 	if len(asked) == 0 {
 		return nil
 	}
-	found, err := r.other().GetMany(ctx, asked, maxRecordBytes)
+	found, err := there.GetMany(ctx, asked, maxRecordBytes)
 	if err != nil {
 		return previously(err)
 	}
@@ -75,7 +63,20 @@ func (r *reading) records(ctx context.Context, keys []string) error {
 		item.CAS = 0 // it is not under this key
 		r.items[of[candidate]] = item
 	}
+	if again := r.absent(keys); r.begun.Load() && len(again) > 0 {
+		return r.from(here)(ctx, again)
+	}
 	return nil
+}
+
+// absent returns those of the keys whose items were not found yet.
+func (r *reading) absent(keys []string) (absent []string) {
+	for _, key := range keys {
+		if _, found := r.items[key]; !found {
+			absent = append(absent, key)
+		}
+	}
+	return absent
 }
 
 // belongs says whether a record is under one of its present keys on a server of both

@@ -9,11 +9,12 @@ import (
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/backendtest"
+	"memcachedsoap/sessionstore/guard"
 	"memcachedsoap/sessionstore/moving"
 )
 
-// slow is a pool whose first answer with an item comes late: others do something
-// meanwhile.
+// slow is a pool whose first answer comes late, of Get the first one with an item: others
+// do something meanwhile.
 type slow struct {
 	backend.Pool
 
@@ -27,6 +28,12 @@ func (s slow) Get(ctx context.Context, key string) (backend.Item, error) {
 		s.once.Do(s.meanwhile)
 	}
 	return item, err
+}
+
+func (s slow) GetMany(ctx context.Context, keys []string, maxBytes int64) (map[string]backend.Item, error) {
+	items, err := s.Pool.GetMany(ctx, keys, maxBytes)
+	s.once.Do(s.meanwhile)
+	return items, err
 }
 
 // An instance that has read an item at its previous place does not take it for the later
@@ -53,6 +60,30 @@ func TestStaleReadIsNoConflict(t *testing.T) {
 		require.Equal(t, image, string(backendtest.MustGet(t, moves, key).Image))
 		require.Zero(t, conflictsOf(late))
 	}
+}
+
+// The record of a deletion is found while another instance moves it.
+func TestRecordIsFoundWhileItMoves(t *testing.T) {
+	t.Parallel()
+	s := startSites(t)
+	old, _ := s.pools(t)
+	moves := s.instance(t)
+	moves.Begin()
+	store := openStore(t, old)
+	deletions := store.NewGuard(old, guard.Options{})
+	defer deletions.Close()
+	id := login(t, store, "dwho")
+	require.NoError(t, store.Delete(t.Context(), id))
+	once := new(sync.Once)
+	late := s.instanceOf(t, func(p backend.Pool) backend.Pool {
+		return slow{p, once, func() { require.NoError(t, moves.MoveAll(t.Context(), nil, func() {})) }}
+	})
+	late.Begin()
+	recalls := store.NewGuard(late, guard.Options{})
+	defer recalls.Close()
+	_, found, err := recalls.Recall(t.Context(), string(id))
+	require.NoError(t, err)
+	require.True(t, found)
 }
 
 // conflictsOf returns how many items an instance has found at both places.
