@@ -197,6 +197,27 @@ func TestRecordsAreFoundAtBothPlaces(t *testing.T) {
 	require.False(t, remembered(sessionstore.NewID()))
 }
 
+// Of several records of one session that of the later deletion counts.
+func TestLaterRecordCounts(t *testing.T) {
+	t.Parallel()
+	present := openPool(t, memcachedtest.Start(t), memcachedtest.Start(t))
+	b := moving.New(present, openPool(t, memcachedtest.Start(t)), options(nil))
+	t.Cleanup(func() { assert.NoError(t, b.Close()) })
+	deletions := openStore(t, b).NewGuard(b, guard.Options{})
+	defer deletions.Close()
+	for n := range 20 {
+		id := newID()
+		for server := range present.Servers() {
+			key := backend.KeyOn(present, server, guard.RecordName(id))
+			second := fmt.Append(nil, 1_700_000_000+(n+server)%2)
+			require.NoError(t, present.Add(t.Context(), key, backend.Item{Image: second, ExpiresIn: time.Hour}))
+		}
+		deletion, _, err := deletions.Recall(t.Context(), id)
+		require.NoError(t, err)
+		require.EqualValues(t, 1_700_000_001, deletion.Second)
+	}
+}
+
 // A list that is at both places has the sessions of both, in both phases. What an
 // instance appends meanwhile is not lost.
 func TestListsAreMerged(t *testing.T) {

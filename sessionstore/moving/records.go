@@ -60,6 +60,9 @@ func (r *reading) records(ctx context.Context, keys []string) error {
 		return previously(err)
 	}
 	for candidate, item := range found {
+		if other, several := r.items[of[candidate]]; several {
+			item = r.rules.MergeDeletions(other, item)
+		}
 		item.CAS = 0 // it is not under this key
 		r.items[of[candidate]] = item
 	}
