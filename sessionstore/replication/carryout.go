@@ -101,7 +101,9 @@ func (l *look) carryOut(steps []step) {
 		for n, err := range results[side] {
 			at := places[side][n]
 			written[at] = true
-			steps[at].written[side] = writes[side][n].Item.CAS
+			if err == nil {
+				steps[at].written[side] = writes[side][n].Item.CAS
+			}
 			failures[at] = worse(failures[at], err)
 		}
 	}
@@ -152,6 +154,7 @@ func (l *look) conclude(st *step, err error) {
 		l.rememberWritten(st)
 	case backend.LostRace(err):
 		r.counts.races.Inc()
+		l.rememberCopied(st)
 		l.again = append(l.again, st.change)
 	case tooLarge:
 		r.counts.tooLarge.Inc()
@@ -206,4 +209,19 @@ func (l *look) rememberWritten(st *step) {
 		}
 	}
 	l.r.remembered.set(st.hash, p)
+}
+
+// rememberCopied notes after a lost race that one side has a copy of what the other side
+// had when it was read. The other side has changed since: its item is later, even if it
+// has no version because a Perl program has stored it.
+func (l *look) rememberCopied(st *step) {
+	for side, cas := range st.written {
+		source := st.question.sides[1-side]
+		if cas == 0 || !source.found || !backend.SameContent(source.item, st.decision.target) {
+			continue
+		}
+		p := pair{epoch: l.epoch}
+		p.cas[side], p.cas[1-side] = cas, source.item.CAS
+		l.r.remembered.set(st.hash, p)
+	}
 }
