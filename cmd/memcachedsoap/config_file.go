@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -242,6 +241,3 @@ func editDistance(one, other string) int {
 	}
 	return row[len(other)]
 }
-
-// aPassword matches a URL with a password.
-var aPassword = regexp.MustCompile(`^[a-z]+://[^/@]*:[^/@]+@`)

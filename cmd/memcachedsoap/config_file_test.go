@@ -155,6 +155,31 @@ func TestBadConfigFiles(t *testing.T) {
 	}
 }
 
+// No form of a URL with a password that the daemon may take gets into a config file or
+// into what the program prints.
+func TestConfigPasswords(t *testing.T) {
+	t.Parallel()
+	for url, shown := range map[string]string{
+		"redis://:secret@redis:6379":    "redis://:xxxxx@redis:6379",
+		"REDIS://me:secret@redis":       "redis://me:xxxxx@redis",
+		"rediss://m@e:secret@redis":     "rediss://m%40e:xxxxx@redis",
+		"redis://:@secret@redis":        "redis://:xxxxx@redis",
+		"redis://me:s%2Fecret@redis":    "redis://me:xxxxx@redis",
+		"redis://me:secret%zz@redis":    "xxxxx",
+		"redis://me:secret@redis:port":  "xxxxx",
+		"redis://me:se/cret@redis:6379": "xxxxx",
+		"redis://redis:6379":            "redis://redis:6379",
+		"https://sso.example.com/soap":  "https://sso.example.com/soap",
+		"unix:/run/s?mode=0660":         "unix:/run/s?mode=0660",
+		"cache1:11211":                  "cache1:11211",
+	} {
+		assert.Equal(t, shown, withoutPassword(url))
+		o := invokeWith(t, "", "config", "check", writeConfig(t, "lemonldap: true\nlemonldap-events: '"+url+"'\n"))
+		assert.Equal(t, shown != url, strings.Contains(o.err, "lemonldap-events has a password"), o.err)
+		assert.NotContains(t, o.err, "secret")
+	}
+}
+
 // What only several settings show names the lines of those that are in the file.
 func TestConfigCombinations(t *testing.T) {
 	t.Parallel()

@@ -103,9 +103,19 @@ func settingValue(flag *kong.Flag) any {
 	return items
 }
 
+// hasPassword says whether a text is a URL with a password, or looks like one.
+func hasPassword(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return strings.Contains(text, "://") && strings.Contains(text, "@")
+	}
+	_, has := u.User.Password()
+	return has
+}
+
 // withoutPassword hides the password of a URL.
 func withoutPassword(text string) string {
-	if !aPassword.MatchString(text) {
+	if !hasPassword(text) {
 		return text
 	}
 	if u, err := url.Parse(text); err == nil {

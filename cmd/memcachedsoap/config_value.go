@@ -72,7 +72,7 @@ func configText(flag *kong.Flag, node *yaml.Node) (string, error) {
 		return "", strictyaml.Wrong(node, "%s must be a text in one line", flag.Name)
 	case flag.IsBool() != (tag == "!!bool"):
 		return "", strictyaml.Wrong(node, "%s: %q is not valid: %s", flag.Name, strictyaml.Shown(node.Value), expected(flag))
-	case aPassword.MatchString(node.Value):
+	case hasPassword(node.Value):
 		return "", strictyaml.Wrong(node, "%s has a password: a config file must not have one. Use the setting that names a file with the password", flag.Name)
 	}
 	return node.Value, nil
