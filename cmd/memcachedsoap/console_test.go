@@ -160,6 +160,7 @@ func TestFingerprints(t *testing.T) {
 	assert.NotEqual(t, one["Access"], files["Access"])
 	events := fingerprintsOf("--lemonldap", "--lemonldap-events", "redis://:secret@a:1")
 	assert.Equal(t, events, fingerprintsOf("--lemonldap", "--lemonldap-events", "redis://:another@a:1"), "no password is in a fingerprint")
+	assert.NotEqual(t, events["LemonLDAP::NG"], fingerprintsOf("--lemonldap", "--lemonldap-events", "redis://:secret@b:1")["LemonLDAP::NG"], "another server")
 	for group, args := range map[string][]string{
 		"Limits": {"--max-depth", "100"}, "Sessions": {"--no-md5-key"}, "Servers": {"--servers", "a,b"}, "Near cache": {"--local-max-age", "6"},
 	} {

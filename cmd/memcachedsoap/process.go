@@ -93,8 +93,8 @@ func fingerprints(flags []*kong.Flag) map[string]string {
 		if flag.Group == nil || flag.Group.Title == "Log:" || slices.Contains([]string{"config", "listen", "metrics-listen", "advertise-url"}, flag.Name) {
 			continue
 		}
-		value := fmt.Sprint(flag.Target.Interface())
-		if flag.PlaceHolder == "FILE" || flag.Name == "lemonldap-events" { // a path, or a URL with a password
+		value := withoutPassword(fmt.Sprint(flag.Target.Interface()))
+		if flag.PlaceHolder == "FILE" {
 			value = strconv.FormatBool(value != "")
 		}
 		title := strings.TrimSuffix(flag.Group.Title, ":")
