@@ -37,7 +37,7 @@ func checkLocal(flag, address string) error {
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil //nolint:nilerr // listening says what is wrong with it
+		return nil //nolint:nilerr // validateAddresses has said what is wrong with it
 	}
 	addr, err := netip.ParseAddr(host)
 	if host == "localhost" || err == nil && addr.Unmap().IsLoopback() {

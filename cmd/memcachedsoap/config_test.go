@@ -146,6 +146,8 @@ func TestConfigCheckReadsFiles(t *testing.T) {
 	broken := filepath.Join(dir, "broken")
 	require.NoError(t, os.WriteFile(broken, []byte("callers: x\n"), 0o600))
 	for text, want := range map[string]string{
+		"listen: [bogus]":                               "serve: --listen: httpd: address bogus: missing port in address: use HOST:PORT, :PORT, unix:PATH or systemd (%s: listen in line 1)",
+		"metrics-listen: '::1:9180'":                    "serve: --metrics-listen: httpd: address ::1:9180: too many colons in address: ",
 		"auth-file: " + broken:                          "--auth-file " + broken + ": line 1: callers must be a list, such as [ONE, TWO] (%s: auth-file in line 1)",
 		"auth-file: /nowhere":                           "--auth-file /nowhere: the file cannot be read: no such file or directory (%s: auth-file in line 1)",
 		"tls-cert: /nowhere\ntls-key: /nowhere":         "--tls-cert: open /nowhere: no such file or directory certificate: open /nowhere: no such file or directory (%s: tls-cert in line 1)",

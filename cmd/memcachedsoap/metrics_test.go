@@ -102,10 +102,10 @@ func TestServeMetricsListener(t *testing.T) {
 
 	socket := filepath.Join(t.TempDir(), "s")
 	var errs bytes.Buffer
-	code := run(t.Context(), []string{"serve", "--listen", "unix:" + socket, "--metrics-listen", "bogus"},
+	code := run(t.Context(), []string{"serve", "--listen", "unix:" + socket, "--metrics-listen", "unix:" + socket + "/absent"},
 		streams{In: strings.NewReader(""), Out: io.Discard, Err: &errs})
 	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, errs.String(), "missing port in address")
+	assert.Contains(t, errs.String(), "not a directory")
 	assert.NoFileExists(t, socket)
 }
 

@@ -60,6 +60,9 @@ func (c *replicateCommand) validate() error {
 	if c.Reconcile < time.Second {
 		return errors.New("--reconcile must be at least 1s")
 	}
+	if err := validateMetricsAddress(c.MetricsListen); err != nil {
+		return err
+	}
 	for _, name := range c.IgnoreAttributes {
 		if name == "" || name == sessionstore.IDAttribute {
 			return errors.New("--ignore-attributes must be names of attributes, such as master, separated by one comma")

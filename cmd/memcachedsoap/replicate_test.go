@@ -223,6 +223,7 @@ func TestReplicateRefuses(t *testing.T) {
 		"--to-on-dead-server=rehash cannot be used here":                                              {"--from", one.Addr, "--to", two.Addr, "--to-on-dead-server", "rehash"},
 		"--from-proxy=direct cannot be used here":                                                     {"--from", one.Addr, "--to", two.Addr, "--from-proxy", "direct"},
 		"--to-server-cert and --to-server-key need each other":                                        {"--from", one.Addr, "--to", two.Addr, "--to-server-cert", "f"},
+		"--metrics-listen: httpd: address bogus: missing port":                                        {"--from", one.Addr, "--to", two.Addr, "--metrics-listen", "bogus"},
 		"--reconcile must be at least 1s":                                                             {"--from", one.Addr, "--to", two.Addr, "--reconcile", "10ms"},
 		"--ignore-attributes must be names":                                                           {"--from", one.Addr, "--to", two.Addr, "--ignore-attributes", "_session_id"},
 		"--from: memcached: server \"a b\"":                                                           {"--from", "a b", "--to", two.Addr},

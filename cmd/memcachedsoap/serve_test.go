@@ -27,7 +27,10 @@ func TestInvalidSettings(t *testing.T) {
 		args []string
 		code int
 	}{
-		"missing port in address":             {[]string{"--listen", "bogus"}, exitFailed},
+		"missing port in address":             {[]string{"--listen", "bogus"}, exitUsage},
+		"--listen: httpd: missing port in":    {[]string{"--listen", ","}, exitUsage},
+		"--listen has no address":             {[]string{"--listen="}, exitUsage},
+		"the port must be a number":           {[]string{"--metrics-listen", "127.0.0.1:x"}, exitUsage},
 		"listen :0: other machines reach":     {[]string{"--listen", ":0"}, exitUsage},
 		"--auth-file cannot be combined":      {[]string{"--auth-file", "a", "--allow-anonymous"}, exitUsage},
 		"callers.yaml: line 1":                {[]string{"--auth-file", callers}, exitUsage},

@@ -36,10 +36,29 @@ var headerName = regexp.MustCompile(`(?i)^([A-Z0-9-]+-)?(Cert|Certificate)$`)
 
 // validateAddresses rejects addresses that nothing can listen on.
 func (c *serveCommand) validateAddresses() error {
-	for _, address := range c.addresses() {
-		if err := httpd.CheckAddress(address); err != nil {
+	if len(c.Listen) == 0 {
+		return errors.New("--listen has no address: leave it out for the default")
+	}
+	for _, address := range c.Listen {
+		if err := checkAddress("--listen", address); err != nil {
 			return err
 		}
+	}
+	return validateMetricsAddress(c.MetricsListen)
+}
+
+// validateMetricsAddress rejects a --metrics-listen that nothing can listen on.
+func validateMetricsAddress(address string) error {
+	if address == "" {
+		return nil
+	}
+	return checkAddress("--metrics-listen", address)
+}
+
+// checkAddress rejects an address of a flag that nothing can listen on.
+func checkAddress(flag, address string) error {
+	if err := httpd.CheckAddress(address); err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	return nil
 }

@@ -8,12 +8,23 @@ import (
 	"strings"
 )
 
-// CheckAddress returns an error if no [Listen] can open an address, because it is a
-// unix socket with options that do not exist.
+// CheckAddress returns an error if no [Listen] can open an address, because its form is
+// wrong, or it is a unix socket with options that do not exist. It asks no server for the
+// name of a host.
 func CheckAddress(address string) error {
 	if path, ok := strings.CutPrefix(address, unixScheme); ok {
 		_, err := parseSocket(path)
 		return err
+	}
+	if IsSystemd(address) {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("httpd: %w: use HOST:PORT, :PORT, unix:PATH or systemd", err)
+	}
+	if _, err := net.DefaultResolver.LookupPort(context.Background(), "tcp", port); err != nil { // services have names
+		return fmt.Errorf("httpd: address %s: the port must be a number up to 65535, or the name of a service", address)
 	}
 	return nil
 }

@@ -67,7 +67,8 @@ func TestSocketHasModeAndGroup(t *testing.T) {
 	}
 }
 
-func TestWrongSockets(t *testing.T) {
+// An address that nothing can listen on is refused before it is opened.
+func TestWrongAddresses(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
 		"unix:":                              "needs a path",
@@ -95,7 +96,18 @@ func TestWrongSockets(t *testing.T) {
 		require.ErrorContains(t, err, want, address)
 		assert.NoFileExists(t, "s")
 	}
-	for _, address := range []string{"127.0.0.1:80", ":80", "unix:/run/s", "systemd", "systemd:soap"} {
+	for address, want := range map[string]string{
+		"":                "missing port in address: use HOST:PORT",
+		"localhost":       "missing port in address",
+		"::1:80":          "too many colons in address",
+		"[::1":            "missing ']' in address",
+		"127.0.0.1:65536": "the port must be a number up to 65535",
+		"127.0.0.1:-1":    "the port must be a number",
+		"127.0.0.1:soap?": "the port must be a number",
+	} {
+		require.ErrorContains(t, httpd.CheckAddress(address), want, address)
+	}
+	for _, address := range []string{"127.0.0.1:80", ":80", ":0", ":http", "[::1]:80", "sso.invalid:80", "unix:/run/s", "systemd", "systemd:soap"} {
 		assert.NoError(t, httpd.CheckAddress(address))
 	}
 }
