@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/alecthomas/kong"
+
+	"memcachedsoap/service/traces"
 )
 
 // configCommand are the commands for the config files of the daemons.
@@ -85,6 +87,9 @@ func (c *configCheckCommand) Run(std streams) error {
 	}
 	if err := settings.checkFiles(); err != nil {
 		return usageError("%v", settings.config().located(err))
+	}
+	if err := traces.Check(); err != nil {
+		return usageError("%v", err)
 	}
 	n := len(settings.config().file.settings)
 	return printResult(std, c.JSON, map[string]int{"settings": n}, fmt.Appendf(nil, "valid, settings: %d\n", n))

@@ -153,15 +153,23 @@ func TestServeWithoutCollector(t *testing.T) {
 	assert.Len(t, log.lines(t, "the collector does not take the traces: spans are lost until it does"), 1)
 }
 
-// A variable that cannot be used stops serve and replicate at once, in one sentence.
+// A variable that cannot be used stops serve and replicate at once, in one sentence, which
+// config check has for them.
 func TestInvalidTraces(t *testing.T) {
 	t.Setenv("OTEL_TRACES_EXPORTER", "jaeger")
-	for _, args := range [][]string{{"serve"}, {"replicate", "--from", "127.0.0.1:1", "--to", "127.0.0.1:2"}} {
+	empty := writeConfig(t, "")
+	pools := []string{"--from", "127.0.0.1:1", "--to", "127.0.0.1:2"}
+	for _, args := range [][]string{
+		{"serve"}, append([]string{"replicate"}, pools...),
+		{"config", "check", empty}, append([]string{"config", "check", empty, "--for", "replicate", "--"}, pools...),
+	} {
 		var errs bytes.Buffer
 		code := run(t.Context(), args, streams{In: strings.NewReader(""), Out: io.Discard, Err: &errs})
 		assert.Equal(t, exitUsage, code)
 		assert.Equal(t, "memcachedsoap: OTEL_TRACES_EXPORTER must be one of otlp, none\n", errs.String())
 	}
+	t.Setenv("OTEL_SDK_DISABLED", "true")
+	assert.Zero(t, invokeWith(t, "", "config", "check", empty).code)
 }
 
 // The replicator records what it copies.

@@ -61,6 +61,15 @@ func (e environment) enabled() bool {
 	return !e.disabled() && (e["OTEL_TRACES_EXPORTER"] != "" || endpoint != "")
 }
 
+// Check returns the [*SettingError] with which [Open] would fail, or nil. It writes
+// nothing and asks no collector.
+func Check() error {
+	if e := readEnvironment(); e.enabled() {
+		return e.check()
+	}
+	return nil
+}
+
 // check returns a [*SettingError] for the first variable that cannot be used.
 func (e environment) check() error {
 	for _, name := range e.names() {
