@@ -6,9 +6,11 @@ import (
 	"math"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // checks returns what each variable must be: a function that returns the problem of a
@@ -21,18 +23,18 @@ func checks() map[string]func(string) string {
 			"parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"),
 		"OTEL_TRACES_SAMPLER_ARG":  isRatio,
 		"OTEL_PROPAGATORS":         eachOf("tracecontext", "baggage", "none"),
-		"OTEL_SERVICE_NAME":        anything,
-		"OTEL_RESOURCE_ATTRIBUTES": isPairs,
+		"OTEL_SERVICE_NAME":        isName,
+		"OTEL_RESOURCE_ATTRIBUTES": isAttributes,
 
 		"OTEL_BSP_SCHEDULE_DELAY":        isNumber(1, longest),
 		"OTEL_BSP_EXPORT_TIMEOUT":        isNumber(1, longest),
-		"OTEL_BSP_MAX_QUEUE_SIZE":        isNumber(1, math.MaxInt32),
-		"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": isNumber(1, math.MaxInt32),
+		"OTEL_BSP_MAX_QUEUE_SIZE":        isNumber(1, largestQueue),
+		"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": isNumber(1, largestQueue),
 	}
 	for setting, check := range map[string]func(string) string{
 		"ENDPOINT":           isURL,
 		"PROTOCOL":           oneOf("http/protobuf", "http/json", "grpc"),
-		"HEADERS":            isPairs,
+		"HEADERS":            isHeaders,
 		"TIMEOUT":            isNumber(1, longest),
 		"COMPRESSION":        oneOf("gzip", "none"),
 		"INSECURE":           isBoolean,
@@ -53,6 +55,10 @@ func checks() map[string]func(string) string {
 
 // longest is the longest time that a variable can have, in milliseconds: a day.
 const longest = 24 * 60 * 60 * 1000
+
+// largestQueue is the most spans that can wait: the SDK takes the memory for their places
+// at the start.
+const largestQueue = 100_000
 
 func anything(string) string { return "" }
 
@@ -110,17 +116,51 @@ func isURL(value string) string {
 	return ""
 }
 
+func isName(value string) string {
+	if isText(value) {
+		return ""
+	}
+	return "must be a text in UTF-8 without control characters"
+}
+
 // isPairs checks a list of names and values, which are percent-encoded.
-func isPairs(list string) string {
+func isPairs(list string, isValid func(name, text string) bool) bool {
 	for pair := range strings.SplitSeq(list, ",") {
 		name, value, found := strings.Cut(pair, "=")
-		name = strings.TrimSpace(name)
 		text, err := url.PathUnescape(value)
-		if !found || err != nil || name == "" || strings.ContainsFunc(name+text, isControl) || strings.ContainsAny(name, " ;:\"(),/<>@[]{}\\?") {
-			return "must be a list of NAME=VALUE with commas between them, in which other signs than letters and digits are percent-encoded"
+		if !found || err != nil || !isValid(strings.TrimSpace(name), text) {
+			return false
 		}
 	}
-	return ""
+	return true
+}
+
+const pairs = "must be a list of NAME=VALUE with commas between them, in which other signs than letters and digits are percent-encoded"
+
+func isAttributes(list string) string {
+	if isPairs(list, func(name, text string) bool {
+		return name != "" && isText(name) && isText(text) && !strings.ContainsAny(name, " ;:\"(),/<>@[]{}\\?")
+	}) {
+		return ""
+	}
+	return pairs
+}
+
+// headerName matches the names of headers that both HTTP and gRPC can send.
+var headerName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+func isHeaders(list string) string {
+	if isPairs(list, func(name, text string) bool {
+		return headerName.MatchString(name) && !strings.ContainsFunc(text, func(r rune) bool { return isControl(r) || r >= utf8.RuneSelf })
+	}) {
+		return ""
+	}
+	return pairs + "; a name has letters, digits, -, _ and ., and a value is ASCII"
+}
+
+// isText says whether a span can have a text: others make the collector lose each batch.
+func isText(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, isControl)
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }

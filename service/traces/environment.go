@@ -15,8 +15,8 @@ type SettingError struct {
 
 func (e *SettingError) Error() string { return e.Variable + " " + e.Problem }
 
-// environment is the variables of OpenTelemetry that are set, by name. An empty one counts
-// as not set.
+// environment is the variables of OpenTelemetry that are set, by name. One that is empty or
+// blank counts as not set.
 type environment map[string]string
 
 // readEnvironment reads the variables of the process.
@@ -24,8 +24,8 @@ func readEnvironment() environment {
 	e := environment{}
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
-		if value = strings.TrimSpace(value); strings.HasPrefix(name, "OTEL_") && value != "" {
-			e[name] = value
+		if strings.HasPrefix(name, "OTEL_") && strings.TrimSpace(value) != "" {
+			e[name] = value // with blanks around it: the SDK takes no number with them
 		}
 	}
 	return e
