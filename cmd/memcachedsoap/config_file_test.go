@@ -159,7 +159,7 @@ func TestBadConfigFiles(t *testing.T) {
 // into what the program prints.
 func TestConfigPasswords(t *testing.T) {
 	t.Parallel()
-	for url, shown := range map[string]string{
+	for url, shown := range map[string]string{ //nolint:gosec // no passwords of anything
 		"redis://:secret@redis:6379":    "redis://:xxxxx@redis:6379",
 		"REDIS://me:secret@redis":       "redis://me:xxxxx@redis",
 		"rediss://m@e:secret@redis":     "rediss://m%40e:xxxxx@redis",

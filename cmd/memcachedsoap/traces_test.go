@@ -160,8 +160,10 @@ func TestInvalidTraces(t *testing.T) {
 	empty := writeConfig(t, "")
 	pools := []string{"--from", "127.0.0.1:1", "--to", "127.0.0.1:2"}
 	for _, args := range [][]string{
-		{"serve"}, append([]string{"replicate"}, pools...),
-		{"config", "check", empty}, append([]string{"config", "check", empty, "--for", "replicate", "--"}, pools...),
+		{"serve"},
+		append([]string{"replicate"}, pools...),
+		{"config", "check", empty},
+		append([]string{"config", "check", empty, "--for", "replicate", "--"}, pools...),
 	} {
 		var errs bytes.Buffer
 		code := run(t.Context(), args, streams{In: strings.NewReader(""), Out: io.Discard, Err: &errs})
