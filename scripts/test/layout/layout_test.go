@@ -77,7 +77,7 @@ var mayImport = map[string][]string{
 	"service/httpd":                        {"service/access", "service/admission", "service/certificate", "service/requestlog", "sessionstore/metric", "sessionstore/span", "wsdl", "github.com/coreos/go-systemd/v22/...", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"service/lemonldap/events":             {"service/access", "service/requestlog", "sessionstore/backend", "sessionstore/metric", "sessionstore/secretfile", "github.com/coder/websocket/...", "github.com/redis/go-redis/..."},
 	"service/lemonldap/events/redistest":   {"github.com/redis/go-redis/..."},
-	"service/console/page":                 {"service/access"},
+	"service/console/page":                 {"service/access", "service/admission"},
 	"service/console/page/pagetest":        {"golang.org/x/net/html", "github.com/stretchr/testify/..."},
 	"service/console/explorer":             {"service", "service/access", "service/admission", "service/audit", "service/console/page", "service/requestlog", "sessionstore", "sessionstore/backend", "sessionstore/perldata"},
 	"service/console/contract":             {"scripts/clients", "service/console/page", "wsdl"},

@@ -1,6 +1,7 @@
 package explorer_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,9 +12,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/service"
 	"memcachedsoap/service/access"
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/console/explorer"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // actions are all things that people can do, with the role that each needs besides those
@@ -188,6 +192,77 @@ func TestBodiesAreBounded(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	assert.Equal(t, 303, s.send(r).status)
 	assert.Equal(t, int64(512<<10), inUse)
+}
+
+// slowBrowser says what is in use when it begins to take its answer.
+type slowBrowser struct {
+	*httptest.ResponseRecorder
+
+	take func()
+}
+
+func (b slowBrowser) Write(p []byte) (int, error) {
+	b.take()
+	return b.ResponseRecorder.Write(p)
+}
+
+// A browser that takes its page slowly keeps no slot and no memory for work, only that of
+// a large page.
+func TestPagesWaitWithoutASlot(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, settings{})
+	for _, path := range []string{"", s.address(s.create(manyAttributes()).ID)} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, explorer.Path+path, nil)
+		request := s.admission.Begin(r.Context())
+		taken, inUse := 0, int64(0)
+		w := slowBrowser{httptest.NewRecorder(), func() {
+			taken++
+			inUse = s.admission.InUse()
+			for _, m := range s.admission.Metrics() {
+				if m.Name == "requests_in_flight" {
+					assert.Zero(t, m.Value, path)
+				}
+			}
+		}}
+		s.handler.ServeHTTP(w, r.WithContext(request))
+		assert.Equal(t, 200, w.Code)
+		assert.Equal(t, 1, taken)
+		if path == "" {
+			assert.Zero(t, inUse)
+		} else {
+			assert.Equal(t, int64(w.Body.Len()), inUse)
+		}
+		request.End()
+		assert.Zero(t, s.admission.InUse())
+	}
+}
+
+// A large page for which there is no memory is refused, and counted so.
+func TestPagesAreBounded(t *testing.T) {
+	t.Parallel()
+	counters := service.NewCounters("test", explorer.Operations()...)
+	s := newSite(t, settings{Options: explorer.Options{Counters: counters}})
+	address := s.address(s.create(manyAttributes()).ID)
+	other := s.admission.Begin(t.Context())
+	require.NoError(t, (admission.Admission{}).Send(other, admission.DefaultMemory/8))
+	page := s.get(address)
+	assert.Equal(t, 503, page.status)
+	assert.Equal(t, "1", page.header.Get("Retry-After"))
+	assert.Contains(t, page.text(), "Busy The service cannot answer now.")
+	assert.NotContains(t, page.body, "name1")
+	assert.Equal(t, int64(1), counters.Snapshot().Faults["Overload"])
+	assert.Equal(t, 200, s.get("").status, "a small page takes nothing")
+	other.End()
+	assert.Equal(t, 200, s.get(address).status)
+}
+
+// manyAttributes returns those of a session whose page is large.
+func manyAttributes() *perldata.Hash {
+	h := perldata.NewHash(0)
+	for i := range 300 {
+		h.Set(fmt.Sprint("name", i), perldata.BytesOf(strings.Repeat("x", 300)))
+	}
+	return h
 }
 
 // Who makes more calls than allowed waits.

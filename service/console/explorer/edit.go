@@ -82,8 +82,7 @@ func (x *exchange) editForm() error {
 	if err != nil {
 		return err
 	}
-	x.renderEdit(nil, id, e)
-	return nil
+	return x.render(http.StatusOK, "edit", editTitle, x.editPage(id, e))
 }
 
 func errAction() error {
@@ -134,9 +133,12 @@ func (x *exchange) inspectFor(id sessionstore.ID, look func(attributes *perldata
 	return errors.Join(err, failed)
 }
 
-func (x *exchange) renderEdit(p *problem, id sessionstore.ID, e *edit) {
+const editTitle = "Change a session"
+
+// editPage returns the data of the page of a form.
+func (x *exchange) editPage(id sessionstore.ID, e *edit) *edit {
 	e.Link, e.Fingerprint, e.Types = x.sealSession(id), id.Fingerprint(), formTypes()
-	x.render(p, "edit", "Change a session", e)
+	return e
 }
 
 // edit makes a change, if the session still has the version of the form.
@@ -251,8 +253,7 @@ func (x *exchange) askAgain(id sessionstore.ID, e *edit) error {
 		}
 	}
 	failed := &problem{http.StatusUnprocessableEntity, "Not saved", e.Problem}
-	x.renderEdit(failed, id, e)
-	return &answered{failed}
+	return x.renderFailure(failed, failed.status, "edit", editTitle, x.editPage(id, e))
 }
 
 // compare shows what is stored beside what the form has, if the session was changed
@@ -276,6 +277,5 @@ func (x *exchange) compare(id sessionstore.ID, e *edit, conflict error) error {
 	if err != nil {
 		return err
 	}
-	x.renderEdit(&problem{status: http.StatusConflict}, id, e)
-	return &answered{conflict}
+	return x.renderFailure(conflict, http.StatusConflict, "edit", editTitle, x.editPage(id, e))
 }

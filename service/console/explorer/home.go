@@ -22,8 +22,7 @@ func (x *exchange) home() error {
 	if x.r.URL.Query().Get("done") == "ended" {
 		h.Done = "The session was ended."
 	}
-	x.render(nil, "home", "Sessions", h)
-	return nil
+	return x.render(http.StatusOK, "home", "Sessions", h)
 }
 
 // findID leads to the session of an id.

@@ -51,8 +51,7 @@ func (x *exchange) list() error {
 	if _, down := errors.AsType[*backend.UnavailableError](err); down {
 		p := x.problemOf(err)
 		page.Problem = p.Text
-		x.render(p, "list", "Sessions of a server", page)
-		return &answered{err}
+		return x.renderFailure(err, p.status, "list", "Sessions of a server", page)
 	}
 	if err != nil {
 		return err
@@ -63,8 +62,7 @@ func (x *exchange) list() error {
 		at.at, at.left = l.Next, l.Window
 		x.windows.put(at)
 	}
-	x.render(nil, "list", "Sessions of a server", page)
-	return nil
+	return x.render(http.StatusOK, "list", "Sessions of a server", page)
 }
 
 // Lists in memory are bounded: how many there are, how many entries each has

@@ -64,7 +64,8 @@ func (x *exchange) fail(err error) {
 	case errors.Is(err, errToken):
 		x.pages.RefuseToken(x.w, x.r)
 	default:
-		x.render(x.problemOf(err), "problem", x.problemOf(err).Title, x.problemOf(err))
+		p := x.problemOf(err)
+		x.pages.Render(x.w, x.r, p.status, x.page("problem", p.Title, p))
 	}
 }
 
@@ -107,13 +108,19 @@ func (x *exchange) problemOf(err error) *problem {
 	return &problem{status, title, fault.Reason}
 }
 
-// render answers with a page. data is the data of its template.
-func (x *exchange) render(p *problem, name, title string, data any) {
-	status := http.StatusOK
-	if p != nil {
-		status = p.status
+// render answers with a page. data is the data of its template. Errors are those of
+// [page.Pages.Send].
+func (x *exchange) render(status int, name, title string, data any) error {
+	return x.pages.Send(x.w, x.r, status, x.page(name, title, data))
+}
+
+// renderFailure is render for a page that says what is wrong. If the page was sent, the
+// error is the cause, as [answered].
+func (x *exchange) renderFailure(cause error, status int, name, title string, data any) error {
+	if err := x.render(status, name, title, data); err != nil {
+		return err
 	}
-	x.pages.Render(x.w, x.r, status, x.page(name, title, data))
+	return &answered{cause}
 }
 
 func (x *exchange) page(name, title string, data any) page.Page {

@@ -82,8 +82,7 @@ func (x *exchange) found() error {
 	if to < len(ids) {
 		f.Next = to
 	}
-	x.render(nil, "found", "Sessions found", f)
-	return nil
+	return x.render(http.StatusOK, "found", "Sessions found", f)
 }
 
 // loggedOut is the page that says what became of the sessions of a principal.
@@ -106,19 +105,18 @@ func (x *exchange) logOut() error {
 		return err
 	}
 	result := loggedOut{query: q, LogOut: out, Link: x.r.PathValue("query"), TypeName: x.typeName(q.Kind)}
-	var p *problem
+	const page, title = "done", "Log-out"
 	if err != nil {
 		requestlog.Fail(x.ctx)
-		p = x.problemOf(err)
+		p := x.problemOf(err)
 		result.Problem = p.Text
-	} else if out.Remaining > 0 {
-		p = &problem{status: http.StatusConflict}
+		return x.renderFailure(err, p.status, page, title, result)
 	}
-	x.render(p, "done", "Log-out", result)
-	if err != nil {
-		return &answered{err}
+	status := http.StatusOK
+	if out.Remaining > 0 {
+		status = http.StatusConflict
 	}
-	return nil
+	return x.render(status, page, title, result)
 }
 
 // answered is an error whose page was sent already.

@@ -106,8 +106,7 @@ func (x *exchange) show() error {
 	if err != nil {
 		return err
 	}
-	x.render(nil, "session", "Session "+s.Fingerprint, s)
-	return nil
+	return x.render(http.StatusOK, "session", "Session "+s.Fingerprint, s)
 }
 
 // asked returns the paths of the values that a form asks for.

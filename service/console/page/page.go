@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"memcachedsoap/service/access"
+	"memcachedsoap/service/admission"
 )
 
 // ConsolePath is where the console is. The assets of all its pages are below it.
@@ -98,20 +99,33 @@ func (v View) assetBase() string {
 	return v.Base + ConsolePath[1:] + "/assets/"
 }
 
-// Render answers a request with a page.
+// Render answers a request with a page, or with one that says that the service is busy.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, page Page) {
+	if p.Send(w, r, status, page) != nil {
+		p.busy(w, r, page)
+	}
+}
+
+// Send answers a request with a page. The work of the request is done then: the page waits
+// for the browser without a slot of package admission. Errors are those of
+// [admission.Admission.Send]; then nothing was sent.
+func (p *Pages) Send(w http.ResponseWriter, r *http.Request, status int, page Page) error {
 	view := p.view(w, r, page)
 	var body bytes.Buffer
 	if err := page.Template.ExecuteTemplate(&body, layout, view); err != nil {
 		p.options.Logger.ErrorContext(r.Context(), "could not render a page", "page", page.Title, "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
+		return nil
+	}
+	if err := (admission.Admission{}).Send(r.Context(), int64(body.Len())); err != nil {
+		return err
 	}
 	setHead(w.Header())
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body.Bytes()) // an error means that the client has gone
 	}
+	return nil
 }
 
 // Stream answers a request with a page that is sent while it is made: what its template

@@ -9,12 +9,14 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"memcachedsoap/service/access"
+	"memcachedsoap/service/admission"
 	"memcachedsoap/service/console/page"
 )
 
@@ -175,6 +177,26 @@ func TestRequire(t *testing.T) {
 		assert.Regexp(t, "^Basic ", w.Header().Get("WWW-Authenticate"))
 		assert.NotContains(t, w.Body.String(), "data&lt;")
 	}
+}
+
+// The page that refuses a large one has the assets of that one: a proxy may publish no others.
+func TestBusy(t *testing.T) {
+	t.Parallel()
+	p, main := newPages()
+	main.Data, main.Public = strings.Repeat("x", admission.Free), true
+	admitted := admission.New(admission.Options{Memory: 8 * admission.Free, Wait: time.Nanosecond})
+	other := admitted.Begin(t.Context())
+	require.NoError(t, (admission.Admission{}).Send(other, admission.Free+1))
+	defer other.End()
+	request := admitted.Begin(t.Context())
+	defer request.End()
+	w := httptest.NewRecorder()
+	p.Render(w, httptest.NewRequest(http.MethodGet, "/", nil).WithContext(request), 200, main)
+	assert.Equal(t, 503, w.Code)
+	assert.Equal(t, "1", w.Header().Get("Retry-After"))
+	assert.Contains(t, w.Body.String(), "The service cannot answer now.")
+	assert.NotContains(t, w.Body.String(), "xx")
+	assert.Contains(t, w.Body.String(), `href="?asset=style-`)
 }
 
 // All files together are light.

@@ -31,7 +31,7 @@ type Refusal struct {
 	Title, Text string
 }
 
-// Refuse answers a request that package access has refused.
+// Refuse answers a request that package access or package admission has refused.
 func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if denied, ok := errors.AsType[*access.DeniedError](err); ok {
 		p.Fail(w, r, http.StatusForbidden, Refusal{"Not allowed", "The caller " + denied.Caller + " lacks the role " +
@@ -49,8 +49,13 @@ func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 			"Load it again, and give the name and the password of a caller."})
 		return
 	}
+	p.busy(w, r, Page{})
+}
+
+// busy answers a request of a page for which there is no room.
+func (p *Pages) busy(w http.ResponseWriter, r *http.Request, page Page) {
 	w.Header().Set("Retry-After", "1")
-	p.Fail(w, r, http.StatusServiceUnavailable, Refusal{"Busy", "The service cannot answer now. Load the page again in a moment."})
+	p.FailOn(w, r, http.StatusServiceUnavailable, page, Refusal{"Busy", "The service cannot answer now. Load the page again in a moment."})
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
