@@ -13,7 +13,8 @@ import (
 // The operations below are those of people who look at sessions: the audit log has a line
 // of each, also of those that only read. They take sessions of any type, by an id that
 // [sessionstore.ParseID] or [sessionstore.TypedID] has returned. Attributes that are
-// hidden from the caller stay hidden.
+// hidden from the caller stay hidden; the size of an item, which would tell how long they
+// are, is -1 then.
 
 // viewing is what a person needs to look at a session.
 const viewing = access.Find | access.Read
@@ -52,10 +53,11 @@ func (s *Service) InspectSession(
 // conceal removes what is hidden from the caller of a context. The bytes of an item that
 // cannot be read may have anything.
 func conceal(ctx context.Context, inspected *sessionstore.Inspected) {
-	if hidden := access.Hidden(ctx); len(hidden) > 0 {
-		hide(ctx, sessionstore.Session{Attributes: inspected.Attributes})
-		inspected.First = nil
+	if len(access.Hidden(ctx)) == 0 {
+		return
 	}
+	hide(ctx, sessionstore.Session{Attributes: inspected.Attributes})
+	inspected.First, inspected.Size = nil, -1
 }
 
 // FindIDs returns the ids of the sessions of a type whose attribute has a value. The

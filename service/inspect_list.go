@@ -60,7 +60,7 @@ func (s *Service) listSome(ctx context.Context, list *ServerList, most int) erro
 	group := list.Window.IDs[:min(listAtOnce, len(list.Window.IDs))]
 	found := make(map[sessionstore.ID]sessionstore.Inspected, len(group))
 	err := s.store.InspectMany(ctx, group, func(inspected sessionstore.Inspected) error {
-		found[inspected.ID] = withoutValues(inspected)
+		found[inspected.ID] = withoutValues(ctx, inspected)
 		return nil
 	})
 	if err != nil {
@@ -104,7 +104,8 @@ func (s *Service) InspectMany(ctx context.Context, ids []sessionstore.ID) ([]ses
 	return list.Sessions, nil
 }
 
-func withoutValues(inspected sessionstore.Inspected) sessionstore.Inspected {
+func withoutValues(ctx context.Context, inspected sessionstore.Inspected) sessionstore.Inspected {
+	conceal(ctx, &inspected)
 	inspected.Attributes, inspected.First = nil, nil
 	return inspected
 }

@@ -49,7 +49,7 @@ func (s *Service) SearchSessions(
 		case inspected.Unreadable != nil:
 			unreadable++
 		case hasValue(inspected.Attributes, attribute, value):
-			if err := visit(withoutValues(inspected)); err != nil {
+			if err := visit(withoutValues(ctx, inspected)); err != nil {
 				return err
 			}
 			if matches++; len(first) < audit.MaxSessions {

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -151,6 +152,17 @@ func TestInspectionsHide(t *testing.T) {
 	require.NoError(t, err)
 	_, there := shown.Attributes.Get("mail")
 	assert.False(t, there)
+	assert.Equal(t, -1, shown.Size, "it would tell how long the values are")
+	list, err := a.ListServer(portal, 0, "", sessionstore.Position{}, sessionstore.Window{}, 10)
+	require.NoError(t, err)
+	require.Len(t, list.Sessions, 2)
+	found := slices.Clone(list.Sessions)
+	_, err = a.SearchSessions(portal, "", "uid", "dwho", func(s sessionstore.Inspected) error { found = append(found, s); return nil }, func() error { return nil })
+	require.NoError(t, err)
+	require.Len(t, found, 3)
+	for _, one := range found {
+		assert.Equal(t, -1, one.Size)
+	}
 	shown, err = a.InspectSession(portal, broken, nothing)
 	require.NoError(t, err)
 	assert.Empty(t, shown.First, "the bytes may be those of what is hidden")

@@ -135,6 +135,14 @@ func plural(n int, one, several string) string {
 	return grouped(n) + " " + several
 }
 
+// sizeText returns the size of an item in bytes, which is -1 if the caller may not know it.
+func sizeText(n int) string {
+	if n < 0 {
+		return "hidden"
+	}
+	return count(n, "byte")
+}
+
 // grouped returns a number with a comma between thousands.
 func grouped(n int) string {
 	text := strconv.Itoa(n)

@@ -24,7 +24,7 @@ type row struct {
 func (x *exchange) row(s sessionstore.Inspected) row {
 	return row{
 		Link: x.sealSession(s.ID), Fingerprint: s.ID.Fingerprint(), Type: x.typeName(s.ID.Type()), Server: s.Server,
-		Left: timeLeft(s.ExpiresIn), Size: count(s.Size, "byte"), Unreadable: s.Unreadable != nil,
+		Left: timeLeft(s.ExpiresIn), Size: sizeText(s.Size), Unreadable: s.Unreadable != nil,
 	}
 }
 

@@ -190,7 +190,7 @@ func errNoValue() error {
 func (x *exchange) head(s sessionstore.Inspected) head {
 	h := head{
 		Link: x.sealSession(s.ID), Fingerprint: s.ID.Fingerprint(), TypeName: x.typeName(s.ID.Type()),
-		Left: timeLeft(s.ExpiresIn), Server: s.Server, Size: count(s.Size, "byte"), Flags: flagsText(s), Version: s.Version,
+		Left: timeLeft(s.ExpiresIn), Server: s.Server, Size: sizeText(s.Size), Flags: flagsText(s), Version: s.Version,
 		MayWrite: x.sessions.MayView(x.ctx, access.Write) == nil, MayDelete: x.sessions.MayView(x.ctx, access.Delete) == nil,
 	}
 	if s.ExpiresIn > 0 {

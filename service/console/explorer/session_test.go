@@ -39,7 +39,7 @@ func TestSessionIsShownMasked(t *testing.T) {
 	require.Equal(t, 200, page.status)
 	text := page.text()
 	for _, part := range []string{
-		ref.ID.Fingerprint(), "Time left ", s.servers[0].Addr, "(Storable)", ref.Version, "bytes as stored",
+		ref.ID.Fingerprint(), "Time left ", s.servers[0].Addr, "(Storable)", ref.Version, "Stored size 3",
 		"uid bytes, 4 bytes", "visits integer", "ratio bytes, 5 bytes", "none undef", "groups list, 2 items", "text, 5 characters",
 		"profile hash, 1 entry, object of My::Class", "ref reference", "refers to text, 21 characters",
 		"Last writer unknown: nobody has stored it through this instance since",
@@ -223,6 +223,8 @@ func TestHiddenAttributes(t *testing.T) {
 	page := s.post(s.address(ref.ID), url.Values{"reveal": {"*"}})
 	assert.NotContains(t, page.body, secret)
 	assert.NotContains(t, page.body, "password")
+	assert.Contains(t, page.text(), "Stored size hidden")
+	assert.Contains(t, s.get(s.ask("uid", "dwho")).body, `<td class="number">hidden</td>`)
 	broken := s.spoil(secret)
 	page = s.get(s.address(broken))
 	assert.NotContains(t, page.body, hex.EncodeToString([]byte(secret))[:8])
