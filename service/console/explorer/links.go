@@ -24,6 +24,9 @@ const (
 	// linkKeyAge is for how long an instance seals with a key before it looks whether the
 	// others still share it.
 	linkKeyAge = 30 * time.Second
+	// linkKeyPause is for how long it does not ask again servers that have not answered: a
+	// page has many addresses.
+	linkKeyPause = time.Second
 	// maxSealed bounds the sealed part of an address.
 	maxSealed = 8 << 10
 )
@@ -40,6 +43,7 @@ type links struct {
 	key     sessionstore.SharedKey
 	former  sessionstore.SharedKey // that the key has replaced
 	checked time.Time              // when the others were seen to share the key
+	failed  time.Time              // when the servers did not answer the last time
 }
 
 func newLinks(share shareKey) *links {
@@ -55,17 +59,20 @@ func newLinks(share shareKey) *links {
 func (l *links) keys(ctx context.Context, age time.Duration) (key, former sessionstore.SharedKey) {
 	l.mu.Lock()
 	key, former = l.key, l.former
-	recent := time.Since(l.checked) < age
+	recent := time.Since(l.checked) < age || time.Since(l.failed) < linkKeyPause
 	l.mu.Unlock()
 	if recent {
 		return key, former
 	}
 	shared, err := l.share(ctx, linkKeyName, key)
-	if err != nil {
-		return key, former
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err != nil {
+		if ctx.Err() == nil {
+			l.failed = time.Now()
+		}
+		return key, former
+	}
 	if shared != l.key {
 		l.key, l.former = shared, l.key
 	}

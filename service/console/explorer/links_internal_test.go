@@ -16,11 +16,13 @@ import (
 
 // servers are what instances share a key on.
 type servers struct {
-	key  sessionstore.SharedKey
-	down bool
+	key   sessionstore.SharedKey
+	down  bool
+	asked int
 }
 
 func (s *servers) share(_ context.Context, _ string, proposed sessionstore.SharedKey) (sessionstore.SharedKey, error) {
+	s.asked++
 	if s.down {
 		return sessionstore.SharedKey{}, errors.New("down")
 	}
@@ -62,6 +64,26 @@ func TestLinksOfSeveralInstances(t *testing.T) {
 		opens(alone, alone.seal(t.Context(), "sown"), "sown")
 		_, ok := alone.open(t.Context(), text)
 		assert.False(t, ok)
+	})
+}
+
+// Servers that do not answer are asked once for the addresses of a page, and again a moment
+// later.
+func TestLinksAskSeldom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared := &servers{down: true}
+		l := newLinks(shared.share)
+		for range 50 {
+			l.seal(t.Context(), "s")
+		}
+		assert.Equal(t, 1, shared.asked)
+		shared.down = false
+		time.Sleep(linkKeyPause)
+		text := l.seal(t.Context(), "s")
+		assert.Equal(t, 2, shared.asked)
+		_, ok := newLinks(shared.share).open(t.Context(), text)
+		assert.True(t, ok, "it is shared now")
 	})
 }
 
