@@ -5,12 +5,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/scripts/test/pagetest"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
@@ -170,4 +173,36 @@ func TestInvalidPools(t *testing.T) {
 	assert.Contains(t, o.err, "--previous-servers is the same pool as --servers")
 	o = invokeWith(t, "", "pool", "compare", "--from", "127.0.0.1:1", "--to", "127.0.0.1:2")
 	assert.Equal(t, exitUnavailable, o.code)
+}
+
+// A lost server is replaced by an empty one with its address: the move goes on, and brings
+// the sessions of the other server.
+func TestMachineThatIsLost(t *testing.T) {
+	t.Parallel()
+	kept, lost, present := memcachedtest.Start(t), memcachedtest.Start(t), memcachedtest.Start(t)
+	from := []string{kept.Addr, lost.Addr}
+	c := seed(t, nil, from, 1, 40, 1)[0]
+	lost.Kill()
+	args := []string{"--from", strings.Join(from, ","), "--to", present.Addr}
+	require.Equal(t, exitUnavailable, poolCommandOf(t, append([]string{"pool", "move"}, args...)).code)
+	lost.Restart()
+	for _, command := range []string{"move", "compare"} {
+		o := poolCommandOf(t, append([]string{"pool", command}, args...))
+		require.Equal(t, exitDone, o.code, o.err)
+	}
+
+	old, err := memcached.New(memcached.Options{Servers: from})
+	require.NoError(t, err)
+	defer old.Close()
+	now, err := memcached.New(memcached.Options{Servers: []string{present.Addr}, Timeout: 10 * time.Second})
+	require.NoError(t, err)
+	defer now.Close()
+	for id := range c.sessions[c.users[0]] {
+		_, err := now.Get(t.Context(), id)
+		if old.ServerOf(id) == 0 {
+			assert.NoError(t, err)
+		} else {
+			assert.ErrorIs(t, err, backend.ErrNotFound)
+		}
+	}
 }
