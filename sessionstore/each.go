@@ -28,7 +28,7 @@ func (s *Store) Each(ctx context.Context, kind string, visit func(id ID, session
 
 // visitor returns a visitor of the items that are sessions, as [Store.Each] says it.
 func (s *Store) visitor(visit func(id ID, session Session) error) visitor {
-	return func(_ context.Context, id ID, item backend.Item, m *memory) error {
+	return func(id ID, item backend.Item, m *memory) error {
 		session, err := s.sessionWithin(id, item, m)
 		unreadable, is := errors.AsType[*UnreadableError](err)
 		switch {
@@ -50,20 +50,11 @@ func (s *Store) visitor(visit func(id ID, session Session) error) visitor {
 // InspectEach is like [Store.Each] for what [Store.Inspect] returns: it visits items that
 // cannot be read, too, and counts none of them.
 func (s *Store) InspectEach(ctx context.Context, kind string, visit func(Inspected) error) error {
-	return s.each(ctx, kind, func(_ context.Context, id ID, item backend.Item, m *memory) error {
-		inspected, err := s.inspected(id, item, m)
-		switch {
-		case errors.Is(err, backend.ErrNotFound):
-			return nil
-		case err != nil:
-			return err
-		}
-		return visit(inspected)
-	})
+	return s.each(ctx, kind, s.inspector(visit))
 }
 
 // visitor visits an item, within the memory that its caller has for one session.
-type visitor func(ctx context.Context, id ID, item backend.Item, m *memory) error
+type visitor func(id ID, item backend.Item, m *memory) error
 
 func (s *Store) each(ctx context.Context, kind string, visit visitor) error {
 	pool, ok := backend.PoolOf(s.backend)
@@ -166,7 +157,7 @@ func (s *Store) visitWithin(ctx context.Context, id ID, item backend.Item, visit
 		return err
 	}}
 	defer func() { _ = m.reserve(ctx, -reserved) }()
-	return visit(ctx, id, item, &m)
+	return visit(id, item, &m)
 }
 
 // release gives back the memory for what was seen.

@@ -60,10 +60,14 @@ func (s *Store) InspectMany(ctx context.Context, ids []ID, visit func(Inspected)
 		keys[i] = string(id)
 	}
 	return indexedSessions{s}.read(ctx, keys, func(key string, item backend.Item) error {
-		reserved := int64(0)
-		m := memory{ctx: ctx, reserve: s.counting(&reserved)}
-		defer func() { _ = s.giveBack(ctx, reserved) }()
-		inspected, err := s.inspected(ID(key), item, &m)
+		return s.visitWithin(ctx, ID(key), item, s.inspector(visit))
+	})
+}
+
+// inspector returns a visitor of all items that are there under ids.
+func (s *Store) inspector(visit func(Inspected) error) visitor {
+	return func(id ID, item backend.Item, m *memory) error {
+		inspected, err := s.inspected(id, item, m)
 		switch {
 		case errors.Is(err, backend.ErrNotFound):
 			return nil
@@ -71,24 +75,7 @@ func (s *Store) InspectMany(ctx context.Context, ids []ID, visit func(Inspected)
 			return err
 		}
 		return visit(inspected)
-	})
-}
-
-// counting returns a function that reserves memory and adds up what it has reserved.
-func (s *Store) counting(sum *int64) func(ctx context.Context, n int64) error {
-	return func(ctx context.Context, n int64) error {
-		m := memory{ctx: ctx, reserve: s.reserve}
-		err := m.take(n)
-		if err == nil {
-			*sum += n
-		}
-		return err
 	}
-}
-
-func (s *Store) giveBack(ctx context.Context, n int64) error {
-	m := memory{ctx: ctx, reserve: s.reserve}
-	return m.take(-n)
 }
 
 // inspected returns what an item is, or [backend.ErrNotFound] if it is no session.

@@ -15,9 +15,9 @@ import (
 type Sessions interface {
 	// IsID says whether a text is a session id, of any type ([backend.TypeOf]).
 	IsID(text string) bool
-	// Look calls visit for each of the sessions under ids that exists; for one that
-	// cannot be read without attributes. The error is an [*backend.UnavailableError]: sessions are never
-	// left out because a server does not answer. visit may not keep the
+	// Look calls visit for each of the sessions under ids that exists; one that cannot
+	// be read has no attributes. The error is an [*backend.UnavailableError]: sessions
+	// are never left out because a server does not answer. visit may not keep the
 	// attributes.
 	Look(ctx context.Context, ids []string, visit func(id string, session Session)) error
 	// Calls returns how many calls of programs the store has begun to serve.
