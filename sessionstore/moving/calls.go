@@ -253,15 +253,18 @@ func (b *Backend) Delete(ctx context.Context, key string) error {
 	if only := b.onlyPool(key, b.kindOf(key)); only != nil {
 		return only.Delete(ctx, key)
 	}
+	waits := !b.begun.Load() // if it begins after this, the item may not have settled
 	if err := b.settleUnderWay(ctx, key); err != nil {
 		return err
 	}
-	err := b.present.Delete(ctx, key)
-	if b.begun.Load() || err != nil && !errors.Is(err, backend.ErrNotFound) {
+	old := backend.ErrNotFound
+	if waits { // in the order in which items move
+		if old = b.previous.Delete(ctx, key); old != nil && !errors.Is(old, backend.ErrNotFound) {
+			return previously(old)
+		}
+	}
+	if err := b.present.Delete(ctx, key); !errors.Is(err, backend.ErrNotFound) {
 		return err
 	}
-	if old := b.previous.Delete(ctx, key); old == nil || !errors.Is(old, backend.ErrNotFound) {
-		return previously(old)
-	}
-	return err
+	return old
 }

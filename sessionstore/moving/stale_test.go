@@ -86,6 +86,56 @@ func TestRecordIsFoundWhileItMoves(t *testing.T) {
 	require.True(t, found)
 }
 
+// deletes is a pool whose first answer to Delete comes late.
+type deletes struct {
+	backend.Pool
+
+	once      *sync.Once
+	meanwhile func()
+}
+
+func (d deletes) Delete(ctx context.Context, key string) error {
+	err := d.Pool.Delete(ctx, key)
+	d.once.Do(d.meanwhile)
+	return err
+}
+
+// An instance that waits deletes an item also if another instance begins to move it.
+func TestDeleteWhileItemMoves(t *testing.T) {
+	t.Parallel()
+	s := startSites(t)
+	moves := s.instance(t)
+	moves.Begin()
+	s.requireDeletes(t, moves, func(p backend.Pool, _ func()) backend.Pool {
+		return deletes{p, new(sync.Once), func() { require.NoError(t, moves.MoveAll(t.Context(), nil, func() {})) }}
+	})
+}
+
+// An instance deletes an item also if its own wait ends meanwhile.
+func TestDeleteWhileMoveBegins(t *testing.T) {
+	t.Parallel()
+	s := startSites(t)
+	s.requireDeletes(t, s.instance(t), func(p backend.Pool, begin func()) backend.Pool {
+		return slow{p, new(sync.Once), begin}
+	})
+}
+
+// requireDeletes deletes an item by an instance that waits, with pools made by wrap, and
+// looks for it there and with another instance.
+func (s sites) requireDeletes(t *testing.T, other *moving.Backend, wrap func(p backend.Pool, begin func()) backend.Pool) {
+	t.Helper()
+	old, _ := s.pools(t)
+	key := newID()
+	require.NoError(t, old.Add(t.Context(), key, session("x")))
+	var late *moving.Backend
+	late = s.instanceOf(t, func(p backend.Pool) backend.Pool { return wrap(p, func() { late.Begin() }) })
+	require.NoError(t, late.Delete(t.Context(), key))
+	for _, b := range []*moving.Backend{late, other} {
+		backendtest.RequireGone(t, b, key)
+	}
+	require.ErrorIs(t, late.Delete(t.Context(), key), backend.ErrNotFound)
+}
+
 // conflictsOf returns how many items an instance has found at both places.
 func conflictsOf(b *moving.Backend) float64 {
 	for _, m := range b.Metrics() {
