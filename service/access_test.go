@@ -97,8 +97,7 @@ func TestRoles(t *testing.T) {
 			return s.EachSession(ctx, "", func(sessionstore.ID, sessionstore.Session) error { return nil })
 		}},
 		"find in a type": {access.Find, func(ctx context.Context, s *service.Service) error {
-			_, err := s.FindTyped(ctx, "saml", "", "dwho")
-			return err
+			return s.FindEach(ctx, "saml", "", "dwho", nil)
 		}},
 		"stats": {access.Stats, func(ctx context.Context, s *service.Service) error {
 			_, err := s.Stats(ctx)

@@ -48,11 +48,13 @@ func TestTypedOperations(t *testing.T) {
 	assert.Equal(t, map[string]string{"uid": "dwho"}, texts(session))
 	ref, err := s.CreateTyped(ctx, "saml", attributes("uid", "dwho"), 0)
 	require.NoError(t, err)
-	found, err := s.FindTyped(ctx, "saml", "uid", "dwho")
-	require.NoError(t, err)
+	var found []sessionstore.ID
+	require.NoError(t, s.FindEach(ctx, "saml", "uid", "dwho", func(id sessionstore.ID, _ sessionstore.Session) error {
+		found = append(found, id)
+		return nil
+	}))
 	assert.ElementsMatch(t, []sessionstore.ID{saml, ref.ID}, found)
-	_, err = s.FindTyped(ctx, "saml", "cn", "dwho")
-	require.ErrorAs(t, err, new(*sessionstore.UnknownPrincipalError))
+	require.ErrorAs(t, s.FindEach(ctx, "saml", "cn", "dwho", nil), new(*sessionstore.UnknownPrincipalError))
 	none, err := s.FindSessions(ctx, "dwho", "uid")
 	require.NoError(t, err)
 	assert.Empty(t, none, "the contract has global sessions only")
@@ -92,16 +94,20 @@ func TestTypedHides(t *testing.T) {
 	session, err = s.ReadTyped(full, saml)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"uid": "dwho", "mail": "m", "a": "1"}, texts(session))
-	require.NoError(t, s.EachSession(portal, "saml", func(_ sessionstore.ID, session sessionstore.Session) error {
+	visited := 0
+	visit := func(_ sessionstore.ID, session sessionstore.Session) error {
+		visited++
 		assert.Equal(t, map[string]string{"uid": "dwho", "a": "1"}, texts(session))
 		return nil
-	}))
+	}
+	require.NoError(t, s.EachSession(portal, "saml", visit))
+	require.NoError(t, s.FindEach(portal, "saml", "uid", "dwho", visit))
+	assert.Equal(t, 2, visited)
 	_, _, err = s.RewriteSession(portal, "updateSession", saml, setting("mail", "x"))
 	require.ErrorAs(t, err, new(*access.HiddenError))
 	_, err = s.CreateTyped(portal, "saml", attributes("mail", "x"), time.Hour)
 	require.ErrorAs(t, err, new(*access.HiddenError))
-	_, err = s.FindTyped(portal, "saml", "mail", "m")
-	require.ErrorAs(t, err, new(*access.HiddenError))
+	require.ErrorAs(t, s.FindEach(portal, "saml", "mail", "m", visit), new(*access.HiddenError))
 }
 
 // A rewrite that creates a session, and a new session of a type, are of the caller's
