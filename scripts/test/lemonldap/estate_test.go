@@ -3,13 +3,12 @@
 package lemonldap
 
 import (
-	"net"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 
+	"memcachedsoap/service/lemonldap/events/redistest"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
@@ -46,7 +45,7 @@ const hasEvents = "2.20"
 func newEstate(t *testing.T, v version) *estate {
 	t.Helper()
 	e := &estate{version: v, cache: memcachedtest.Start(t), outdated: byTime + scheduling}
-	redis := startRedis(t)
+	redis := redistest.Start(t).Addr
 	args := []string{"--lemonldap-events=redis://" + redis}
 	e.services[0] = startService(t, e.cache.Addr, append(args, withCallers(t))...)
 	e.services[1] = startService(t, e.cache.Addr, append(args, "--lemonldap-timeout="+strconv.Itoa(longTimeout))...)
@@ -62,46 +61,6 @@ func newEstate(t *testing.T, v version) *estate {
 	}
 	e.handler = e.portals[0].instance.startHandler(t)
 	return e
-}
-
-// startRedis starts a Redis and returns its address.
-func startRedis(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for range 10 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := l.Addr().String()
-		_, port, _ := net.SplitHostPort(address)
-		l.Close()
-		g := startGroup(t, dir, "redis", nil, "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", dir)
-		for began := time.Now(); time.Since(began) < ample; time.Sleep(poll) {
-			if answersPing(address) {
-				return address
-			}
-			if g.hasEnded() {
-				break
-			}
-		}
-	}
-	t.Fatalf("Redis does not start: %s", tail(filepath.Join(dir, "redis.log")))
-	return ""
-}
-
-func answersPing(address string) bool {
-	nc, err := net.Dial("tcp", address)
-	if err != nil {
-		return false
-	}
-	defer nc.Close()
-	answer := make([]byte, 7)
-	_, err = nc.Write([]byte("PING\r\n"))
-	if err == nil {
-		_, err = nc.Read(answer)
-	}
-	return err == nil && string(answer) == "+PONG\r\n"
 }
 
 // isOut waits until the portals and the handler let nobody in with a session.

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/scripts/test/pagetest"
+	"memcachedsoap/service/lemonldap/events/redistest"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
@@ -85,7 +86,7 @@ func newMachine(t *testing.T, i *instance) *machine {
 	}
 	servers := filepath.Join(i.dir, "servers")
 	m.replace = strings.NewReplacer(
-		"127.0.0.1:8080", m.address, "127.0.0.1:11211", memcachedtest.Start(t).Addr, "127.0.0.1:6379", startRedis(t),
+		"127.0.0.1:8080", m.address, "127.0.0.1:11211", memcachedtest.Start(t).Addr, "127.0.0.1:6379", redistest.Start(t).Addr,
 		"/usr/share/lemonldap-ng", i.version.share(""), "/var/lib/lemonldap-ng", i.dir,
 		"scripts/clients/lemonldap", filepath.Join(i.dir, "configurations"), "bin/memcachedsoap", program,
 		"callers.yaml", filepath.Join(i.dir, "callers.yaml"),

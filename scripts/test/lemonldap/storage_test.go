@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/service/lemonldap/events/redistest"
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
@@ -72,7 +73,7 @@ func TestSOAP(t *testing.T) {
 func TestHashedSessionStore(t *testing.T) {
 	withVersions(t, hasEvents, func(t *testing.T, v version) {
 		t.Helper()
-		redis := startRedis(t)
+		redis := redistest.Start(t).Addr
 		service := startService(t, memcachedtest.Start(t).Addr, withCallers(t), "--lemonldap-events=redis://"+redis)
 		s := newSingle(t, v, service, service.configuration(t, "rest.json"), service.configuration(t, "redis.json"),
 			settings{"hashedSessionStore": 1, "messageBrokerOptions": settings{"server": redis}})
