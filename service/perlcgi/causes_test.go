@@ -13,6 +13,7 @@ import (
 
 	"memcachedsoap/service/perlcgi"
 	"memcachedsoap/service/requestlog"
+	"memcachedsoap/service/soaplite/soaplitetest"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
@@ -72,11 +73,11 @@ func (e *endpoint) failsWith(t *testing.T, name, payload, code, cause string, le
 	t.Helper()
 	before := e.faultsByType(t)
 	ctx, record := requestlog.New(t.Context(), "r-1")
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/soap", strings.NewReader(envelope(payload)))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/soap", strings.NewReader(soaplitetest.Envelope(payload)))
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, r)
 	require.Equal(t, 500, w.Code, name)
-	f := parseFault(t, w.Body.String())
+	f := soaplitetest.ParseFault(t, w.Body.String())
 	assert.Equal(t, code, f.Code, name)
 	assert.Empty(t, f.Detail, name)
 	assert.Equal(t, level, record.Level(), name)

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/soaplite/soaplitetest"
 )
 
 // difference says how this service differs from the original on purpose.
@@ -22,7 +23,7 @@ func (d difference) compare(t *testing.T, code int, answer string) {
 	t.Helper()
 	assert.Equal(t, d.status, code, answer)
 	if d.fault != "" {
-		f := parseFault(t, answer)
+		f := soaplitetest.ParseFault(t, answer)
 		assert.Equal(t, d.fault, f.Code+f.Code12)
 		assert.Contains(t, f.Reason+f.Reason12, d.reason)
 		assert.Empty(t, f.Detail)
@@ -30,7 +31,7 @@ func (d difference) compare(t *testing.T, code int, answer string) {
 	}
 	if d.result != nil {
 		_, result := response(t, newID.ReplaceAllString(answer, "ID"))
-		assert.Equal(t, d.result, data(result))
+		assert.Equal(t, d.result, soaplitetest.Data(result))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"memcachedsoap/service"
 	"memcachedsoap/service/perlcgi"
+	"memcachedsoap/service/soaplite/soaplitetest"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/perldata"
@@ -25,10 +26,10 @@ func TestNamespaces(t *testing.T) {
 		"urn:x:MemcachedSOAPClass": false, "http://any/a/MemcachedSOAPClass": false, "//MemcachedSOAPClass": false,
 		"urn:MemcachedSOAPClass//": false, "urn:MemcachedSOAPClass::x": false,
 	} {
-		code, answer := e.post(envelope(`<status xmlns="` + space + `"/>`))
+		code, answer := e.post(soaplitetest.Envelope(`<status xmlns="` + space + `"/>`))
 		if !known {
 			assert.Equal(t, 500, code, space)
-			assert.Equal(t, "soap:Client", parseFault(t, answer).Code, space)
+			assert.Equal(t, "soap:Client", soaplitetest.ParseFault(t, answer).Code, space)
 			continue
 		}
 		require.Equal(t, 200, code, space)
@@ -40,7 +41,7 @@ func TestNamespaces(t *testing.T) {
 
 func TestSOAPAction(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
-	message := envelope(`<status xmlns="http://h/MemcachedSOAPClass"/>`)
+	message := soaplitetest.Envelope(`<status xmlns="http://h/MemcachedSOAPClass"/>`)
 	for action, ok := range map[string]bool{
 		"": true, `""`: true, `"http://h/MemcachedSOAPClass#status"`: true, `http://h/MemcachedSOAPClass/status`: true,
 		`"urn:MemcachedSOAPClass#status"`: false, `"http://h/MemcachedSOAPClass#getSession"`: false, "x": false, `"status"`: false,
@@ -48,19 +49,19 @@ func TestSOAPAction(t *testing.T) {
 		code, answer := e.post(message, "SOAPAction", action)
 		assert.Equal(t, ok, code == 200, action)
 		if !ok {
-			f := parseFault(t, answer)
+			f := soaplitetest.ParseFault(t, answer)
 			assert.Equal(t, "soap:Client", f.Code, action)
 		}
 	}
 	_, answer := e.post(message, "SOAPAction", "x")
-	assert.True(t, strings.HasPrefix(parseFault(t, answer).Reason, "SOAPAction shall match 'uri#method' if present"), answer)
+	assert.True(t, strings.HasPrefix(soaplitetest.ParseFault(t, answer).Reason, "SOAPAction shall match 'uri#method' if present"), answer)
 }
 
 func TestEncodingStyleOfTheEnvelope(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
-	code, answer := e.post(strings.Replace(envelope(method("status", "")), "soap/encoding/", "soap/other/", 1))
+	code, answer := e.post(strings.Replace(soaplitetest.Envelope(method("status", "")), "soap/encoding/", "soap/other/", 1))
 	assert.Equal(t, 500, code)
-	assert.Equal(t, "soap:Client", parseFault(t, answer).Code)
+	assert.Equal(t, "soap:Client", soaplitetest.ParseFault(t, answer).Code)
 }
 
 func TestCreateOnGet(t *testing.T) {
@@ -77,7 +78,7 @@ func TestCreateOnGet(t *testing.T) {
 		item, err := e.backend.Get(t.Context(), id.Str())
 		require.NoError(t, err)
 		assert.Equal(t, lifetime, item.ExpiresIn)
-		assert.Equal(t, data(perldata.HashOf(session)), data(e.call(t, method("getSession", strs(id.Str())))))
+		assert.Equal(t, soaplitetest.Data(perldata.HashOf(session)), soaplitetest.Data(e.call(t, method("getSession", strs(id.Str())))))
 
 		e = newEndpoint(t, perlcgi.Options{})
 		assert.Equal(t, "soap:Client", e.fault(t, method("getSession", parameters)).Code, name)
@@ -87,7 +88,9 @@ func TestCreateOnGet(t *testing.T) {
 func TestSetAndGet(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	set := func(parameters string) string { return e.call(t, method("setSession", parameters)).Str() }
-	get := func(id string) any { return data(e.call(t, method("getSession", strs(id, "ignored")))) }
+	get := func(id string) any {
+		return soaplitetest.Data(e.call(t, method("getSession", strs(id, "ignored"))))
+	}
 
 	id := set(strs("uid", "bob", "n", "1", "uid", "last", "odd"))
 	assert.Equal(t, map[string]any{"_session_id": id, "uid": "last", "n": "1", "odd": nil}, get(id))
@@ -114,7 +117,7 @@ func TestReferencesBeforeTheCall(t *testing.T) {
 	call := method("setSession", `<a xsi:type="xsd:string">uid</a><b href="#i"/>`)
 	for _, payload := range []string{value + call, call + value, `<other soapenc:root="0"><x/></other>` + value + " " + call} {
 		id := e.call(t, payload).Str()
-		assert.Equal(t, map[string]any{"_session_id": id, "uid": "dwho"}, data(e.call(t, method("getSession", strs(id)))))
+		assert.Equal(t, map[string]any{"_session_id": id, "uid": "dwho"}, soaplitetest.Data(e.call(t, method("getSession", strs(id)))))
 	}
 	assert.Equal(t, "The Body is empty. Send the element of one operation in it.", e.fault(t, value).Reason)
 	assert.Contains(t, e.fault(t, `<multiRef id="i" soapenc:root="0"/>`+`<m id="i"/>`).Reason, "namespace that this service does not know")
@@ -160,7 +163,7 @@ func TestTooLargeLeavesTheOldSession(t *testing.T) {
 	e.call(t, method("setSession", strs("_session_id", "ab12", "k", "old")))
 	f := e.fault(t, method("setSession", strs("_session_id", "ab12", "k", strings.Repeat("x", 2<<20))))
 	assert.Equal(t, "soap:Client", f.Code)
-	assert.Equal(t, map[string]any{"_session_id": "ab12", "k": "old"}, data(e.call(t, method("getSession", strs("ab12")))))
+	assert.Equal(t, map[string]any{"_session_id": "ab12", "k": "old"}, soaplitetest.Data(e.call(t, method("getSession", strs("ab12")))))
 }
 
 // An item of another program is neither shown nor overwritten.
@@ -172,7 +175,7 @@ func TestForeignItems(t *testing.T) {
 		"a2": {Image: []byte("garbage " + told), Flags: 1},
 	} {
 		require.NoError(t, e.backend.Add(t.Context(), key, item))
-		code, answer := e.post(envelope(method("getSession", strs(key))))
+		code, answer := e.post(soaplitetest.Envelope(method("getSession", strs(key))))
 		assert.Equal(t, key == "a1", code == 200)
 		assert.NotContains(t, answer, told)
 		f := e.fault(t, method("setSession", strs("_session_id", key, "k", "v")))
@@ -186,22 +189,22 @@ func TestForeignItems(t *testing.T) {
 func TestHostileMessages(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{MaxEntries: 1000})
 	for name, message := range map[string]string{
-		"entity":         `<!DOCTYPE x [<!ENTITY a "b">]>` + envelope(method("setSession", strs("k", "&a;")))[len(`<?xml version="1.0" encoding="UTF-8"?>`):],
-		"unknown entity": envelope(method("setSession", strs("k", "&a;"))),
-		"external":       `<!DOCTYPE x SYSTEM "file:///etc/passwd">` + envelope(method("status", ""))[len(`<?xml version="1.0" encoding="UTF-8"?>`):],
-		"PI":             envelope(method("setSession", strs("k", "<?php ?>"))),
-		"depth":          envelope(method("setSession", strings.Repeat("<a>", 700)+strings.Repeat("</a>", 700))),
-		"values":         envelope(method("setSession", strings.Repeat("<a/>", 1001))),
-		"claimed":        envelope(method("setSession", strs("k")+`<a soapenc:arrayType="xsd:int[2000000000]"/>`)),
-		"class":          envelope(method("isa", strs("UNIVERSAL"))),
-		"destructor":     envelope(method("DESTROY", "")),
-		"private":        envelope(method("_private", "")),
-		"mustUnderstand": strings.Replace(envelope(method("status", "")), "<soap:Body>", `<soap:Header><h xmlns="urn:h" soap:mustUnderstand="1"/></soap:Header><soap:Body>`, 1),
-		"two envelopes":  envelope(method("status", "")) + envelope(method("status", "")),
+		"entity":         `<!DOCTYPE x [<!ENTITY a "b">]>` + soaplitetest.Envelope(method("setSession", strs("k", "&a;")))[len(`<?xml version="1.0" encoding="UTF-8"?>`):],
+		"unknown entity": soaplitetest.Envelope(method("setSession", strs("k", "&a;"))),
+		"external":       `<!DOCTYPE x SYSTEM "file:///etc/passwd">` + soaplitetest.Envelope(method("status", ""))[len(`<?xml version="1.0" encoding="UTF-8"?>`):],
+		"PI":             soaplitetest.Envelope(method("setSession", strs("k", "<?php ?>"))),
+		"depth":          soaplitetest.Envelope(method("setSession", strings.Repeat("<a>", 700)+strings.Repeat("</a>", 700))),
+		"values":         soaplitetest.Envelope(method("setSession", strings.Repeat("<a/>", 1001))),
+		"claimed":        soaplitetest.Envelope(method("setSession", strs("k")+`<a soapenc:arrayType="xsd:int[2000000000]"/>`)),
+		"class":          soaplitetest.Envelope(method("isa", strs("UNIVERSAL"))),
+		"destructor":     soaplitetest.Envelope(method("DESTROY", "")),
+		"private":        soaplitetest.Envelope(method("_private", "")),
+		"mustUnderstand": strings.Replace(soaplitetest.Envelope(method("status", "")), "<soap:Body>", `<soap:Header><h xmlns="urn:h" soap:mustUnderstand="1"/></soap:Header><soap:Body>`, 1),
+		"two envelopes":  soaplitetest.Envelope(method("status", "")) + soaplitetest.Envelope(method("status", "")),
 	} {
 		code, answer := e.post(message)
 		assert.Equal(t, 500, code, name)
-		f := parseFault(t, answer)
+		f := soaplitetest.ParseFault(t, answer)
 		assert.Contains(t, []string{"soap:Client", "soap:MustUnderstand"}, f.Code, name)
 		assert.NotRegexp(t, `/etc|\.go|\.pm|127\.0\.0\.1`, answer, name)
 	}
@@ -213,7 +216,7 @@ func TestHostileMessages(t *testing.T) {
 	require.NoError(t, err)
 	o, _ := session.Attributes.Get("o")
 	assert.Empty(t, o.Class())
-	assert.Equal(t, map[string]any{"status": "2"}, data(o))
+	assert.Equal(t, map[string]any{"status": "2"}, soaplitetest.Data(o))
 }
 
 func TestSOAP12(t *testing.T) {
@@ -227,7 +230,7 @@ func TestSOAP12(t *testing.T) {
 	assert.Contains(t, answer, `<getSessionResponse xmlns="urn:MemcachedSOAPClass" soap:encodingStyle="http://www.w3.org/2003/05/soap-encoding">`)
 	code, answer = e.post(message(method("getSession", "<id>zz</id>")))
 	assert.Equal(t, 500, code)
-	f := parseFault(t, answer)
+	f := soaplitetest.ParseFault(t, answer)
 	assert.Equal(t, "soap:Receiver", f.Code12)
 	assert.True(t, strings.HasPrefix(f.Reason12, "Invalid session ID: "))
 }
@@ -237,7 +240,7 @@ func TestSOAP12(t *testing.T) {
 func TestEnvelopeInNoNamespace(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	message := func(payload string) string {
-		return `<Envelope` + declarations + `><Body>` + payload + `</Body></Envelope>`
+		return `<Envelope` + soaplitetest.Declarations + `><Body>` + payload + `</Body></Envelope>`
 	}
 	post := func(payload string) (int, string) {
 		return e.post(message(payload), "Content-Type", "application/soap+xml")
@@ -249,14 +252,14 @@ func TestEnvelopeInNoNamespace(t *testing.T) {
 	require.Equal(t, 200, code)
 	assert.Contains(t, answer, `<soap:Envelope xmlns:soap="`+soap.Namespace11+`" soap:encodingStyle=`)
 	_, session := response(t, answer)
-	assert.Equal(t, map[string]any{"_session_id": id.Str(), "uid": "dwho"}, data(session))
+	assert.Equal(t, map[string]any{"_session_id": id.Str(), "uid": "dwho"}, soaplitetest.Data(session))
 	code, answer = post(method("getSession", strs("zz")))
 	assert.Equal(t, 500, code)
-	assert.Equal(t, "soap:Server", parseFault(t, answer).Code)
+	assert.Equal(t, "soap:Server", soaplitetest.ParseFault(t, answer).Code)
 
 	code, answer = post(`<getSession xmlns="urn:memcached-soap:session:v1"><id>` + id.Str() + `</id></getSession>`)
 	assert.Equal(t, 500, code)
-	assert.Equal(t, "soap:VersionMismatch", parseFault(t, answer).Code12, "the operations of the contract reject such an envelope")
+	assert.Equal(t, "soap:VersionMismatch", soaplitetest.ParseFault(t, answer).Code12, "the operations of the contract reject such an envelope")
 }
 
 // Calls of both dialects count under one name.

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/perlcgi"
+	"memcachedsoap/service/soaplite/soaplitetest"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
@@ -196,7 +197,7 @@ func (p *player) compare(x exchange, oldID, id string) string {
 	}
 	require.Equal(p.t, wantCode, code, answer)
 	if code == 500 {
-		original, ours := parseFault(p.t, want), parseFault(p.t, answer)
+		original, ours := soaplitetest.ParseFault(p.t, want), soaplitetest.ParseFault(p.t, answer)
 		assert.Equal(p.t, original.Code, ours.Code, answer)
 		assert.Empty(p.t, ours.Detail)
 		const invalid = "Invalid session ID: "
@@ -210,7 +211,7 @@ func (p *player) compare(x exchange, oldID, id string) string {
 		wantName, wantResult := response(p.t, original)
 		name, result := response(p.t, ours)
 		assert.Equal(p.t, wantName, name)
-		assert.Equal(p.t, data(wantResult), data(result), "%s\n%s", want, answer)
+		assert.Equal(p.t, soaplitetest.Data(wantResult), soaplitetest.Data(result), "%s\n%s", want, answer)
 	}
 	return answer
 }
@@ -236,7 +237,7 @@ func (p *player) compareItems(x exchange, answer string) {
 	if m.stored != nil {
 		want := maps.Clone(m.stored)
 		want["_session_id"] = id
-		assert.Equal(p.t, want, data(perldata.HashOf(ours)))
+		assert.Equal(p.t, want, soaplitetest.Data(perldata.HashOf(ours)))
 		return
 	}
 	assert.Equal(p.t, original.Flags, got.Flags)

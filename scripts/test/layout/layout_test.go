@@ -73,6 +73,7 @@ var mayImport = map[string][]string{
 	"service/lemonldap/perljson":           {"sessionstore/perldata"},
 	"service/lemonldap/rpc":                {"service", "service/access", "service/lemonldap", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/soaplite":                     {"sessionstore/perldata", "soap/..."},
+	"service/soaplite/soaplitetest":        {"service/soaplite", "sessionstore/perldata", "soap/...", "github.com/stretchr/testify/..."},
 	"service/perlcgi":                      {"service", "service/access", "service/dialect", "service/soaplite", "sessionstore", "sessionstore/backend", "sessionstore/perldata", "soap/..."},
 	"service/httpd":                        {"service/access", "service/admission", "service/certificate", "service/requestlog", "sessionstore/metric", "sessionstore/span", "wsdl", "github.com/coreos/go-systemd/v22/...", "github.com/labstack/echo/...", "golang.org/x/net/...", "golang.org/x/sys/unix"},
 	"service/lemonldap/events":             {"service/access", "service/requestlog", "sessionstore/backend", "sessionstore/metric", "sessionstore/secretfile", "github.com/coder/websocket/...", "github.com/redis/go-redis/..."},

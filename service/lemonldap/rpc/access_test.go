@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/access"
+	"memcachedsoap/service/soaplite/soaplitetest"
 )
 
 // callers has a caller for each role, by address, and callers that may not or need not
@@ -54,12 +55,12 @@ func TestAccess(t *testing.T) {
 				continue
 			}
 			require.Equal(t, 500, w.Code, "%s with %s", operation, role)
-			f := parseFault(t, w.Body.String())
+			f := soaplitetest.ParseFault(t, w.Body.String())
 			assert.Equal(t, "soap:Client", f.Code)
 			assert.Contains(t, f.Reason, "needs the role "+o.role)
 		}
 		assert.Equal(t, 200, post("192.0.2.6", o.message).Code, operation)
-		assert.Contains(t, parseFault(t, post("192.0.2.5", o.message).Body.String()).Reason, "dialect lemonldap")
+		assert.Contains(t, soaplitetest.ParseFault(t, post("192.0.2.5", o.message).Body.String()).Reason, "dialect lemonldap")
 		w := post("192.0.2.7", o.message)
 		assert.Equal(t, 401, w.Code, "SOAP::Lite sends its password only after this")
 		assert.Equal(t, `Basic realm="sessions", charset="UTF-8"`, w.Header().Get("WWW-Authenticate"))
@@ -69,7 +70,7 @@ func TestAccess(t *testing.T) {
 	assert.Contains(t, answer, id)
 	assert.NotContains(t, answer, "a@b.c", "it is hidden")
 	assert.Equal(t, 200, post("192.0.2.6", message("setAttributes", str(id), `<p><cn>x</cn></p>`)).Code)
-	assert.Contains(t, parseFault(t, post("192.0.2.6", message("setAttributes", str(id), `<p><mail>x</mail></p>`)).Body.String()).Reason, "Access denied")
+	assert.Contains(t, soaplitetest.ParseFault(t, post("192.0.2.6", message("setAttributes", str(id), `<p><mail>x</mail></p>`)).Body.String()).Reason, "Access denied")
 	assert.Equal(t, "a@b.c", e.attributes(t, id)["mail"], "what is hidden survives")
 	assert.NotContains(t, e.log.String(), id)
 }

@@ -2,7 +2,6 @@ package rpc_test
 
 import (
 	"bytes"
-	"encoding/xml"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -18,14 +17,13 @@ import (
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/lemonldap"
 	"memcachedsoap/service/lemonldap/rpc"
-	"memcachedsoap/service/soaplite"
+	"memcachedsoap/service/soaplite/soaplitetest"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/perldata"
 	"memcachedsoap/sessionstore/storable"
 	"memcachedsoap/soap"
-	"memcachedsoap/soap/xmlscan"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -82,15 +80,9 @@ func (e *endpoint) post(message string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// declarations are those of a message of SOAP::Lite.
-const declarations = ` soap:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/" xmlns:soap="` + soap.Namespace11 +
-	`" xmlns:soapenc="http://schemas.xmlsoap.org/soap/encoding/" xmlns:xsd="http://www.w3.org/2001/XMLSchema"` +
-	` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:apachens="http://xml.apache.org/xml-soap"`
-
 // message returns a call of a method with the parameters.
 func message(name string, parameters ...string) string {
-	return `<?xml version="1.0" encoding="UTF-8"?><soap:Envelope` + declarations + `><soap:Body><n:` + name +
-		` xmlns:n="` + rpc.Namespace + `">` + strings.Join(parameters, "") + `</n:` + name + `></soap:Body></soap:Envelope>`
+	return soaplitetest.Envelope(`<n:` + name + ` xmlns:n="` + rpc.Namespace + `">` + strings.Join(parameters, "") + `</n:` + name + `>`)
 }
 
 // str returns a parameter of type string.
@@ -101,15 +93,15 @@ func (e *endpoint) call(t *testing.T, name string, parameters ...string) any {
 	t.Helper()
 	code, answer := e.post(message(name, parameters...))
 	require.Equal(t, 200, code, answer)
-	return data(response(t, answer))
+	return soaplitetest.Data(response(t, answer))
 }
 
 // fault calls a method, which must fail, and returns the fault.
-func (e *endpoint) fault(t *testing.T, name string, parameters ...string) faultMessage {
+func (e *endpoint) fault(t *testing.T, name string, parameters ...string) soaplitetest.Fault {
 	t.Helper()
 	code, answer := e.post(message(name, parameters...))
 	require.Equal(t, 500, code, answer)
-	return parseFault(t, answer)
+	return soaplitetest.ParseFault(t, answer)
 }
 
 // create creates a session and returns its id.
@@ -130,74 +122,10 @@ func (e *endpoint) attributes(t *testing.T, id string) map[string]any {
 	return attributes
 }
 
-type faultMessage struct {
-	Code   string `xml:"Body>Fault>faultcode"`
-	Reason string `xml:"Body>Fault>faultstring"`
-	Detail detail `xml:"Body>Fault>detail"`
-}
-
-type detail struct {
-	Content string `xml:",innerxml"`
-}
-
-func parseFault(t *testing.T, answer string) faultMessage {
-	t.Helper()
-	var f faultMessage
-	require.NoError(t, xml.Unmarshal([]byte(answer), &f), answer)
-	require.NotEmpty(t, f.Code, answer)
-	return f
-}
-
-// response reads an answer as SOAP::Lite's client does: the first result.
-func response(t testing.TB, answer string) perldata.Value {
-	t.Helper()
-	var s xmlscan.Scanner
-	s.Reset([]byte(answer), xmlscan.Limits{})
-	for {
-		kind, err := s.Next()
-		require.NoError(t, err, answer)
-		require.NotEqual(t, xmlscan.EOF, kind)
-		if kind == xmlscan.Start && string(s.Local()) == "Body" {
-			break
-		}
-	}
-	var r soaplite.Reader
-	next := r.Call
-	for {
-		kind, err := s.Next()
-		require.NoError(t, err, answer)
-		if kind == xmlscan.End {
-			break
-		}
-		if kind == xmlscan.Start {
-			require.NoError(t, next(&s), answer)
-			next = r.More
-		}
-	}
-	values, err := r.Values()
-	require.NoError(t, err, answer)
-	require.Len(t, values, 1)
-	return values[0]
-}
-
-// data shows a value as Perl's Data::Dumper would: scalars by their text.
-func data(v perldata.Value) any {
-	switch v.Kind() {
-	case perldata.KindUndef:
-		return nil
-	case perldata.KindList:
-		list := []any{}
-		for _, item := range v.List().Items {
-			list = append(list, data(item))
-		}
-		return list
-	case perldata.KindHash:
-		hash := map[string]any{}
-		for name, held := range v.Hash().All() {
-			hash[name] = data(held)
-		}
-		return hash
-	default:
-		return soaplite.Text(v)
-	}
+// response returns the result in an answer.
+func response(tb testing.TB, answer string) perldata.Value {
+	tb.Helper()
+	_, results := soaplitetest.Response(tb, answer)
+	require.Len(tb, results, 1)
+	return results[0]
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/service/lemonldap"
+	"memcachedsoap/service/soaplite/soaplitetest"
 	"memcachedsoap/sessionstore/perldata"
 )
 
@@ -161,16 +162,16 @@ func (p *player) play(t *testing.T, x exchange) {
 	switch {
 	case known && difference.fault != "":
 		require.Equal(t, 500, code, "%s %s", x.Name, answer)
-		assert.Equal(t, difference.fault, parseFault(t, answer).Code, x.Name)
+		assert.Equal(t, difference.fault, soaplitetest.ParseFault(t, answer).Code, x.Name)
 	case known:
 		require.Equal(t, 200, code, "%s %s", x.Name, answer)
 		if difference.want != nil {
-			assert.Equal(t, difference.want, normal(data(response(t, answer))), x.Name)
+			assert.Equal(t, difference.want, normal(soaplitetest.Data(response(t, answer))), x.Name)
 		}
 	case status == http.StatusInternalServerError:
 		require.Equal(t, 500, code, "%s %s", x.Name, answer)
-		f := parseFault(t, answer)
-		assert.Equal(t, parseFault(t, want).Code, f.Code, x.Name)
+		f := soaplitetest.ParseFault(t, answer)
+		assert.Equal(t, soaplitetest.ParseFault(t, want).Code, f.Code, x.Name)
 		assert.NotContains(t, f.Reason, "/")
 		assert.Empty(t, f.Detail.Content)
 	default:
@@ -182,7 +183,7 @@ func (p *player) play(t *testing.T, x exchange) {
 func (p *player) compare(t *testing.T, name, operation, want string, code int, answer string) {
 	t.Helper()
 	require.Equal(t, 200, code, "%s %s", name, answer)
-	ours, theirs := data(response(t, answer)), data(response(t, want))
+	ours, theirs := soaplitetest.Data(response(t, answer)), soaplitetest.Data(response(t, want))
 	assert.Equal(t, elementOf(want), elementOf(answer), "the element of the result of %s", name)
 	switch operation {
 	case "getCipheredToken":

@@ -13,6 +13,7 @@ import (
 
 	"memcachedsoap/service/lemonldap"
 	"memcachedsoap/service/lemonldap/rpc"
+	"memcachedsoap/service/soaplite/soaplitetest"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memory"
 	"memcachedsoap/sessionstore/perldata"
@@ -76,7 +77,7 @@ func TestBadParameters(t *testing.T) {
 	for _, operation := range []string{"getAttributes", "setAttributes", "deleteSession"} {
 		for _, first := range []string{"", none, str(""), str("0"), `<p><a/></p>`, `<p soapenc:arrayType="xsd:string[1]"><i>a</i></p>`} {
 			f := e.fault(t, operation, first)
-			assert.Equal(t, faultMessage{Code: "soap:Server", Reason: operation + " needs the id of a session as its first parameter."}, withoutID(f))
+			assert.Equal(t, soaplitetest.Fault{Code: "soap:Server", Reason: operation + " needs the id of a session as its first parameter."}, withoutID(f))
 		}
 	}
 	for _, second := range []string{"", none, str("x"), `<p soapenc:arrayType="xsd:string[1]"><i>a</i></p>`} {
@@ -92,12 +93,12 @@ func TestBadParameters(t *testing.T) {
 	}
 	code, answer := e.post(strings.Replace(message("getAttributes", id), "http://schemas.xmlsoap.org/soap/encoding/", "urn:other", 1))
 	require.Equal(t, 500, code)
-	assert.Contains(t, parseFault(t, answer).Reason, "encodingStyle")
+	assert.Contains(t, soaplitetest.ParseFault(t, answer).Reason, "encodingStyle")
 	assert.Equal(t, "soap:Client", e.fault(t, "getCookies", str("dwho"), str("dwho")).Code)
 }
 
 // withoutID returns a fault without the request's id, which Server faults have.
-func withoutID(f faultMessage) faultMessage {
+func withoutID(f soaplitetest.Fault) soaplitetest.Fault {
 	f.Reason, _, _ = strings.Cut(f.Reason, " [")
 	return f
 }
