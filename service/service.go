@@ -51,14 +51,23 @@ func (s *Service) Status(ctx context.Context) (string, error) {
 // [backend.ErrNotFound], [*sessionstore.UnreadableError],
 // [*backend.UnavailableError].
 func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Session, error) {
+	session, _, err := s.ViewSession(ctx, id, nil)
+	return session, err
+}
+
+// ViewSession is GetSession, but shows the session to a function before it is decoded,
+// see [sessionstore.Store.View]. If attributes are hidden from the caller, it does not.
+func (s *Service) ViewSession(
+	ctx context.Context, id string, view func(*sessionstore.Stored) bool,
+) (session sessionstore.Session, viewed bool, err error) {
 	if _, err := s.begin(ctx, "getSession", access.Read); err != nil {
-		return sessionstore.Session{}, err
+		return sessionstore.Session{}, false, err
 	}
 	parsed, err := parse(ctx, id)
 	if err != nil {
-		return sessionstore.Session{}, err
+		return sessionstore.Session{}, false, err
 	}
-	return s.get(ctx, parsed)
+	return s.view(ctx, parsed, view)
 }
 
 // NewSession creates a session without attributes and returns it. It lives for the

@@ -149,7 +149,19 @@ func (s *Service) FindEach(
 
 // get returns a session and counts whether there was one.
 func (s *Service) get(ctx context.Context, id sessionstore.ID) (sessionstore.Session, error) {
-	session, err := s.store.Get(ctx, id)
+	session, _, err := s.view(ctx, id, nil)
+	return session, err
+}
+
+// view is get, but shows the session to a function first, as [sessionstore.Store.View]
+// does, unless attributes are hidden from the caller.
+func (s *Service) view(
+	ctx context.Context, id sessionstore.ID, view func(*sessionstore.Stored) bool,
+) (session sessionstore.Session, viewed bool, err error) {
+	if len(access.Hidden(ctx)) > 0 {
+		view = nil
+	}
+	session, viewed, err = s.store.View(ctx, id, view)
 	switch {
 	case err == nil:
 		s.counters.hits.Inc()
@@ -157,7 +169,7 @@ func (s *Service) get(ctx context.Context, id sessionstore.ID) (sessionstore.Ses
 		s.counters.misses.Inc()
 	}
 	hide(ctx, session)
-	return session, about(id, err)
+	return session, viewed, about(id, err)
 }
 
 // delete deletes a session and says whether there was one.

@@ -22,4 +22,9 @@ type Codec interface {
 	// CheckWithin returns the error that DecodeWithin would return, and keeps no reference
 	// to the image. It costs less, because it builds nothing.
 	CheckWithin(image []byte, reserve func(n int64) error) error
+
+	// Walk shows a visitor what DecodeWithin would return, in order, and returns true.
+	// It may return false for any image, also when the visitor was shown a part. It
+	// calls reserve as DecodeWithin does, and gives all memory back.
+	Walk(image []byte, v perldata.Visitor, reserve func(n int64) error) bool
 }

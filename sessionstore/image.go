@@ -80,14 +80,23 @@ func (s *Store) openWithin(id ID, item backend.Item, m *memory) (*perldata.Hash,
 	if err != nil {
 		return nil, "", err
 	}
-	attributes, err := s.codec.DecodeWithin(image, m.take)
-	if m.refused != nil {
-		return nil, "", m.refused
-	}
+	attributes, err := s.decode(id, image, m)
 	if err != nil {
-		return nil, "", &UnreadableError{ID: id, Reason: err.Error(), Err: err}
+		return nil, "", err
 	}
 	return attributes, version(image), nil
+}
+
+// decode decodes an image and takes it over.
+func (s *Store) decode(id ID, image []byte, m *memory) (*perldata.Hash, error) {
+	attributes, err := s.codec.DecodeWithin(image, m.take)
+	if m.refused != nil {
+		return nil, m.refused
+	}
+	if err != nil {
+		return nil, &UnreadableError{ID: id, Reason: err.Error(), Err: err}
+	}
+	return attributes, nil
 }
 
 // check returns the error that read would return.
@@ -148,7 +157,9 @@ func (s *Store) refOf(id ID, item backend.Item) Ref {
 // content.
 func version(image []byte) string {
 	sum := sha256.Sum256(image)
-	return hex.EncodeToString(sum[:16])
+	var digits [32]byte
+	hex.Encode(digits[:], sum[:len(digits)/2])
+	return string(digits[:])
 }
 
 // imageBuffer holds an image while it is stored. Backends keep no reference to

@@ -141,49 +141,6 @@ func NewStore(b backend.Backend, c Codec, o Options) *Store {
 	return s
 }
 
-// Get returns the session under id. Errors are [backend.ErrNotFound],
-// [*UnreadableError] and [*backend.UnavailableError].
-func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
-	item, err := s.look(ctx, string(id))
-	if err != nil {
-		return Session{}, err
-	}
-	session, err := s.session(ctx, id, item)
-	if err == nil {
-		s.extendRead(ctx, &session, item)
-	}
-	return session, err
-}
-
-// look returns an item that is only to be shown: a cache entry will do.
-func (s *Store) look(ctx context.Context, key string) (backend.Item, error) {
-	s.counts.calls.Inc()
-	if s.near != nil {
-		return s.near.Read(ctx, key)
-	}
-	return s.backend.Get(ctx, key)
-}
-
-// session makes the session of an item.
-func (s *Store) session(ctx context.Context, id ID, item backend.Item) (Session, error) {
-	return s.sessionWithin(id, item, &memory{ctx: ctx, reserve: s.reserve})
-}
-
-func (s *Store) sessionWithin(id ID, item backend.Item, m *memory) (Session, error) {
-	s.clock.Observe(item.Version)
-	if item.Deleted || !s.isSession(item) {
-		return Session{}, backend.ErrNotFound
-	}
-	attributes, version, err := s.openWithin(id, item, m)
-	if err != nil {
-		return Session{}, err
-	}
-	if s.ended(attributes) { // also if another program has extended the item
-		return Session{}, backend.ErrNotFound
-	}
-	return Session{Ref: Ref{ID: id, Version: version, ExpiresIn: s.left(attributes, item.ExpiresIn)}, Attributes: attributes}, nil
-}
-
 // isSession says whether an item is a session, readable or not. The lookup key
 // of a principal is none.
 func (s *Store) isSession(item backend.Item) bool {

@@ -218,6 +218,8 @@ func (c broken) Append(dst []byte, _ *perldata.Hash) ([]byte, error) { return ds
 func (c broken) DecodeWithin([]byte, func(int64) error) (*perldata.Hash, error) { return nil, c.err }
 func (c broken) CheckWithin([]byte, func(int64) error) error                    { return c.err }
 
+func (c broken) Walk([]byte, perldata.Visitor, func(int64) error) bool { return false }
+
 func TestCodecErrors(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("no image")

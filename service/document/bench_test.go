@@ -55,14 +55,13 @@ func BenchmarkEncodeGetSession(b *testing.B) {
 		Attributes: attributes,
 	}
 	o := Options{MaxEntries: DefaultMaxEntries}
-	dst, err := o.appendSession(b.Context(), nil, session)
-	require.NoError(b, err)
-	b.SetBytes(int64(len(dst)))
+	dst := make([]byte, 0, 16<<10)
 	b.ReportAllocs()
 	for b.Loop() {
-		dst, err = o.appendSession(b.Context(), dst[:0], session)
-		if err != nil {
-			b.Fatal(err)
+		w := o.valueWriter(b.Context(), dst[:0])
+		if w.session(session); w.failure != nil {
+			b.Fatal(w.failure)
 		}
+		b.SetBytes(int64(len(w.dst)))
 	}
 }

@@ -34,8 +34,10 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 	}
 	handle(d, operation("status", decodeNothing, appendStatus),
 		func(ctx context.Context, _ nothing) (string, error) { return s.Status(ctx) })
-	handle(d, sessionOperation("getSession", decodeID, o.appendSession),
-		func(ctx context.Context, id string) (sessionstore.Session, error) { return s.GetSession(ctx, id) })
+	// The answer is written while the session is read.
+	handle(d, sessionOperation("getSession", decodeID, func(ctx context.Context, dst []byte, id string) ([]byte, error) {
+		return o.appendSessionOf(ctx, dst, s, id)
+	}), func(_ context.Context, id string) (string, error) { return id, nil })
 	handle(d, sessionOperation("getSessions", decodeIDs, o.appendSessions), s.GetSessions)
 	handle(d, operation("setSession", o.decodeSet, appendRef("setSession")),
 		func(ctx context.Context, r setRequest) (sessionstore.Ref, error) {

@@ -53,8 +53,16 @@ func newEndpointOver(tb testing.TB, items backend.Backend, o document.Options, l
 // newEndpointOf returns a service over a store with options.
 func newEndpointOf(tb testing.TB, items backend.Backend, so sessionstore.Options, o document.Options, limits soap.Limits) *endpoint {
 	tb.Helper()
+	return newEndpointWith(tb, items, storable.Codec{}, so, o, limits)
+}
+
+// newEndpointWith returns a service over a store with options and a codec.
+func newEndpointWith(
+	tb testing.TB, items backend.Backend, codec sessionstore.Codec, so sessionstore.Options, o document.Options, limits soap.Limits,
+) *endpoint {
+	tb.Helper()
 	e := &endpoint{backend: items}
-	e.store = sessionstore.NewStore(items, storable.Codec{}, so)
+	e.store = sessionstore.NewStore(items, codec, so)
 	tb.Cleanup(func() { require.NoError(tb, e.store.Close()) })
 	counters := service.NewCounters("test", document.Operations()...)
 	e.Dispatcher = soap.NewDispatcher(soap.Options{

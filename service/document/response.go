@@ -1,7 +1,6 @@
 package document
 
 import (
-	"context"
 	"math"
 	"strconv"
 	"time"
@@ -47,16 +46,6 @@ func appendRef(operation string) func([]byte, sessionstore.Ref) ([]byte, error) 
 			return appendRefFields(dst, ref), nil
 		})
 	}
-}
-
-func (o Options) appendSession(ctx context.Context, dst []byte, session sessionstore.Session) ([]byte, error) {
-	return appendResponse(dst, "getSession", func(dst []byte) ([]byte, error) {
-		w := o.valueWriter(ctx, dst)
-		if w.session(session); w.failure != nil {
-			return dst, w.failure.of(session.ID)
-		}
-		return w.dst, nil
-	})
 }
 
 // appendRefFields appends the first elements of Session and SessionRef. expiresIn is

@@ -30,6 +30,7 @@ type valueWriter struct {
 	left    int      // how many more entries and items may be written
 	longest int      // greatest length of dst before another value is written
 	failure *failure // why the session cannot be written; nil if it can
+	hashes  uint64   // of a visitor: a bit for each list and hash around the value, the innermost last; 1 is a hash
 
 	room soap.Room
 }
@@ -67,41 +68,62 @@ func (w *valueWriter) session(session sessionstore.Session) {
 }
 
 func (w *valueWriter) entry(name string, value perldata.Value) {
-	if !w.fits(name) {
+	if !w.beginEntry(name) {
 		return
 	}
-	w.dst = append(w.dst, `<entry><key>`...)
-	w.dst = appendKey(w.dst, name)
-	w.dst = append(w.dst, `</key>`...)
 	w.value(value)
 	w.dst = append(w.dst, `</entry>`...)
 }
 
-func (w *valueWriter) value(v perldata.Value) {
+// beginEntry writes the key of an entry.
+func (w *valueWriter) beginEntry(name string) bool {
+	if !w.fits(name) {
+		return false
+	}
+	w.dst = append(w.dst, `<entry><key>`...)
+	w.dst = appendKey(w.dst, name)
+	w.dst = append(w.dst, `</key>`...)
+	return true
+}
+
+// mayWrite counts a value, and makes room for its string.
+func (w *valueWriter) mayWrite(s string) bool {
 	if w.left--; w.left < 0 {
 		w.failure = &failure{limit: tooManyEntries}
-		return
+		return false
 	}
 	if len(w.dst) > w.longest {
 		w.failure = &failure{limit: tooLong}
+		return false
+	}
+	return w.fits(s)
+}
+
+func (w *valueWriter) value(v perldata.Value) {
+	if !w.mayWrite(v.Str()) {
 		return
 	}
-	if !w.fits(v.Str()) {
-		return
+	switch v.Kind() {
+	case perldata.KindList, perldata.KindHash, perldata.KindRef:
+		w.nested(v)
+	default:
+		w.scalar(v)
 	}
+}
+
+// scalar writes a value that contains no others.
+func (w *valueWriter) scalar(v perldata.Value) {
 	switch v.Kind() {
 	case perldata.KindUndef:
 		w.dst = append(w.dst, `<undef>true</undef>`...)
 	case perldata.KindBytes, perldata.KindText:
-		w.scalar(v.Str())
+		w.str(v.Str())
 	case perldata.KindInt:
 		w.dst = append(w.dst, `<value>`...)
 		w.dst = strconv.AppendInt(w.dst, v.Int(), 10)
 		w.dst = append(w.dst, `</value>`...)
 	case perldata.KindFloat:
-		w.scalar(string(perldata.AppendFloat(nil, v.Float())))
-	case perldata.KindList, perldata.KindHash, perldata.KindRef:
-		w.nested(v)
+		w.str(string(perldata.AppendFloat(nil, v.Float())))
 	default:
 		panic(fmt.Sprintf("document: unknown kind of value %d", v.Kind()))
 	}
@@ -139,10 +161,10 @@ func (w *valueWriter) nested(v perldata.Value) {
 	w.depth--
 }
 
-// scalar writes a string as text if it is valid in XML, else as base64. Perl
+// str writes a string as text if it is valid in XML, else as base64. Perl
 // programs may have UTF-8 in strings that Perl takes for bytes, so bytes that are
 // UTF-8 are text.
-func (w *valueWriter) scalar(s string) {
+func (w *valueWriter) str(s string) {
 	start := len(w.dst)
 	w.dst = append(w.dst, `<value>`...)
 	var ok bool

@@ -30,13 +30,15 @@ func (c *conn) get(key string) (backend.Item, error) {
 
 // readItem reads the answer to a meta get of key that asks for an item.
 func (c *conn) readItem(key string) (backend.Item, error) {
-	item, named, err := readItem(c.reader, key)
+	item, named, err := readItem(c.reader)
 	if err != nil && !errors.Is(err, backend.ErrNotFound) {
 		c.broken = true
 		return backend.Item{}, err
 	}
-	if c.named = named == key; !c.named && (err == nil || named != "") {
-		return backend.Item{}, c.outOfStep([]byte("k" + named))
+	if err == nil || named != "" {
+		if keyErr := c.checkKey(named, key); keyErr != nil {
+			return backend.Item{}, keyErr
+		}
 	}
 	return c.understood(key, item), err
 }
@@ -202,7 +204,8 @@ func (c *conn) finish() error {
 	if cap(c.line) > maxKeptLine {
 		defer func() { c.line = nil }()
 	}
-	return c.written(c.stream.send(c.line))
+	_, err := c.nc.Write(c.line)
+	return c.written(err)
 }
 
 // written returns the error of a write to the connection.

@@ -14,10 +14,10 @@ const (
 	minFlaggedEntry = 6
 )
 
-// count takes the number of elements of a container. The elements of all open
+// elementsOf takes the number of elements of a container. The elements of all open
 // containers together must fit into the rest of the image, so that the size of the
 // image bounds the memory that is allocated for them.
-func (d *decoder) count(minBytes int) (int, error) {
+func (d *decoder) elementsOf(minBytes int) (int, error) {
 	n, err := d.length()
 	if err != nil {
 		return 0, err
@@ -32,6 +32,15 @@ func (d *decoder) count(minBytes int) (int, error) {
 	}
 	d.elements += n
 	d.pending += n * minBytes
+	return n, nil
+}
+
+// count takes the number of elements of a container, and the memory for them.
+func (d *decoder) count(minBytes int) (int, error) {
+	n, err := d.elementsOf(minBytes)
+	if err != nil {
+		return 0, err
+	}
 	memory := perNote
 	if minBytes != minItem {
 		memory += perKey

@@ -8,6 +8,13 @@
 // [Codec.AppendFreeze] take any reference. [Codec.Check] only says whether an
 // image is a session.
 //
+// Who only shows a session needs no values: [Codec.Walk] reads the image once and shows
+// each entry to a [perldata.Visitor], such as a dialect that writes XML. It knows what
+// nearly all sessions have: strings, numbers, lists and hashes. For the rest, and for
+// every image that is wrong, it returns false at some point; then the caller discards
+// what it has made of the part, and decodes the image. So Walk has no errors of its own,
+// and Decode stays the only place that says what an image means.
+//
 // A value that is read and not changed is written in the form in which it was
 // read: flags of strings and keys, classes, weak references, shared and circular
 // structures. Two values are repaired because a program cannot assign to them

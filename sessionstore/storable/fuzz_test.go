@@ -43,23 +43,24 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// addImages adds all recorded images.
-func addImages(f *testing.F) {
+// addImages adds all recorded images, with more arguments.
+func addImages(f *testing.F, more ...any) {
 	f.Helper()
+	add := func(image []byte) { f.Add(append([]any{image}, more...)...) }
 	v := loadVectors(f)
 	for _, c := range append(v.Cases, loadVersions(f)...) {
 		if c.Dies == "" {
-			f.Add(unhex(f, c.Network))
-			f.Add(unhex(f, c.Native))
+			add(unhex(f, c.Network))
+			add(unhex(f, c.Native))
 		}
 	}
 	for _, m := range v.Malformed {
 		if m.Build == nil {
-			f.Add(m.image(f))
+			add(m.image(f))
 		}
 	}
 	for _, image := range loadSessions(f) {
-		f.Add(image)
+		add(image)
 	}
 }
 

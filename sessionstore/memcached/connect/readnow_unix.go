@@ -12,8 +12,10 @@ func (s *socket) readNow(p []byte) (n int, err error) {
 	if s.raw == nil {
 		return 0, ErrNothing
 	}
-	// Unlike Read, Control has no regard to a deadline that has passed.
-	failed := s.raw.Control(func(fd uintptr) { n, err = syscall.Read(int(fd), p) })
+	failed := s.raw.Read(func(fd uintptr) bool {
+		n, err = syscall.Read(int(fd), p)
+		return true
+	})
 	switch {
 	case failed != nil:
 		return 0, failed //nolint:wrapcheck // an io.Reader's error is its reader's
