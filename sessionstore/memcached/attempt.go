@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached/protocol"
@@ -104,19 +103,16 @@ func (a *attempt) exchange(ctx context.Context, c *conn, run command, again bool
 // exchange runs a command on a connection within the timeout. A command that calls
 // progress has that time again.
 func (s *server) exchange(caller context.Context, c *conn, run command, again bool) error {
-	ctx, cancel := context.WithCancelCause(caller)
-	defer cancel(nil)
-	c.timeout = time.AfterFunc(s.timeout, func() { cancel(errTimeout) })
-	defer c.timeout.Stop()
 	fresh := !c.idle
-	err := c.use(ctx, run, again)
+	c.progress()
+	err := c.use(caller, run, again)
 	if fresh && errors.Is(err, protocol.ErrTooManyConnections) {
 		return fmt.Errorf("%w: %w", errNotAccepted, err)
 	}
 	if err == nil || isAnswer(err) || isRejection(err) || caller.Err() != nil {
 		return err
 	}
-	if ctx.Err() != nil || isTimeout(err) {
+	if isTimeout(err) {
 		return errTimeout
 	}
 	return err

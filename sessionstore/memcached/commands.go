@@ -30,15 +30,13 @@ func (c *conn) get(key string) (backend.Item, error) {
 
 // readItem reads the answer to a meta get of key that asks for an item.
 func (c *conn) readItem(key string) (backend.Item, error) {
-	item, named, err := readItem(c.reader)
+	item, named, err := readItem(c.reader, key)
 	if err != nil && !errors.Is(err, backend.ErrNotFound) {
 		c.broken = true
 		return backend.Item{}, err
 	}
-	if err == nil || named != "" {
-		if keyErr := c.checkKey(named, key); keyErr != nil {
-			return backend.Item{}, keyErr
-		}
+	if c.named = named == key; !c.named && (err == nil || named != "") {
+		return backend.Item{}, c.outOfStep([]byte("k" + named))
 	}
 	return c.understood(key, item), err
 }
@@ -204,8 +202,7 @@ func (c *conn) finish() error {
 	if cap(c.line) > maxKeptLine {
 		defer func() { c.line = nil }()
 	}
-	_, err := c.nc.Write(c.line)
-	return c.written(err)
+	return c.written(c.stream.send(c.line))
 }
 
 // written returns the error of a write to the connection.

@@ -26,12 +26,11 @@ type conn struct {
 	server *server
 	born   time.Time
 	client *memcache.Client // speaks over nc and never dials
-	reader *bufio.Reader    // of nc, also for client
+	stream *stream          // of nc, for other commands than those of client
+	reader *bufio.Reader    // of stream, also for client
 	peeker *peeker          // of nc
 	line   []byte           // the command being written, kept for its memory
 	limits *limits          // what the server takes; nil until asked
-
-	timeout *time.Timer // ends the command under way
 
 	// idle says that the connection was idle: the server may have closed it
 	// meanwhile, which is no fault of the call that notices it.
@@ -45,6 +44,7 @@ type conn struct {
 	// checked says that nothing unread has arrived, as was seen a moment ago.
 	checked bool
 
+	giveUp  func()         // closes nc
 	closing sync.WaitGroup // counts a close that began because the call was given up
 }
 
@@ -55,7 +55,12 @@ var errNotConnected = errors.New("memcached: connection is gone")
 
 func newConn(nc net.Conn, to *server) *conn {
 	to.open.Add(1)
-	c := &conn{nc: nc, server: to, born: time.Now(), reader: bufio.NewReaderSize(nc, readerSize), peeker: newPeeker(nc)}
+	c := &conn{nc: nc, server: to, born: time.Now(), stream: newStream(nc), peeker: newPeeker(nc)}
+	c.reader = bufio.NewReaderSize(c.stream, readerSize)
+	c.giveUp = func() {
+		defer c.closing.Done()
+		c.nc.Close() //nolint:errcheck // given up; the command reports the failure
+	}
 	c.client = memcache.NewFromSelector(only{to.address})
 	c.client.Timeout = to.timeout
 	c.client.MaxIdleConns = 1
@@ -81,18 +86,18 @@ func (o only) Each(visit func(net.Addr) error) error { return visit(o.address) }
 // a panic of command nobody knows what the server will answer, so that the
 // connection is closed.
 func (c *conn) use(ctx context.Context, run command, again bool) error {
-	c.closing.Add(1)
-	stop := context.AfterFunc(ctx, func() {
-		defer c.closing.Done()
-		c.nc.Close() //nolint:errcheck // given up; the command reports the failure
-	})
+	stop := func() bool { return true }
+	if ctx.Done() != nil {
+		c.closing.Add(1)
+		stop = context.AfterFunc(ctx, c.giveUp)
+	}
 	returned := false
 	defer func() {
-		if stop() {
-			c.closing.Done()
-		} else {
+		if !stop() {
 			c.closing.Wait()
 			c.broken = true
+		} else if ctx.Done() != nil {
+			c.closing.Done()
 		}
 		c.broken = c.broken || !returned
 		c.server.release(c)
@@ -102,9 +107,11 @@ func (c *conn) use(ctx context.Context, run command, again bool) error {
 	return err
 }
 
-// progress gives the command under way its timeout again: it has got one of several
-// answers.
-func (c *conn) progress() { c.timeout.Reset(c.server.timeout) }
+// progress gives the command under way its timeout, or gives it again: it has got one of
+// several answers. The deadline stays when the command has ended, and means nothing then.
+func (c *conn) progress() {
+	c.nc.SetDeadline(time.Now().Add(c.server.timeout)) //nolint:errcheck // of a closed connection; the command fails
+}
 
 // answerTooLarge begins the answer to an item that is too large.
 const answerTooLarge = "SERVER_ERROR object too large"
@@ -159,7 +166,7 @@ func isLost(err error) bool {
 // resolved again, since its IP address may have changed.
 const maxAge = time.Minute
 
-func (c *conn) old(now time.Time) bool { return c.server.address.IsName() && now.Sub(c.born) > maxAge }
+func (c *conn) old() bool { return c.server.address.IsName() && time.Since(c.born) > maxAge }
 
 // close is called once, by the owner of the connection.
 func (c *conn) close() {

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
+	"slices"
+	"time"
 
 	"memcachedsoap/sessionstore/memcached/protocol"
 )
@@ -103,9 +104,9 @@ func (c *conn) usable() bool {
 
 // checkKey compares the key that an answer names with the one that was asked
 // for.
-func (c *conn) checkKey(named, asked string) error {
-	if named != asked {
-		return c.outOfStep([]byte("k" + named))
+func (c *conn) checkKey(named []byte, asked string) error {
+	if string(named) != asked {
+		return c.outOfStep(slices.Concat([]byte("k"), named))
 	}
 	c.named = true
 	return nil
@@ -135,20 +136,33 @@ func (l lineConn) Read(p []byte) (int, error) {
 // Close leaves the connection open: its owner closes it.
 func (lineConn) Close() error { return nil }
 
+// SetDeadline leaves the connection the deadline of the exchange.
+func (lineConn) SetDeadline(time.Time) error { return nil }
+
 // cutWord cuts the line of an answer to a meta command into its first word and
 // the rest, which may be empty.
 func cutWord(line []byte) (word string, flags []byte) {
 	first, flags, _ := bytes.Cut(line, []byte(" "))
+	for _, known := range answerWords {
+		if string(first) == known {
+			return known, flags
+		}
+	}
 	return string(first), flags
 }
 
-// keyFlag returns the key that the flags of an answer name, or "". Versions of
+// answerWords begin the usual answers to meta commands.
+var answerWords = [...]string{"HD", "EN", "NS", "EX", "NF"} //nolint:gochecknoglobals // a constant
+
+// keyFlag returns the key that the flags of an answer name, or nothing. Versions of
 // memcached before 1.6.16 name no key when the item is absent.
-func keyFlag(flags []byte) string {
-	for flag := range strings.FieldsSeq(string(flags)) {
-		if key, ok := strings.CutPrefix(flag, "k"); ok {
+func keyFlag(flags []byte) []byte {
+	for len(flags) > 0 {
+		var flag []byte
+		flag, flags, _ = bytes.Cut(flags, []byte(" "))
+		if key, ok := bytes.CutPrefix(flag, []byte("k")); ok {
 			return key
 		}
 	}
-	return ""
+	return nil
 }

@@ -83,7 +83,7 @@ func (c *conn) metaGet(key string, flags ...string) ([]byte, error) {
 	word, got := cutWord(line)
 	named := keyFlag(got)
 	switch {
-	case word == "EN" && named == "":
+	case word == "EN" && len(named) == 0:
 		return nil, backend.ErrNotFound
 	case word != "HD" && word != "EN":
 		c.broken = true

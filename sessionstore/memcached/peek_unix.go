@@ -14,7 +14,7 @@ import (
 type peeker struct {
 	secured *connect.Conn   // nil without TLS
 	raw     syscall.RawConn // nil if the connection has no file descriptor
-	look    func(fd uintptr) bool
+	look    func(fd uintptr)
 	arrived [80]byte // what the last look has read
 	n       int      // its length; 0 if the connection is closed
 	err     error    // of the last look
@@ -28,10 +28,7 @@ func newPeeker(nc any) *peeker {
 	case syscall.Conn:
 		p.raw, _ = source.SyscallConn() // without it nothing is seen
 	}
-	p.look = func(fd uintptr) bool {
-		p.n, p.err = syscall.Read(int(fd), p.arrived[:])
-		return true
-	}
+	p.look = func(fd uintptr) { p.n, p.err = syscall.Read(int(fd), p.arrived[:]) }
 	return p
 }
 
@@ -51,7 +48,8 @@ func (p *peeker) peek() ([]byte, error) {
 	case p.raw == nil:
 		return nil, errNothing
 	default:
-		if err := p.raw.Read(p.look); err != nil {
+		// Unlike Read, Control has no regard to a deadline that has passed.
+		if err := p.raw.Control(p.look); err != nil {
 			return nil, err //nolint:wrapcheck // nobody shows it
 		}
 		if p.err == syscall.EAGAIN || p.err == syscall.EINTR { //nolint:errorlint // as read returns them

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +35,7 @@ func TestReadItem(t *testing.T) {
 		"VA 1 f0 c5 t2 kkey\r\nx\r\n":                        {Image: []byte("x"), CAS: 5, ExpiresIn: time.Second},
 	} {
 		r := answering(text + "MN\r\n")
-		item, key, err := readItem(r)
+		item, key, err := readItem(r, "key")
 		require.NoError(t, err, "%q", text)
 		assert.Equal(t, want, item, "%q", text)
 		assert.Equal(t, "key", key)
@@ -42,7 +44,7 @@ func TestReadItem(t *testing.T) {
 		assert.Equal(t, "MN\r\n", string(rest), "it reads no further")
 	}
 	for text, want := range map[string]string{"EN\r\n": "", "EN kkey\r\n": "key", "EN O1 kkey\r\n": "key"} {
-		_, key, err := readItem(answering(text))
+		_, key, err := readItem(answering(text), "key")
 		require.ErrorIs(t, err, backend.ErrNotFound)
 		require.Equal(t, want, key)
 	}
@@ -61,7 +63,7 @@ func TestReadItemRefuses(t *testing.T) {
 		"VA 1073741824 f1 c1 t1 kkey\r\nhello\r\n",
 		"VA 1 f1 c1 t1" + strings.Repeat(" X", readerSize) + "\r\nx\r\n",
 	} {
-		item, _, err := readItem(answering(text))
+		item, _, err := readItem(answering(text), "key")
 		require.Error(t, err, "%q", text)
 		require.NotErrorIs(t, err, backend.ErrNotFound, "%q", text)
 		require.Zero(t, item, "%q", text)
@@ -75,7 +77,7 @@ func TestReadItemAllocatesAsBytesCome(t *testing.T) { //nolint:paralleltest // c
 		b.Helper()
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _, err := readItem(answering("VA 1073741824 f1 c1 t1 kkey\r\nhello\r\n"))
+			_, _, err := readItem(answering("VA 1073741824 f1 c1 t1 kkey\r\nhello\r\n"), "key")
 			assert.Error(b, err)
 		}
 	})
@@ -86,7 +88,7 @@ func TestReadItemAcrossSteps(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{valueStep - 2, valueStep - 1, valueStep, valueStep + 1, 3*valueStep + 5} {
 		image := bytes.Repeat([]byte("0123456789a"), size/11+1)[:size]
-		item, _, err := readItem(answering(fmt.Sprintf("VA %d f1 c1 t1 kkey\r\n%s\r\n", size, image)))
+		item, _, err := readItem(answering(fmt.Sprintf("VA %d f1 c1 t1 kkey\r\n%s\r\n", size, image)), "key")
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(image, item.Image))
 	}
@@ -102,11 +104,11 @@ func TestReadItemProperty(t *testing.T) {
 			ExpiresIn: time.Duration(rapid.Uint32Range(1, 1<<32-2).Draw(t, "seconds")) * time.Second,
 		}
 		text := fmt.Sprintf("VA %d f%d c%d t%d kkey\r\n%s\r\n", len(want.Image), want.Flags, want.CAS, want.ExpiresIn/time.Second+1, want.Image)
-		got, _, err := readItem(answering(text))
+		got, _, err := readItem(answering(text), "key")
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 		cut := rapid.IntRange(0, len(text)-1).Draw(t, "cut")
-		_, _, err = readItem(answering(text[:cut]))
+		_, _, err = readItem(answering(text[:cut]), "key")
 		assert.Error(t, err, "cut short")
 	})
 }
@@ -120,7 +122,7 @@ func FuzzReadItem(f *testing.F) {
 	f.Add([]byte("VA 1073741824 f1 c1 t1 kkey\r\nhello\r\n"))
 	f.Add([]byte("SERVER_ERROR out of memory\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		item, _, err := readItem(bufio.NewReaderSize(bytes.NewReader(data), readerSize))
+		item, _, err := readItem(bufio.NewReaderSize(bytes.NewReader(data), readerSize), "key")
 		switch {
 		case err == nil:
 			require.True(t, bytes.HasPrefix(data, fmt.Appendf(nil, "VA ")))
@@ -131,6 +133,21 @@ func FuzzReadItem(f *testing.F) {
 			require.True(t, bytes.HasPrefix(data, []byte("EN")))
 		default:
 			require.Zero(t, item)
+		}
+	})
+}
+
+func TestParseNumber(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.StringMatching(`[0-9]{0,22}`), rapid.StringMatching(`[+_ x0-9-]{0,4}`), rapid.Just("18446744073709551615")).Draw(t, "text")
+		want, wantErr := strconv.ParseUint(text, 10, 64)
+		got, ok := parseNumber([]byte(text), math.MaxUint64)
+		require.Equal(t, wantErr == nil, ok)
+		if ok {
+			require.Equal(t, want, got)
+			_, within := parseNumber([]byte(text), 4095)
+			require.Equal(t, want <= 4095, within)
 		}
 	})
 }

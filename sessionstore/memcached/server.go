@@ -172,7 +172,7 @@ func (s *server) connect(ctx context.Context) (*conn, error) {
 		if c == nil {
 			return s.dial(ctx)
 		}
-		if !c.old(time.Now()) && c.usable() {
+		if !c.old() && c.usable() {
 			c.checked = true
 			return c, nil
 		}
@@ -265,8 +265,7 @@ func (s *server) takeIdle() *conn {
 
 // release takes a connection back after use.
 func (s *server) release(c *conn) {
-	// gomemcache leaves its deadline behind. After a deadline usable fails.
-	if c.broken || c.old(time.Now()) || c.nc.SetDeadline(time.Time{}) != nil || !s.putIdle(c) {
+	if c.broken || c.old() || !s.putIdle(c) {
 		c.close()
 	}
 }

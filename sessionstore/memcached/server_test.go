@@ -1,7 +1,9 @@
 package memcached
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"testing"
@@ -11,6 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memcachedsoap/sessionstore/certificatetest"
+	"memcachedsoap/sessionstore/memcached/connect"
+	"memcachedsoap/sessionstore/memcached/memcachedtest"
 	"memcachedsoap/sessionstore/memcached/selector"
 	"memcachedsoap/sessionstore/span/spantest"
 )
@@ -22,30 +27,59 @@ func addressOf(t *testing.T, text string) selector.Address {
 	return a
 }
 
-// timed records the deadline of a connection.
-type timed struct {
-	net.Conn
-	deadline time.Time
+// The deadline of an exchange may pass while its connection is idle. The connection is
+// used again, and the check whether the server has closed it works as before.
+func TestIdleConnectionsOutliveTheirDeadline(t *testing.T) {
+	t.Parallel()
+	plain, authority := memcachedtest.Start(t), certificatetest.NewAuthority(t, "authority")
+	pair, err := tls.LoadX509KeyPair(authority.Issue("memcached"))
+	require.NoError(t, err)
+	secured := "tls:" + memcachedtest.Serve(t, func(client net.Conn) {
+		through := tls.Server(client, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+		for lines := bufio.NewScanner(through); lines.Scan(); {
+			if _, err := io.WriteString(through, "EN\r\n"); err != nil {
+				return
+			}
+		}
+	})
+	connector, err := connect.New(connect.Options{CAFile: authority.CA()})
+	require.NoError(t, err)
+	for _, address := range []string{plain.Addr, secured} {
+		s := newServer("test", addressOf(t, address), Options{Timeout: time.Minute, Connector: connector})
+		defer s.close()
+		require.NoError(t, s.ping(t.Context()))
+		c := s.idle[0]
+		for range 3 {
+			require.NoError(t, c.nc.SetDeadline(time.Now().Add(-time.Second)))
+			require.True(t, c.usable())
+			require.NoError(t, s.ping(t.Context()))
+			require.Equal(t, []*conn{c}, s.idle, "no other connection was made")
+		}
+	}
+	c := newServerConn(t, plain.Addr)
+	plain.Kill()
+	require.NoError(t, c.nc.SetDeadline(time.Now().Add(-time.Second)))
+	require.Eventually(t, func() bool { return !c.usable() }, time.Minute, time.Millisecond, "the server has closed it")
 }
 
-func (c *timed) SetDeadline(t time.Time) error {
-	c.deadline = t
-	return c.Conn.SetDeadline(t)
+// newServerConn returns a connection that a server has answered on.
+func newServerConn(t *testing.T, address string) *conn {
+	t.Helper()
+	s := newServer("test", addressOf(t, address), Options{Timeout: time.Minute})
+	t.Cleanup(s.close)
+	require.NoError(t, s.ping(t.Context()))
+	return s.idle[0]
 }
 
-// An idle connection must have no deadline. After a deadline the check whether
-// the server has closed the connection would fail, and each call would connect.
-func TestIdleConnectionsHaveNoDeadline(t *testing.T) {
+// A connection that was given back is taken again.
+func TestConnectionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
 	s := newServer("test", addressOf(t, "test:1"), Options{})
 	defer s.close()
-	nc := &timed{Conn: ours}
-	require.NoError(t, nc.SetDeadline(time.Now().Add(time.Hour))) // as gomemcache does
-	c := newConn(nc, s)
+	c := newConn(ours, s)
 	s.release(c)
-	assert.Zero(t, nc.deadline)
 	assert.Same(t, c, s.takeIdle())
 	assert.True(t, c.idle)
 	assert.Nil(t, s.takeIdle())

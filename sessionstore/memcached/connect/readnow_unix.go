@@ -12,10 +12,8 @@ func (s *socket) readNow(p []byte) (n int, err error) {
 	if s.raw == nil {
 		return 0, ErrNothing
 	}
-	failed := s.raw.Read(func(fd uintptr) bool {
-		n, err = syscall.Read(int(fd), p)
-		return true
-	})
+	// Unlike Read, Control has no regard to a deadline that has passed.
+	failed := s.raw.Control(func(fd uintptr) { n, err = syscall.Read(int(fd), p) })
 	switch {
 	case failed != nil:
 		return 0, failed //nolint:wrapcheck // an io.Reader's error is its reader's
