@@ -2,26 +2,52 @@ package httpd
 
 import (
 	"io"
+	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"memcachedsoap/service/admission"
+	"memcachedsoap/sessionstore/span"
 )
 
 // admit makes the request a call: one of those that admission bounds and that have a span.
 // It counts the bytes of its body by the connection, which must arrive at a least rate.
-func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) admit(handler http.Handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		if conn := connOf(r.Context()); conn != nil && r.ContentLength != 0 {
-			conn.enter(receiving)
-			r.Body = &arrivingBody{ReadCloser: r.Body, conn: conn}
-		}
-		ctx, recorded := s.begin(c)
-		request := s.options.Admission.Begin(s.identify(ctx, r))
-		defer request.End()
-		defer answered(c, recorded)
-		c.SetRequest(r.WithContext(request))
-		return next(c)
+		call := s.beginCall(c)
+		defer call.end(c)
+		handler.ServeHTTP(c.Response(), c.Request())
+		return nil
 	}
+}
+
+// call is a request that was admitted.
+type call struct {
+	request  *admission.Request
+	recorded span.Span
+}
+
+// beginCall gives the request its records. It changes the request and makes no copy of it:
+// the request is a copy already, that of log.
+//
+//go:noinline // its variables would take stack while the request is answered
+func (s *Server) beginCall(c echo.Context) call {
+	r := c.Request()
+	if conn := connOf(r.Context()); conn != nil && r.ContentLength != 0 {
+		conn.enter(receiving)
+		r.Body = &arrivingBody{ReadCloser: r.Body, conn: conn}
+	}
+	ctx, recorded := s.begin(c)
+	request := s.options.Admission.Begin(s.identify(ctx, r))
+	*r = *r.WithContext(request)
+	return call{request: request, recorded: recorded}
+}
+
+// end ends a call that was answered.
+func (l *call) end(c echo.Context) {
+	l.recorded.Answer(c.Response().Status)
+	l.recorded.End()
+	l.request.End()
 }
 
 // arrivingBody is a body whose connection must bring it at a least rate, until its
@@ -29,13 +55,15 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 type arrivingBody struct {
 	io.ReadCloser
 
-	conn *conn
+	conn  *conn
+	ended bool // was read to its end, or cannot be read on
 }
 
 func (b *arrivingBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
 		b.conn.enter(busy)
+		b.ended = true
 	}
 	return n, err //nolint:wrapcheck // io.EOF must stay as it is
 }

@@ -7,17 +7,10 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// answerOnAnyPath answers a SOAP message on a path that is not one of the endpoint. It
-// passes other requests on. The message, not the path, says what it is about.
-func (s *Server) answerOnAnyPath(endpoint echo.HandlerFunc) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if r := c.Request(); s.options.AnyPath && isMessage(r) && !isChanges(r.URL.Path) {
-				return endpoint(c)
-			}
-			return next(c)
-		}
-	}
+// answersOnAnyPath reports whether a request is a SOAP message that the endpoint answers
+// on each path. The message, not the path, says what it is about.
+func (s *Server) answersOnAnyPath(r *http.Request) bool {
+	return s.options.AnyPath && isMessage(r) && !isChanges(r.URL.Path)
 }
 
 // isMessage reports whether a request is one of a SOAP client: it has a media type of

@@ -68,21 +68,30 @@ func (s *Server) clientCertificate(r *http.Request) (clientCertificate, error) {
 
 // checkCertificate refuses requests whose client certificate does not count: it has
 // expired since the handshake, the operator has removed its authority, or a trusted
-// proxy passes on something else. After a reload it closes each connection that has a
-// certificate, so that this is verified once more.
-func (s *Server) checkCertificate(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		client, err := s.clientCertificate(r)
-		if err != nil {
-			return refuseRequest(c, "certificate", http.StatusBadRequest, wrongCertificate)
-		}
-		if !client.ends.IsZero() && time.Now().After(client.ends) || !s.stillVerified(c) {
-			c.Response().Header().Set(echo.HeaderConnection, "close")
-			return refuseRequest(c, "certificate", http.StatusForbidden, oldCertificate)
-		}
-		return next(c)
+// proxy passes on something else. It returns the refusal, or nil. After a reload it
+// closes each connection that has a certificate, so that this is verified once more.
+func (s *Server) checkCertificate(c echo.Context) echo.HandlerFunc {
+	r := c.Request()
+	if s.options.ClientCertificateHeader == "" && r.TLS == nil {
+		return nil // no certificate can come
 	}
+	client, err := s.clientCertificate(r)
+	if err != nil {
+		return refuseWrongCertificate
+	}
+	if !client.ends.IsZero() && time.Now().After(client.ends) || !s.stillVerified(c) {
+		c.Response().Header().Set(echo.HeaderConnection, "close")
+		return refuseOldCertificate
+	}
+	return nil
+}
+
+func refuseWrongCertificate(c echo.Context) error {
+	return refuseRequest(c, "certificate", http.StatusBadRequest, wrongCertificate)
+}
+
+func refuseOldCertificate(c echo.Context) error {
+	return refuseRequest(c, "certificate", http.StatusForbidden, oldCertificate)
 }
 
 // stillVerified reports whether the certificate of a connection, if it has one, is one

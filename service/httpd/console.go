@@ -22,7 +22,7 @@ func isConsole(path string) bool {
 // serveConsole passes requests on to the console. It finds the callers and takes slots
 // itself.
 func (s *Server) serveConsole() echo.HandlerFunc {
-	serve := s.admit(echo.WrapHandler(s.options.Console))
+	serve := s.admit(s.options.Console)
 	return func(c echo.Context) error {
 		r := c.Request()
 		if s.options.ConsoleLocal && !s.isLocal(r) {

@@ -62,16 +62,15 @@ func isAddress(host string) bool {
 	return err == nil
 }
 
-// refuseForeignHosts answers a request for a host that is not allowed with 421. Probes
+// isForeignHost reports whether a request is for a host that is not allowed. Probes
 // and the contract are exempt: they tell nothing that a page may not know, and probes
 // and developers use whatever name there is.
-func (s *Server) refuseForeignHosts(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if s.hosts.allow(r.Host) || isProbe(r.URL.Path) || requestsContract(r) {
-			return next(c)
-		}
-		s.foreignHosts.Inc()
-		return refuseRequest(c, "host", http.StatusMisdirectedRequest, foreignHost)
-	}
+func (s *Server) isForeignHost(r *http.Request) bool {
+	return !s.hosts.allow(r.Host) && !isProbe(r.URL.Path) && !requestsContract(r)
+}
+
+// refuseForeignHost answers a request for a host that is not allowed with 421.
+func (s *Server) refuseForeignHost(c echo.Context) error {
+	s.foreignHosts.Inc()
+	return refuseRequest(c, "host", http.StatusMisdirectedRequest, foreignHost)
 }

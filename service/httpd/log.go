@@ -28,32 +28,41 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err) // now, so that the line has the status that was sent
 		}
-		status := c.Response().Status
-		attrs := make([]slog.Attr, 0, 16)
-		attrs = append(attrs,
-			slog.String("request_id", id),
-			slog.String("client", record.Client),
-			slog.String("method", r.Method),
-			slog.String("path", loggedPath(r.URL.Path)),
-			slog.Int("status", status),
-			slog.Duration("duration", time.Since(started)),
-		)
-		if user := s.user(r); user != "" {
-			attrs = append(attrs, slog.String("user", user))
-		}
-		if aborted {
-			attrs = append(attrs, slog.Bool("aborted", true)) // the client has a part of the answer
-		}
-		level := record.Level()
-		if (isProbe(r.URL.Path) || isChanges(r.URL.Path)) && status < http.StatusBadRequest {
-			level = slog.LevelDebug
-		}
-		s.options.Logger.LogAttrs(ctx, level, "request", append(attrs, record.Attrs()...)...)
+		s.writeLine(c, record, started, aborted)
 		if aborted {
 			panic(http.ErrAbortHandler) // net/http closes the connection
 		}
 		return nil
 	}
+}
+
+// writeLine writes the line of a request that was answered, or whose answer was broken off.
+// It is a function of its own because its variables are large: while the request is
+// answered, the stack of the connection has no room for them.
+//
+//go:noinline
+func (s *Server) writeLine(c echo.Context, record *requestlog.Record, started time.Time, aborted bool) {
+	r, status := c.Request(), c.Response().Status
+	attrs := make([]slog.Attr, 0, 16)
+	attrs = append(attrs,
+		slog.String("request_id", requestlog.ID(r.Context())),
+		slog.String("client", record.Client),
+		slog.String("method", r.Method),
+		slog.String("path", loggedPath(r.URL.Path)),
+		slog.Int("status", status),
+		slog.Duration("duration", time.Since(started)),
+	)
+	if user := s.user(r); user != "" {
+		attrs = append(attrs, slog.String("user", user))
+	}
+	if aborted {
+		attrs = append(attrs, slog.Bool("aborted", true)) // the client has a part of the answer
+	}
+	level := record.Level()
+	if (isProbe(r.URL.Path) || isChanges(r.URL.Path)) && status < http.StatusBadRequest {
+		level = slog.LevelDebug
+	}
+	s.options.Logger.LogAttrs(r.Context(), level, "request", append(attrs, record.Attrs()...)...)
 }
 
 // unlessAborted calls a handler, and reports whether it has broken off its answer.

@@ -17,19 +17,18 @@ const (
 	foreignOrigin = "Requests of web pages of another origin are refused. In a program, send no Origin and no Sec-Fetch-Site, and send a Content-Type."
 )
 
-// refuseForeignOrigins answers a request that a web page of another origin may have
-// sent with 403. Browsers send some requests without asking the server first (CORS):
-// those of forms, of sendBeacon, and of fetch in the mode no-cors. The answer would be
-// hidden from the page, but the session stored or deleted.
-func (s *Server) refuseForeignOrigins(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if s.isSameOrigin(r) && !isOldBrowser(r) {
-			return next(c)
-		}
-		s.foreignOrigins.Inc()
-		return refuseRequest(c, "origin", http.StatusForbidden, foreignOrigin)
-	}
+// isForeignOrigin reports whether a web page of another origin may have sent a request.
+// Browsers send some requests without asking the server first (CORS): those of forms, of
+// sendBeacon, and of fetch in the mode no-cors. The answer would be hidden from the page,
+// but the session stored or deleted.
+func (s *Server) isForeignOrigin(r *http.Request) bool {
+	return !s.isSameOrigin(r) || isOldBrowser(r)
+}
+
+// refuseForeignOrigin answers a request of a web page of another origin with 403.
+func (s *Server) refuseForeignOrigin(c echo.Context) error {
+	s.foreignOrigins.Inc()
+	return refuseRequest(c, "origin", http.StatusForbidden, foreignOrigin)
 }
 
 // isSameOrigin reports whether a request comes from a page of the origin of this

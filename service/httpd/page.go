@@ -21,20 +21,13 @@ func (s *Server) servePage(c echo.Context) error {
 	return nil
 }
 
-// showPage answers browsers that open the address of the endpoint, and what the page
-// loads. It passes other requests on, such as those of a monitoring program, which gets
-// 405 for a GET.
-func (s *Server) showPage(next echo.HandlerFunc) echo.HandlerFunc {
+// requestsPage reports whether a GET or HEAD at the address of the endpoint is from a
+// browser, or for what the page loads. Others are not, such as that of a monitoring
+// program, which gets 405.
+func (s *Server) requestsPage(r *http.Request) bool {
 	if s.options.Pages == nil {
-		return next
+		return false
 	}
-	return func(c echo.Context) error {
-		r := c.Request()
-		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-		accepts := strings.ToLower(r.Header.Get(echo.HeaderAccept))
-		if reads && (strings.Contains(accepts, echo.MIMETextHTML) || asksFor(r, "asset")) {
-			return s.servePage(c)
-		}
-		return next(c)
-	}
+	accepts := strings.ToLower(r.Header.Get(echo.HeaderAccept))
+	return strings.Contains(accepts, echo.MIMETextHTML) || asksFor(r, "asset")
 }

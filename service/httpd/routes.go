@@ -15,16 +15,16 @@ import (
 
 // mergeSlashes lets a path with slashes too many reach what it means: people write
 // the address with a slash at its end, and programs join two paths with a slash each.
-func mergeSlashes(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		u := c.Request().URL
+func mergeSlashes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u := r.URL
 		if u.RawPath == "" {
 			u.Path = merged(u.Path)
 		} else if path, err := url.PathUnescape(merged(u.RawPath)); err == nil { // encoded slashes stay
 			u.RawPath, u.Path = merged(u.RawPath), path
 		}
-		return next(c)
-	}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // merged returns a path without slashes too many.
@@ -35,27 +35,37 @@ func merged(path string) string {
 	return "/" + strings.Join(strings.FieldsFunc(path, func(r rune) bool { return r == '/' }), "/")
 }
 
-// serveContract answers GET with a query that asks for the contract. It passes other
-// requests on.
-func (s *Server) serveContract(next echo.HandlerFunc) echo.HandlerFunc {
+// serveEndpoint answers GET with a query that asks for the contract, and browsers. It
+// passes other requests on.
+func (s *Server) serveEndpoint(answer echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		if !requestsContract(r) {
-			return next(c)
+		switch r := c.Request(); {
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			return answer(c)
+		case requestsContract(r):
+			return s.serveContract(c)
+		case s.requestsPage(r):
+			return s.servePage(c)
 		}
-		document := []byte(wsdl.Schema())
-		if asksForWSDL(r) {
-			document = wsdl.WithAddress(s.address(r))
-		}
-		h := c.Response().Header()
-		h.Set("ETag", wsdl.ETag(document))
-		h.Set(echo.HeaderCacheControl, "no-cache") // clients revalidate it and get a 304
-		h.Set(echo.HeaderVary, strings.Join(addressHeaders(), ", "))
-		h.Set(echo.HeaderContentType, "text/xml; charset=utf-8")
-		// Code generators compare the time of the document with that of their output.
-		http.ServeContent(c.Response(), r, "", s.started, bytes.NewReader(document))
-		return nil
+		return answer(c)
 	}
+}
+
+// serveContract answers with the contract.
+func (s *Server) serveContract(c echo.Context) error {
+	r := c.Request()
+	document := []byte(wsdl.Schema())
+	if asksForWSDL(r) {
+		document = wsdl.WithAddress(s.address(r))
+	}
+	h := c.Response().Header()
+	h.Set("ETag", wsdl.ETag(document))
+	h.Set(echo.HeaderCacheControl, "no-cache") // clients revalidate it and get a 304
+	h.Set(echo.HeaderVary, strings.Join(addressHeaders(), ", "))
+	h.Set(echo.HeaderContentType, "text/xml; charset=utf-8")
+	// Code generators compare the time of the document with that of their output.
+	http.ServeContent(c.Response(), r, "", s.started, bytes.NewReader(document))
+	return nil
 }
 
 // requestsContract reports whether a request is for the contract, on a path of the

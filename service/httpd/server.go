@@ -144,10 +144,8 @@ func New(endpoint http.Handler, o Options) *Server {
 	s := newServer(o)
 	router := echo.New()
 	router.HTTPErrorHandler = s.answerError
-	router.Pre(mergeSlashes)
-	answer := s.admit(echo.WrapHandler(endpoint))
-	router.Use(s.log, s.closeOnShutdown, s.readOn, s.checkCertificate, s.refuseForeignHosts, s.refuseForeignOrigins,
-		s.answerOnAnyPath(answer))
+	answer := s.admit(endpoint)
+	router.Use(s.log, s.guard(answer))
 	router.Match(probeMethods(), LivenessPath, s.liveness)
 	router.Match(probeMethods(), ReadinessPath, s.readiness)
 	if o.Pages != nil {
@@ -159,7 +157,7 @@ func New(endpoint http.Handler, o Options) *Server {
 		}
 	}
 	for _, path := range []string{EndpointPath, CGIPath} {
-		router.Any(path, s.serveContract(s.showPage(answer)))
+		router.Any(path, s.serveEndpoint(answer))
 	}
 	if o.Changes != nil {
 		for _, path := range []string{ChangesPath, ChangesPath + "/*"} {
@@ -168,7 +166,7 @@ func New(endpoint http.Handler, o Options) *Server {
 	}
 	if o.Sessions != nil {
 		for _, path := range []string{SessionsPath, SessionsPath + "/*"} {
-			router.Any(path, s.admit(echo.WrapHandler(o.Sessions)))
+			router.Any(path, s.admit(o.Sessions))
 		}
 	}
 	if o.Events != nil {
@@ -176,7 +174,7 @@ func New(endpoint http.Handler, o Options) *Server {
 			router.Any(path, s.passOn(o.Events))
 		}
 	}
-	s.serve(router)
+	s.serve(mergeSlashes(router))
 	return s
 }
 

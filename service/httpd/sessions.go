@@ -26,6 +26,9 @@ var idInPath = regexp.MustCompile(`[0-9A-Fa-f]{32,}`)
 // one has the session. It does not depend on the options, because a program may ask
 // another service than it should.
 func loggedPath(path string) string {
+	if path == EndpointPath || path == CGIPath {
+		return path
+	}
 	if before, below, found := strings.Cut(path, ConsolePath+"/"); found {
 		return loggedPath(before) + ConsolePath + consoleRoute(below)
 	}

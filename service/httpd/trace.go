@@ -32,12 +32,6 @@ func (s *Server) begin(c echo.Context) (context.Context, span.Span) {
 	return ctx, recorded
 }
 
-// answered ends the span of a call.
-func answered(c echo.Context, recorded span.Span) {
-	recorded.Answer(c.Response().Status)
-	recorded.End()
-}
-
 // tracedRoute returns the route of a request in traces: that of calls, or "".
 func tracedRoute(c echo.Context) string {
 	if routes := []string{EndpointPath, CGIPath, SessionsPath, SessionsPath + "/*"}; slices.Contains(routes, c.Path()) {

@@ -21,30 +21,34 @@ const maxSilence = time.Second
 // Python's http.client): if the server closed the connection earlier, they would get
 // a reset connection and not the answer, which says what is wrong. The answer waits
 // in the buffer of net/http meanwhile. The time to read a request bounds this, too.
-func (s *Server) readOn(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if r.ContentLength == 0 {
-			return next(c)
-		}
-		if r.Header.Get("Expect") != "" {
-			return s.answerBeforeBody(c, next)
-		}
-		err := next(c)
-		if r.ContentLength <= maxUnread { // else the rest would not be the end
-			discard(r.Body)
-		}
-		return err
+func (s *Server) readOn(c echo.Context, answer echo.HandlerFunc) error {
+	r := c.Request()
+	if r.ContentLength == 0 {
+		return answer(c)
 	}
+	if r.Header.Get("Expect") != "" {
+		return s.answerBeforeBody(c, answer)
+	}
+	err := answer(c)
+	if r.ContentLength <= maxUnread && !isAtEnd(r.Body) { // else the rest would not be the end
+		discard(r.Body)
+	}
+	return err
+}
+
+// isAtEnd reports whether a body is known to be read to its end.
+func isAtEnd(body io.Reader) bool {
+	arriving, ok := body.(*arrivingBody)
+	return ok && arriving.ended
 }
 
 // answerBeforeBody answers a client that waits for 100 Continue. net/http sends that
 // when the handler reads the body; a handler that does not read it wants none of it.
-func (s *Server) answerBeforeBody(c echo.Context, next echo.HandlerFunc) error {
+func (s *Server) answerBeforeBody(c echo.Context, answer echo.HandlerFunc) error {
 	r := c.Request()
 	body := &startedBody{ReadCloser: r.Body}
 	r.Body = body
-	err := next(c)
+	err := answer(c)
 	if body.started {
 		discard(body)
 		return err
