@@ -57,6 +57,7 @@ func TestWhoseCertificateCounts(t *testing.T) {
 			r.RemoteAddr = tt.peer
 			r.Header["X-Client-Certificate"] = tt.values
 			if tt.conn != nil {
+				tt.conn.peer, tt.conn.unix = peerOf(tt.peer)
 				r = r.WithContext(withConn(r.Context(), tt.conn))
 				r.TLS = &tls.ConnectionState{}
 			}

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	linked "container/list"
 	"context"
 	"crypto/tls"
 	"net"
@@ -27,8 +26,15 @@ type conn struct {
 	net.Conn
 
 	listener *listener
-	client   netip.Prefix    // whom it counts for; zero if for nobody
-	element  *linked.Element // in listener.waiting; nil if it is not there
+	client   netip.Prefix // whom it counts for; zero if for nobody
+	place    place        // in listener.waiting
+	peer     netip.Addr   // as peerOf returns it
+	peerText string       // the same in text
+	unix     bool         // the peer is on a unix socket
+
+	reads, writes deadline
+	lookout       lookout
+	active        atomic.Bool // it has a request, or has not had one yet
 
 	phase atomic.Int32
 	since atomic.Int64 // when the phase began, in nanoseconds of Unix time
@@ -81,7 +87,9 @@ func (c *conn) enter(next phase) {
 		c.forgetHead()
 	}
 	c.bytes.Store(0)
-	c.since.Store(time.Now().UnixNano())
+	if next == heading || next == receiving || next == sending { // else nobody asks since when
+		c.since.Store(time.Now().UnixNano())
+	}
 	c.phase.Store(int32(next))
 	if next == waiting {
 		c.listener.leaveWaiting(c)
@@ -90,11 +98,17 @@ func (c *conn) enter(next phase) {
 
 // Read implements [net.Conn]. It counts what comes.
 func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
+	var n int
+	var err error
+	if len(p) == 1 && !c.listener.secure { // only net/http, which has a buffer for all else
+		n, err = c.lookOut(p)
+	} else {
+		n, err = c.read(p)
+	}
 	if n > 0 && !c.arrived(int64(n)) {
 		return 0, errTooManyHeads
 	}
-	return n, err //nolint:wrapcheck // net/http looks at it
+	return n, err
 }
 
 // arrived counts bytes that have come. It returns false if the heads that are being
@@ -121,18 +135,18 @@ func (c *conn) Write(p []byte) (int, error) {
 		return c.writeRecord(p)
 	}
 	if len(p) <= writeStep {
-		return c.Conn.Write(p) //nolint:wrapcheck // net/http looks at it
+		return c.write(p)
 	}
 	last := phase(c.phase.Load())
 	c.enter(sending)
 	defer c.enter(last)
 	written := 0
 	for written < len(p) {
-		n, err := c.Conn.Write(p[written:min(len(p), written+writeStep)])
+		n, err := c.write(p[written:min(len(p), written+writeStep)])
 		written += n
 		c.bytes.Add(int64(n))
 		if err != nil {
-			return written, err //nolint:wrapcheck // net/http looks at it
+			return written, err
 		}
 	}
 	return written, nil
@@ -151,17 +165,17 @@ func (b *burst) reset() {
 func (c *conn) writeRecord(p []byte) (int, error) {
 	last := phase(c.phase.Load())
 	if last == handshaking || last == waiting {
-		return c.Conn.Write(p) //nolint:wrapcheck // crypto/tls looks at it
+		return c.write(p)
 	}
 	began := time.Now()
 	c.enter(sending)
 	defer c.enter(last)
 	c.bytes.Store(c.sent.bytes.Load()) // before the time, or the peer looks slow
 	c.since.Store(began.UnixNano() - c.sent.took.Load())
-	n, err := c.Conn.Write(p)
+	n, err := c.write(p)
 	c.sent.bytes.Add(int64(n))
 	c.sent.took.Add(int64(time.Since(began)))
-	return n, err //nolint:wrapcheck // crypto/tls looks at it
+	return n, err
 }
 
 // CloseWrite ends what the service sends, so that a client reads an answer to its end

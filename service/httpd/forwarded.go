@@ -68,6 +68,15 @@ func (s *Server) forwarded(r *http.Request) forwarded {
 	return f
 }
 
+// clientText returns the address of the client of a request in text.
+func (s *Server) clientText(r *http.Request) string {
+	client := s.forwarded(r).client
+	if c := connOf(r.Context()); c != nil && client == c.peer {
+		return c.peerText
+	}
+	return client.String()
+}
+
 // list returns the elements of a header to which proxies append.
 func list(r *http.Request, name string) []string {
 	values := r.Header.Values(name)

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	linked "container/list"
 	"errors"
 	"net"
 	"net/netip"
@@ -51,7 +50,7 @@ type listener struct {
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
 	clients map[netip.Prefix]int
-	waiting linked.List   // connections without a request, the longest first
+	waiting queue         // connections without a request, the longest first
 	room    chan struct{} // gets a token when a connection closes or begins to wait
 	closed  chan struct{}
 
@@ -75,7 +74,8 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, err //nolint:wrapcheck // net/http looks at it
 		}
 		c := &conn{Conn: accepted, listener: l, client: l.clientOf(accepted.RemoteAddr())}
-		c.since.Store(time.Now().UnixNano())
+		c.peer, c.unix = peerOf(accepted.RemoteAddr().String())
+		c.peerText = c.peer.String()
 		if l.secure {
 			c.phase.Store(int32(handshaking))
 		}
@@ -110,8 +110,8 @@ func (l *listener) add(c *conn) (displaced *conn, added bool) {
 	defer l.mu.Unlock()
 	tooMany := l.limits.PerClient > 0 && c.client.IsValid() && l.clients[c.client] >= l.limits.PerClient
 	full := l.limits.Connections > 0 && len(l.conns) >= l.limits.Connections
-	for e := l.waiting.Front(); (tooMany || full) && e != nil; e = e.Next() {
-		if waits, _ := e.Value.(*conn); !tooMany || waits.client == c.client {
+	for waits := l.waiting.first; (tooMany || full) && waits != nil; waits = waits.place.after {
+		if !tooMany || waits.client == c.client {
 			l.displaced.Inc()
 			return waits, false
 		}
@@ -123,7 +123,7 @@ func (l *listener) add(c *conn) (displaced *conn, added bool) {
 	if c.client.IsValid() {
 		l.clients[c.client]++
 	}
-	c.element = l.waiting.PushBack(c)
+	l.waiting.push(c)
 	return nil, true
 }
 
@@ -162,21 +162,14 @@ func (l *listener) clientOf(addr net.Addr) netip.Prefix {
 func (l *listener) occupy(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.unwait(c)
-}
-
-func (l *listener) unwait(c *conn) {
-	if c.element != nil {
-		l.waiting.Remove(c.element)
-		c.element = nil
-	}
+	l.waiting.remove(c)
 }
 
 // leaveWaiting notes that a connection waits for a request.
 func (l *listener) leaveWaiting(c *conn) {
 	l.mu.Lock()
-	if _, open := l.conns[c]; open && c.element == nil {
-		c.element = l.waiting.PushBack(c)
+	if _, open := l.conns[c]; open {
+		l.waiting.push(c)
 	}
 	l.mu.Unlock()
 	l.signal()
@@ -188,7 +181,7 @@ func (l *listener) remove(c *conn) {
 	_, open := l.conns[c]
 	if open {
 		delete(l.conns, c)
-		l.unwait(c)
+		l.waiting.remove(c)
 		if l.clients[c.client]--; l.clients[c.client] <= 0 {
 			delete(l.clients, c.client)
 		}

@@ -87,7 +87,7 @@ func eventually(t *testing.T, condition func(l *listener) bool, l *listener) {
 }
 
 func waitingConns(n int) func(*listener) bool {
-	return func(l *listener) bool { return l.waiting.Len() == n }
+	return func(l *listener) bool { return l.waiting.n == n }
 }
 
 func inPhase(want phase) func(*listener) bool {
@@ -140,7 +140,7 @@ func TestBusyConnectionsStay(t *testing.T) {
 	l := serveWith(t, Limits{Connections: 1}, func(http.ResponseWriter, *http.Request) { <-leave })
 	first := dial(t, l)
 	first.send("GET /soap HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	eventually(t, func(l *listener) bool { return len(l.conns) == 1 && l.waiting.Len() == 0 }, l)
+	eventually(t, func(l *listener) bool { return len(l.conns) == 1 && l.waiting.n == 0 }, l)
 	second := dial(t, l)
 	second.send(probe)
 	close(leave)
@@ -157,7 +157,7 @@ func TestClientsAreBounded(t *testing.T) {
 	eventually(t, waitingConns(1), l)
 	working := dial(t, l)
 	working.send("GET /soap HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	eventually(t, func(l *listener) bool { return len(l.conns) == 2 && l.waiting.Len() == 1 }, l)
+	eventually(t, func(l *listener) bool { return len(l.conns) == 2 && l.waiting.n == 1 }, l)
 	third := dial(t, l)
 	third.send("GET /soap HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	assert.Zero(t, idle.status(), "its idle connection makes room")

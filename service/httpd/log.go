@@ -22,7 +22,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		id := s.requestID(r)
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		ctx, record := requestlog.New(r.Context(), id)
-		record.Client = s.forwarded(r).client.String()
+		record.Client = s.clientText(r)
 		c.SetRequest(r.WithContext(ctx))
 		aborted, err := unlessAborted(next, c)
 		if err != nil {

@@ -9,25 +9,35 @@ import (
 
 func loopback() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
-// peer returns the address at the other end of the connection. For a unix socket it
-// is the loopback address: the peer is on this machine.
+// peer returns the address at the other end of the connection of a request, see [peerOf].
 func peer(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return loopback()
+	if c := connOf(r.Context()); c != nil {
+		return c.peer
 	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return loopback()
-	}
-	return addr.Unmap()
+	addr, _ := peerOf(r.RemoteAddr)
+	return addr
 }
 
-// isUnix reports whether the peer of a request is on a unix socket: only a network has
-// ports.
+// isUnix reports whether the peer of a request is on a unix socket.
 func isUnix(r *http.Request) bool {
-	_, _, err := net.SplitHostPort(r.RemoteAddr)
-	return err != nil
+	if c := connOf(r.Context()); c != nil {
+		return c.unix
+	}
+	_, unix := peerOf(r.RemoteAddr)
+	return unix
+}
+
+// peerOf returns the address of a peer, and whether it is on a unix socket: only a network
+// has ports. There it is the loopback address: the peer is on this machine.
+func peerOf(remote string) (addr netip.Addr, unix bool) {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return loopback(), true
+	}
+	if addr, err = netip.ParseAddr(host); err != nil {
+		return loopback(), false
+	}
+	return addr.Unmap(), false
 }
 
 func (s *Server) trusts(addr netip.Addr) bool {

@@ -251,7 +251,7 @@ func TestSlowPeersAreInterruptedOverTLS(t *testing.T) {
 
 	body := s.dial()
 	require.Equal(t, 200, body.probe())
-	eventually(t, func(l *listener) bool { return l.waiting.Len() > 0 }, s.listener)
+	eventually(t, func(l *listener) bool { return l.waiting.n > 0 }, s.listener)
 	body.send("POST /soap HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 1048576\r\n\r\nx")
 	eventually(t, inPhase(receiving), s.listener)
 	s.interruptSlow(later())
