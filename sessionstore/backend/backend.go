@@ -42,6 +42,9 @@ type Item struct {
 	// Server is the number of the server that has the item, if a pool keeps an item on
 	// one or another server. CAS is compared on that server only.
 	Server int
+	// Note is nil, or the place beside the item in the near cache from which it was
+	// read. A backend does not store it.
+	Note Note
 }
 
 // ChosenIDFlag is the one of [Item.Flags] that says that a Store has stored a session
@@ -131,7 +134,7 @@ type Backend interface {
 // entries.
 type Reader interface {
 	// Read is like [Backend.Get], but may return a cache entry that is a few
-	// milliseconds old. Its CAS number may be 0.
+	// milliseconds old. Its CAS number may be 0, and nobody may change its Image.
 	Read(ctx context.Context, key string) (Item, error)
 
 	// ReadMany is to [Backend.GetMany] what Read is to Get.

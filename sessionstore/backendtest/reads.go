@@ -86,7 +86,6 @@ func testRead(t *testing.T, b backend.Backend) {
 			require.Len(t, items, 1)
 			require.True(t, backend.SameContent(want, items[key]))
 			if len(item.Image) > 0 {
-				item.Image[0], items[key].Image[0] = 'X', 'X'
 				_, err = r.ReadMany(t.Context(), []string{key}, int64(len(want.Image))-1)
 				var over *backend.TooLargeError
 				require.ErrorAs(t, err, &over)

@@ -67,7 +67,7 @@ func New(o Options) *Backend {
 	}
 	b.shards = make([]shard, n)
 	for i := range b.shards {
-		b.shards[i].evicted = b.evicted
+		b.shards[i].evicted, b.shards[i].now = b.evicted, b.now
 		b.shards[i].init(b.maxBytes / n)
 	}
 	return b

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -18,6 +19,8 @@ type entry struct {
 	expires       time.Duration // since the start of the backend; not set if item.ExpiresIn is 0
 	queued        int           // index in the expiry queue; notQueued if the item never expires
 	before, after *entry        // neighbours in the LRU list
+	shard         *shard
+	kept          atomic.Pointer[kept] // nil if nothing is kept beside the item; written with the shard's lock held
 }
 
 const notQueued = -1
@@ -26,7 +29,8 @@ const notQueued = -1
 // called with the lock held.
 type shard struct {
 	mu       sync.Mutex
-	evicted  func(key string) // is notified of evictions
+	evicted  func(key string)     // is notified of evictions
+	now      func() time.Duration // since the start of the backend
 	maxBytes int64
 	bytes    int64
 	entries  map[string]*entry
@@ -39,7 +43,7 @@ type shard struct {
 // overhead is the memory of an entry besides its key and image: the entry
 // itself, its slots in the map and the expiry queue, and the rounding of the
 // allocator. It is measured, see TestMemoryStaysWithinLimit.
-const overhead = 176
+const overhead = 208
 
 // An object larger than largeObject takes whole pages of pageSize (Go's runtime,
 // sizeclasses.go). This rounding is too much to be ignored.
@@ -50,11 +54,19 @@ const (
 
 // cost returns the memory of an entry in bytes.
 func (e *entry) cost() int64 {
-	image := int64(len(e.item.Image))
-	if image > largeObject {
-		image = (image + pageSize - 1) &^ (pageSize - 1)
+	cost := int64(len(e.key)) + inPages(int64(len(e.item.Image))) + overhead
+	if k := e.kept.Load(); k != nil {
+		cost += k.bytes
 	}
-	return int64(len(e.key)) + image + overhead
+	return cost
+}
+
+// inPages returns the memory of n bytes.
+func inPages(n int64) int64 {
+	if n > largeObject {
+		n = (n + pageSize - 1) &^ (pageSize - 1)
+	}
+	return n
 }
 
 func (s *shard) init(maxBytes int64) {
@@ -66,14 +78,23 @@ func (s *shard) init(maxBytes int64) {
 }
 
 func (s *shard) get(key string, now time.Duration) (backend.Item, error) {
+	e, err := s.hit(key, now)
+	if err != nil {
+		return backend.Item{}, err
+	}
+	return e.read(now), nil
+}
+
+// hit finds the entry for a read, and counts the read.
+func (s *shard) hit(key string, now time.Duration) (*entry, error) {
 	s.counts.cmdGet++
 	e := s.find(key, now)
 	if e == nil {
 		s.counts.getMisses++
-		return backend.Item{}, backend.ErrNotFound
+		return nil, backend.ErrNotFound
 	}
 	s.counts.getHits++
-	return e.read(now), nil
+	return e, nil
 }
 
 func (s *shard) add(key string, item backend.Item, now time.Duration) error {
@@ -161,8 +182,8 @@ func (s *shard) store(key string, item backend.Item, now time.Duration) {
 	// large request.
 	item.Image = bytes.Clone(item.Image)
 	s.lastCAS++
-	item.CAS, item.Server, item.Version = s.lastCAS, 0, item.Version.Credible()
-	e := &entry{key: strings.Clone(key), item: item, queued: notQueued}
+	item.CAS, item.Server, item.Version, item.Note = s.lastCAS, 0, item.Version.Credible(), nil
+	e := &entry{key: strings.Clone(key), item: item, queued: notQueued, shard: s}
 	s.makeRoom(e.cost(), now)
 	s.entries[e.key] = e
 	s.bytes += e.cost()
@@ -248,8 +269,14 @@ func (e *entry) expired(now time.Duration) bool {
 
 // read returns the item with the time left; its image belongs to the caller.
 func (e *entry) read(now time.Duration) backend.Item {
-	item := e.item
+	item := e.show(now)
 	item.Image = bytes.Clone(item.Image)
+	return item
+}
+
+// show returns the item with the time left; its image is that of the entry.
+func (e *entry) show(now time.Duration) backend.Item {
+	item := e.item
 	if item.ExpiresIn != 0 {
 		item.ExpiresIn = backend.AtLeast(e.expires - now)
 	}

@@ -31,6 +31,9 @@
 //     is missing, too. Therefore an entry is used for a few seconds only, its TTL
 //     ([Options.TTL]).
 //
+// A near cache in this process shows its entries without a copy ([backend.Looker]), with
+// a place beside each where readers keep what they have made of it ([backend.Note]).
+//
 // Reserved keys ([backend.IsReserved]) pass through: they have no entries.
 //
 // Reads that miss the same key at the same time are coalesced: the origin is

@@ -62,7 +62,7 @@ func parseEntry(stored backend.Item) (entry, bool) {
 	return entry{
 		Item: backend.Item{
 			Image: stored.Image[:n:n], Flags: stored.Flags, Deleted: marks&markDeleted != 0,
-			Version: backend.Version(binary.LittleEndian.Uint64(stored.Image[n+24:])),
+			Version: backend.Version(binary.LittleEndian.Uint64(stored.Image[n+24:])), Note: stored.Note,
 		},
 		asked:   time.Duration(binary.LittleEndian.Uint64(stored.Image[n:])),
 		expires: time.Duration(binary.LittleEndian.Uint64(stored.Image[n+8:])),
@@ -73,7 +73,7 @@ func parseEntry(stored backend.Item) (entry, bool) {
 
 // load returns the entry of a name, however old it is.
 func (b *Backend) load(ctx context.Context, name string) (entry, error) {
-	stored, err := b.cache.Get(ctx, b.entryKey(name))
+	stored, err := b.look(ctx, b.entryKey(name))
 	if err != nil {
 		return entry{}, err
 	}

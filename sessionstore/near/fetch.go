@@ -1,7 +1,6 @@
 package near
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +15,7 @@ import (
 // It is not a singleflight.Group, which cannot be waited for, ends the process
 // when a call panics, and lets callers wait without end after runtime.Goexit.
 type fetch struct {
-	shared bool          // more than one read waits; written with the stripe's lock held
-	done   chan struct{} // closed at the end of the fetch, when all other fields are final
+	done chan struct{} // closed at the end of the fetch, when all other fields are final
 
 	item     backend.Item
 	err      error
@@ -46,11 +44,7 @@ func (b *Backend) fetch(ctx context.Context, key string) (backend.Item, error) {
 	if f.panicked != nil {
 		panic(f.panicked) // each caller gets the panic as one of its own call
 	}
-	item := f.item
-	if f.shared {
-		item.Image = bytes.Clone(item.Image) // each caller may change its image
-	}
-	return item, f.err
+	return f.item, f.err
 }
 
 // joinFetch returns the fetch of the key that is under way, or starts one.
@@ -63,7 +57,6 @@ func (b *Backend) joinFetch(ctx context.Context, key string) (*fetch, error) {
 		return nil, backend.Unavailable("the store is closed", backend.ErrClosed)
 	}
 	if f := s.fetches[name]; f != nil {
-		f.shared = true
 		b.counts.coalesced.Inc()
 		return f, nil
 	}

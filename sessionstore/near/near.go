@@ -45,6 +45,7 @@ type Backend struct {
 	backend.Backend // the origin; it does everything that this package does not redefine
 
 	cache        backend.Backend
+	look         func(ctx context.Context, key string) (backend.Item, error) // in the cache
 	ttl          time.Duration
 	staleIfError time.Duration
 	hashed       bool
@@ -74,7 +75,10 @@ var (
 func New(origin backend.Backend, o Options) *Backend {
 	b := &Backend{
 		Backend: origin, cache: o.Cache, ttl: o.TTL, staleIfError: o.StaleIfError, hashed: o.Hashed,
-		started: time.Now(), seed: maphash.MakeSeed(),
+		started: time.Now(), seed: maphash.MakeSeed(), look: o.Cache.Get,
+	}
+	if l, ok := o.Cache.(backend.Looker); ok {
+		b.look = l.Look
 	}
 	if b.ttl <= 0 {
 		b.ttl = DefaultTTL

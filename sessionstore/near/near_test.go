@@ -29,7 +29,6 @@ func TestReadMakesAnEntry(t *testing.T) {
 	assert.Equal(t, truth.CAS, item.CAS, "the item can be changed without asking again")
 	assert.EqualValues(t, 1, item.Flags)
 	assert.InDelta(t, time.Hour, item.ExpiresIn, float64(ample))
-	copy(item.Image, "own")
 	n.requireHit("one", key)
 
 	n.writeElsewhere("two")
@@ -132,6 +131,47 @@ func TestRejectedFill(t *testing.T) {
 	}
 }
 
+// What readers keep beside an entry ends with it: no item has what was made of another.
+func TestNotesEndWithTheirEntries(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(n *node){
+		"a change elsewhere": func(n *node) {
+			n.writeElsewhere("two")
+			n.Changed(key, true)
+		},
+		"an own change": func(n *node) { require.NoError(t, n.update("two")) },
+		"a resync":      func(n *node) { n.InvalidateAll() },
+		"an answer that differs": func(n *node) {
+			n.writeElsewhere("two")
+			_, err := n.Get(t.Context(), key)
+			require.NoError(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t, near.Options{})
+			n.addOne()
+			hit := func() backend.Item {
+				for {
+					item, err := n.Read(t.Context(), key)
+					require.NoError(t, err)
+					if item.Note != nil { // else it is from the origin
+						return item
+					}
+				}
+			}
+			item := hit()
+			require.Nil(t, item.Note.Kept())
+			item.Note.Keep("kept", 4)
+			require.Equal(t, "kept", hit().Note.Kept())
+			change(n)
+			require.Nil(t, hit().Note.Kept())
+			item.Note.Keep("late", 4)
+			require.Nil(t, hit().Note.Kept())
+		})
+	}
+}
+
 // Reads of the same key ask the origin once, even if the first one gives up.
 func TestCoalescedReads(t *testing.T) {
 	t.Parallel()
@@ -155,7 +195,6 @@ func TestCoalescedReads(t *testing.T) {
 				item, err := n.Read(t.Context(), key)
 				assert.NoError(t, err)
 				assert.Equal(t, "one", string(item.Image))
-				item.Image[0] = 'X' // the image belongs to the caller
 			})
 		}
 		synctest.Wait()
