@@ -63,6 +63,16 @@ func TestHiddenAttributesAreNotShown(t *testing.T) {
 	whole.Set("open", perldata.HashOf(inner))
 	ref, err := s.SetSession(full, "", whole, time.Hour, sessionstore.If{})
 	require.NoError(t, err)
+	views := func(ctx context.Context) (seen bool) {
+		_, _, err := s.ViewSession(ctx, string(ref.ID), func(*sessionstore.Stored) bool {
+			seen = true
+			return false
+		})
+		require.NoError(t, err)
+		return seen
+	}
+	assert.True(t, views(full))
+	assert.False(t, views(portal), "all attributes are in the stored session")
 
 	read := func(ctx context.Context) sessionstore.Session {
 		session, err := s.GetSession(ctx, string(ref.ID))

@@ -37,11 +37,32 @@ func (w *valueWriter) restart(o Options, n int) {
 // written.
 func (w *valueWriter) stored(session *sessionstore.Stored) bool {
 	w.dst = appendRefFields(w.dst, session.Ref)
+	if kept := session.Kept(form); kept != nil {
+		return w.copy(kept)
+	}
+	start := len(w.dst)
 	w.dst = append(w.dst, `<attributes>`...)
 	w.hashes = 1
 	complete := session.Walk((*visitor)(w))
 	w.dst = append(w.dst, `</attributes>`...)
-	return complete && w.failure == nil
+	if !complete || w.failure != nil {
+		return false
+	}
+	session.Keep(form, w.dst[start:])
+	return true
+}
+
+// form names the answers that this dialect keeps with a session: its attributes.
+const form = "document"
+
+// copy writes what was kept.
+func (w *valueWriter) copy(kept []byte) bool {
+	var err error
+	if w.dst, err = w.room.Grow(w.dst, len(kept)+markup); err != nil {
+		return false
+	}
+	w.dst = append(w.dst, kept...)
+	return true
 }
 
 // visitor is a writer of values that it is shown.

@@ -25,13 +25,14 @@ type transcript struct {
 
 func (s *transcript) Entry(name string, form perldata.KeyForm) bool {
 	show := name != s.unwanted
-	s.WriteString(fmt.Sprintf("%q %d %t\n", name, form, show))
+	_, _ = fmt.Fprintf(s, "%q %d %t\n", name, form, show)
 	return show
 }
 
 func (s *transcript) Scalar(v perldata.Value) {
-	s.WriteString(fmt.Sprintf("%d %d %q %d %x %t\n", v.Kind(), v.Form(), v.Str(), v.Int(), v.Float(), v.Identity() == nil))
+	_, _ = fmt.Fprintf(s, "%d %d %q %d %x %t\n", v.Kind(), v.Form(), v.Str(), v.Int(), v.Float(), v.Identity() == nil)
 }
+
 func (s *transcript) Begin(k perldata.Kind) { s.WriteString("begin " + strconv.Itoa(int(k)) + "\n") }
 func (s *transcript) End(k perldata.Kind)   { s.WriteString("end " + strconv.Itoa(int(k)) + "\n") }
 
