@@ -2,11 +2,16 @@ package load
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,4 +85,61 @@ func TestCPUTimeOfATree(t *testing.T) {
 	used, err := p.CPUTime()
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, used, 580*time.Millisecond) // two ticks less than 0.3 s twice
+}
+
+// A program that does not write where it listens is ended with the programs that it has
+// started.
+func TestStartAt(t *testing.T) {
+	address := OwnAddress(0)
+	const program = `
+		my $child = fork;
+		if (!$child) { sleep 1 while 1 }
+		print STDERR "child $child\n";
+		my $server = IO::Socket::INET->new(LocalAddr => $ARGV[0], Listen => 1, ReuseAddr => 1) or die "$!\n";
+		while (my $connection = $server->accept) { }`
+	dir := t.TempDir()
+	p, err := StartAt(t.Context(), exec.CommandContext(t.Context(), "perl", "-MIO::Socket::INET", "-e", program, address), "group", dir, address)
+	require.NoError(t, err)
+	assert.Equal(t, address, p.Address)
+	log, err := os.ReadFile(filepath.Join(dir, "group.log"))
+	require.NoError(t, err)
+	child, err := strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(string(log)), "child "))
+	require.NoError(t, err)
+	p.StopAll()
+	_, err = net.Dial("tcp", address)
+	assert.Error(t, err)
+	assert.Eventually(t, func() bool {
+		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child))
+		return err != nil || strings.Contains(string(state), ") Z ") // ended, if nobody has waited for it
+	}, time.Minute, time.Millisecond)
+
+	_, err = StartAt(t.Context(), exec.CommandContext(t.Context(), "perl", "-e", `die "no way\n"`), "dead", dir, address)
+	assert.ErrorContains(t, err, "dead did not start; the end of its log:\nno way")
+}
+
+func TestResultOfAMeasurement(t *testing.T) {
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "wanted") })}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	defer func() {
+		require.NoError(t, server.Close())
+		<-served
+	}()
+	// Any process has the processor time of a server.
+	p, err := Start(t.Context(), exec.CommandContext(t.Context(), "perl", "-e", `print STDERR "runs\n"; sleep 1 while 1`), "server", t.TempDir(), "", regexp.MustCompile(`(runs)`))
+	require.NoError(t, err)
+	defer p.Stop()
+	p.Address = listener.Addr().String()
+	r, err := Measure(t.Context(), p, 200*time.Millisecond, []Source{func(int) *Request {
+		return &Request{Message: []byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), Holds: [][]byte{[]byte("wanted")}}
+	}})
+	require.NoError(t, err)
+	assert.Positive(t, r.Requests)
+	assert.Positive(t, r.Rate)
+	assert.LessOrEqual(t, r.P50, r.P99)
+	assert.LessOrEqual(t, r.P99, r.P999)
+	assert.Positive(t, r.Load)
+	assert.LessOrEqual(t, r.Load, 1.1) // the clocks are not the same
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -13,7 +14,9 @@ type Result struct {
 	Requests int
 	Rate     float64 // requests per second
 	P50, P99 time.Duration
+	P999     time.Duration // the 99.9th percentile
 	CPU      time.Duration // processor time of the server
+	Load     float64       // share of all processors that the load, this process, has used
 }
 
 // grace is the time for answers after the end of the interval.
@@ -44,9 +47,10 @@ func MeasureAt(ctx context.Context, server *Process, d time.Duration, rate float
 	if err != nil {
 		return Result{}, err
 	}
-	started := time.Now()
+	own, started := ownTime(), time.Now()
 	latencies, err := runAll(ctx, clients, started.Add(d), rate, sources)
 	took := time.Since(started)
+	own = ownTime() - own
 	if err != nil {
 		return Result{}, errors.Join(err, server.Failure("failed during the measurement"))
 	}
@@ -61,7 +65,8 @@ func MeasureAt(ctx context.Context, server *Process, d time.Duration, rate float
 	slices.Sort(latencies)
 	return Result{
 		Requests: n, Rate: float64(n) / took.Seconds(),
-		P50: Quantile(latencies, 0.50), P99: Quantile(latencies, 0.99), CPU: after - before,
+		P50: Quantile(latencies, 0.50), P99: Quantile(latencies, 0.99), P999: Quantile(latencies, 0.999),
+		CPU: after - before, Load: own.Seconds() / took.Seconds() / float64(runtime.NumCPU()),
 	}, nil
 }
 

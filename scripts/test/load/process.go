@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,48 @@ type Process struct {
 // the address to its log. The log is a file in dir. The program runs until ctx ends
 // or [Process.Stop] is called.
 func Start(ctx context.Context, cmd *exec.Cmd, name, dir, addressFile string, pattern *regexp.Regexp) (*Process, error) {
+	p, err := begin(cmd, name, dir)
+	if err != nil {
+		return nil, err
+	}
+	if addressFile == "" {
+		addressFile = p.log
+	}
+	p.Address, err = p.await(ctx, addressFile, pattern)
+	if err != nil {
+		p.Stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+// StartAt starts a program that listens on an address, in a process group of its own, and
+// waits until it accepts connections. It is for programs that start others, and do not
+// write where they listen: the caller must call [Process.StopAll].
+func StartAt(ctx context.Context, cmd *exec.Cmd, name, dir, address string) (*Process, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	p, err := begin(cmd, name, dir)
+	if err != nil {
+		return nil, err
+	}
+	p.Address = address
+	dialable := func() (string, bool) {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return "", false
+		}
+		return "", conn.Close() == nil
+	}
+	if _, err := p.poll(ctx, dialable); err != nil {
+		p.StopAll()
+		return nil, err
+	}
+	return p, nil
+}
+
+// begin starts a program with its log in dir.
+func begin(cmd *exec.Cmd, name, dir string) (*Process, error) {
 	p := &Process{name: name, log: filepath.Join(dir, strings.ReplaceAll(name, "/", "-")+".log"), cmd: cmd, ended: make(chan struct{})}
 	// With O_APPEND the log can be emptied while the process writes to it.
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -44,14 +87,6 @@ func Start(ctx context.Context, cmd *exec.Cmd, name, dir, addressFile string, pa
 		_ = cmd.Wait() // usually it was killed
 		close(p.ended)
 	}()
-	if addressFile == "" {
-		addressFile = p.log
-	}
-	p.Address, err = p.await(ctx, addressFile, pattern)
-	if err != nil {
-		p.Stop()
-		return nil, err
-	}
 	return p, nil
 }
 
@@ -59,12 +94,22 @@ func Start(ctx context.Context, cmd *exec.Cmd, name, dir, addressFile string, pa
 const startTimeout = 30 * time.Second
 
 func (p *Process) await(ctx context.Context, path string, pattern *regexp.Regexp) (string, error) {
+	return p.poll(ctx, func() (string, bool) {
+		text, err := os.ReadFile(path)
+		if match := pattern.FindSubmatch(text); err == nil && match != nil {
+			return string(match[1]), true
+		}
+		return "", false
+	})
+}
+
+// poll waits until listens reports that the program listens, and returns its result.
+func (p *Process) poll(ctx context.Context, listens func() (string, bool)) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
-		text, err := os.ReadFile(path)
-		if match := pattern.FindSubmatch(text); err == nil && match != nil {
-			return string(match[1]), nil
+		if address, ok := listens(); ok {
+			return address, nil
 		}
 		select {
 		case <-p.ended:
@@ -86,6 +131,12 @@ func (p *Process) Failure(what string) error {
 // Stop kills the process and waits for its end.
 func (p *Process) Stop() {
 	_ = p.cmd.Process.Kill() // fails only if it has ended
+	<-p.ended
+}
+
+// StopAll kills the process and all others in its group, for one of [StartAt].
+func (p *Process) StopAll() {
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // fails only if all have ended
 	<-p.ended
 }
 

@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -29,3 +30,14 @@ func StartMemcached(ctx context.Context, dir string, more ...string) (*Process, 
 	p.Address = net.JoinHostPort("127.0.0.1", p.Address)
 	return p, nil
 }
+
+// OwnAddress returns an address at which no other program listens, for programs that cannot
+// choose a port themselves: no other process has this process's part of 127.0.0.0/8. n, from
+// 0, tells the addresses of a process apart.
+func OwnAddress(n int) string {
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d:%d", 64|pid>>16&0x3f, pid>>8&0xff, pid&0xff, firstPort+n)
+}
+
+// firstPort is below the ports that the system gives away.
+const firstPort = 18080
