@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"io"
-	"net/http"
 	"os"
 	"regexp"
 	"strconv"
@@ -83,32 +81,6 @@ func TestFlags(t *testing.T) {
 
 func TestUnknownServer(t *testing.T) {
 	assert.ErrorContains(t, run(t.Context(), []string{serveCommand, "nosuch", "127.0.0.1:11211"}, io.Discard, io.Discard), `no server "nosuch"`)
-}
-
-func TestSessions(t *testing.T) {
-	list, err := entryList(50)
-	require.NoError(t, err)
-	names := map[string]bool{}
-	for _, entry := range list.Entry {
-		names[entry.Key] = true
-		assert.NotEmpty(t, entry.Value)
-	}
-	assert.Len(t, names, 50)
-
-	sessions, err := makeSessions(3, 24)
-	require.NoError(t, err)
-	bodies := map[string]bool{}
-	for _, session := range sessions {
-		for _, r := range []*load.Request{session.get, session.sets[0], session.sets[1]} {
-			parsed, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.Message)))
-			require.NoError(t, err)
-			body, err := io.ReadAll(parsed.Body)
-			require.NoError(t, err)
-			assert.Len(t, body, r.Body)
-			bodies[string(body)] = true
-		}
-	}
-	assert.Len(t, bodies, 9, "all messages differ")
 }
 
 func TestServersReturnTheSameSession(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 
+	"memcachedsoap/scripts/test/contract"
 	"memcachedsoap/service"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
@@ -29,8 +30,8 @@ func newConstantHandler(sessions *service.Service, counters *service.Counters) *
 	document.Register(full, sessions, document.Options{})
 	h := &constantHandler{service: full, constant: constant}
 	soap.Handle(constant, soap.Operation[string, []byte]{
-		Name:   soap.Name{Space: wsdl.Namespace, Local: getOperation},
-		Action: wsdl.Action(getOperation),
+		Name:   soap.Name{Space: wsdl.Namespace, Local: contract.GetOperation},
+		Action: wsdl.Action(contract.GetOperation),
 		Decode: decodeID,
 		Append: func(_ context.Context, dst []byte, answer []byte) ([]byte, error) { return append(dst, answer...), nil },
 	}, func(_ context.Context, id string) ([]byte, error) {
@@ -55,8 +56,8 @@ func decodeID(s *xmlscan.Scanner, _ soap.Request) (string, error) {
 }
 
 func (h *constantHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := r.Header.Get(sessionHeader)
-	if r.Header.Get("SOAPAction") != `"`+wsdl.Action(getOperation)+`"` {
+	id := r.Header.Get(contract.SessionHeader)
+	if r.Header.Get("SOAPAction") != `"`+wsdl.Action(contract.GetOperation)+`"` {
 		h.service.ServeHTTP(w, r)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"memcachedsoap/scripts/test/contract"
 	"memcachedsoap/scripts/test/load"
 )
 
@@ -24,7 +25,7 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 		return fmt.Errorf("bench: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	sessions, err := makeSessions(max(minSessions, s.connections), s.entries)
+	sessions, err := contract.NewSessions(max(minSessions, s.connections), s.entries)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 	for round := range s.Count + 1 {
 		for i := range running.servers {
 			at := (round + i) % len(running.servers) // each round starts with another server
-			t, err := load.Measure(ctx, running.servers[at], s.Interval, s.sources(sessions))
+			t, err := load.Measure(ctx, running.servers[at], s.Interval, contract.Sources(sessions, s.connections, !s.nearCache && !s.tls))
 			if err != nil {
 				return err
 			}
@@ -53,23 +54,4 @@ func measure(ctx context.Context, s settings, stdout, progress io.Writer) (err e
 		}
 	}
 	return r.write(stdout)
-}
-
-// sources gives each connection its own sessions, because concurrent writers of one
-// session would measure their conflicts. A connection reads and writes alternately;
-// for the near cache and over TLS it only reads.
-func (s settings) sources(sessions []*session) []load.Source {
-	share := len(sessions) / s.connections
-	list := make([]load.Source, s.connections)
-	for c := range list {
-		own := sessions[c*share : (c+1)*share]
-		list[c] = func(i int) *load.Request {
-			session := own[i/2%share]
-			if i%2 == 0 || s.nearCache || s.tls {
-				return session.get
-			}
-			return session.sets[i/2/share%len(session.sets)]
-		}
-	}
-	return list
 }

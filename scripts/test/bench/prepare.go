@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"memcachedsoap/scripts/test/contract"
 	"memcachedsoap/scripts/test/load"
 )
 
@@ -20,9 +21,9 @@ type sizes struct {
 
 // prepare stores the sessions through the service, which is the first server, and
 // checks that all servers do the same work.
-func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions []*session) (sizes, error) {
+func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions []*contract.Session) (sizes, error) {
 	first := sessions[0]
-	s := sizes{get: first.get.Body, set: first.sets[0].Body}
+	s := sizes{get: first.Get.Body, set: first.Sets[0].Body}
 	var answers [serverCount][]byte
 	for i, server := range servers {
 		c, err := load.Dial(ctx, server, time.Now().Add(grace))
@@ -35,14 +36,14 @@ func prepare(ctx context.Context, servers [serverCount]*load.Process, sessions [
 			writes = sessions[:1] // the service has stored all of them
 		}
 		for _, session := range writes {
-			if err := c.Do(session.sets[0]); err != nil {
+			if err := c.Do(session.Sets[0]); err != nil {
 				return s, errors.Join(err, server.Failure("failed the first calls"))
 			}
 		}
 		if i == 0 {
 			s.acknowledged = len(c.Body)
 		}
-		if err := c.Do(first.get); err != nil {
+		if err := c.Do(first.Get); err != nil {
 			return s, errors.Join(err, server.Failure("failed the first calls"))
 		}
 		answers[i] = slices.Clone(c.Body)

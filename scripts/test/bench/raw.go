@@ -7,17 +7,15 @@ import (
 	"strconv"
 	"time"
 
+	"memcachedsoap/scripts/test/contract"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
 )
 
-// sessionHeader is the header with the id of the session, for the raw server,
-// which reads no XML. All servers get it, so that all read the same bytes.
-const sessionHeader = "X-Session"
-
-// rawHandler returns items of memcached unchanged. For setSession it stores the
+// rawHandler reads the header with the id instead of XML, which all servers get, so that
+// all read the same bytes. It returns items of memcached unchanged. For setSession it stores the
 // existing item again, with the round trips that replacing a session needs, and
 // returns the id.
 type rawHandler struct {
@@ -34,12 +32,12 @@ func (h *rawHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), soap.DefaultTimeout)
 	defer cancel()
-	id := r.Header.Get(sessionHeader)
-	operation := getOperation
+	id := r.Header.Get(contract.SessionHeader)
+	operation := contract.GetOperation
 	item, err := h.backend.Get(ctx, id)
 	answer := item.Image
-	if err == nil && r.Header.Get("SOAPAction") == `"`+wsdl.Action(setOperation)+`"` {
-		operation, answer = setOperation, []byte(id)
+	if err == nil && r.Header.Get("SOAPAction") == `"`+wsdl.Action(contract.SetOperation)+`"` {
+		operation, answer = contract.SetOperation, []byte(id)
 		item.ExpiresIn = sessionTTL
 		err = h.backend.CompareAndSwap(ctx, id, item)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"memcachedsoap/scripts/test/contract"
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/perldata"
@@ -58,10 +59,10 @@ func (h *stdHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	operation, ref := "", sessionstore.Ref{}
 	switch get, set := request.Body.Get, request.Body.Set; {
 	case get != nil:
-		operation = getOperation
+		operation = contract.GetOperation
 		response.Body.Get, ref, err = h.getSession(ctx, get)
 	case set != nil:
-		operation = setOperation
+		operation = contract.SetOperation
 		response.Body.Set, ref, err = h.setSession(ctx, set)
 	default:
 		err = errors.New("no such operation")

@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/perlsite"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,34 +27,34 @@ func TestService(t *testing.T) {
 	require.NoError(t, err)
 	defer service.Stop()
 	one := server{process: service, path: "/soap", connections: 2}
-	times := site{Times: filepath.Join(dir, "times")}
-	require.NoError(t, os.WriteFile(times.Times, []byte("0.25\n1.5\n"), 0o600))
-	other := server{process: service, path: "/cgi-bin/MemcachedSOAP.cgi", connections: 1, spent: times.cgiTime}
+	spent := time.Duration(0)
+	other := server{process: service, path: perlsite.ServicePath, connections: 1, spent: func() (time.Duration, error) {
+		spent += time.Hour // at the begin and at the end
+		return spent, nil
+	}}
 	r, err := measureAll(t.Context(), load.Rounds{Count: 1, Interval: 10 * time.Millisecond}, []server{one, other, one})
 	require.NoError(t, err)
-	for _, operation := range operations() {
+	for _, operation := range perlsite.Operations() {
 		for i, results := range r.results[operation] {
 			require.Len(t, results, 1, "%s of %d", operation, i)
 			assert.Positive(t, results[0].Requests)
+			assert.Equal(t, i == 1, results[0].CPU >= time.Hour)
 		}
 	}
 	var out bytes.Buffer
 	require.NoError(t, r.write(&out))
-	for _, operation := range operations() {
+	for _, operation := range perlsite.Operations() {
 		assert.Equal(t, 3, strings.Count(out.String(), "\n| "+operation+" | "), operation)
 	}
-	spent, err := times.cgiTime()
-	require.NoError(t, err)
-	assert.Equal(t, 1750*time.Millisecond, spent)
 
 	// A wrong answer is an error, not a result.
-	_, err = one.measure(t.Context(), 10*time.Millisecond, newRequest(one.path, "getSession", "ab12"))
-	require.ErrorContains(t, err, "the answer lacks "+oneOfTheSet)
+	_, err = one.measure(t.Context(), 10*time.Millisecond, perlsite.NewRequest(one.path, "getSession", "ab12"))
+	require.ErrorContains(t, err, "the answer lacks "+perlsite.OneOfTheSet)
 }
 
 func TestReport(t *testing.T) {
 	r := report{rounds: load.Rounds{Count: 1, Interval: time.Second}}
-	for _, operation := range operations() {
+	for _, operation := range perlsite.Operations() {
 		for i, rate := range []float64{9000, 300, 10} {
 			r.add(operation, i, load.Result{
 				Requests: int(rate), Rate: rate, P50: time.Millisecond, P99: time.Second, CPU: time.Second,

@@ -1,6 +1,6 @@
 // Cgibench compares the service with the Perl CGI that it replaces:
 //
-//	scripts/test/cgibench/deps && go run ./scripts/test/cgibench
+//	scripts/tools/deps scripts/test/perlsite/packages && go run ./scripts/test/cgibench
 //	go run ./scripts/test/cgibench -rounds 10 -seconds 3
 //
 // It starts memcached and three servers with the interface of MemcachedSOAP.cgi. It
@@ -13,7 +13,7 @@
 //	FastCGI  the same program under mod_fcgid: two persistent processes, each with
 //	         its own connection to memcached
 //
-// The Perl program is in the folder perl. It checks less than the CGI and stores a
+// The Perl program is in scripts/test/perlsite. It checks less than the CGI and stores a
 // new session once instead of twice, so it is faster than the CGI.
 //
 // Each server has as many connections as keep the machine busy: 2 for Perl, 16 for
@@ -25,5 +25,5 @@
 // comes from /proc, and for CGI processes from a file that they write at their end.
 //
 // A wrong answer is an error. The program needs Linux, memcached and the packages
-// that scripts/test/cgibench/deps installs.
+// of scripts/test/perlsite/packages.
 package main

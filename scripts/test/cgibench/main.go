@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/perlsite"
 )
 
 func main() { os.Exit(load.Main(run)) }
 
 // measurements returns the number of measurements in a round.
-func measurements() int { return len(serverNames()) * len(operations()) }
+func measurements() int { return len(serverNames()) * len(perlsite.Operations()) }
 
 func parse(args []string, stderr io.Writer) (load.Rounds, error) {
 	flags := flag.NewFlagSet("cgibench", flag.ContinueOnError)

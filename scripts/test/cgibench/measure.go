@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/perlsite"
 	"memcachedsoap/scripts/test/programtest"
 )
 
@@ -27,11 +28,6 @@ type server struct {
 	// nil.
 	spent func() (time.Duration, error)
 }
-
-// apacheConnections is the number of FastCGI processes. More connections gain
-// nothing, because two processes keep the processors busy, and mod_fcgid delays a
-// request by one second if no process is free.
-const apacheConnections = 2
 
 // measure measures the servers and prints the report.
 func measure(ctx context.Context, rounds load.Rounds, stdout, progress io.Writer) (err error) {
@@ -54,7 +50,7 @@ func measure(ctx context.Context, rounds load.Rounds, stdout, progress io.Writer
 	if err := errors.Join(os.Mkdir(apacheDir, 0o755), os.Chmod(dir, 0o755)); err != nil { //nolint:gosec // for Apache's user
 		return fmt.Errorf("cgibench: %w", err)
 	}
-	apache, site, err := startApache(ctx, apacheDir, memcached.Address)
+	apache, times, err := perlsite.Start(ctx, apacheDir, memcached.Address)
 	if err != nil {
 		return err
 	}
@@ -63,9 +59,9 @@ func measure(ctx context.Context, rounds load.Rounds, stdout, progress io.Writer
 		return fmt.Errorf("cgibench: %w", err)
 	}
 	r, err := measureAll(ctx, rounds, []server{
-		{process: service, path: "/cgi-bin/MemcachedSOAP.cgi", connections: 16},
-		{process: apache, path: "/fcgi/sessions.fcgi", connections: apacheConnections},
-		{process: apache, path: "/cgi/sessions.cgi", connections: apacheConnections, spent: site.cgiTime},
+		{process: service, path: perlsite.ServicePath, connections: 16},
+		{process: apache, path: perlsite.FastCGIPath, connections: perlsite.Connections},
+		{process: apache, path: perlsite.CGIPath, connections: perlsite.Connections, spent: times.Sum},
 	})
 	if err != nil {
 		return err
@@ -94,9 +90,9 @@ func measureAll(ctx context.Context, rounds load.Rounds, servers []server) (*rep
 		return nil, err
 	}
 	for round := range rounds.Count + 1 {
-		for _, operation := range operations() {
+		for _, operation := range perlsite.Operations() {
 			for i, server := range servers {
-				t, err := server.measure(ctx, rounds.Interval, newRequest(server.path, operation, id))
+				t, err := server.measure(ctx, rounds.Interval, perlsite.NewRequest(server.path, operation, id))
 				if err != nil {
 					return nil, fmt.Errorf("cgibench: %s of %s: %w", operation, serverNames()[i], err)
 				}
@@ -140,7 +136,7 @@ func store(ctx context.Context, s server) (string, error) {
 		return "", err
 	}
 	defer c.Close()
-	if err := c.Do(newRequest(s.path, "setSession", "")); err != nil {
+	if err := c.Do(perlsite.NewRequest(s.path, "setSession", "")); err != nil {
 		return "", err
 	}
 	match := sessionID.FindSubmatch(c.Body)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/perlsite"
 )
 
 // report holds the results.
@@ -32,7 +33,7 @@ func (r *report) write(w io.Writer) error {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.rounds.Count, r.rounds.Interval)
 	text.WriteString("| operation | server | req/s | p50 | p99 | CPU per request | the service: times the req/s | of the CPU |\n" +
 		"|---|---|---:|---:|---:|---:|---:|---:|\n")
-	for _, operation := range operations() {
+	for _, operation := range perlsite.Operations() {
 		results := r.results[operation]
 		for i, name := range serverNames() {
 			rate, cpu := load.Rate(results[i]), load.CPUPerRequest(results[i])

@@ -1,4 +1,6 @@
-package main
+// Package contract makes requests of the contract for programs that measure servers, and
+// reads the answers.
+package contract
 
 import (
 	_ "embed" // for session24.xml
@@ -19,16 +21,19 @@ var session24 string
 
 // The operations that are called.
 const (
-	getOperation = "getSession"
-	setOperation = "setSession"
+	GetOperation = "getSession"
+	SetOperation = "setSession"
 )
 
-// entryList returns n entries. If n exceeds the entries of session24, it repeats
+// SessionHeader is a header with the id of the session, for a server that reads no XML.
+const SessionHeader = "X-Session"
+
+// Entries returns n entries. If n exceeds the entries of session24, it repeats
 // them under other names.
-func entryList(n int) (*wsdl.EntryList, error) {
+func Entries(n int) (*wsdl.EntryList, error) {
 	var known, list wsdl.EntryList
 	if err := xml.Unmarshal([]byte("<attributes>"+session24+"</attributes>"), &known); err != nil {
-		return nil, fmt.Errorf("bench: session24.xml: %w", err)
+		return nil, fmt.Errorf("contract: session24.xml: %w", err)
 	}
 	for i := range n {
 		entry := *known.Entry[i%len(known.Entry)]
@@ -40,16 +45,17 @@ func entryList(n int) (*wsdl.EntryList, error) {
 	return &list, nil
 }
 
-// session has the requests that read and write one session.
-type session struct {
-	get  *load.Request
-	sets [2]*load.Request // used alternately, so that each changes the stored session
+// Session has the requests that read and write one session.
+type Session struct {
+	ID   string
+	Get  *load.Request
+	Sets [2]*load.Request // used alternately, so that each changes the stored session
 }
 
-// makeSessions returns n sessions with the given number of entries. They differ in
+// NewSessions returns n sessions with the given number of entries. They differ in
 // the id and in the value of one entry.
-func makeSessions(n, entries int) ([]*session, error) {
-	list, err := entryList(entries)
+func NewSessions(n, entries int) ([]*Session, error) {
+	list, err := Entries(entries)
 	if err != nil {
 		return nil, err
 	}
@@ -58,31 +64,51 @@ func makeSessions(n, entries int) ([]*session, error) {
 		*wsdl.EntryList
 	}{EntryList: list})
 	if err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
+		return nil, fmt.Errorf("contract: %w", err)
 	}
-	sessions := make([]*session, n)
+	sessions := make([]*Session, n)
 	for i := range sessions {
 		id := fmt.Sprintf("%032x", 0x5fbc010f+i)
 		user := fmt.Sprintf("user%d-", i)
-		sessions[i] = &session{get: newRequest(getOperation, id, "<id>"+id+"</id>", id, user)}
-		for j := range sessions[i].sets {
+		sessions[i] = &Session{ID: id, Get: NewRequest(GetOperation, id, "<id>"+id+"</id>", id, user)}
+		for j := range sessions[i].Sets {
 			own := strings.Replace(string(attributes), ">dwho<", ">"+user+strconv.Itoa(j)+"<", 1)
-			sessions[i].sets[j] = newRequest(setOperation, id, "<id>"+id+"</id>"+own+"<ttl>0</ttl>", id)
+			sessions[i].Sets[j] = NewRequest(SetOperation, id, "<id>"+id+"</id>"+own+"<ttl>0</ttl>", id)
 		}
 	}
 	return sessions, nil
 }
 
-// newRequest returns a request in the form that XML libraries write.
-func newRequest(operation, id, content string, holds ...string) *load.Request {
+// NewRequest returns a request of an operation in the form that XML libraries write.
+// content is what the element of the operation holds, holds are texts of the answer.
+func NewRequest(operation, id, content string, holds ...string) *load.Request {
 	body := `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="` + soap.Namespace11 + `"><S:Body><` + operation +
 		` xmlns="` + wsdl.Namespace + `">` + content + `</` + operation + `></S:Body></S:Envelope>`
 	r := &load.Request{Body: len(body)}
 	r.Message = fmt.Appendf(nil, "POST /soap HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: text/xml\r\n"+
-		"Content-Type: text/xml; charset=utf-8\r\nSOAPAction: %q\r\n"+sessionHeader+": %s\r\nContent-Length: %d\r\n\r\n%s",
+		"Content-Type: text/xml; charset=utf-8\r\nSOAPAction: %q\r\n"+SessionHeader+": %s\r\nContent-Length: %d\r\n\r\n%s",
 		wsdl.Action(operation), id, len(body), body)
 	for _, text := range holds {
 		r.Holds = append(r.Holds, []byte(text))
 	}
 	return r
+}
+
+// Sources gives each connection its own sessions, because concurrent writers of one
+// session would measure their conflicts. A connection only reads, or with writes reads and
+// writes alternately.
+func Sources(sessions []*Session, connections int, writes bool) []load.Source {
+	share := len(sessions) / connections
+	list := make([]load.Source, connections)
+	for c := range list {
+		own := sessions[c*share : (c+1)*share]
+		list[c] = func(i int) *load.Request {
+			session := own[i/2%share]
+			if i%2 == 0 || !writes {
+				return session.Get
+			}
+			return session.Sets[i/2/share%len(session.Sets)]
+		}
+	}
+	return list
 }

@@ -1,4 +1,4 @@
-package main
+package perlsite
 
 import (
 	_ "embed" // for setSession.xml
@@ -17,11 +17,11 @@ var setSession24 string
 const (
 	ok          = "...... MEMCACHED SOAP OK ......"
 	stored      = "<setSessionResponse"
-	oneOfTheSet = ">TGUgVmVuZ2V1ciBNYXNxdek=</uid>"
+	OneOfTheSet = ">TGUgVmVuZ2V1ciBNYXNxdek=</uid>"
 )
 
-// operations returns the measured operations.
-func operations() []string { return []string{"status", "getSession", "setSession"} }
+// Operations returns the operations for which there are requests.
+func Operations() []string { return []string{"status", "getSession", "setSession"} }
 
 // body returns the message that calls an operation. id is the session that
 // getSession reads.
@@ -37,10 +37,11 @@ func body(operation, id string) string {
 	return envelope + call + "</soap:Body></soap:Envelope>"
 }
 
-// newRequest returns the request that calls an operation at a path.
-func newRequest(path, operation, id string) *load.Request {
+// NewRequest returns the request that calls an operation at a path. id is the session that
+// getSession reads.
+func NewRequest(path, operation, id string) *load.Request {
 	text := body(operation, id)
-	holds := map[string]string{"status": ok, "getSession": oneOfTheSet, "setSession": stored}[operation]
+	holds := map[string]string{"status": ok, "getSession": OneOfTheSet, "setSession": stored}[operation]
 	return &load.Request{
 		Message: fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: SOAP::Lite/Perl/1.27\r\n"+
 			"Content-Type: text/xml; charset=utf-8\r\nSOAPAction: \"urn:MemcachedSOAPClass#%s\"\r\nContent-Length: %d\r\n\r\n%s",
