@@ -5,6 +5,7 @@ package lemonldap
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"strconv"
@@ -50,35 +51,48 @@ func works() []work {
 	}
 }
 
-// TestSpeed measures the CPU time that a request takes in LemonLDAP::NG's own REST
-// server and in the service with its memcached, with the same load. It asserts nothing:
-// its table is in docs/benchmarks.md.
+// TestSpeed measures the CPU time that a request takes in LemonLDAP::NG's own REST server
+// and in the service with its memcached, with the same load, in rounds of random order. It
+// asserts nothing: its tables are in docs/benchmarks.md. ROUNDS says how many rounds there
+// are.
 func TestSpeed(t *testing.T) {
+	rounds := min(max(countOf(os.Getenv("ROUNDS")), 1), mostRounds)
 	v := versions[0]
 	theirs := map[string]*sessionServer{filesStore: newTheirs(t, v, filesStore), sqliteStore: newTheirs(t, v, sqliteStore)}
 	ours := newOurs(t)
-	show := func(format string, arguments ...any) {
-		_, err := fmt.Fprintf(t.Output(), format+"\n", arguments...)
-		require.NoError(t, err)
-	}
-	show("LemonLDAP::NG %s, %d sessions, %d clients", v.number, manySessions, clients)
-	show("| request | connections | LemonLDAP::NG, store | ms | memcachedsoap, ms | times less | the service's code, ms | its kernel, ms | memcached, ms |\n" +
-		"|---|---|---|---:|---:|---:|---:|---:|---:|")
+	var cases []*speedCase
 	for _, w := range works() {
 		for _, keep := range []bool{false, true} {
-			connections := "new"
-			if keep {
-				connections = "kept"
-			}
-			a, b := theirs[w.store].measure(t, w, keep), ours.measure(t, w, keep)
-			show("| %s | %s | %s | %s | %s | %.1f | %s | %s | %s |", w.name, connections, w.store,
-				a.sum(), b.sum(), float64(a.sum())/float64(b.sum()), b.user, b.kernel, b.store)
+			cases = append(cases, &speedCase{work: w, keep: keep})
 		}
 	}
+	for _, c := range cases { // what the first requests load does not count
+		for _, s := range []*sessionServer{theirs[c.store], ours} {
+			s.load(t, work{requests: min(c.requests, 10*clients), send: c.send}, c.keep)
+		}
+	}
+	for round := range rounds {
+		for _, at := range rand.Perm(2 * len(cases)) { //nolint:gosec // chance is no secret
+			if c := cases[at/2]; at%2 == 0 {
+				c.theirs = append(c.theirs, theirs[c.store].measure(t, c, round, rounds))
+			} else {
+				c.ours = append(c.ours, ours.measure(t, c, round, rounds))
+			}
+		}
+	}
+	showSpeed(t, v.number, rounds, cases)
 	const rest = 5
 	begin := ours.cpu()
 	time.Sleep(rest * time.Second)
-	show("The service and memcached without requests: %s ms/s", ours.cpu().since(begin, rest).sum())
+	show(t, "\nThe service and memcached without requests: %s ms/s", ours.cpu().since(begin, rest).sum())
+}
+
+// mostRounds leaves a client a request of the dearest kind in each round.
+const mostRounds = 6
+
+func countOf(number string) int {
+	n, _ := strconv.Atoi(number) // 0 if there is none
+	return n
 }
 
 // milliseconds is a time.
@@ -109,33 +123,40 @@ type sessionServer struct {
 	secret func() string // __secret; "" without
 }
 
-// measure returns the CPU time of a request.
-func (s *sessionServer) measure(t *testing.T, w work, keep bool) cost {
+// measure returns the CPU time of a request and how long the requests took. Each round has
+// other requests: LemonLDAP::NG keeps what it has read for 10 minutes.
+func (s *sessionServer) measure(t *testing.T, c *speedCase, round, rounds int) speed {
 	t.Helper()
-	s.load(t, work{requests: min(w.requests, 10*clients), send: w.send}, keep) // what the first requests load does not count
-	if keep {
-		w.first = w.requests // others than before: LemonLDAP::NG keeps what it has read for 10 minutes
+	w := c.work
+	w.requests /= rounds
+	w.first = round * w.requests
+	if c.keep {
+		w.first += c.requests
 	}
 	before := s.cpu()
-	s.load(t, w, keep)
-	return s.cpu().since(before, w.requests)
+	took := s.load(t, w, c.keep)
+	return speed{s.cpu().since(before, w.requests), took}
 }
 
-// load sends requests. Each client has one connection at a time.
-func (s *sessionServer) load(t *testing.T, w work, keep bool) {
+// load sends requests, and returns how long each took. Each client has one connection at a
+// time.
+func (s *sessionServer) load(t *testing.T, w work, keep bool) []time.Duration {
 	t.Helper()
 	transport := &http.Transport{DisableKeepAlives: !keep, MaxIdleConnsPerHost: clients}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: ample}
 	failed := make(chan error, clients)
+	took := make([]time.Duration, w.requests)
 	var all sync.WaitGroup
 	for first := range clients {
 		all.Go(func() {
 			for n := first; n < w.requests; n += clients {
+				began := time.Now()
 				if err := s.ask(t, client, w, w.first+n); err != nil {
 					failed <- err
 					return
 				}
+				took[n] = time.Since(began)
 			}
 		})
 	}
@@ -144,6 +165,7 @@ func (s *sessionServer) load(t *testing.T, w work, keep bool) {
 	for err := range failed {
 		require.NoError(t, err, s.name)
 	}
+	return took
 }
 
 func (s *sessionServer) ask(t *testing.T, client *http.Client, w work, n int) error {
