@@ -125,6 +125,13 @@ fuzz: ## Run every fuzz target (FUZZTIME=60s PACKAGES=./soap/...)
 bench: ## Run benchmarks and compare with the run before (BENCH=Get PACKAGES=./soap/...)
 	@scripts/tools/microbench '$(BENCH)' $(PACKAGES)
 
+ROUNDS ?= 12
+SECONDS ?= 2
+PEERS ?=
+.PHONY: bench-peers
+bench-peers: ## Compare with gSOAP, CXF, PHP, Node, Perl (ROUNDS=2 SECONDS=1 PEERS=gsoap)
+	@go run ./scripts/test/peers -rounds $(ROUNDS) -seconds $(SECONDS) $(if $(PEERS),-peers $(PEERS))
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin build

@@ -50,7 +50,29 @@ type Session struct {
 	ID   string
 	Get  *load.Request
 	Sets [2]*load.Request // used alternately, so that each changes the stored session
+
+	user    string // the value that tells the session from others begins with it
+	entries int
 }
+
+// Attributes returns what the first of Sets stores.
+func (s *Session) Attributes() (map[string]string, error) {
+	list, err := Entries(s.entries)
+	if err != nil {
+		return nil, err
+	}
+	attributes, marked := make(map[string]string, len(list.Entry)), false
+	for _, entry := range list.Entry {
+		attributes[entry.Key] = entry.Value
+		if entry.Value == ownValue && !marked {
+			attributes[entry.Key], marked = s.user+"0", true
+		}
+	}
+	return attributes, nil
+}
+
+// ownValue is replaced in the first attribute that has it, so that sessions differ.
+const ownValue = "dwho"
 
 // NewSessions returns n sessions with the given number of entries. They differ in
 // the id and in the value of one entry.
@@ -70,9 +92,9 @@ func NewSessions(n, entries int) ([]*Session, error) {
 	for i := range sessions {
 		id := fmt.Sprintf("%032x", 0x5fbc010f+i)
 		user := fmt.Sprintf("user%d-", i)
-		sessions[i] = &Session{ID: id, Get: NewRequest(GetOperation, id, "<id>"+id+"</id>", id, user)}
+		sessions[i] = &Session{ID: id, user: user, entries: entries, Get: NewRequest(GetOperation, id, "<id>"+id+"</id>", id, user)}
 		for j := range sessions[i].Sets {
-			own := strings.Replace(string(attributes), ">dwho<", ">"+user+strconv.Itoa(j)+"<", 1)
+			own := strings.Replace(string(attributes), ">"+ownValue+"<", ">"+user+strconv.Itoa(j)+"<", 1)
 			sessions[i].Sets[j] = NewRequest(SetOperation, id, "<id>"+id+"</id>"+own+"<ttl>0</ttl>", id)
 		}
 	}

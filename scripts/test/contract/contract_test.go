@@ -3,6 +3,7 @@ package contract
 import (
 	"bufio"
 	"bytes"
+	"encoding/xml"
 	"io"
 	"net/http"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/wsdl"
 )
 
 func TestSessions(t *testing.T) {
@@ -37,6 +39,25 @@ func TestSessions(t *testing.T) {
 		}
 	}
 	assert.Len(t, bodies, 9, "all messages differ")
+}
+
+func TestAttributesOfASession(t *testing.T) {
+	sessions, err := NewSessions(2, 30)
+	require.NoError(t, err)
+	attributes, err := sessions[1].Attributes()
+	require.NoError(t, err)
+	assert.Len(t, attributes, 30)
+	assert.Equal(t, "user1-0", attributes["uid"])
+	assert.Equal(t, "dwho", attributes["_user"])
+	var message struct {
+		Entries []wsdl.Entry `xml:"Body>setSession>attributes>entry"`
+	}
+	_, body, _ := bytes.Cut(sessions[1].Sets[0].Message, []byte("\r\n\r\n"))
+	require.NoError(t, xml.Unmarshal(body, &message))
+	assert.Len(t, message.Entries, 30)
+	for _, entry := range message.Entries {
+		assert.Equal(t, attributes[entry.Key], entry.Value, entry.Key)
+	}
 }
 
 // Connections have sessions of their own, and write each with another value in turn.

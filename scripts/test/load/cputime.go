@@ -51,27 +51,36 @@ func treeTicks(pid int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	children, err := childrenOf(pid)
+	for _, child := range children {
+		if used, err := treeTicks(child); err == nil { // on an error it has ended and counts with its parent
+			ticks += used
+		}
+	}
+	return ticks, err
+}
+
+// childrenOf returns the children of a process that have not ended.
+func childrenOf(pid int) (children []int, err error) {
 	// A thread may have children of its own.
 	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
-		return 0, err //nolint:wrapcheck // CPUTime wraps it
+		return nil, err //nolint:wrapcheck // callers do
 	}
 	for _, list := range lists {
-		children, err := os.ReadFile(list)
+		text, err := os.ReadFile(list)
 		if err != nil {
 			continue // the thread has ended
 		}
-		for child := range strings.FieldsSeq(string(children)) {
+		for child := range strings.FieldsSeq(string(text)) {
 			id, err := strconv.Atoi(child)
 			if err != nil {
-				return 0, err //nolint:wrapcheck // CPUTime wraps it
+				return nil, err //nolint:wrapcheck // callers do
 			}
-			if used, err := treeTicks(id); err == nil { // on an error it has ended and counts with its parent
-				ticks += used
-			}
+			children = append(children, id)
 		}
 	}
-	return ticks, nil
+	return children, nil
 }
 
 // ownTicks returns the ticks of a process and of the children for which it has

@@ -93,12 +93,12 @@ func TestStartAt(t *testing.T) {
 	address := OwnAddress(0)
 	const program = `
 		my $child = fork;
-		if (!$child) { sleep 1 while 1 }
-		print STDERR "child $child\n";
+		if (!$child) { setsid(); print STDERR "child $$\n"; sleep 1 while 1 } # in a group of its own
+		sleep 1 while !-s STDERR;
 		my $server = IO::Socket::INET->new(LocalAddr => $ARGV[0], Listen => 1, ReuseAddr => 1) or die "$!\n";
 		while (my $connection = $server->accept) { }`
 	dir := t.TempDir()
-	p, err := StartAt(t.Context(), exec.CommandContext(t.Context(), "perl", "-MIO::Socket::INET", "-e", program, address), "group", dir, address)
+	p, err := StartAt(t.Context(), exec.CommandContext(t.Context(), "perl", "-MIO::Socket::INET", "-MPOSIX=setsid", "-e", program, address), "group", dir, address)
 	require.NoError(t, err)
 	assert.Equal(t, address, p.Address)
 	log, err := os.ReadFile(filepath.Join(dir, "group.log"))

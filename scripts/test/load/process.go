@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -45,12 +46,11 @@ func Start(ctx context.Context, cmd *exec.Cmd, name, dir, addressFile string, pa
 	return p, nil
 }
 
-// StartAt starts a program that listens on an address, in a process group of its own, and
-// waits until it accepts connections. It is for programs that start others, and do not
-// write where they listen: the caller must call [Process.StopAll].
+// StartAt starts a program that listens on an address, and waits until it accepts
+// connections. It is for programs that start others, and do not write where they listen:
+// the caller must call [Process.StopAll].
 func StartAt(ctx context.Context, cmd *exec.Cmd, name, dir, address string) (*Process, error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = func() error { return killTree(cmd.Process.Pid) }
 	p, err := begin(cmd, name, dir)
 	if err != nil {
 		return nil, err
@@ -134,10 +134,27 @@ func (p *Process) Stop() {
 	<-p.ended
 }
 
-// StopAll kills the process and all others in its group, for one of [StartAt].
+// StopAll kills the process and its descendants, for one of [StartAt].
 func (p *Process) StopAll() {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // fails only if all have ended
-	<-p.ended
+	select {
+	case <-p.ended:
+	default:
+		_ = killTree(p.cmd.Process.Pid) // fails only if it has ended
+		<-p.ended
+	}
+}
+
+// killTree kills a process and its descendants, also those that have left its process
+// group. The parent is stopped before its children are listed, so that it starts no others.
+func killTree(pid int) error {
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return err //nolint:wrapcheck // that of a call
+	}
+	children, err := childrenOf(pid)
+	for _, child := range children {
+		_ = killTree(child) // it has ended
+	}
+	return errors.Join(err, syscall.Kill(pid, syscall.SIGKILL))
 }
 
 // EmptyLog empties the log, so that it does not fill the disk.

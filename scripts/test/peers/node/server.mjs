@@ -12,7 +12,7 @@ const defaultTTL = 72000; // seconds
 const [wsdl, address, port, memcachedAddress, memcachedPort] = process.argv.slice(2);
 
 function fault(faultcode, faultstring) {
-  return { Fault: { faultcode, faultstring } };
+  return { Fault: { faultcode, faultstring, statusCode: 500 } };
 }
 
 function sessions() {
@@ -47,5 +47,6 @@ if (cluster.isPrimary) {
     path: '/soap',
     services: { SessionService: { SessionPort: sessions() } },
     xml: readFileSync(wsdl, 'utf8'),
+    attributesKey: '$attributes', // of XML: a session has an element of the usual name
   });
 }
