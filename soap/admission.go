@@ -57,14 +57,10 @@ func packageRoom(n, limit int) int64 {
 }
 
 // meter is what the work on one request has reserved.
-type meter struct {
-	*exchange
-
-	reserved int64
-}
+type meter struct{ *exchange }
 
 // need reserves so much that the work may take n bytes, and gives back the rest.
-func (m *meter) need(n int64) error {
+func (m meter) need(n int64) error {
 	err := m.reserve(n - m.reserved)
 	if err == nil {
 		m.reserved = n
@@ -74,7 +70,7 @@ func (m *meter) need(n int64) error {
 
 // take is called for a body that is decompressed: by [smallBody] when it is longer
 // than that. How long it becomes, and what is in it, is not known then.
-func (m *meter) take(int64) error {
+func (m meter) take(int64) error {
 	if m.reserved > 0 {
 		return nil
 	}
@@ -86,13 +82,13 @@ func (m *meter) take(int64) error {
 }
 
 // work returns how many bytes the work on a document needs.
-func (m *meter) work(bytes, elements int64) int64 {
+func (m meter) work(bytes, elements int64) int64 {
 	return perByte*bytes + perElement*min(elements, int64(m.options.Limits.XML.MaxElements()))
 }
 
 // document is called for the document of the request, which was made of what was
 // decompressed, and that of what was received.
-func (m *meter) document(doc, plain []byte, decompressed int) error {
+func (m meter) document(doc, plain []byte, decompressed int) error {
 	m.tags = xmlscan.CountTags(doc)
 	n := int64(decompressed) + m.work(int64(len(doc)), int64(m.tags))
 	if len(doc) > 0 && &doc[len(doc)-1] != &plain[len(plain)-1] {

@@ -46,6 +46,9 @@ type Dispatcher struct {
 	actions    map[string]Name                  // by SOAPAction
 	aliases    []func(space string) string
 
+	contentTypes map[Version][]string // values of headers of answers: all answers share them
+	noStore      []string
+
 	isIndependent   func(*xmlscan.Scanner) bool // see Independent; nil if it was not called
 	readIndependent func(*xmlscan.Scanner, any) (any, error)
 }
@@ -73,23 +76,35 @@ func NewDispatcher(o Options) *Dispatcher {
 	if o.Admission == nil {
 		o.Admission = unbounded{}
 	}
-	return &Dispatcher{options: o, operations: map[string]map[string]*operation{}, actions: map[string]Name{}}
+	return &Dispatcher{
+		options: o, operations: map[string]map[string]*operation{}, actions: map[string]Name{},
+		contentTypes: map[Version][]string{V11: {V11.contentType()}, V12: {V12.contentType()}},
+		noStore:      []string{"no-store"}, // sessions are credentials: no cache may store one
+	}
 }
 
 // ServeHTTP answers one request: with SOAP, or with 405 or 415 if the request is
 // not that of a SOAP client.
 func (d *Dispatcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if x := d.begin(w, r); x != nil {
+		x.serve() //nolint:contextcheck // the context is the request's, which x holds
+	}
+}
+
+// begin returns the exchange of a request, or answers it and returns nil.
+//
+//go:noinline // its variables would take stack while the request is answered
+func (d *Dispatcher) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "This is a SOAP endpoint: send a SOAP message with POST.", http.StatusMethodNotAllowed)
-		return
+		return nil
 	}
 	kind, ok := contentType(strings.Join(r.Header.Values("Content-Type"), ", "))
 	if !ok {
 		w.Header().Set("Accept-Post", mediaType11+", "+mediaType12)
 		http.Error(w, "This is a SOAP endpoint: send "+mediaType11+" or "+mediaType12+".", http.StatusUnsupportedMediaType)
-		return
+		return nil
 	}
-	x := &exchange{Dispatcher: d, w: w, r: r, media: kind, version: kind.version, started: time.Now()}
-	x.serve() //nolint:contextcheck // the context is the request's, which x holds
+	return &exchange{Dispatcher: d, w: w, r: r, media: kind, version: kind.version, started: time.Now()}
 }

@@ -28,6 +28,8 @@ type exchange struct {
 	stamped bool // the request has a Timestamp of WS-Security, so the answer gets one
 	bytesIn int
 	tags    int // start tags of the document at most
+
+	reserved int64 // by the meter
 }
 
 // scratch is the memory of one call that a later call can reuse.
@@ -121,8 +123,8 @@ func (x *exchange) run(sc *scratch, received []byte, inflated *body) (answer []b
 	if err != nil {
 		return answer, err
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), x.options.Timeout)
-	defer cancel()
+	ctx := withTimeLimit(x.r.Context(), x.options.Timeout)
+	defer ctx.end()
 	return call(ctx, answer)
 }
 
@@ -132,9 +134,9 @@ func (x *exchange) document(received []byte, inflated *body) ([]byte, error) {
 	if x.media.problem != nil {
 		return nil, x.media.problem
 	}
-	m := meter{exchange: x}
+	m := meter{x}
 	named := codingsOf(x.r.Header)
-	plain, err := inflate(received, named, x.media.isPlain, limit, inflated, &m)
+	plain, err := inflate(received, named, x.media.isPlain, limit, inflated, m)
 	if err != nil {
 		return nil, err
 	}
@@ -310,10 +312,9 @@ func (x *exchange) faultOf(err error) *Fault {
 // write sends an answer.
 func (x *exchange) write(fault *Fault, answer []byte) {
 	h := x.w.Header()
-	h.Set("Content-Type", x.version.contentType())
-	h.Set("Content-Length", strconv.Itoa(len(answer)))
-	// Sessions are credentials: no cache may store one.
-	h.Set("Cache-Control", "no-store")
+	h["Content-Type"] = x.contentTypes[x.version]
+	h["Content-Length"] = []string{strconv.Itoa(len(answer))}
+	h["Cache-Control"] = x.noStore
 	status := http.StatusOK
 	if fault != nil {
 		status = fault.status()

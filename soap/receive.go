@@ -48,7 +48,10 @@ func (x *exchange) receive(b *body) ([]byte, error) {
 	if x.r.ContentLength > int64(limit) {
 		return nil, bodyTooLarge(limit) // before 100 Continue, which reading sends
 	}
-	from := http.MaxBytesReader(x.w, x.r.Body, int64(limit))
+	var from io.Reader = x.r.Body
+	if x.r.ContentLength < 0 { // net/http ends a body at its length
+		from = http.MaxBytesReader(x.w, x.r.Body, int64(limit))
+	}
 	err := b.read(from, x.r.ContentLength, receiving{x})
 	x.bytesIn = b.size()
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
