@@ -20,10 +20,10 @@ type media struct {
 // application/xml. It returns false for one that no SOAP client sends.
 func contentType(header string) (media, bool) {
 	switch header {
-	case "":
+	case "", mediaType11:
 		return media{version: V11}, true
-	case contentType11: // most clients send it, and parsing costs time
-		return media{version: V11, charset: charsetUTF8}, true
+	case contentType11, "text/xml;charset=UTF-8", "text/xml; charset=UTF-8", `text/xml; charset="utf-8"`:
+		return media{version: V11, charset: charsetUTF8}, true // most clients send one of these, and parsing costs time
 	}
 	parsed, ok := parseMediaType(header)
 	if !ok {
