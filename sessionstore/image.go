@@ -106,6 +106,9 @@ func (s *Store) check(ctx context.Context, id ID, item backend.Item) error {
 	if err != nil {
 		return err
 	}
+	if s.codec.Walk(image, unseen{}, m.take) {
+		return nil
+	}
 	err = s.codec.CheckWithin(image, m.take)
 	if m.refused != nil {
 		return m.refused
@@ -115,6 +118,14 @@ func (s *Store) check(ctx context.Context, id ID, item backend.Item) error {
 	}
 	return nil
 }
+
+// unseen is a visitor that wants to know only whether a session can be read.
+type unseen struct{}
+
+func (unseen) Entry(string, perldata.KeyForm) bool { return false }
+func (unseen) Scalar(perldata.Value)               {}
+func (unseen) Begin(perldata.Kind)                 {}
+func (unseen) End(perldata.Kind)                   {}
 
 // imageWithin returns the Storable image in an item, sealed or not.
 func (s *Store) imageWithin(id ID, item backend.Item, m *memory) ([]byte, error) {
@@ -170,7 +181,7 @@ type imageBuffer struct {
 
 // maxPooledImage is the largest buffer that is kept for reuse, in bytes. Sessions
 // have some kilobytes, and a rare giant must not stay in memory.
-const maxPooledImage = 64 << 10
+const maxPooledImage = 256 << 10
 
 //nolint:gochecknoglobals // a pool is shared by nature
 var imageBuffers = sync.Pool{New: func() any { return new(imageBuffer) }}

@@ -13,44 +13,64 @@ import (
 	"memcachedsoap/soap/xmlscan"
 )
 
-// entryReader reads the values of a session. It copies all strings into one block
-// of memory, which saves two allocations for each entry.
+// entryReader reads the values of a session. It copies the strings into blocks of
+// memory, which saves two allocations for each entry.
 type entryReader struct {
-	scan *xmlscan.Scanner
-	most int // greatest number of entries and items
-	read int // entries and items so far
-	kept strings.Builder
+	scan  *xmlscan.Scanner
+	most  int // greatest number of entries and items
+	read  int // entries and items so far
+	block strings.Builder
 }
+
+// The sizes of the blocks: that of the first one is twice the text of a common session,
+// and each is twice as large as the one before.
+const (
+	firstBlock = 1 << 10
+	lastBlock  = 64 << 10
+)
 
 // keep copies text from the scanner's buffer.
 func (r *entryReader) keep(text []byte) string {
-	const block = 1 << 10 // twice the text of a common session
-	start := r.kept.Len()
-	if start == 0 {
-		r.kept.Grow(max(block, len(text)))
+	if len(text) > r.block.Cap()-r.block.Len() {
+		size := min(max(firstBlock, 2*r.block.Cap()), lastBlock)
+		if len(text) > size/2 {
+			return string(text) // the rest of the block is for shorter ones
+		}
+		r.block.Reset() // strings that were returned before stay in the old memory
+		r.block.Grow(size)
 	}
-	// When the builder grows, it takes new memory. Strings that were returned
-	// before stay in the old memory.
-	r.kept.Write(text)
-	return r.kept.String()[start:]
+	start := r.block.Len()
+	r.block.Write(text)
+	return r.block.String()[start:]
 }
 
 // commonEntries is the capacity for a common session and its id.
 const commonEntries = 32
 
+// manyEntries is the number of entries from which on there is room for all that the
+// message can have.
+const manyEntries = 256
+
+// tagsPerEntry is the number of start tags of an entry with a value.
+const tagsPerEntry = 3
+
 // session reads the attributes of a session.
 func (r *entryReader) session() (*perldata.Hash, error) {
-	return r.entries(perldata.NewHash(commonEntries))
+	return r.entries(perldata.NewHash(commonEntries), manyEntries)
 }
 
 // hash reads an EntryList.
 func (r *entryReader) hash() (*perldata.Hash, error) {
-	return r.entries(perldata.NewHash(0)) // no capacity: an empty hash must cost little
+	return r.entries(perldata.NewHash(0), 0) // no capacity: an empty hash must cost little
 }
 
-// entries reads an EntryList into a hash.
-func (r *entryReader) entries(h *perldata.Hash) (*perldata.Hash, error) {
+// entries reads an EntryList into a hash. When there are many entries, if that is not 0,
+// it makes room for the rest.
+func (r *entryReader) entries(h *perldata.Hash, many int) (*perldata.Hash, error) {
 	for {
+		if many > 0 && h.Len() == many {
+			h.Grow(min(r.scan.TagsLeft()/tagsPerEntry, r.most-r.read))
+		}
 		more, err := r.next("entry")
 		if err != nil || !more {
 			return h, err

@@ -2,6 +2,7 @@ package document_test
 
 import (
 	_ "embed"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -24,15 +25,27 @@ var session24 string
 // dispatcher, the dialect, the service, the codec and the store, in memory.
 func BenchmarkServe(b *testing.B) {
 	const id = "5fbc010fecf1bbba68cf4d2fac579005"
-	for _, message := range []struct{ name, body string }{
-		{"setSession", envelope(setSession(id, session24))},
-		{"getSession", envelope(getSession(id))},
-	} {
-		e := newEndpoint(b, document.Options{}, soap.Limits{})
-		code, answer := e.post(envelope(setSession(id, session24)))
-		require.Equal(b, 200, code, answer)
-		b.Run(message.name, func(b *testing.B) { serve(b, e, message.body) })
+	for _, session := range []struct{ name, entries string }{{"24 entries", session24}, {"2400 entries", largeSession(2400)}} {
+		for _, message := range []struct{ name, body string }{
+			{"setSession", envelope(setSession(id, session.entries))},
+			{"getSession", envelope(getSession(id))},
+			{"updateSession", envelope(updateSession(id, `<set>`+entry("uid", `<value>dwho</value>`)+`</set>`))},
+		} {
+			e := newEndpoint(b, document.Options{}, soap.Limits{})
+			code, answer := e.post(envelope(setSession(id, session.entries)))
+			require.Equal(b, 200, code, answer)
+			b.Run(session.name+"/"+message.name, func(b *testing.B) { serve(b, e, message.body) })
+		}
 	}
+}
+
+// largeSession returns n entries.
+func largeSession(n int) string {
+	var entries strings.Builder
+	for i := range n {
+		fmt.Fprintf(&entries, `<entry><key>attribute%d</key><value>a value of some length, %d</value></entry>`, i, i)
+	}
+	return entries.String()
 }
 
 func serve(b *testing.B, e *endpoint, message string) {

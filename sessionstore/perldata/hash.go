@@ -15,9 +15,10 @@ type Hash struct {
 	Class       string       // the Perl class if the hash is an object, else ""
 	Restriction *Restriction // nil unless a Perl program has locked the keys
 
-	entries []Entry
-	index   map[string]int // the position of each name; nil until find needs it
-	mark    mark
+	entries  []Entry
+	index    *NameSet // of the positions of the names; nil until find needs it
+	searches uint8    // so far, without an index
+	mark     mark
 }
 
 // Entry is a name with its value. It is for codecs.
@@ -53,7 +54,10 @@ func NewHash(n int) *Hash { return &Hash{entries: make([]Entry, 0, n)} }
 // Fill replaces all entries. It is for codecs; the caller makes sure that no name
 // occurs twice. The hash owns the slice from now on: pointers to its elements are
 // valid until the next change of the hash.
-func (h *Hash) Fill(entries []Entry) { h.entries, h.index = entries, nil }
+func (h *Hash) Fill(entries []Entry) { h.entries, h.index, h.searches = entries, nil, 0 }
+
+// Grow makes room for n more entries.
+func (h *Hash) Grow(n int) { h.entries = slices.Grow(h.entries, n) }
 
 // Entries returns the entries in order. It is for codecs; the caller must not change
 // the slice.
@@ -73,20 +77,23 @@ func (h *Hash) All() iter.Seq2[string, Value] {
 	}
 }
 
-// indexFrom is the number of entries above which the search for a name makes an
-// index. With fewer entries a linear search is fast enough and needs no memory.
-const indexFrom = 32
+// The first searches in a hash, and all those in a hash of few entries, look at the
+// entries one after the other: that is fast enough and needs no memory. Then find makes
+// an index.
+const (
+	indexFrom   = 32
+	fewSearches = 8
+)
 
 // find returns the position of name, or -1.
 func (h *Hash) find(name string) int {
 	if h.index == nil && len(h.entries) > indexFrom {
-		h.index = indexOf(h.entries)
+		if h.searches++; h.searches > fewSearches {
+			h.makeIndex()
+		}
 	}
 	if h.index != nil {
-		if i, ok := h.index[name]; ok {
-			return i
-		}
-		return -1
+		return h.index.find(name, func(i int) bool { return h.entries[i].Name == name })
 	}
 	for i := range h.entries {
 		if h.entries[i].Name == name {
@@ -94,6 +101,17 @@ func (h *Hash) find(name string) int {
 		}
 	}
 	return -1
+}
+
+// makeIndex makes an index with room for twice as many entries.
+func (h *Hash) makeIndex() {
+	if h.index == nil {
+		h.index = new(NameSet)
+	}
+	h.index.Reset(2 * len(h.entries))
+	for i := range h.entries {
+		h.index.put(h.entries[i].Name, i)
+	}
 }
 
 // Get returns the value of name, and whether there is one.
@@ -130,8 +148,12 @@ func (h *Hash) append(name string, v Value) {
 		entry.Form = h.Restriction.release(name)
 	}
 	h.entries = append(h.entries, entry)
-	if h.index != nil {
-		h.index[name] = len(h.entries) - 1
+	switch {
+	case h.index == nil:
+	case h.index.isFull(len(h.entries)):
+		h.makeIndex()
+	default:
+		h.index.put(name, len(h.entries)-1)
 	}
 }
 
@@ -167,14 +189,6 @@ func (r *Restriction) makeIndex() {
 	r.Reserved = kept
 }
 
-func indexOf(entries []Entry) map[string]int {
-	index := make(map[string]int, len(entries)+len(entries)/2)
-	for i := range entries {
-		index[entries[i].Name] = i
-	}
-	return index
-}
-
 // DeleteAll removes the entries of names; those that do not exist are skipped. The
 // other entries keep their order. It takes one pass, however many names there are.
 func (h *Hash) DeleteAll(names []string) {
@@ -198,12 +212,6 @@ func (h *Hash) Delete(name string) bool {
 	if i < 0 {
 		return false
 	}
-	h.entries = slices.Delete(h.entries, i, i+1)
-	if h.index != nil {
-		delete(h.index, name)
-		for j := i; j < len(h.entries); j++ {
-			h.index[h.entries[j].Name] = j
-		}
-	}
+	h.Fill(slices.Delete(h.entries, i, i+1))
 	return true
 }

@@ -48,6 +48,30 @@ func (s *NameSet) AddBytes(name []byte, number int, same func(other int) bool) (
 	return s.add(maphash.Bytes(s.seed, name), number, same)
 }
 
+// put adds a name that the set does not have.
+func (s *NameSet) put(name string, number int) {
+	mask := uint64(len(s.slots) - 1)
+	at := maphash.String(s.seed, name) & mask
+	for s.slots[at] != 0 {
+		at = (at + 1) & mask
+	}
+	s.slots[at] = uint32(number + 1)
+}
+
+// find returns the number of a name, or -1. same is as for Add.
+func (s *NameSet) find(name string, same func(other int) bool) int {
+	mask := uint64(len(s.slots) - 1)
+	for at := maphash.String(s.seed, name) & mask; s.slots[at] != 0; at = (at + 1) & mask {
+		if number := int(s.slots[at] - 1); same(number) {
+			return number
+		}
+	}
+	return -1
+}
+
+// isFull says whether n names are more than there is room for.
+func (s *NameSet) isFull(n int) bool { return 2*n > len(s.slots) }
+
 func (s *NameSet) add(hash uint64, number int, same func(other int) bool) (first int, added bool) {
 	mask := uint64(len(s.slots) - 1)
 	at := hash & mask

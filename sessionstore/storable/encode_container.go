@@ -1,6 +1,7 @@
 package storable
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"memcachedsoap/sessionstore/perldata"
@@ -44,6 +45,7 @@ func (e *encoder) hash(h *perldata.Hash) error {
 	}
 	e.length(len(entries) + len(reserved))
 	e.elements += len(entries) + len(reserved)
+	e.grow(entries)
 	for i := range entries {
 		entry := &entries[i]
 		if err := e.scalar(&entry.Value, false); err != nil {
@@ -58,6 +60,25 @@ func (e *encoder) hash(h *perldata.Hash) error {
 	}
 	return nil
 }
+
+// grow makes room for the names and strings of many entries at once.
+func (e *encoder) grow(entries []perldata.Entry) {
+	if len(entries) < manyEntries {
+		return
+	}
+	n := 0
+	for i := range entries {
+		n += len(entries[i].Name) + len(entries[i].Value.Str()) + aroundEntry
+	}
+	e.dst = slices.Grow(e.dst, n)
+}
+
+const (
+	manyEntries = 64
+	// aroundEntry is the greatest number of bytes of an entry besides its name and a
+	// string.
+	aroundEntry = minFlaggedEntry + 5
+)
 
 // needsFlags says whether a key cannot be stored without flags.
 func needsFlags(entries []perldata.Entry) (bool, error) {
