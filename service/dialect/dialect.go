@@ -171,25 +171,23 @@ func faultType(f *soap.Fault) string {
 // addToLog adds what the log says about a call to the record of its request. The
 // cause of its fault decides the level.
 func addToLog(ctx context.Context, call soap.Call, cause *soap.Fault) {
-	requestlog.Add(ctx, slog.String("operation", call.Operation.Local))
+	const most = 8
+	attrs := append(make([]slog.Attr, 0, most), slog.String("operation", call.Operation.Local))
 	if call.Version != 0 { // a dialect may be another one than SOAP
-		requestlog.Add(ctx, slog.String("soap", call.Version.String()))
+		attrs = append(attrs, slog.String("soap", call.Version.String()))
 	}
-	requestlog.Add(ctx,
-		slog.Int("bytes_in", call.BytesIn),
-		slog.Int("bytes_out", call.BytesOut),
-	)
+	attrs = append(attrs, slog.Int("bytes_in", call.BytesIn), slog.Int("bytes_out", call.BytesOut))
 	if c := access.CallerOf(ctx); c != nil {
-		requestlog.Add(ctx, slog.String("caller", c.Name))
+		attrs = append(attrs, slog.String("caller", c.Name))
 	}
-	if call.Fault == nil {
-		return
+	if call.Fault != nil {
+		attrs = append(attrs, slog.String("fault", call.Fault.Code.String()), slog.String("reason", call.Fault.Reason))
+		if call.Fault.Err != nil {
+			attrs = append(attrs, slog.String("error", call.Fault.Err.Error()))
+		}
 	}
-	requestlog.Add(ctx, slog.String("fault", call.Fault.Code.String()), slog.String("reason", call.Fault.Reason))
-	if call.Fault.Err != nil {
-		requestlog.Add(ctx, slog.String("error", call.Fault.Err.Error()))
-	}
-	if cause.Code == soap.Server && !cause.Overload {
+	requestlog.Add(ctx, attrs...)
+	if cause != nil && cause.Code == soap.Server && !cause.Overload {
 		requestlog.Fail(ctx)
 	}
 }

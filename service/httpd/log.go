@@ -1,10 +1,10 @@
 package httpd
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -42,27 +42,32 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 //
 //go:noinline
 func (s *Server) writeLine(c echo.Context, record *requestlog.Record, started time.Time, aborted bool) {
-	r, status := c.Request(), c.Response().Status
-	attrs := make([]slog.Attr, 0, 16)
-	attrs = append(attrs,
+	r, status, level := c.Request(), c.Response().Status, record.Level()
+	if (isProbe(r.URL.Path) || isChanges(r.URL.Path)) && status < http.StatusBadRequest {
+		level = slog.LevelDebug
+	}
+	handler := s.options.Logger.Handler()
+	if !handler.Enabled(r.Context(), level) {
+		return
+	}
+	now := time.Now()
+	head := append(make([]slog.Attr, 0, requestlog.Head),
 		slog.String("request_id", requestlog.ID(r.Context())),
 		slog.String("client", record.Client),
 		slog.String("method", r.Method),
 		slog.String("path", loggedPath(r.URL.Path)),
 		slog.Int("status", status),
-		slog.Duration("duration", time.Since(started)),
+		slog.Duration("duration", now.Sub(started)),
 	)
 	if user := s.user(r); user != "" {
-		attrs = append(attrs, slog.String("user", user))
+		head = append(head, slog.String("user", user))
 	}
 	if aborted {
-		attrs = append(attrs, slog.Bool("aborted", true)) // the client has a part of the answer
+		head = append(head, slog.Bool("aborted", true)) // the client has a part of the answer
 	}
-	level := record.Level()
-	if (isProbe(r.URL.Path) || isChanges(r.URL.Path)) && status < http.StatusBadRequest {
-		level = slog.LevelDebug
-	}
-	s.options.Logger.LogAttrs(r.Context(), level, "request", append(attrs, record.Attrs()...)...)
+	line := record.Line(now, "request", head...)
+	line.Level = level
+	_ = handler.Handle(r.Context(), line) // a logger drops this error, too
 }
 
 // unlessAborted calls a handler, and reports whether it has broken off its answer.
@@ -84,9 +89,11 @@ func (s *Server) requestID(r *http.Request) string {
 	if given := r.Header.Get(echo.HeaderXRequestID); isRequestID(given) && s.trusts(peer(r)) {
 		return given
 	}
-	var bits [8]byte
-	rand.Read(bits[:]) // never fails: it ends the program instead
-	return hex.EncodeToString(bits[:])
+	const zeros = "0000000000000000"
+	var digits [len(zeros)]byte
+	// Ids must differ, also between instances. They need not be secret: they only name lines.
+	number := strconv.AppendUint(digits[:0], rand.Uint64(), 16) //nolint:gosec // see above
+	return zeros[len(number):] + string(number)
 }
 
 func isRequestID(text string) bool {

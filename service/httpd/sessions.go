@@ -19,8 +19,10 @@ func sessionTypes() []string {
 	return []string{"global", "persistent", "saml", "cas", "oidc", "offline"}
 }
 
-// idInPath matches what may be the id of a session.
+// idInPath matches what may be the id of a session. It has at least shortestID bytes.
 var idInPath = regexp.MustCompile(`[0-9A-Fa-f]{32,}`)
+
+const shortestID = 32
 
 // loggedPath returns a path for the log, which must show no id of a session: who knows
 // one has the session. It does not depend on the options, because a program may ask
@@ -33,7 +35,9 @@ func loggedPath(path string) string {
 		return loggedPath(before) + ConsolePath + consoleRoute(below)
 	}
 	before, below, found := strings.Cut(path, SessionsPath) // a proxy may pass on a path before it
-	before = idInPath.ReplaceAllString(before, "ID")
+	if len(before) >= shortestID {
+		before = idInPath.ReplaceAllString(before, "ID")
+	}
 	if !found {
 		return before
 	}

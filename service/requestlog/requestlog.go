@@ -2,8 +2,8 @@
 //
 // The HTTP server puts a record into the context of the request with [New]. The
 // packages that answer the request add attributes with [Add]: package service adds
-// the session, package dialect the SOAP call. At the end the server writes the
-// attributes in one log line. In a context without a record, Add does nothing.
+// the session, package dialect the SOAP call. At the end the server writes what
+// [Record.Line] returns. In a context without a record, Add does nothing.
 package requestlog
 
 import (
@@ -12,11 +12,16 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
-// usual is the number of attributes of a call without a fault: the session, four of
-// SOAP and the caller.
-const usual = 6
+const (
+	// Head is the number of attributes that [Record.Line] has room for.
+	Head = 8
+	// usual is the number of attributes of a call without a fault: the session, four of
+	// SOAP, the caller, the trace and the pool.
+	usual = 8
+)
 
 // Record is what the log says about one request, besides HTTP. Only the goroutine
 // that answers the request may use it, but for [AddPool].
@@ -27,8 +32,8 @@ type Record struct {
 	id      string
 	dialect string // the dialect of the message, once it is known
 	level   slog.Level
-	attrs   []slog.Attr
-	array   [usual]slog.Attr // the first memory of attrs
+	attrs   []slog.Attr             // behind room for those of the head
+	array   [Head + usual]slog.Attr // the first memory of attrs
 
 	mu    sync.Mutex
 	pools []string // that have answered
@@ -39,7 +44,7 @@ type key struct{}
 // New returns a context with a record for the request with this id.
 func New(ctx context.Context, id string) (context.Context, *Record) {
 	r := &Record{id: id}
-	r.attrs = r.array[:0]
+	r.attrs = r.array[:Head]
 	return context.WithValue(ctx, key{}, r), r
 }
 
@@ -113,13 +118,20 @@ func Fail(ctx context.Context) {
 // [Fail].
 func (r *Record) Level() slog.Level { return r.level }
 
-// Attrs returns the attributes in the order in which they were added, and behind them
-// the pools that have answered, as "pool", if there are several to choose from.
-func (r *Record) Attrs() []slog.Attr {
+// Line returns the line about the request, at its level: a record with the attributes of
+// a head, of at most [Head], then those that were added, in their order, then the pools that have
+// answered, as "pool", if there are several to choose from. It takes no memory beyond
+// that of the record: the attributes are a group without a name, whose attributes
+// handlers treat as those of the line. Line is called once, at the end.
+func (r *Record) Line(at time.Time, message string, head ...slog.Attr) slog.Record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.pools) == 0 {
-		return r.attrs
+	if len(r.pools) > 0 {
+		r.attrs = append(r.attrs, slog.String("pool", strings.Join(r.pools, ",")))
 	}
-	return append(slices.Clip(r.attrs), slog.String("pool", strings.Join(r.pools, ",")))
+	attrs := r.attrs[Head-len(head):]
+	copy(attrs, head)
+	line := slog.NewRecord(at, r.level, message, 0) // without a program counter, which no line shows
+	line.AddAttrs(slog.Attr{Value: slog.GroupValue(attrs...)})
+	return line
 }
