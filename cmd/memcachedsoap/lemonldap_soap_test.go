@@ -38,7 +38,7 @@ func TestServeLemonLDAPOverSOAP(t *testing.T) {
 	method := func(name, parameters string) string {
 		return `<n:` + name + ` xmlns:n="` + rpc.Namespace + `">` + parameters + `</n:` + name + `>`
 	}
-	endpoint, log, _ := startService(t, "--lemonldap", "--lemonldap-key-file", keyFile)
+	endpoint, log, stop := startService(t, "--lemonldap", "--lemonldap-key-file", keyFile)
 	id := regexp.MustCompile(`[0-9a-f]{64}`).FindString(call(endpoint, "/adminSessions", method("newSession", "")))
 	require.NotEmpty(t, id)
 	assert.Contains(t, call(endpoint, "/index.pl/adminSessions", method("setAttributes", "<i>"+id+"</i><a><_whatToTrace>dwho</_whatToTrace></a>")), ">1</result>")
@@ -52,6 +52,7 @@ func TestServeLemonLDAPOverSOAP(t *testing.T) {
 	assert.True(t, ok)
 	done(t, endpoint, "session", "logout", "dwho")
 	assert.Contains(t, call(endpoint, "/sessions", method("getAttributes", "<i>"+id+"</i>")), ">1</error>")
+	assert.Equal(t, exitDone, stop())
 	assert.NotContains(t, log.String(), id)
 
 	endpoint, _, _ = startService(t)

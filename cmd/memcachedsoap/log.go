@@ -1,6 +1,13 @@
 package main
 
-import "log/slog"
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"memcachedsoap/service/batchlog"
+)
 
 // logSettings are the settings of the log of a daemon.
 type logSettings struct {
@@ -8,11 +15,46 @@ type logSettings struct {
 	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" complete:"debug,info,warn,error" group:"Log:" help:"Least level that is logged: debug, info${lines}, warn or error. Default ${default}."`
 }
 
-// logger returns the logger that --log-format and --log-level describe.
-func (s *logSettings) logger(std streams) *slog.Logger {
-	options := &slog.HandlerOptions{Level: s.LogLevel}
-	if s.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(std.Err, options))
+// lastLines is how long the end of the program waits for standard error to take the last
+// lines of the log, and lastLinesAtOnce how long it does when it should end at once.
+const (
+	lastLines       = 5 * time.Second
+	lastLinesAtOnce = time.Second / 2
+)
+
+// openLog opens the log that --log-format and --log-level describe. closeLog writes the lines
+// that wait.
+func (s *logSettings) openLog(std streams) (log *batchlog.Log, closeLog func()) {
+	log = batchlog.New(std.Err, batchlog.Options{JSON: s.LogFormat == "json", Level: s.LogLevel})
+	std.Logs.add(log)
+	return log, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), lastLines)
+		defer cancel()
+		_ = log.Close(ctx) // there is nothing to say it with
 	}
-	return slog.New(slog.NewTextHandler(std.Err, options))
+}
+
+// openLogs are the logs that a second signal must not cut off. Their zero value has none;
+// nil keeps none.
+type openLogs struct {
+	mu   sync.Mutex
+	logs []*batchlog.Log
+}
+
+func (o *openLogs) add(l *batchlog.Log) {
+	if o == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.logs = append(o.logs, l)
+}
+
+// flush waits until the lines of the logs are written, or the context ends.
+func (o *openLogs) flush(ctx context.Context) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, l := range o.logs {
+		_ = l.Flush(ctx)
+	}
 }

@@ -48,8 +48,9 @@ const description = "memcachedsoap " + purpose + `. It stores the sessions in me
 SIZE is a number of bytes, also with the unit KiB, MiB or GiB: 4MiB. SECONDS is a whole number of seconds. TIME is a number with the unit ms, s, m or h: 100ms. Every flag of serve and of replicate can be set by an environment variable, whose name --help shows, or in the file of --config.`
 
 func main() {
-	ctx := stopOnSignal(os.Stderr, os.Exit)
-	os.Exit(run(ctx, os.Args[1:], streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	logs := new(openLogs)
+	ctx := stopOnSignal(os.Stderr, logs, os.Exit)
+	os.Exit(run(ctx, os.Args[1:], streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Logs: logs}))
 }
 
 // run runs the program and returns its exit code.
@@ -116,4 +117,5 @@ func printError(std streams, err error, code int) int {
 type streams struct {
 	In       io.Reader
 	Out, Err io.Writer
+	Logs     *openLogs // the log of a daemon is added to them
 }

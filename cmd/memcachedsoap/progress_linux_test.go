@@ -112,7 +112,9 @@ func TestReplicateOnATerminal(t *testing.T) {
 	tty.resize(t, 120)
 	c := &replicateCommand{}
 	c.LogFormat = "json"
-	shown, logger := c.progress(streams{Err: tty.program})
+	shown, log, closeLog := c.progress(streams{Err: tty.program})
+	defer closeLog()
+	logger := log.Logger()
 	copies := blocked{openPool(t, memcached.Options{Servers: []string{to}}), make(chan struct{}), make(chan struct{})}
 	replicator := replication.New(replication.Options{
 		From: openPool(t, memcached.Options{Servers: []string{from}}), To: copies, Logger: logger,

@@ -18,7 +18,9 @@ import (
 
 // Run replicates until the context ends, or once.
 func (c *replicateCommand) Run(ctx context.Context, std streams) error {
-	shown, logger := c.progress(std)
+	shown, log, closeLog := c.progress(std)
+	defer closeLog() // last, so that it has all lines
+	logger := log.Logger()
 	files := &reloader{logger: logger}
 	if err := c.watchConfig(files, logger); err != nil {
 		return err
@@ -50,7 +52,7 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 	}
 	shown.poll = func() (string, func() count) { return progressOf(replicator) }
 	stopMetrics, err := c.startMetrics(ctx, metrics.Replicator{
-		Version: version, Started: time.Now(), Replication: replicator, Pools: sides{{fromPool, from}, {toPool, to}}, Traces: traced.metrics,
+		Version: version, Started: time.Now(), Replication: replicator, Pools: sides{{fromPool, from}, {toPool, to}}, Traces: traced.metrics, Log: log,
 	}, func() (bool, string) { return readinessOf(replicator.State()) }, logger)
 	if err != nil {
 		return err

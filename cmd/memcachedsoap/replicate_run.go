@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"memcachedsoap/service/batchlog"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/metric"
@@ -47,16 +48,17 @@ func (c *replicateCommand) once(ctx context.Context, replicator *replication.Rep
 }
 
 // progress returns what shows how far the replicator is, as long as the log has lines of
-// this level: as a bar if the log is on a terminal, else in the log. The logger is the one
-// to use beside it.
-func (c *replicateCommand) progress(std streams) (*progress, *slog.Logger) {
+// this level: as a bar if the log is on a terminal, else in the log. The log is the one to
+// use beside it.
+func (c *replicateCommand) progress(std streams) (shown *progress, log *batchlog.Log, closeLog func()) {
 	if c.LogLevel > slog.LevelInfo || terminalWidth(std.Err) == nil {
-		logger := c.logger(std)
-		return newLoggedProgress(logger), logger
+		log, closeLog = c.openLog(std)
+		return newLoggedProgress(log.Logger()), log, closeLog
 	}
-	shown := newProgress(std.Err)
+	shown = newProgress(std.Err)
 	std.Err = shown
-	return shown, c.logger(std)
+	log, closeLog = c.openLog(std)
+	return shown, log, closeLog
 }
 
 // progressOf says how far a replicator is while the pools are not equal.

@@ -32,12 +32,14 @@ func (*serveCommand) Help() string { return signalsHelp }
 
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
-	logger := c.logger(std)
+	log, closeLog := c.openLog(std)
+	defer closeLog() // last, so that it has all lines
+	logger := log.Logger()
 	traced, closeTraces, err := openTraces(ctx, logger)
 	if err != nil {
 		return err
 	}
-	defer closeTraces()                                   // last, so that it sends all that was recorded
+	defer closeTraces()                                   // late, so that it sends all that was recorded
 	files, stopReloading, err := c.readFiles(std, logger) //nolint:contextcheck // stopReloading stops what it starts
 	if err != nil {
 		return err
@@ -92,7 +94,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
-	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker, Traces: traced.metrics}, server.Handler(), logger)
+	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker, Traces: traced.metrics, Log: log}, server.Handler(), logger)
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
 	defer notifySystemd(ctx, logger)()

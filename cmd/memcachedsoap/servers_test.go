@@ -153,7 +153,9 @@ func TestServeDiscovers(t *testing.T) {
 	change("8\n" + node(one) + " " + node(two) + "\n")
 	changed := "added " + two.Addr
 	require.Eventually(t, func() bool { return strings.Contains(done(t, url, "stats"), changed) }, time.Minute, 10*time.Millisecond)
-	require.Len(t, log.lines(t, "the list of servers has changed: it is used when the service is restarted, and sessions whose server changes are lost then"), 1)
+	require.Eventually(t, func() bool {
+		return len(log.lines(t, "the list of servers has changed: it is used when the service is restarted, and sessions whose server changes are lost then")) == 1
+	}, time.Minute, time.Millisecond)
 	assert.Equal(t, "ready\n"+one.Addr+" up\n", readiness(t, url), "the old list is in use")
 	assert.Contains(t, done(t, url, "session", "get", "ab12"), "dwho")
 }

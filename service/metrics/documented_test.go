@@ -16,6 +16,7 @@ import (
 	"memcachedsoap/service"
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/audit"
+	"memcachedsoap/service/batchlog"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
 	"memcachedsoap/service/lemonldap/events"
@@ -63,9 +64,11 @@ func exported(t *testing.T) map[string]string {
 	require.NoError(t, err)
 	broker := events.New(events.Options{Redis: redis})
 	defer broker.Close()
+	log := batchlog.New(io.Discard, batchlog.Options{})
+	defer log.Close(t.Context())
 	families, err := metrics.NewRegistry(metrics.Sources{
 		Counters: counters, Server: httpd.New(nil, httpd.Options{Access: access.NewGuard(new(access.File), access.Options{})}), Store: store, Audit: audited,
-		Events: broker, Traces: new(traces.Traces),
+		Events: broker, Traces: new(traces.Traces), Log: log,
 	}).Gather()
 	require.NoError(t, err)
 	kinds := map[string]string{}

@@ -27,6 +27,7 @@ type Sources struct {
 	Audit    metric.Source // the audit log; nil if there is none
 	Events   metric.Source // the events of LemonLDAP::NG; nil if there are none
 	Traces   metric.Source // nil if there are none
+	Log      metric.Source // nil if it loses no lines
 }
 
 // NewRegistry returns a registry of the metrics of the sources, the Go runtime and
@@ -39,7 +40,7 @@ func NewRegistry(from Sources) *prometheus.Registry {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
 	)
-	for _, source := range []metric.Source{from.Audit, from.Events, from.Traces} {
+	for _, source := range []metric.Source{from.Audit, from.Events, from.Traces, from.Log} {
 		if source != nil {
 			r.MustRegister(sourceCollector{source, Prefix})
 		}

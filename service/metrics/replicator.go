@@ -17,6 +17,7 @@ type Replicator struct {
 	Replication metric.Source
 	Pools       metric.Source // both of them; the tier of a metric is the pool
 	Traces      metric.Source // nil if there are none
+	Log         metric.Source // nil if it loses no lines
 }
 
 // NewReplicatorRegistry returns a registry of the metrics of a replicator, the Go
@@ -33,8 +34,10 @@ func NewReplicatorRegistry(from Replicator) *prometheus.Registry {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
 	)
-	if from.Traces != nil {
-		r.MustRegister(sourceCollector{from.Traces, Prefix})
+	for _, source := range []metric.Source{from.Traces, from.Log} {
+		if source != nil {
+			r.MustRegister(sourceCollector{source, Prefix})
+		}
 	}
 	return r
 }

@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"service/strictyaml":                   {"go.yaml.in/yaml/..."},
 	"service/requestlog":                   {},
 	"service/audit":                        {"sessionstore/metric"},
+	"service/batchlog":                     {"sessionstore/metric"},
 	"service/admission":                    {"sessionstore/metric", "sessionstore/span", "golang.org/x/sync/semaphore"},
 	"service/certificate":                  {"sessionstore/metric"},
 	"service/changes":                      {"service/access", "service/requestlog", "sessionstore/backend", "sessionstore/index", "sessionstore/metric", "sessionstore/secretfile"},
