@@ -23,18 +23,12 @@ func (c *conn) append(key string, item backend.Item) (backend.Item, int64, error
 		return c.appendZones(key, item)
 	}
 	for range maxAppends {
-		line, err := c.meta("ms ", key, " ", strconv.Itoa(len(item.Image)), " MA"+protocol.LineEnd, string(item.Image))
-		switch {
-		case err != nil:
-			return backend.Item{}, 0, err
-		case string(line) == "HD":
-			return c.appended(key, item)
-		case bytes.HasPrefix(line, []byte(answerTooLarge)):
-			c.broken = true // the server may read the rest of the item as commands
-			return backend.Item{}, 0, c.tooLarge(key, item)
-		case string(line) != "NS":
-			c.broken = true
-			return backend.Item{}, 0, protocol.Unexpected("ms", line)
+		after, size, err := c.appendOnce(key, item)
+		if !errors.Is(err, errNotAppended) {
+			if err != nil {
+				return backend.Item{}, 0, err
+			}
+			return c.appended(key, item, after, size)
 		}
 		if err = c.add(key, item); !errors.Is(err, backend.ErrExists) {
 			after := item
@@ -46,6 +40,44 @@ func (c *conn) append(key string, item backend.Item) (backend.Item, int64, error
 		}
 	}
 	return backend.Item{}, 0, backend.ErrNoMemory
+}
+
+// errNotAppended says that there is no item, or that there is no room in it.
+var errNotAppended = errors.New("memcached: not appended")
+
+// appendOnce appends to the item under key, and asks behind it what the item is then. A
+// newer memcached than 1.6.18 stores the item if there is none (flag N).
+func (c *conn) appendOnce(key string, item backend.Item) (after backend.Item, size int64, err error) {
+	if err := c.begin("ms ", key, " ", strconv.Itoa(len(item.Image)), " MA"); err != nil {
+		return backend.Item{}, 0, err
+	}
+	if item.ExpiresIn <= longestRelative*time.Second { // else the server must be asked for its clock
+		c.line = strconv.AppendInt(append(c.line, " N"...), int64(exptime(item.ExpiresIn, time.Now())), 10)
+		c.line = strconv.AppendUint(append(c.line, " F"...), uint64(c.flagsOf(item)), 10)
+	}
+	c.line = append(append(append(c.line, protocol.LineEnd...), item.Image...), protocol.LineEnd...)
+	c.line = append(append(append(c.line, "mg "...), key...), askSize...)
+	if err := c.finishApart(); err != nil {
+		return backend.Item{}, 0, err
+	}
+	line, err := protocol.ReadLine(c.reader)
+	word := string(line)
+	switch {
+	case err != nil:
+		c.broken = true
+		return backend.Item{}, 0, err
+	case bytes.HasPrefix(line, []byte(answerTooLarge)):
+		c.broken = true // the server may read the rest of the item as commands
+		return backend.Item{}, 0, c.tooLarge(key, item)
+	case word != "HD" && word != "NS":
+		c.broken = true
+		return backend.Item{}, 0, protocol.Unexpected("ms", line)
+	}
+	after, size, err = c.readMeasure(key)
+	if word == "NS" && (err == nil || errors.Is(err, backend.ErrNotFound)) {
+		err = errNotAppended
+	}
+	return after, size, err
 }
 
 // checkRoom rejects an append that would make the item too large: the server
@@ -65,10 +97,9 @@ func (c *conn) checkRoom(key string, item backend.Item) error {
 // appended returns the item after an append. If the item must live for longer,
 // it extends its life by half of what is asked for, so that not every append
 // extends it.
-func (c *conn) appended(key string, item backend.Item) (backend.Item, int64, error) {
-	after, size, err := c.measure(key)
-	if err != nil || after.ExpiresIn == 0 || item.ExpiresIn != 0 && item.ExpiresIn <= after.ExpiresIn {
-		return after, size, err
+func (c *conn) appended(key string, item, after backend.Item, size int64) (backend.Item, int64, error) {
+	if after.ExpiresIn == 0 || item.ExpiresIn != 0 && item.ExpiresIn <= after.ExpiresIn {
+		return after, size, nil
 	}
 	after.ExpiresIn = item.ExpiresIn + item.ExpiresIn/2
 	return after, size, c.extend(key, after.ExpiresIn)
@@ -83,9 +114,20 @@ func (c *conn) extend(key string, expiresIn time.Duration) error {
 	return err
 }
 
+// askSize asks for what measure returns.
+const askSize = " s f c t k"
+
 // measure asks for the size of an item, its flags and the time left.
 func (c *conn) measure(key string) (backend.Item, int64, error) {
-	flags, err := c.metaGet(key, " s f c t")
+	if err := c.send("mg ", key, askSize); err != nil {
+		return backend.Item{}, 0, err
+	}
+	return c.readMeasure(key)
+}
+
+// readMeasure reads the answer to measure.
+func (c *conn) readMeasure(key string) (backend.Item, int64, error) {
+	flags, err := c.readMetaGet(key)
 	if err != nil {
 		return backend.Item{}, 0, err
 	}

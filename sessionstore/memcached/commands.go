@@ -205,6 +205,18 @@ func (c *conn) finish() error {
 	return c.written(c.stream.send(c.line))
 }
 
+// finishApart is finish after a command that stores a value and others behind it. See
+// endsApart.
+func (c *conn) finishApart() error {
+	if c.endsApart() {
+		if err := c.written(c.stream.send(c.line)); err != nil {
+			return err
+		}
+		c.line = c.line[:0]
+	}
+	return c.finish()
+}
+
 // written returns the error of a write to the connection.
 func (c *conn) written(err error) error {
 	if err == nil {

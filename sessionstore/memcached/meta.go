@@ -76,8 +76,17 @@ func (c *conn) deleteUnchanged(key string, cas uint64) error {
 // metaGet sends a meta get that does not ask for the value, and returns the flags
 // of the answer, valid until the next command, or ErrNotFound.
 func (c *conn) metaGet(key string, flags ...string) ([]byte, error) {
-	line, err := c.meta(slices.Concat([]string{"mg ", key}, flags, []string{" k"})...)
+	if err := c.send(slices.Concat([]string{"mg ", key}, flags, []string{" k"})...); err != nil {
+		return nil, err
+	}
+	return c.readMetaGet(key)
+}
+
+// readMetaGet reads the answer to metaGet.
+func (c *conn) readMetaGet(key string) ([]byte, error) {
+	line, err := protocol.ReadLine(c.reader)
 	if err != nil {
+		c.broken = true
 		return nil, err
 	}
 	word, got := cutWord(line)
