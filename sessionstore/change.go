@@ -72,9 +72,10 @@ func (s *Store) mutate(ctx context.Context, id ID, update updateFunc) (mutation,
 		if err != nil {
 			return mutation{}, s.countRefusal(err)
 		}
-		err = s.write(ctx, id, present, found, s.item(id, decided))
+		looked := s.index.Behind(string(id), decided.index)
+		err = s.writeThen(ctx, id, present, found, s.item(id, decided), looked)
 		if err == nil {
-			s.index.Apply(ctx, string(id), decided.index)
+			s.index.Apply(ctx, string(id), decided.index, looked)
 			return decided, nil
 		}
 		if !backend.LostRace(err) {
@@ -99,13 +100,23 @@ func (s *Store) versionOf(present backend.Item, found bool, item backend.Item) b
 // write stores an item in the place of the present one, with a version after that
 // one's. Everything that a Store writes to a session goes through here. If no answer
 // comes, it looks whether the item was stored.
-func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bool, item backend.Item) (err error) {
+func (s *Store) write(ctx context.Context, id ID, present backend.Item, found bool, item backend.Item) error {
+	return s.writeThen(ctx, id, present, found, item, nil)
+}
+
+// writeThen is write, with a call that is made behind it unless it is nil.
+func (s *Store) writeThen(
+	ctx context.Context, id ID, present backend.Item, found bool, item backend.Item, then *backend.Second,
+) (err error) {
 	finished := s.writing(id)
 	defer func() { finished(err) }()
 	item = item.InPlaceOf(present)
 	item.Version = s.versionOf(present, found, item)
 	store := func() error {
-		if found {
+		switch {
+		case then != nil && found == (item.CAS != 0):
+			return backend.StoreThen(ctx, s.backend, string(id), item, then)
+		case found:
 			return s.backend.CompareAndSwap(ctx, string(id), item)
 		}
 		return s.backend.Add(ctx, string(id), item)

@@ -64,7 +64,7 @@ func (s *Store) delete(ctx context.Context, id ID, version string) error {
 		if err := s.backend.Delete(ctx, string(id)); err != nil && !errors.Is(err, backend.ErrNotFound) {
 			return err
 		}
-		s.index.Apply(ctx, string(id), decided.index)
+		s.index.Apply(ctx, string(id), decided.index, nil)
 		s.rememberDeletion(ctx, id, decided.expiresIn)
 		return nil
 	case errors.Is(err, backend.ErrNotFound):

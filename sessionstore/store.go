@@ -188,9 +188,10 @@ func (s *Store) create(
 			image: image.bytes, flags: storableFlag, expiresIn: expiresIn,
 			index: index.Change{Now: terms, Life: life},
 		}
-		err := s.write(ctx, id, backend.Item{}, false, s.item(id, created))
+		looked := s.index.Behind(string(id), created.index)
+		err := s.writeThen(ctx, id, backend.Item{}, false, s.item(id, created), looked)
 		if err == nil {
-			s.index.Apply(ctx, string(id), created.index)
+			s.index.Apply(ctx, string(id), created.index, looked)
 			s.endOldest(ctx, id, terms)
 			return created.ref(id), nil
 		}

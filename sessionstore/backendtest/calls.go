@@ -101,7 +101,10 @@ func everyCall(ctx context.Context, b backend.Backend, key string) map[string]er
 	_, getMany := b.GetMany(ctx, []string{key}, 1<<20)
 	_, touch := b.Touch(ctx, key, time.Hour)
 	_, _, appending := b.Append(ctx, key, backend.Item{})
+	then := &backend.Second{Key: key}
 	errs := map[string]error{
+		"StoreThen":      backend.StoreThen(ctx, b, NewKey(), backend.Item{}, then),
+		"Second":         then.Err,
 		"Get":            get,
 		"GetMany":        getMany,
 		"Touch":          touch,

@@ -402,7 +402,7 @@ func TestIndexWritesThatFail(t *testing.T) {
 	finished := k.index.Writing("a2")
 	k.put("a2", "dwho")
 	finished(nil)
-	k.index.Apply(t.Context(), "a2", Change{Now: k.index.Mark("", attributes), Life: time.Hour})
+	k.index.Apply(t.Context(), "a2", Change{Now: k.index.Mark("", attributes), Life: time.Hour}, nil)
 	assert.Equal(t, []string{"a1", "a2"}, k.find("dwho"))
 	assert.Positive(t, k.scans())
 	require.ErrorIs(t, <-k.reports, down)

@@ -35,7 +35,7 @@ func Example() {
 	attributes.Set("uid", perldata.TextOf("dwho"))
 	terms := x.Mark("", attributes) // before the session is stored
 	sessions["c0ffee"] = attributes // it is stored
-	x.Apply(ctx, "c0ffee", index.Change{Now: terms, Life: time.Hour})
+	x.Apply(ctx, "c0ffee", index.Change{Now: terms, Life: time.Hour}, nil)
 
 	fmt.Println(x.Find(ctx, "uid", "dwho"))
 	key, _ := attributes.Get("uid_MD5")

@@ -133,9 +133,15 @@ type Change struct {
 	SameLife bool
 }
 
-// Apply brings the index in line with a change that was made.
-func (x *Index) Apply(ctx context.Context, id string, c Change) {
+// Apply brings the index in line with a change that was made. looked is the call that
+// Behind has returned, once it was made, or nil.
+func (x *Index) Apply(ctx context.Context, id string, c Change, looked *backend.Second) {
+	entered := false // the first principal of the session
 	for _, key := range c.Now.lookupKeys {
+		if looked != nil && looked.Key == key {
+			entered = x.claimLookedAt(ctx, looked, id, c)
+			continue
+		}
 		x.report(ctx, id, x.claimLookupKey(ctx, key, id, c.Life))
 	}
 	for _, key := range c.Former.lookupKeys {
@@ -143,15 +149,24 @@ func (x *Index) Apply(ctx context.Context, id string, c Change) {
 			x.report(ctx, id, x.setLookupKeyLife(ctx, key, id, expireNow))
 		}
 	}
-	if c.SameLife && slices.Equal(c.Former.principals, c.Now.principals) {
+	if c.keepsEntries() {
 		return
 	}
-	x.enter(ctx, id, c.Now, c.Life)
+	now := c.Now
+	if entered {
+		now.principals = now.principals[1:]
+	}
+	x.enter(ctx, id, now, c.Life)
 	for _, p := range c.Former.principals {
 		if !slices.Contains(c.Now.principals, p) {
 			x.report(ctx, id, x.appendEntry(ctx, p, removalLine(id), removalLife))
 		}
 	}
+}
+
+// keepsEntries says that the entries in the lists stay as they are.
+func (c Change) keepsEntries() bool {
+	return c.SameLife && slices.Equal(c.Former.principals, c.Now.principals)
 }
 
 // Renew gives the lookup keys that still lead to a session, and its entries in
@@ -166,11 +181,15 @@ func (x *Index) Renew(ctx context.Context, id string, terms Terms, life time.Dur
 func (x *Index) enter(ctx context.Context, id string, terms Terms, life time.Duration) {
 	for _, p := range terms.principals {
 		e := entry{id: id, expiry: backend.ExpiryOf(life)}
-		err := x.appendEntry(ctx, p, e.line(), withSpare(life))
-		x.report(ctx, id, err)
-		if r := x.indexer.Load(); r != nil && err != nil {
-			r.retry(id)
-		}
+		x.entered(ctx, id, x.appendEntry(ctx, p, e.line(), withSpare(life)))
+	}
+}
+
+// entered notes what has come of entering a session in a list.
+func (x *Index) entered(ctx context.Context, id string, err error) {
+	x.report(ctx, id, err)
+	if r := x.indexer.Load(); r != nil && err != nil {
+		r.retry(id)
 	}
 }
 

@@ -143,8 +143,8 @@ func TestListIsCompacted(t *testing.T) {
 	for i := range 2000 {
 		id := strconv.FormatInt(int64(i), 16)
 		now := x.Mark("", of("dwho"))
-		x.Apply(t.Context(), id, Change{Now: now, Life: time.Hour})
-		x.Apply(t.Context(), id, Change{Former: now})
+		x.Apply(t.Context(), id, Change{Now: now, Life: time.Hour}, nil)
+		x.Apply(t.Context(), id, Change{Former: now}, nil)
 		item, err := b.Get(t.Context(), principal{"", "uid", "dwho"}.key())
 		if err == nil {
 			longest = max(longest, int64(len(item.Image)))

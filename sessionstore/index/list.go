@@ -106,20 +106,29 @@ const listKeyLength = 57
 // appendEntry appends a line to the list of a principal, which then lives for
 // life at least, and compacts the list if it has become long.
 func (x *Index) appendEntry(ctx context.Context, p principal, line string, life time.Duration) error {
-	key := p.key()
-	addition := backend.Item{Image: []byte(line), ExpiresIn: life}
-	after, size, err := x.backend.Append(ctx, key, addition)
-	var tooLarge *backend.TooLargeError
+	call := appending(p, line, life)
+	call.Make(ctx, x.backend)
+	return x.appended(ctx, p, call)
+}
+
+// appending returns the call that appends a line to the list of a principal.
+func appending(p principal, line string, life time.Duration) *backend.Second {
+	return &backend.Second{Key: p.key(), Addition: &backend.Item{Image: []byte(line), ExpiresIn: life}}
+}
+
+// appended compacts the list of a principal if the call has made it long.
+func (x *Index) appended(ctx context.Context, p principal, call *backend.Second) error {
+	_, tooLarge := errors.AsType[*backend.TooLargeError](call.Err)
 	switch {
-	case errors.As(err, &tooLarge):
+	case tooLarge:
 		if err := x.compact(ctx, p); err != nil {
 			return err
 		}
-		_, _, err = x.backend.Append(ctx, key, addition)
-		return err
-	case err != nil:
-		return err
-	case size > max(shortestList, 2*int64(after.Flags)):
+		call.Make(ctx, x.backend)
+		return call.Err
+	case call.Err != nil:
+		return call.Err
+	case call.Size > max(shortestList, 2*int64(call.Item.Flags)):
 		return x.compact(ctx, p)
 	}
 	return nil

@@ -111,22 +111,80 @@ func (x *Index) MayBeLookupKey(id string) bool {
 	return len(x.lookup) > 0 && len(id) == hex.EncodedLen(md5.Size) && strings.ToLower(id) == id
 }
 
+// Behind returns a call that is made in one exchange with a write to a session, behind
+// it: it reads the lookup key that the session gets. It is nil if that is not one
+// exchange. What it finds, Apply believes as long as nobody changes the lookup key.
+func (x *Index) Behind(id string, c Change) *backend.Second {
+	if len(c.Now.lookupKeys) == 0 || c.Now.lookupKeys[0] == id {
+		return nil
+	}
+	if p, ok := x.backend.(backend.Pipeliner); !ok || !p.Together(id, c.Now.lookupKeys[0]) {
+		return nil
+	}
+	return &backend.Second{Key: c.Now.lookupKeys[0], Err: errNotLooked}
+}
+
+// errNotLooked says that the call of Behind was not made.
+var errNotLooked = errors.New("index: nobody has looked at the lookup key")
+
 // claimLookupKey makes key lead to the session, whatever is there, unless it
 // belongs to another program or is the session itself.
 func (x *Index) claimLookupKey(ctx context.Context, key, id string, life time.Duration) error {
 	if key == id {
 		return errLookupKeyTaken
 	}
-	item := backend.Item{Image: []byte(id), ExpiresIn: life}
 	return x.changeLookupKey(ctx, key, func(present backend.Item, found bool) error {
-		if !found {
+		item, err := x.claim(present, found, id, life)
+		switch {
+		case err != nil:
+			return err
+		case !found:
 			return x.backend.Add(ctx, key, item)
 		}
-		if _, ok := x.LookupKey(present); !ok && (x.displaces == nil || !x.displaces(present)) {
-			return errLookupKeyTaken
-		}
-		return x.backend.CompareAndSwap(ctx, key, item.InPlaceOf(present))
+		return x.backend.CompareAndSwap(ctx, key, item)
 	})
+}
+
+// claim returns the item of a lookup key that leads to the session, in the place of
+// what is there.
+func (x *Index) claim(present backend.Item, found bool, id string, life time.Duration) (backend.Item, error) {
+	item := backend.Item{Image: []byte(id), ExpiresIn: life}
+	if !found {
+		return item, nil
+	}
+	if _, ok := x.LookupKey(present); !ok && (x.displaces == nil || !x.displaces(present)) {
+		return backend.Item{}, errLookupKeyTaken
+	}
+	return item.InPlaceOf(present), nil
+}
+
+// claimLookedAt is claimLookupKey for a key that was read by the call that Behind has
+// returned. In the same exchange it enters the session in the list of its first
+// principal, if it can, and says whether it has.
+func (x *Index) claimLookedAt(ctx context.Context, looked *backend.Second, id string, c Change) (entered bool) {
+	if looked.Err != nil && !errors.Is(looked.Err, backend.ErrNotFound) {
+		x.report(ctx, id, x.claimLookupKey(ctx, looked.Key, id, c.Life))
+		return false
+	}
+	item, err := x.claim(looked.Item, looked.Err == nil, id, c.Life)
+	if err != nil {
+		x.report(ctx, id, err)
+		return false
+	}
+	if len(c.Now.principals) == 0 || c.keepsEntries() || looked.Err == nil && item.CAS == 0 {
+		x.report(ctx, id, x.claimLookupKey(ctx, looked.Key, id, c.Life))
+		return false
+	}
+	p := c.Now.principals[0]
+	e := entry{id: id, expiry: backend.ExpiryOf(c.Life)}
+	call := appending(p, e.line(), withSpare(c.Life))
+	err = backend.StoreThen(ctx, x.backend, looked.Key, item, call)
+	if backend.LostRace(err) {
+		err = x.claimLookupKey(ctx, looked.Key, id, c.Life)
+	}
+	x.report(ctx, id, err)
+	x.entered(ctx, id, x.appended(ctx, p, call))
+	return true
 }
 
 // setLookupKeyLife gives key a new time to live if it leads to the session.

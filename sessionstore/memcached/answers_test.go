@@ -82,6 +82,26 @@ func answered(ctx context.Context, b *memcached.Backend) map[string]func() error
 			_, _, err := b.Append(ctx, "list", backend.Item{Image: []byte("x")})
 			return right(err, nil)
 		},
+		"add, then mg": func() error {
+			then := &backend.Second{Key: "bb"}
+			err := right(backend.StoreThen(ctx, b, "aa", wrong.InPlaceOf(backend.Item{}), then), backend.ErrExists)
+			return errors.Join(err, rightContent(then.Item, then.Err, "bob"))
+		},
+		"cas, then mg": func() error {
+			then := &backend.Second{Key: "bb"}
+			err := right(backend.StoreThen(ctx, b, "aa", wrong, then), backend.ErrConflict)
+			return errors.Join(err, rightContent(then.Item, then.Err, "bob"))
+		},
+		"cas of none, then mg of none": func() error {
+			then := &backend.Second{Key: "nothing"}
+			err := right(backend.StoreThen(ctx, b, "none", wrong, then), backend.ErrNotFound)
+			return errors.Join(err, right(then.Err, backend.ErrNotFound))
+		},
+		"cas, then append": func() error {
+			then := &backend.Second{Key: "list", Addition: &backend.Item{Image: []byte("x")}}
+			err := right(backend.StoreThen(ctx, b, "aa", wrong, then), backend.ErrConflict)
+			return errors.Join(err, right(then.Err, nil))
+		},
 		"mn": func() error { return right(b.Ping(ctx), nil) },
 		"stats": func() error {
 			for _, stat := range b.Stats(ctx)[0].Stats {
@@ -233,7 +253,10 @@ func TestAnswerOfAnotherKey(t *testing.T) {
 	b := open(t, memcached.Options{Servers: []string{w.addr}, MaxIdleConns: -1})
 	ctx := t.Context()
 	for forged, call := range map[string]func() error{
-		"VA 3 f0 c1 t5 kbb\r\nbob\r\n":         func() error { _, err := b.Get(ctx, "aa"); return err },
+		"VA 3 f0 c1 t5 kbb\r\nbob\r\n": func() error { _, err := b.Get(ctx, "aa"); return err },
+		"EXISTS\r\nVA 3 f0 c1 t5 kaa\r\nbob\r\n": func() error {
+			return backend.StoreThen(ctx, b, "aa", backend.Item{CAS: 1}, &backend.Second{Key: "bb"})
+		},
 		"EN kbb\r\n":                           func() error { _, err := b.Get(ctx, "aa"); return err },
 		"VA 3 f0 c1 t5 kbb\r\nbob\r\nMN\r\n":   func() error { _, err := b.GetMany(ctx, []string{"aa"}, 9); return err },
 		"VA 3 f0 c1 t5 kbb\r\nbob\r\nHD\r\n":   func() error { _, err := b.Touch(ctx, "aa", time.Hour); return err },

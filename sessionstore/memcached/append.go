@@ -48,18 +48,30 @@ var errNotAppended = errors.New("memcached: not appended")
 // appendOnce appends to the item under key, and asks behind it what the item is then. A
 // newer memcached than 1.6.18 stores the item if there is none (flag N).
 func (c *conn) appendOnce(key string, item backend.Item) (after backend.Item, size int64, err error) {
-	if err := c.begin("ms ", key, " ", strconv.Itoa(len(item.Image)), " MA"); err != nil {
+	if err := c.begin(); err != nil {
 		return backend.Item{}, 0, err
 	}
-	if item.ExpiresIn <= longestRelative*time.Second { // else the server must be asked for its clock
-		c.line = strconv.AppendInt(append(c.line, " N"...), int64(exptime(item.ExpiresIn, time.Now())), 10)
-		c.line = strconv.AppendUint(append(c.line, " F"...), uint64(c.flagsOf(item)), 10)
-	}
-	c.line = append(append(append(c.line, protocol.LineEnd...), item.Image...), protocol.LineEnd...)
-	c.line = append(append(append(c.line, "mg "...), key...), askSize...)
+	c.line = c.appendAddition(c.line, key, item)
 	if err := c.finishApart(); err != nil {
 		return backend.Item{}, 0, err
 	}
+	return c.readAddition(key, item)
+}
+
+// appendAddition appends the lines of appendOnce, without the last end.
+func (c *conn) appendAddition(line []byte, key string, item backend.Item) []byte {
+	line = append(append(line, "ms "...), key...)
+	line = append(strconv.AppendInt(append(line, ' '), int64(len(item.Image)), 10), " MA"...)
+	if item.ExpiresIn <= longestRelative*time.Second { // else the server must be asked for its clock
+		line = strconv.AppendInt(append(line, " N"...), int64(exptime(item.ExpiresIn, time.Now())), 10)
+		line = strconv.AppendUint(append(line, " F"...), uint64(c.flagsOf(item)), 10)
+	}
+	line = append(append(append(line, protocol.LineEnd...), item.Image...), protocol.LineEnd...)
+	return append(append(append(line, "mg "...), key...), askSize...)
+}
+
+// readAddition reads the answers to appendOnce.
+func (c *conn) readAddition(key string, item backend.Item) (after backend.Item, size int64, err error) {
 	line, err := protocol.ReadLine(c.reader)
 	word := string(line)
 	switch {

@@ -32,13 +32,8 @@ func (s serverCalls) get(ctx context.Context, key string) (backend.Item, error) 
 }
 
 func (s serverCalls) add(ctx context.Context, key string, item backend.Item) error {
-	return s.do(ctx, opAdd, func(c *conn, again bool) error {
-		err := c.add(key, item)
-		if again && errors.Is(err, backend.ErrExists) {
-			return c.afterLostAnswer(key, item, err)
-		}
-		return err
-	})
+	item.CAS = 0
+	return s.do(ctx, opAdd, func(c *conn, again bool) error { return c.storeItem(key, item, again) })
 }
 
 func (s serverCalls) compareAndSwap(ctx context.Context, key string, item backend.Item) error {

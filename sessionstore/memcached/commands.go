@@ -22,11 +22,14 @@ var (
 
 // get asks for value, flags, CAS number and time left at once.
 func (c *conn) get(key string) (backend.Item, error) {
-	if err := c.send("mg ", key, " v f c t k"); err != nil {
+	if err := c.send("mg ", key, askItem); err != nil {
 		return backend.Item{}, err
 	}
 	return c.readItem(key)
 }
+
+// askItem asks for what get returns.
+const askItem = " v f c t k"
 
 // readItem reads the answer to a meta get of key that asks for an item.
 func (c *conn) readItem(key string) (backend.Item, error) {

@@ -37,11 +37,14 @@ func TestFullServerIsNamed(t *testing.T) {
 				"GetMany":        func(ctx context.Context) error { _, err := b.GetMany(ctx, []string{"k"}, 1); return err },
 				"Add":            func(ctx context.Context) error { return b.Add(ctx, "k", item) },
 				"CompareAndSwap": func(ctx context.Context) error { return b.CompareAndSwap(ctx, "k", item) },
-				"Append":         func(ctx context.Context) error { _, _, err := b.Append(ctx, "k", item); return err },
-				"Touch":          func(ctx context.Context) error { _, err := b.Touch(ctx, "k", time.Hour); return err },
-				"Delete":         func(ctx context.Context) error { return b.Delete(ctx, "k") },
-				"Ping":           b.Ping,
-				"Scan":           func(ctx context.Context) error { return b.Scan(ctx, 0, func(string) error { return nil }) },
+				"StoreThen": func(ctx context.Context) error {
+					return backend.StoreThen(ctx, b, "k", item, &backend.Second{Key: "l"})
+				},
+				"Append": func(ctx context.Context) error { _, _, err := b.Append(ctx, "k", item); return err },
+				"Touch":  func(ctx context.Context) error { _, err := b.Touch(ctx, "k", time.Hour); return err },
+				"Delete": func(ctx context.Context) error { return b.Delete(ctx, "k") },
+				"Ping":   b.Ping,
+				"Scan":   func(ctx context.Context) error { return b.Scan(ctx, 0, func(string) error { return nil }) },
 			} {
 				for range 20 {
 					err := call(t.Context())

@@ -291,6 +291,24 @@ func TestLostAnswers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "two", string(present.Image))
 
+	for _, addition := range []*backend.Item{nil, {Image: []byte("x"), ExpiresIn: time.Hour}} {
+		then := &backend.Second{Key: "other", Addition: addition}
+		w.cut.Store(true)
+		require.NoError(t, backend.StoreThen(ctx, b, "k", got.InPlaceOf(present), then))
+		require.False(t, w.cut.Load())
+		if addition == nil {
+			require.ErrorIs(t, then.Err, backend.ErrNotFound)
+		} else {
+			require.NoError(t, then.Err)
+		}
+		present, err = direct.Get(ctx, "k")
+		require.NoError(t, err)
+	}
+	then := &backend.Second{Key: "other"}
+	w.cut.Store(true)
+	require.NoError(t, backend.StoreThen(ctx, b, "added", item, then))
+	require.NoError(t, then.Err)
+
 	w.cut.Store(true)
 	touched, err := b.Touch(ctx, "k", 2*time.Hour)
 	require.NoError(t, err)
@@ -322,6 +340,10 @@ func TestLostRefusals(t *testing.T) {
 	require.True(t, indeterminate(b.Add(ctx, "k", backend.Item{Image: []byte("theirs"), Flags: 2})), "other flags")
 	w.cut.Store(true)
 	require.True(t, indeterminate(b.CompareAndSwap(ctx, "k", backend.Item{Image: []byte("ours"), Flags: 1})))
+	then := &backend.Second{Key: "other", Addition: &backend.Item{Image: []byte("x")}}
+	w.cut.Store(true)
+	require.True(t, indeterminate(backend.StoreThen(ctx, b, "k", backend.Item{Image: []byte("ours"), Flags: 1, CAS: 1}, then)))
+	require.True(t, indeterminate(then.Err))
 	w.cut.Store(true)
 	require.ErrorIs(t, b.CompareAndSwap(ctx, "absent", backend.Item{}), backend.ErrNotFound)
 	w.cut.Store(true)
@@ -366,7 +388,13 @@ func TestForgedAnswers(t *testing.T) {
 			"Touch":  func() error { _, err := b.Touch(ctx, "k", time.Hour); return err },
 			"Add":    func() error { return b.Add(ctx, "k", item) },
 			"Delete": func() error { return b.Delete(ctx, "absent") },
-			"Ping":   func() error { return b.Ping(ctx) },
+			"Add, then Get": func() error {
+				then := &backend.Second{Key: "absent"}
+				err := backend.StoreThen(ctx, b, "k", item, then)
+				require.ErrorAs(t, then.Err, new(*backend.UnavailableError))
+				return err
+			},
+			"Ping": func() error { return b.Ping(ctx) },
 			"Stats": func() error {
 				if !b.Stats(ctx)[0].Alive {
 					return backend.Unavailable("a memcached server answered something unexpected", io.EOF)

@@ -12,6 +12,34 @@ import (
 	"memcachedsoap/sessionstore/memcached/memcachedtest"
 )
 
+// With principals, the lookup key is read behind the write of the session, and claimed
+// together with the entry in the list: that is one exchange more, whatever was there.
+func TestRoundTripsWithPrincipal(t *testing.T) {
+	t.Parallel()
+	w := newProxy(t, memcachedtest.Start(t))
+	s := storeOn(t, memcached.Options{Servers: []string{w.addr}}, sessionstore.Options{Principals: []string{"uid"}})
+	mustStore(t, s, "ab12", "dwho")
+	for _, c := range []struct {
+		name string
+		want int
+		call func() error
+	}{
+		{"Create", 2, func() error { _, err := s.Create(t.Context(), user("dwho"), time.Hour); return err }},
+		{"Replace", 3, func() error {
+			_, err := s.Replace(t.Context(), "ab12", user("dwho"), time.Hour, sessionstore.If{})
+			return err
+		}},
+		{"Replace a new session", 3, func() error {
+			_, err := s.Replace(t.Context(), "cd34", user("dwho"), time.Hour, sessionstore.If{})
+			return err
+		}},
+	} {
+		before := w.commands()
+		require.NoError(t, c.call(), c.name)
+		require.Equal(t, c.want, w.commands()-before, c.name)
+	}
+}
+
 // Each operation takes this many exchanges with the server if no other writer
 // comes between.
 func TestRoundTrips(t *testing.T) {

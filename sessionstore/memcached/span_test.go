@@ -51,6 +51,9 @@ func TestSpansOfExchanges(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = b.Append(ctx, "precious", item)
 	require.NoError(t, err)
+	then := &backend.Second{Key: "absent"}
+	require.ErrorIs(t, backend.StoreThen(ctx, b, "precious", item, then), backend.ErrConflict)
+	require.ErrorIs(t, then.Err, backend.ErrNotFound)
 	require.NoError(t, b.Scan(ctx, 0, func(string) error { return nil }))
 	require.NoError(t, b.Delete(ctx, "precious"))
 	require.ErrorIs(t, b.Delete(ctx, "precious"), backend.ErrNotFound)
@@ -64,6 +67,7 @@ func TestSpansOfExchanges(t *testing.T) {
 		"touch name=touch attempt=1 result=hit",
 		"get batch.size=2 name=get returned_rows=1 attempt=1 result=done",
 		"append name=append attempt=1 result=done",
+		"cas name=cas attempt=1 result=conflict",
 		"connect",
 		"scan name=scan attempt=1 result=done",
 		"delete name=delete attempt=1 result=done",

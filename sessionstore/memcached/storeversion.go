@@ -109,13 +109,10 @@ func (c *conn) correctEnd(key string, item backend.Item, seconds int32) error {
 
 // storeVersionUntil is storeVersion with the end in memcached's form.
 func (c *conn) storeVersionUntil(key string, item backend.Item, mode string, seconds int32) error {
-	if err := c.begin("ms ", key, " ", strconv.Itoa(len(item.Image)), " ", mode, " k F"); err != nil {
+	if err := c.begin(); err != nil {
 		return err
 	}
-	c.line = strconv.AppendUint(c.line, uint64(c.flagsOf(item)), 10)
-	c.line = strconv.AppendInt(append(c.line, " T"...), int64(seconds), 10)
-	c.line = strconv.AppendUint(append(c.line, " E"...), uint64(item.Version), 10)
-	c.line = append(append(c.line, protocol.LineEnd...), item.Image...)
+	c.line = append(c.appendVersioned(c.line, key, item, mode, seconds), item.Image...)
 	if err := c.finish(); err != nil {
 		return err
 	}
@@ -125,6 +122,17 @@ func (c *conn) storeVersionUntil(key string, item backend.Item, mode string, sec
 		return err
 	}
 	return c.storedVersion(key, item, line)
+}
+
+// appendVersioned appends the line of storeVersionUntil before the image.
+func (c *conn) appendVersioned(line []byte, key string, item backend.Item, mode string, seconds int32) []byte {
+	line = append(append(line, "ms "...), key...)
+	line = strconv.AppendInt(append(line, ' '), int64(len(item.Image)), 10)
+	line = append(append(append(line, ' '), mode...), " k F"...)
+	line = strconv.AppendUint(line, uint64(c.flagsOf(item)), 10)
+	line = strconv.AppendInt(append(line, " T"...), int64(seconds), 10)
+	line = strconv.AppendUint(append(line, " E"...), uint64(item.Version), 10)
+	return append(line, protocol.LineEnd...)
 }
 
 // storedVersion translates the answer to storeVersion.
@@ -144,6 +152,11 @@ func (c *conn) storedVersion(key string, item backend.Item, line []byte) error {
 		}
 		return errNoVersions
 	}
+	return c.notStored(key, item, line)
+}
+
+// notStored translates the answer of a server that refuses to store an item.
+func (c *conn) notStored(key string, item backend.Item, line []byte) error {
 	c.broken = true
 	switch {
 	case bytes.HasPrefix(line, []byte(answerTooLarge)):

@@ -12,15 +12,27 @@ import (
 // Get returns the item under key at the origin. Its answer replaces or drops an
 // entry that says something else.
 func (b *Backend) Get(ctx context.Context, key string) (backend.Item, error) {
+	return b.read(ctx, key, func() (backend.Item, error) { return b.Backend.Get(ctx, key) })
+}
+
+// read is Get, with a function that asks the origin.
+func (b *Backend) read(ctx context.Context, key string, get func() (backend.Item, error)) (backend.Item, error) {
 	if backend.IsReserved(key) {
-		return b.Backend.Get(ctx, key)
+		return get()
 	}
-	return b.ask(ctx, b.beginCall(key), false)
+	return b.askBy(ctx, b.beginCall(key), false, get)
 }
 
 // ask asks the origin and brings the near cache in line with the answer before
 // it returns it. fill says whether the answer makes an entry if there is none.
 func (b *Backend) ask(ctx context.Context, c call, fill bool) (item backend.Item, err error) {
+	return b.askBy(ctx, c, fill, func() (backend.Item, error) { return b.Backend.Get(ctx, c.key) })
+}
+
+// askBy is ask, with a function that asks the origin.
+func (b *Backend) askBy(
+	ctx context.Context, c call, fill bool, get func() (backend.Item, error),
+) (item backend.Item, err error) {
 	err = errUnfinished // of a call that panics
 	defer func() {
 		b.withStripe(c.name, func(s *stripe) {
@@ -32,7 +44,7 @@ func (b *Backend) ask(ctx context.Context, c call, fill bool) (item backend.Item
 			}
 		})
 	}()
-	return b.Backend.Get(ctx, c.key)
+	return get()
 }
 
 // orderOf returns the CAS number of an item, which tells of two answers which is older.
