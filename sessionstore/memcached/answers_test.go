@@ -253,10 +253,7 @@ func TestAnswerOfAnotherKey(t *testing.T) {
 	b := open(t, memcached.Options{Servers: []string{w.addr}, MaxIdleConns: -1})
 	ctx := t.Context()
 	for forged, call := range map[string]func() error{
-		"VA 3 f0 c1 t5 kbb\r\nbob\r\n": func() error { _, err := b.Get(ctx, "aa"); return err },
-		"EXISTS\r\nVA 3 f0 c1 t5 kaa\r\nbob\r\n": func() error {
-			return backend.StoreThen(ctx, b, "aa", backend.Item{CAS: 1}, &backend.Second{Key: "bb"})
-		},
+		"VA 3 f0 c1 t5 kbb\r\nbob\r\n":         func() error { _, err := b.Get(ctx, "aa"); return err },
 		"EN kbb\r\n":                           func() error { _, err := b.Get(ctx, "aa"); return err },
 		"VA 3 f0 c1 t5 kbb\r\nbob\r\nMN\r\n":   func() error { _, err := b.GetMany(ctx, []string{"aa"}, 9); return err },
 		"VA 3 f0 c1 t5 kbb\r\nbob\r\nHD\r\n":   func() error { _, err := b.Touch(ctx, "aa", time.Hour); return err },
@@ -265,6 +262,23 @@ func TestAnswerOfAnotherKey(t *testing.T) {
 	} {
 		w.forge.Store(&forged)
 		unavailable(t, call(), "a memcached server answered something unexpected")
+	}
+}
+
+// An answer to a store is not believed if the answer behind it belongs to no command.
+func TestAnswerOfAnotherKeyBehindAStore(t *testing.T) {
+	t.Parallel()
+	b, w := openAnswered(t)
+	for _, forged := range []string{"STORED\r\nVA 3 f0 c1 t5 kbb\r\nbob\r\n", "STORED\r\nHD\r\nHD s1 f0 c1 t5 kbb\r\n"} {
+		for _, addition := range []*backend.Item{nil, {Image: []byte("x")}} {
+			then := &backend.Second{Key: "list", Addition: addition}
+			w.forge.Store(&forged)
+			require.True(t, indeterminate(backend.StoreThen(t.Context(), b, "aa", backend.Item{Image: []byte("wrong"), CAS: 1}, then)), forged)
+			require.ErrorAs(t, then.Err, new(*backend.UnavailableError))
+			item, err := b.Get(t.Context(), "aa")
+			require.NoError(t, err)
+			require.Equal(t, "alice", string(item.Image))
+		}
 	}
 }
 
