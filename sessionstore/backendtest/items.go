@@ -29,6 +29,7 @@ func tests() map[string]func(*testing.T, backend.Backend) {
 		"StoreThenGet":              testStoreThenGet,
 		"StoreThenAppend":           testStoreThenAppend,
 		"StoreThenTooLarge":         testStoreThenTooLarge,
+		"StoreThenSizes":            testStoreThenSizes,
 		"StoreThenVersion":          testStoreThenVersion,
 		"StoreThenInvalidKeys":      testStoreThenInvalidKeys,
 		"Tombstone":                 testTombstone,

@@ -127,3 +127,20 @@ func testStoreThenInvalidKeys(t *testing.T, b backend.Backend) {
 		}
 	}
 }
+
+// The second call is answered, however large the item before it is.
+func testStoreThenSizes(t *testing.T, b backend.Backend) {
+	for _, size := range []int{1_000, 2_000, 4_000, 8_000, 16_000, 16_300, 16_384, 20_000, 40_000, 100_000} {
+		for _, addition := range []*backend.Item{nil, {Image: make([]byte, size), ExpiresIn: time.Hour}} {
+			key, other := together(b, NewKey)
+			then := &backend.Second{Key: other, Addition: addition}
+			require.NoError(t, backend.StoreThen(t.Context(), b, key, backend.Item{Image: make([]byte, size), ExpiresIn: time.Hour}, then))
+			if addition == nil {
+				require.ErrorIs(t, then.Err, backend.ErrNotFound)
+				continue
+			}
+			require.NoError(t, then.Err)
+			require.Len(t, MustGet(t, b, other).Image, size)
+		}
+	}
+}
