@@ -22,15 +22,15 @@ const (
 	lastLinesAtOnce = time.Second / 2
 )
 
-// openLog opens the log that --log-format and --log-level describe. closeLog writes the lines
-// that wait.
-func (s *logSettings) openLog(std streams) (log *batchlog.Log, closeLog func()) {
-	log = batchlog.New(std.Err, batchlog.Options{JSON: s.LogFormat == "json", Level: s.LogLevel})
-	std.Logs.add(log)
-	return log, func() {
+// openLog opens the log that --log-format and --log-level describe. lines are
+// what the logger writes; closeLog writes those that wait.
+func (s *logSettings) openLog(std streams) (logger *slog.Logger, lines *batchlog.Log, closeLog func()) {
+	lines = batchlog.New(std.Err, batchlog.Options{JSON: s.LogFormat == "json", Level: s.LogLevel})
+	std.Logs.add(lines)
+	return lines.Logger(), lines, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), lastLines)
 		defer cancel()
-		_ = log.Close(ctx) // there is nothing to say it with
+		_ = lines.Close(ctx) // there is nothing to say it with
 	}
 }
 

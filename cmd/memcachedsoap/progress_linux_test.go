@@ -112,9 +112,9 @@ func TestReplicateOnATerminal(t *testing.T) {
 	tty.resize(t, 120)
 	c := &replicateCommand{}
 	c.LogFormat = "json"
-	shown, log, closeLog := c.progress(streams{Err: tty.program})
+	shown, std := c.bar(streams{Err: tty.program})
+	logger, _, closeLog := c.openLog(std)
 	defer closeLog()
-	logger := log.Logger()
 	copies := blocked{openPool(t, memcached.Options{Servers: []string{to}}), make(chan struct{}), make(chan struct{})}
 	replicator := replication.New(replication.Options{
 		From: openPool(t, memcached.Options{Servers: []string{from}}), To: copies, Logger: logger,

@@ -18,9 +18,12 @@ import (
 
 // Run replicates until the context ends, or once.
 func (c *replicateCommand) Run(ctx context.Context, std streams) error {
-	shown, log, closeLog := c.progress(std)
+	shown, std := c.bar(std)
+	logger, lines, closeLog := c.openLog(std) //nolint:contextcheck // the lines of the end come after that of the context
 	defer closeLog() // last, so that it has all lines
-	logger := log.Logger()
+	if shown == nil {
+		shown = newLoggedProgress(logger)
+	}
 	files := &reloader{logger: logger}
 	if err := c.watchConfig(files, logger); err != nil {
 		return err
@@ -52,7 +55,7 @@ func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 	}
 	shown.poll = func() (string, func() count) { return progressOf(replicator) }
 	stopMetrics, err := c.startMetrics(ctx, metrics.Replicator{
-		Version: version, Started: time.Now(), Replication: replicator, Pools: sides{{fromPool, from}, {toPool, to}}, Traces: traced.metrics, Log: log,
+		Version: version, Started: time.Now(), Replication: replicator, Pools: sides{{fromPool, from}, {toPool, to}}, Traces: traced.metrics, Log: lines,
 	}, func() (bool, string) { return readinessOf(replicator.State()) }, logger)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"memcachedsoap/service/batchlog"
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/memcached"
 	"memcachedsoap/sessionstore/metric"
@@ -47,18 +46,15 @@ func (c *replicateCommand) once(ctx context.Context, replicator *replication.Rep
 	return nil
 }
 
-// progress returns what shows how far the replicator is, as long as the log has lines of
-// this level: as a bar if the log is on a terminal, else in the log. The log is the one to
-// use beside it.
-func (c *replicateCommand) progress(std streams) (shown *progress, log *batchlog.Log, closeLog func()) {
+// bar returns what shows as a bar how far the replicator is, and the streams to use beside
+// it. It is nil if the log is not on a terminal, or has no lines of that level.
+func (c *replicateCommand) bar(std streams) (*progress, streams) {
 	if c.LogLevel > slog.LevelInfo || terminalWidth(std.Err) == nil {
-		log, closeLog = c.openLog(std)
-		return newLoggedProgress(log.Logger()), log, closeLog
+		return nil, std
 	}
-	shown = newProgress(std.Err)
+	shown := newProgress(std.Err)
 	std.Err = shown
-	log, closeLog = c.openLog(std)
-	return shown, log, closeLog
+	return shown, std
 }
 
 // progressOf says how far a replicator is while the pools are not equal.

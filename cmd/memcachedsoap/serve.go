@@ -32,9 +32,8 @@ func (*serveCommand) Help() string { return signalsHelp }
 
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
-	log, closeLog := c.openLog(std)
+	logger, lines, closeLog := c.openLog(std) //nolint:contextcheck // the lines of the end come after that of the context
 	defer closeLog() // last, so that it has all lines
-	logger := log.Logger()
 	traced, closeTraces, err := openTraces(ctx, logger)
 	if err != nil {
 		return err
@@ -94,7 +93,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if len(c.Servers) == 0 {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
-	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker, Traces: traced.metrics, Log: log}, server.Handler(), logger)
+	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker, Traces: traced.metrics, Log: lines}, server.Handler(), logger)
 	stopGivingBack := giveBackMemory(ctx, admitted)
 	defer stopGivingBack()
 	defer notifySystemd(ctx, logger)()

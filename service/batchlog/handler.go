@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"time"
 )
 
 // handler formats records and adds them to a log.
@@ -29,7 +28,7 @@ func newHandler(l *Log, o Options) *handler {
 }
 
 // standard returns a handler of log/slog for every level.
-func standard(w io.Writer, json bool) slog.Handler { //nolint:ireturn // one of two
+func standard(w io.Writer, json bool) slog.Handler {
 	options := &slog.HandlerOptions{Level: slog.Level(-1 << 31)}
 	if json {
 		return slog.NewJSONHandler(w, options)
@@ -52,7 +51,7 @@ func (w writer) Write(line []byte) (int, error) {
 func (h *handler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
 
 // Handle implements [slog.Handler].
-func (h *handler) Handle(ctx context.Context, r slog.Record) error { //nolint:gocritic // as slog wants it
+func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelWarn {
 		defer h.log.hurry()
 	}
@@ -70,12 +69,12 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error { //nolint:go
 }
 
 // WithAttrs implements [slog.Handler].
-func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler { //nolint:ireturn // as slog wants it
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h.with(func(next slog.Handler) slog.Handler { return next.WithAttrs(slices.Clone(attrs)) })
 }
 
 // WithGroup implements [slog.Handler].
-func (h *handler) WithGroup(name string) slog.Handler { //nolint:ireturn // as slog wants it
+func (h *handler) WithGroup(name string) slog.Handler {
 	return h.with(func(next slog.Handler) slog.Handler { return next.WithGroup(name) })
 }
 
@@ -88,8 +87,6 @@ func (h *handler) with(change func(slog.Handler) slog.Handler) *handler {
 // lossLine returns the line that says how many lines were lost.
 func (h *handler) lossLine(lost int64) []byte {
 	var line bytes.Buffer
-	r := slog.NewRecord(time.Now(), slog.LevelWarn, "lines of the log were lost", 0)
-	r.AddAttrs(slog.Int64("lines", lost))
-	_ = standard(&line, h.json).Handle(context.Background(), r) // memory takes every line
+	slog.New(standard(&line, h.json)).Warn("lines of the log were lost", "lines", lost)
 	return line.Bytes()
 }

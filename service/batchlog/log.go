@@ -14,9 +14,9 @@ import (
 const (
 	// Delay is how long a line waits for others at most, if the sink takes lines.
 	Delay = 5 * time.Millisecond
-	// Room is the size in bytes of the lines that wait while others are written. Lines at
-	// level error have [ErrorRoom] bytes more.
-	Room      = 4 << 20
+	// Room is the size in bytes of the lines that wait while others are written.
+	Room = 4 << 20
+	// ErrorRoom is what lines at level error have besides.
 	ErrorRoom = 64 << 10
 
 	// enough is the size of the lines that do not wait for others.
@@ -217,13 +217,13 @@ func (l *Log) Flush(ctx context.Context) error {
 	case <-l.ended:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return ctx.Err() //nolint:wrapcheck // as promised
 	}
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return ctx.Err() //nolint:wrapcheck // as promised
 	}
 }
 
@@ -236,6 +236,6 @@ func (l *Log) Close(ctx context.Context) error {
 	case <-l.ended:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return ctx.Err() //nolint:wrapcheck // as promised
 	}
 }

@@ -63,7 +63,7 @@ func TestBatches(t *testing.T) {
 		time.Sleep(batchlog.Delay - 1)
 		synctest.Wait()
 		assert.Empty(t, s.String())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		assert.Equal(t, 10, s.Count("msg=first"))
 		assert.EqualValues(t, 1, s.writes.Load(), "one batch")
@@ -134,16 +134,20 @@ func TestFull(t *testing.T) {
 	logger := l.Logger()
 	s.held.Lock()
 	logger.Error("is held") // is taken at once
+	const errorsWithRoom = 5
 	text := strings.Repeat("x", 10_000)
 	sent := 0
 	for ; lost(l) == 0; sent++ {
 		logger.Info("line", "n", sent, "text", text)
 	}
 	most := (batchlog.Room + batchlog.ErrorRoom) / len(text)
-	assert.InDelta(t, batchlog.Room/len(text), sent, 100, "some were taken before")
+	assert.GreaterOrEqual(t, sent, batchlog.Room/len(text)-errorsWithRoom)
+	assert.LessOrEqual(t, sent, 2*batchlog.Room/len(text), "some may have been taken with the first line")
 	logger.Info("a short line is lost, too: none is missing in between")
 	logger.Warn("and a warning")
-	logger.Error("an error has room")
+	for range errorsWithRoom {
+		logger.Error("has room", "text", text)
+	}
 	for range most {
 		logger.Error("full", "text", text)
 	}
@@ -157,53 +161,58 @@ func TestFull(t *testing.T) {
 	require.NoError(t, l.Close(t.Context()))
 	assert.Equal(t, missing, lost(l))
 	written := s.String()
-	assert.Equal(t, 1+sent+2+1+most+1+2, strings.Count(written, "\n")+missing, "each line is there or is counted")
-	for _, gone := range []string{"a short line", "and a warning", "one too many"} {
-		assert.False(t, strings.Contains(written, gone), gone)
-	}
+	assert.Equal(t, 1+sent+2+errorsWithRoom+most+1+2, strings.Count(written, "\n")+missing, "each line is there or is counted")
 	short := strings.ReplaceAll(written, text, "")
-	assert.Regexp(t, `(?s)msg="is held"\n.* n=0 .*an error has room.*\n[^\n]*were lost" lines=\d+\n[^\n]*msg=after\n$`, short)
+	for _, gone := range []string{"a short line", "and a warning", "one too many"} {
+		assert.NotContains(t, short, gone)
+	}
+	assert.Equal(t, errorsWithRoom, strings.Count(written, "has room"))
+	assert.Regexp(t, `(?s)msg="is held"\n.* n=0 .*has room.*\n[^\n]*were lost" lines=\d+\n[^\n]*msg=after\n$`, short)
 }
 
 // What a sink refuses is counted and said, and a part of a line does not get into the next
 // one.
 func TestFailingSink(t *testing.T) {
 	t.Parallel()
-	s := new(sink)
-	l := batchlog.New(s, batchlog.Options{JSON: true})
-	logger := l.Logger()
-	full := func(p []byte) (int, error) { return bytes.IndexByte(p, '"') + 3, errors.New("no space left on device") }
-	s.fails.Store(&full)
-	for range 3 {
+	synctest.Test(t, func(t *testing.T) {
+		s := new(sink)
+		l := batchlog.New(s, batchlog.Options{JSON: true})
+		logger := l.Logger()
+		full := func(p []byte) (int, error) { return bytes.IndexByte(p, '"') + 3, errors.New("no space left on device") }
+		s.fails.Store(&full)
+		for range 3 {
+			logger.Info("lost")
+		}
+		require.NoError(t, l.Flush(t.Context()))
+		assert.Equal(t, 3, lost(l))
+		none := func([]byte) (int, error) { return 0, errors.New("no space left on device") }
+		s.fails.Store(&none)
 		logger.Info("lost")
-	}
-	require.NoError(t, l.Flush(t.Context()))
-	assert.Equal(t, 3, lost(l))
-	none := func([]byte) (int, error) { return 0, errors.New("no space left on device") }
-	s.fails.Store(&none)
-	logger.Info("lost")
-	require.NoError(t, l.Flush(t.Context()))
-	before := lost(l)
-	assert.Equal(t, 5, before, "the line about the loss, too")
-	s.fails.Store(nil)
-	logger.Info("after")
-	require.NoError(t, l.Close(t.Context()))
-	assert.Regexp(t, `^\{"ti\n\{[^\n]*"msg":"after"\}\n\{[^\n]*"level":"WARN","msg":"lines of the log were lost","lines":\d\}\n$`, s.String())
-	assert.Equal(t, before, lost(l))
+		require.NoError(t, l.Flush(t.Context()))
+		before := lost(l)
+		assert.Equal(t, 5, before, "the line about the loss, too")
+		s.fails.Store(nil)
+		logger.Info("after")
+		require.NoError(t, l.Close(t.Context()))
+		assert.Regexp(t, `^\{"ti\n\{[^\n]*"msg":"after"\}\n\{[^\n]*"level":"WARN","msg":"lines of the log were lost","lines":5\}\n$`, s.String())
+		assert.Equal(t, before, lost(l))
+	})
+}
+
+// pieces are what was written at once.
+type pieces [][]byte
+
+func (all *pieces) Write(p []byte) (int, error) {
+	*all = append(*all, bytes.Clone(p))
+	return len(p), nil
 }
 
 // Whole lines are written at once, as many as a pipe takes in one piece: lines of several
 // programs do not mix. A longer line is written alone.
 func TestPieces(t *testing.T) {
 	t.Parallel()
-	s := new(sink)
-	var pieces [][]byte
-	keep := func(p []byte) (int, error) {
-		pieces = append(pieces, bytes.Clone(p))
-		return len(p), nil
-	}
-	s.fails.Store(&keep)
-	l := batchlog.New(s, batchlog.Options{})
+	var pieces pieces
+	l := batchlog.New(&pieces, batchlog.Options{})
 	for i := range 100 {
 		l.Logger().Info("line", "text", strings.Repeat("x", i*i))
 	}
