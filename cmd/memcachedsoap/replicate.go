@@ -20,7 +20,7 @@ import (
 func (c *replicateCommand) Run(ctx context.Context, std streams) error {
 	shown, std := c.bar(std)
 	logger, lines, closeLog := c.openLog(std) //nolint:contextcheck // the lines of the end come after that of the context
-	defer closeLog() // last, so that it has all lines
+	defer closeLog()                          // last, so that it has all lines
 	if shown == nil {
 		shown = newLoggedProgress(logger)
 	}

@@ -33,7 +33,7 @@ func (*serveCommand) Help() string { return signalsHelp }
 // Run runs the service until the context ends.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	logger, lines, closeLog := c.openLog(std) //nolint:contextcheck // the lines of the end come after that of the context
-	defer closeLog() // last, so that it has all lines
+	defer closeLog()                          // last, so that it has all lines
 	traced, closeTraces, err := openTraces(ctx, logger)
 	if err != nil {
 		return err
