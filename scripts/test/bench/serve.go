@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"memcachedsoap/service"
+	"memcachedsoap/service/batchlog"
 	"memcachedsoap/service/dialect"
 	"memcachedsoap/service/document"
 	"memcachedsoap/service/httpd"
@@ -35,7 +36,9 @@ const (
 // serve runs one of the servers with which the service is compared, until the
 // context ends. Its parts are connected as in the service.
 func serve(ctx context.Context, name, memcachedAddress string, log io.Writer) error {
-	logger := slog.New(slog.NewTextHandler(log, nil))
+	lines := batchlog.New(log, batchlog.Options{})
+	defer func() { _ = lines.Close(context.WithoutCancel(ctx)) }() // the results do not depend on it
+	logger := lines.Logger()
 	debug.SetGCPercent(400) // the value that the service uses with memcached servers
 	items, err := memcached.New(memcached.Options{Servers: []string{memcachedAddress}, Timeout: storeTimeout})
 	if err != nil {
