@@ -80,9 +80,11 @@ func (w *valueWriter) beginEntry(name string) bool {
 	if !w.fits(name) {
 		return false
 	}
-	w.dst = append(w.dst, `<entry><key>`...)
-	w.dst = appendKey(w.dst, name)
-	w.dst = append(w.dst, `</key>`...)
+	dst := w.dst // storing it each time costs while the collector marks
+	dst = append(dst, `<entry><key>`...)
+	dst = appendKey(dst, name)
+	dst = append(dst, `</key>`...)
+	w.dst = dst
 	return true
 }
 
@@ -165,16 +167,17 @@ func (w *valueWriter) nested(v perldata.Value) {
 // programs may have UTF-8 in strings that Perl takes for bytes, so bytes that are
 // UTF-8 are text.
 func (w *valueWriter) str(s string) {
-	start := len(w.dst)
-	w.dst = append(w.dst, `<value>`...)
+	dst := w.dst
+	dst = append(dst, `<value>`...)
 	var ok bool
-	if w.dst, ok = appendString(w.dst, s); ok {
-		w.dst = append(w.dst, `</value>`...)
-		return
+	if dst, ok = appendString(dst, s); ok {
+		dst = append(dst, `</value>`...)
+	} else {
+		dst = append(dst[:len(w.dst)], `<binary>`...)
+		dst = base64.StdEncoding.AppendEncode(dst, []byte(s))
+		dst = append(dst, `</binary>`...)
 	}
-	w.dst = append(w.dst[:start], `<binary>`...)
-	w.dst = base64.StdEncoding.AppendEncode(w.dst, []byte(s))
-	w.dst = append(w.dst, `</binary>`...)
+	w.dst = dst
 }
 
 // appendString appends a string of a session and reports whether it is valid in XML.

@@ -103,7 +103,9 @@ func (v *visitor) End(perldata.Kind) {
 
 // begin begins a value that has this string.
 func (v *visitor) begin(s string) bool {
-	v.append(``, `<item>`)
+	if v.hashes&1 == 0 {
+		v.append(``, `<item>`)
+	}
 	return v.failure == nil && v.writer().mayWrite(s)
 }
 

@@ -12,8 +12,8 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // maxPooled is the greatest number of objects, and of keys, for which a decoder
 // with room for them is reused: the memory for a rare large session is given back.
-// It is less than 100 kB.
-const maxPooled = 1024
+// It is less than 300 kB.
+const maxPooled = 4096
 
 // open returns a decoder of the image; release gives it back. The image must not
 // change while the decoder, or a string that it has decoded, is in use.
