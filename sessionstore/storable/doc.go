@@ -15,6 +15,10 @@
 // what it has made of the part, and decodes the image. So Walk has no errors of its own,
 // and Decode stays the only place that says what an image means.
 //
+// In the same way [Codec.DecodePart] decodes only the entries that somebody wants to
+// change, and puts them into the image again ([perldata.Part]), if a Codec would write
+// all the others as they are there.
+//
 // A value that is read and not changed is written in the form in which it was
 // read: flags of strings and keys, classes, weak references, shared and circular
 // structures. Two values are repaired because a program cannot assign to them

@@ -17,6 +17,7 @@ type encoder struct {
 
 	elements     int // number of elements of all containers
 	longestClass int // in bytes
+	repeats      bool
 }
 
 func unrepresentable(reason string) error {
@@ -77,6 +78,7 @@ func (e *encoder) startScalar(s *perldata.Scalar) bool {
 
 // repeat appends the number of an object that the image has already.
 func (e *encoder) repeat(number uint32) {
+	e.repeats = true
 	e.dst = append(e.dst, tagObject)
 	e.dst = binary.BigEndian.AppendUint32(e.dst, number)
 }

@@ -47,17 +47,24 @@ func (e *encoder) hash(h *perldata.Hash) error {
 	e.elements += len(entries) + len(reserved)
 	e.grow(entries)
 	for i := range entries {
-		entry := &entries[i]
-		if err := e.scalar(&entry.Value, false); err != nil {
+		if err := e.entry(&entries[i], flagged, flagIf(restricted && entries[i].Locked, keyLocked)); err != nil {
 			return err
 		}
-		e.key(entry, flagged, flagIf(restricted && entry.Locked, keyLocked))
 	}
 	for i := range reserved {
 		e.objects++
 		e.dst = append(e.dst, tagSVUndef)
 		e.key(&reserved[i], true, keyPlaceholder|flagIf(reserved[i].Locked, keyLocked))
 	}
+	return nil
+}
+
+// entry appends an entry of a hash: its value, then its key.
+func (e *encoder) entry(entry *perldata.Entry, flagged bool, more byte) error {
+	if err := e.scalar(&entry.Value, false); err != nil {
+		return err
+	}
+	e.key(entry, flagged, more)
 	return nil
 }
 

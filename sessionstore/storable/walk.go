@@ -27,11 +27,7 @@ func (c Codec) Walk(image []byte, v perldata.Visitor, reserve func(n int64) erro
 	defer d.release()
 	w := walk{decoder: d, visitor: v}
 	defer w.giveBack()
-	if d.header() != nil {
-		return false
-	}
-	tag, err := d.byte()
-	return err == nil && (tag == tagHash || tag == tagFlagHash) && w.hash(tag == tagFlagHash) && d.remaining() == 0
+	return w.session()
 }
 
 // walk is a decoder that makes no values. Its methods return false for what the walk
@@ -43,6 +39,17 @@ type walk struct {
 	objects int   // so far
 	level   int   // of lists and hashes below the session
 	taken   int64 // bytes of memory
+	first   int   // offset of the first entry of the session
+	foreign bool  // a Codec would write something in another way
+}
+
+// session walks the whole image.
+func (w *walk) session() bool {
+	if w.header() != nil {
+		return false
+	}
+	tag, err := w.byte()
+	return err == nil && (tag == tagHash || tag == tagFlagHash) && w.hash(tag == tagFlagHash) && w.remaining() == 0
 }
 
 // silent is shown what a visitor does not want to see.
@@ -78,6 +85,9 @@ func (w *walk) hash(flagged bool) bool {
 	if err != nil || !w.object() || !w.roomForKeys(n) {
 		return false
 	}
+	if w.level == 0 {
+		w.first = w.offset
+	}
 	first := len(w.keys)
 	for range n {
 		w.pending -= least
@@ -85,6 +95,7 @@ func (w *walk) hash(flagged bool) bool {
 			return false
 		}
 	}
+	w.foreign = w.foreign || flagged && w.level > 0 && !needFlags(w.keys[first:])
 	if w.hasDuplicate(w.keys[first:]) {
 		return false
 	}
@@ -155,6 +166,7 @@ func (w *walk) key(flagged bool) (name string, form perldata.KeyForm, ok bool) {
 	}
 	k := keyFrom(stored, flags)
 	w.keys = append(w.keys, k)
+	w.foreign = w.foreign || k.locked
 	return k.name, k.form, !k.reserved
 }
 
@@ -162,13 +174,38 @@ func (w *walk) key(flagged bool) (name string, form perldata.KeyForm, ok bool) {
 func (w *walk) value(tag byte) (perldata.Value, bool) {
 	switch tag {
 	case tagSVUndef, tagSVUndefElem, tagSVYes, tagSVNo:
+		w.foreign = true
 		return immortal(tag).value(), true
 	case tagScalar: // nearly all
 		s, err := w.short()
 		return perldata.BytesOf(s), err == nil
 	}
 	v, err := w.plain(tag)
+	w.foreign = w.foreign || !isOwn(tag, v)
 	return v, err == nil
+}
+
+// isOwn says whether a Codec writes a value with this tag, if the image is in network
+// order.
+func isOwn(tag byte, v perldata.Value) bool {
+	switch tag {
+	case tagLScalar:
+		return len(v.Str()) > longestShort || v.Form() == perldata.FormNumber
+	case tagLUTF8Str:
+		return len(v.Str()) > longestShort
+	case tagNetint:
+		return v.Int() < -128 || v.Int() > 127
+	case tagUTF8Str, tagByte, tagUndef:
+		return true
+	}
+	return false
+}
+
+// needFlags says whether a hash with these keys is written with flags.
+func needFlags(keys []key) bool {
+	return slices.ContainsFunc(keys, func(k key) bool {
+		return k.form == perldata.KeyUTF8 || k.form == perldata.KeyWasUTF8
+	})
 }
 
 // container walks the list or hash of a reference.
