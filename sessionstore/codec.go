@@ -27,4 +27,8 @@ type Codec interface {
 	// It may return false for any image, also when the visitor was shown a part. It
 	// calls reserve as DecodeWithin does, and gives all memory back.
 	Walk(image []byte, v perldata.Visitor, reserve func(n int64) error) bool
+
+	// DecodePart decodes the attributes with these names, and takes the image over as
+	// DecodeWithin does. It may return false for any image.
+	DecodePart(image []byte, names []string, reserve func(n int64) error) (perldata.Part, bool)
 }

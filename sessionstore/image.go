@@ -65,26 +65,14 @@ func imageOf(id ID, item backend.Item) ([]byte, error) {
 // few large ones are read at the same time.
 func (s *Store) read(id ID, item backend.Item) (*perldata.Hash, error) {
 	defer s.large.enter(item)()
-	attributes, _, err := s.openWithin(id, item, &memory{})
-	return attributes, err
+	o, err := s.openPart(id, item, nil, &memory{})
+	return o.attributes, err
 }
 
-// open is like read, and returns the version too.
-// It reserves the memory that the session takes.
-func (s *Store) open(ctx context.Context, id ID, item backend.Item) (*perldata.Hash, string, error) {
-	return s.openWithin(id, item, &memory{ctx: ctx, reserve: s.reserve})
-}
-
-func (s *Store) openWithin(id ID, item backend.Item, m *memory) (*perldata.Hash, string, error) {
-	image, err := s.imageWithin(id, item, m)
-	if err != nil {
-		return nil, "", err
-	}
-	attributes, err := s.decode(id, image, m)
-	if err != nil {
-		return nil, "", err
-	}
-	return attributes, version(image), nil
+// open is like read, and reserves the memory that the session takes.
+func (s *Store) open(ctx context.Context, id ID, item backend.Item) (*perldata.Hash, error) {
+	o, err := s.openPart(id, item, nil, &memory{ctx: ctx, reserve: s.reserve})
+	return o.attributes, err
 }
 
 // decode decodes an image and takes it over.

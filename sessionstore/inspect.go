@@ -112,11 +112,11 @@ func (s *Store) serverOf(id ID, item backend.Item) string {
 // versionShown returns the version that [Store.Inspect] shows of an item.
 func (s *Store) versionShown(id ID, item backend.Item) string {
 	defer s.large.enter(item)()
-	_, version, err := s.openWithin(id, bytesOwned(item), &memory{})
+	o, err := s.openPart(id, bytesOwned(item), nil, &memory{})
 	if err != nil {
 		return versionOfUnreadable(item)
 	}
-	return version
+	return version(o.image)
 }
 
 // bytesOwned returns an item whose image may be taken over.

@@ -161,7 +161,7 @@ func (s *Store) replace(ctx context.Context, r *replacement, present backend.Ite
 	if err != nil {
 		return mutation{}, err
 	}
-	former, has, err := s.replaced(ctx, r, present)
+	former, image, err := s.replaced(ctx, r, present)
 	if err != nil {
 		return mutation{}, err
 	}
@@ -169,7 +169,7 @@ func (s *Store) replace(ctx context.Context, r *replacement, present backend.Ite
 	if r.cond.any() && ended {
 		return mutation{}, backend.ErrNotFound
 	}
-	if err := r.cond.check(r.id, has); err != nil {
+	if err := r.cond.checkImage(r.id, image); err != nil {
 		return mutation{}, err
 	}
 	if len(r.surviving) > 0 {
@@ -209,8 +209,7 @@ func (s *Store) refuseLookupKey(id ID, attributes *perldata.Hash) error {
 	}
 }
 
-// check returns the error of a condition that a session of that version does
-// not meet.
+// check returns the error of a condition that a session of that version does not meet.
 func (c If) check(id ID, version string) error {
 	if c.Version != "" && c.Version != version {
 		return &VersionConflictError{ID: id, Current: version}
@@ -218,13 +217,22 @@ func (c If) check(id ID, version string) error {
 	return nil
 }
 
-// replaced checks the session that is to be replaced. It reads the attributes
-// only for the index, for the absolute timeout and if some of them survive, the
-// version only for a condition.
-func (s *Store) replaced(ctx context.Context, r *replacement, item backend.Item) (*perldata.Hash, string, error) {
+// checkImage is check for the session with this image.
+func (c If) checkImage(id ID, image []byte) error {
+	if c.Version == "" {
+		return nil
+	}
+	return c.check(id, version(image))
+}
+
+// replaced checks the session that is to be replaced. It reads some attributes only for
+// the index, for the absolute timeout and if they survive, and returns the image if there
+// is a condition.
+func (s *Store) replaced(ctx context.Context, r *replacement, item backend.Item) (*perldata.Hash, []byte, error) {
 	timeoutMatters := r.cond.Exists && s.lifetimes.Idle > 0
 	if s.index.Empty() && r.cond.Version == "" && !timeoutMatters && len(r.surviving) == 0 {
-		return nil, "", s.check(ctx, r.id, item)
+		return nil, nil, s.check(ctx, r.id, item)
 	}
-	return s.open(ctx, r.id, item)
+	o, err := s.openPart(r.id, item, append([]string{}, r.surviving...), &memory{ctx: ctx, reserve: s.reserve})
+	return o.attributes, o.image, err
 }

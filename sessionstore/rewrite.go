@@ -115,7 +115,7 @@ func (r *rewriting) again(ctx context.Context, present backend.Item) (m mutation
 	if present, err = s.unsealPresent(ctx, r.id, present); err != nil {
 		return mutation{}, false, err
 	}
-	attributes, _, err := s.open(ctx, r.id, present)
+	attributes, err := s.open(ctx, r.id, present)
 	if err != nil {
 		return mutation{}, false, err
 	}

@@ -2,6 +2,7 @@ package sessionstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ type Change struct {
 // Errors are those of Replace; a session that is absent is a
 // [backend.ErrNotFound].
 func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) (Ref, error) {
-	return s.edit(ctx, id, c.If, ttl, func(attributes *perldata.Hash) error {
+	return s.edit(ctx, id, c.If, ttl, s.namesOf(c), func(attributes *perldata.Hash) error {
 		c.apply(attributes)
 		return nil
 	})
@@ -42,7 +43,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 // Errors are those of Update and of edit.
 func (s *Store) Edit(ctx context.Context, id ID, cond If, edit func(attributes *perldata.Hash) error, bounds Bounds) (Ref, error) {
 	surviving := survivingNames(bounds.Except)
-	return s.edit(ctx, id, cond, DefaultTTL, func(attributes *perldata.Hash) error {
+	return s.edit(ctx, id, cond, DefaultTTL, nil, func(attributes *perldata.Hash) error {
 		survivors := entriesOf(attributes, surviving)
 		attributes.DeleteAll(surviving)
 		if err := edit(attributes); err != nil {
@@ -55,14 +56,17 @@ func (s *Store) Edit(ctx context.Context, id ID, cond If, edit func(attributes *
 	})
 }
 
-// edit is a read-modify-write of a session that must exist and meet a condition.
-func (s *Store) edit(ctx context.Context, id ID, cond If, ttl time.Duration, edit func(attributes *perldata.Hash) error) (Ref, error) {
+// edit is a read-modify-write of a session that must exist and meet a condition. names
+// are those of the attributes that edit looks at or changes; nil means all.
+func (s *Store) edit(
+	ctx context.Context, id ID, cond If, ttl time.Duration, names []string, edit func(attributes *perldata.Hash) error,
+) (Ref, error) {
 	wanted, err := s.lifetimes.resolve(ttl)
 	if err != nil {
 		return Ref{}, err
 	}
-	image := newImageBuffer()
-	defer image.release()
+	e := editing{store: s, id: id, cond: cond, keeps: ttl == DefaultTTL, life: wanted, edit: edit, image: newImageBuffer()}
+	defer e.image.release()
 	stored, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
 		if !found || !s.isSession(present) {
 			return mutation{}, backend.ErrNotFound
@@ -70,40 +74,69 @@ func (s *Store) edit(ctx context.Context, id ID, cond If, ttl time.Duration, edi
 		if present, err = s.unsealPresent(ctx, id, present); err != nil {
 			return mutation{}, err
 		}
-		attributes, has, err := s.open(ctx, id, present)
-		if err == nil {
-			err = cond.check(id, has)
+		m := memory{ctx: ctx, reserve: s.reserve}
+		decided, err := e.mutation(present, names, &m)
+		if errors.Is(err, errPart) {
+			decided, err = e.mutation(present, nil, &m)
 		}
-		if err != nil {
-			return mutation{}, err
-		}
-		if s.ended(attributes) {
-			return mutation{}, backend.ErrNotFound
-		}
-		former := s.index.Terms(id.Type(), attributes)
-		left := s.life(attributes, present.ExpiresIn)
-		life, keepEnd := wanted, false
-		if ttl == DefaultTTL {
-			life = s.lifetimes.cut(left)
-			keepEnd = life == left
-		}
-		expiresIn, err := s.apply(edit, attributes, life, keepEnd)
-		if err != nil {
-			return mutation{}, err
-		}
-		now := s.index.Mark(id.Type(), attributes)
-		if err := s.encode(image, id, attributes); err != nil {
-			return mutation{}, err
-		}
-		return mutation{
-			image: image.bytes, flags: present.Flags, expiresIn: expiresIn,
-			index: index.Change{Former: former, Now: now, Life: life, SameLife: ttl == DefaultTTL},
-		}, nil
+		return decided, err
 	})
 	if err != nil {
 		return Ref{}, err
 	}
 	return stored.ref(id), nil
+}
+
+// editing is one call of edit.
+type editing struct {
+	store *Store
+	id    ID
+	cond  If
+	keeps bool          // the session keeps its expiry
+	life  time.Duration // else
+	edit  func(attributes *perldata.Hash) error
+	image *imageBuffer
+}
+
+// errPart says that a change needs the whole session.
+var errPart = errors.New("sessionstore: a part of the session does not do")
+
+// mutation decides what becomes of the present session.
+func (e *editing) mutation(present backend.Item, names []string, m *memory) (mutation, error) {
+	s := e.store
+	o, err := s.openPart(e.id, present, names, m)
+	if err == nil {
+		err = e.cond.checkImage(e.id, o.image)
+	}
+	if err != nil {
+		return mutation{}, err
+	}
+	if s.ended(o.attributes) {
+		return mutation{}, backend.ErrNotFound
+	}
+	former := s.index.Terms(e.id.Type(), o.attributes)
+	left := s.life(o.attributes, present.ExpiresIn)
+	life, keepEnd := e.life, false
+	if e.keeps {
+		life = s.lifetimes.cut(left)
+		keepEnd = life == left
+	}
+	expiresIn, err := s.apply(e.edit, o.attributes, life, keepEnd)
+	if err != nil {
+		return mutation{}, err
+	}
+	now := s.index.Mark(e.id.Type(), o.attributes)
+	whole, err := s.encodePart(e.image, e.id, o)
+	if err == nil && !whole {
+		err = errPart
+	}
+	if err != nil {
+		return mutation{}, err
+	}
+	return mutation{
+		image: e.image.bytes, flags: present.Flags, expiresIn: expiresIn,
+		index: index.Change{Former: former, Now: now, Life: life, SameLife: e.keeps},
+	}, nil
 }
 
 // apply makes a change to the attributes of a session that may live for life, and

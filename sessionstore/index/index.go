@@ -109,6 +109,16 @@ type principal struct {
 	kind, attribute, value string
 }
 
+// Names returns the names of the attributes that [Index.Terms] and [Index.Mark] look at
+// or set.
+func (x *Index) Names() []string {
+	names := slices.Clone(x.attributes)
+	for _, name := range x.lookup {
+		names = append(names, name+md5Suffix)
+	}
+	return names
+}
+
 // Terms returns what a stored session of a type is found by. Its lookup keys are those
 // of its values and those that it names: they differ after a program that does not
 // know the index has changed the session.
