@@ -15,8 +15,8 @@ import (
 	"memcachedsoap/sessionstore/perldata"
 )
 
-// line is what the audit log says about a call. Its zero value is that of a call which
-// the audit log says nothing about: its methods do nothing.
+// line is what the audit log says about a call. It is nil for a call which the audit log
+// says nothing about: its methods do nothing then. It is large, and most calls need none.
 type line struct {
 	log   *audit.Log
 	event audit.Event
@@ -34,21 +34,21 @@ func EnterDialect(ctx context.Context, d access.Dialect) error {
 // does not exceed its rate. Reading sessions leaves no line in the audit log, neither
 // does asking for the status. The errors are those of [access.Require] and
 // [access.SpendCall].
-func (s *Service) begin(ctx context.Context, operation string, roles access.Role) (line, error) {
+func (s *Service) begin(ctx context.Context, operation string, roles access.Role) (*line, error) {
 	s.counters.countCaller(access.CallerOf(ctx), roles)
 	if err := access.SpendCall(ctx); err != nil {
-		return line{}, err
+		return nil, err
 	}
 	if err := access.Require(ctx, roles); err != nil {
-		return line{}, err
+		return nil, err
 	}
 	if s.audit == nil || roles == 0 || roles == access.Read {
-		return line{}, nil
+		return nil, nil
 	}
 	e := eventOf(ctx)
 	e.Operation = operation
 	e.Outcome = "Server" // if the call ends with a panic
-	return line{log: s.audit, event: e}, nil
+	return &line{log: s.audit, event: e}, nil
 }
 
 // eventOf returns what is known of every call: who has made it.
@@ -63,41 +63,48 @@ func eventOf(ctx context.Context) audit.Event {
 	return e
 }
 
+// isWritten reports whether the audit log gets the line.
+func (l *line) isWritten() bool { return l != nil && l.log != nil }
+
 // write writes the line, before the answer to the call is sent. A call that was refused
 // has another line, see [Refusal].
 func (l *line) write(ctx context.Context) {
-	if l.log != nil {
+	if l.isWritten() {
 		l.log.Write(ctx, l.event)
 	}
 }
 
 // about notes the session that the call is about.
 func (l *line) about(id sessionstore.ID) {
-	if l.log != nil {
+	if l.isWritten() {
 		l.found([]sessionstore.ID{id})
 	}
 }
 
 // found notes sessions that were found.
 func (l *line) found(ids []sessionstore.ID) {
-	if l.log != nil {
+	if l.isWritten() {
 		l.event.Sessions = audit.SessionsOf(len(ids), func(i int) string { return ids[i].Fingerprint() })
 	}
 }
 
 // visited notes how many sessions were visited, and the first of them.
 func (l *line) visited(n int, first []sessionstore.ID) {
-	if l.log != nil {
+	if l.isWritten() {
 		l.event.Sessions = audit.SessionsOf(n, func(i int) string { return first[i].Fingerprint() })
 	}
 }
 
 // by notes the attribute by which sessions are looked for.
-func (l *line) by(attribute string) { l.event.By = attribute }
+func (l *line) by(attribute string) {
+	if l.isWritten() {
+		l.event.By = attribute
+	}
+}
 
 // set notes the names of the attributes that the call sets.
 func (l *line) set(attributes *perldata.Hash) {
-	if l.log == nil {
+	if !l.isWritten() {
 		return
 	}
 	for name := range names(attributes) {
@@ -107,7 +114,7 @@ func (l *line) set(attributes *perldata.Hash) {
 
 // setNames notes names of attributes that the call sets.
 func (l *line) setNames(names []string) {
-	if l.log == nil {
+	if !l.isWritten() {
 		return
 	}
 	for _, name := range names {
@@ -117,7 +124,7 @@ func (l *line) setNames(names []string) {
 
 // show notes the names of the attributes whose values the caller sees.
 func (l *line) show(names []string) {
-	if l.log == nil {
+	if !l.isWritten() {
 		return
 	}
 	for _, name := range names {
@@ -127,7 +134,7 @@ func (l *line) show(names []string) {
 
 // changed notes the names of the attributes that differ before and after the call.
 func (l *line) changed(before, after map[string]perldata.Value) {
-	if l.log == nil {
+	if !l.isWritten() {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(after)) {
@@ -144,7 +151,7 @@ func (l *line) changed(before, after map[string]perldata.Value) {
 
 // remove notes the names of the attributes that the call removes.
 func (l *line) remove(names []string) {
-	if l.log == nil {
+	if !l.isWritten() {
 		return
 	}
 	for _, name := range names {
@@ -154,7 +161,7 @@ func (l *line) remove(names []string) {
 
 // stored notes the outcome of a change, and the state of the session if it was made.
 func (l *line) stored(ref sessionstore.Ref, created bool, err error) {
-	if l.log == nil {
+	if !l.isWritten() {
 		return
 	}
 	if l.ended(err) == nil {
@@ -166,7 +173,7 @@ func (l *line) stored(ref sessionstore.Ref, created bool, err error) {
 
 // ended notes the outcome of a call, and returns its error.
 func (l *line) ended(err error) error {
-	if l.log == nil {
+	if !l.isWritten() {
 		return err
 	}
 	if _, refused := Refusal(err); refused {

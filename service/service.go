@@ -132,7 +132,7 @@ func (s *Service) ReplaceSession(
 	}
 	defer line.write(ctx)
 	line.set(attributes)
-	ref, created, err := s.replace(ctx, &line, id, attributes, ttl, condition)
+	ref, created, err := s.replace(ctx, line, id, attributes, ttl, condition)
 	line.stored(ref, created, err)
 	return ref, err
 }
@@ -216,7 +216,7 @@ func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, line.ended(err)
 	}
-	return s.delete(ctx, &line, parsed)
+	return s.delete(ctx, line, parsed)
 }
 
 // Report is the statistics of the service and of the servers that store sessions.

@@ -43,14 +43,14 @@ func (s *Service) RewriteSession(
 	line.about(id)
 	var before, after map[string]perldata.Value // for the audit log
 	ref, created, err = s.store.RewriteWithin(ctx, id, func(present *perldata.Hash) (sessionstore.Rewritten, error) {
-		if line.log != nil {
+		if line.isWritten() {
 			before = valuesOf(present)
 		}
 		rewritten, err := change(present)
 		if err == nil {
 			err = access.CheckNames(ctx, names(rewritten.Attributes))
 		}
-		if line.log != nil {
+		if line.isWritten() {
 			after = valuesOf(rewritten.Attributes)
 		}
 		return rewritten, err
@@ -103,7 +103,7 @@ func (s *Service) DeleteTyped(ctx context.Context, id sessionstore.ID) (bool, er
 	}
 	defer line.write(ctx)
 	logSession(ctx, id)
-	return s.delete(ctx, &line, id)
+	return s.delete(ctx, line, id)
 }
 
 // EachSession calls visit with every session of a type, one at a time, without the

@@ -25,7 +25,7 @@ func (s *Service) UpdateSession(
 	defer line.write(ctx)
 	line.set(change.Set)
 	line.remove(change.Remove)
-	ref, err := s.update(ctx, &line, id, change, ttl)
+	ref, err := s.update(ctx, line, id, change, ttl)
 	line.stored(ref, false, err)
 	return ref, err
 }

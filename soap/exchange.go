@@ -71,6 +71,13 @@ func (x *exchange) serve() {
 	sc.scan.Reset(nil, xmlscan.Limits{})
 	received.release()
 	inflated.release()
+	x.finish(sc, fault, sent)
+}
+
+// finish sends an answer.
+//
+//go:noinline // its variables would take stack while the operation runs
+func (x *exchange) finish(sc *scratch, fault *Fault, sent []byte) {
 	if err := x.options.Admission.Send(x.r.Context(), int64(cap(sc.answer)+cap(sc.packed))); err != nil {
 		fault = x.faultOf(err)
 		x.w.Header().Del("Content-Encoding")

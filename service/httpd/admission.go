@@ -23,6 +23,7 @@ func (s *Server) admit(handler http.Handler) echo.HandlerFunc {
 
 // call is a request that was admitted.
 type call struct {
+	body     arrivingBody
 	request  *admission.Request
 	recorded span.Span
 }
@@ -31,16 +32,17 @@ type call struct {
 // the request is a copy already, that of log.
 //
 //go:noinline // its variables would take stack while the request is answered
-func (s *Server) beginCall(c echo.Context) call {
-	r := c.Request()
+func (s *Server) beginCall(c echo.Context) *call {
+	r, l := c.Request(), new(call)
 	if conn := connOf(r.Context()); conn != nil && r.ContentLength != 0 {
 		conn.enter(receiving)
-		r.Body = &arrivingBody{ReadCloser: r.Body, conn: conn}
+		l.body = arrivingBody{ReadCloser: r.Body, conn: conn}
+		r.Body = &l.body
 	}
 	ctx, recorded := s.begin(c)
-	request := s.options.Admission.Begin(s.identify(ctx, r))
-	*r = *r.WithContext(request)
-	return call{request: request, recorded: recorded}
+	l.recorded, l.request = recorded, s.options.Admission.Begin(s.identify(ctx, r))
+	*r = *r.WithContext(l.request)
+	return l
 }
 
 // end ends a call that was answered.

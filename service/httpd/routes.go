@@ -15,16 +15,21 @@ import (
 
 // mergeSlashes lets a path with slashes too many reach what it means: people write
 // the address with a slash at its end, and programs join two paths with a slash each.
-func mergeSlashes(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		u := r.URL
-		if u.RawPath == "" {
-			u.Path = merged(u.Path)
-		} else if path, err := url.PathUnescape(merged(u.RawPath)); err == nil { // encoded slashes stay
-			u.RawPath, u.Path = merged(u.RawPath), path
-		}
-		next.ServeHTTP(w, r)
-	})
+type mergeSlashes struct{ next http.Handler }
+
+// ServeHTTP implements [http.Handler].
+func (m mergeSlashes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	mergePath(r.URL)
+	m.next.ServeHTTP(w, r)
+}
+
+//go:noinline // its variables would take stack while the request is answered
+func mergePath(u *url.URL) {
+	if u.RawPath == "" {
+		u.Path = merged(u.Path)
+	} else if path, err := url.PathUnescape(merged(u.RawPath)); err == nil { // encoded slashes stay
+		u.RawPath, u.Path = merged(u.RawPath), path
+	}
 }
 
 // merged returns a path without slashes too many.

@@ -174,7 +174,7 @@ func New(endpoint http.Handler, o Options) *Server {
 			router.Any(path, s.passOn(o.Events))
 		}
 	}
-	s.serve(mergeSlashes(router))
+	s.serve(mergeSlashes{router})
 	return s
 }
 
