@@ -89,8 +89,8 @@ func (l *timeLimit) isEnded() bool {
 	return l.ended
 }
 
-// Value implements [context.Context]. Package context asks the context that is waited for
-// for its own values, so that it needs no goroutine for contexts below this one.
+// Value implements [context.Context]. Package context finds its own value in the context
+// that is waited for, so that it needs no goroutine for contexts below this one.
 func (l *timeLimit) Value(key any) any {
 	if w := l.waits.Load(); w != nil {
 		return w.Value(key)

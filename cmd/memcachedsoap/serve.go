@@ -44,7 +44,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer stopReloading()
-	c.tuneGarbageCollector()
+	defer c.tuneGarbageCollector()()
 	admitted := c.admission()
 	found, stopDiscovery, err := c.discoverOrigins(ctx, logger)
 	if err != nil {
@@ -94,8 +94,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		logger.Warn("no --servers: the sessions are in the memory of this process and end with it")
 	}
 	stopMetrics := c.serveMetrics(ctx, metricsListener, metrics.Sources{Counters: counters, Server: server, Store: store, Audit: files.audited, Events: broker, Traces: traced.metrics, Log: lines}, server.Handler(), logger)
-	stopGivingBack := giveBackMemory(ctx, admitted)
-	defer stopGivingBack()
+	defer giveBackMemory(ctx, admitted)()
 	defer notifySystemd(ctx, logger)()
 	err = server.Serve(ctx, c.StopTimeout, listeners...)
 	stopMetrics() // after the service, so that its last metrics can be scraped

@@ -209,7 +209,7 @@ func (c *conn) isSlow(now time.Time, rate int64) bool {
 func (c *conn) interrupt() error {
 	past := time.Unix(1, 0)
 	if phase(c.phase.Load()) == sending {
-		return c.SetWriteDeadline(past) //nolint:wrapcheck // the caller logs nothing of it
+		return c.SetWriteDeadline(past)
 	}
-	return c.SetReadDeadline(past) //nolint:wrapcheck // the same
+	return c.SetReadDeadline(past)
 }
