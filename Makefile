@@ -128,9 +128,14 @@ bench: ## Run benchmarks and compare with the run before (BENCH=Get PACKAGES=./s
 ROUNDS ?= 12
 SECONDS ?= 2
 PEERS ?=
+CURVES ?=
 .PHONY: bench-peers
 bench-peers: ## Compare with gSOAP, CXF, PHP, Node, Perl (ROUNDS=2 SECONDS=1 PEERS=gsoap)
 	@go run ./scripts/test/peers -rounds $(ROUNDS) -seconds $(SECONDS) $(if $(PEERS),-peers $(PEERS))
+
+.PHONY: scale
+scale: ## Measure and draw the curves of docs/scaling.md (CURVES=connections)
+	@go run ./scripts/test/scale $(if $(CURVES),-only $(CURVES))
 
 .PHONY: clean
 clean: ## Remove what was built

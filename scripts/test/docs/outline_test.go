@@ -21,7 +21,7 @@ var outline = []string{
 	"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
 	"docs/api.md", "docs/architecture.md", "docs/benchmarks.md", "docs/clients.md", "docs/configuration.md", "docs/console.md",
 	"docs/installing.md", "docs/lemonldap.md", "docs/memcached.md", "docs/metrics.md", "docs/migrating-from-perl.md", "docs/operations.md",
-	"docs/replication.md", "docs/runbook.md", "docs/security.md",
+	"docs/replication.md", "docs/runbook.md", "docs/scaling.md", "docs/security.md",
 }
 
 // README.md leads to every page, in at most 150 lines.

@@ -94,7 +94,7 @@ var mayImport = map[string][]string{
 		"github.com/KimMachineGun/automemlimit/memlimit", "github.com/alecthomas/kong", "github.com/hooklift/gowsdl/soap", "go.yaml.in/yaml/v3", "golang.org/x/term", "golang.org/x/time/rate",
 	},
 	"scripts/clients":        {},
-	"scripts":                {"scripts/test/contract", "scripts/test/load", "scripts/test/perlsite", "scripts/test/programtest", "service/...", "sessionstore/...", "soap/...", "wsdl", "golang.org/x/sys/unix"},
+	"scripts":                {"scripts/test/contract", "scripts/test/load", "scripts/test/perlsite", "scripts/test/programtest", "scripts/test/section", "service/...", "sessionstore/...", "soap/...", "wsdl", "golang.org/x/sys/unix"},
 	"scripts/test/dashboard": {"go.yaml.in/yaml/..."},
 	"scripts/test/docs":      {"github.com/yuin/goldmark/..."},
 	"scripts/test/pagetest":  {"scripts/test/docs", "github.com/yuin/goldmark/..."},

@@ -118,14 +118,14 @@ func TestStartAt(t *testing.T) {
 }
 
 func TestResultOfAMeasurement(t *testing.T) {
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "wanted") })}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "wanted") })}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer func() {
 		require.NoError(t, server.Close())
-		<-served
+		require.ErrorIs(t, <-served, http.ErrServerClosed)
 	}()
 	// Any process has the processor time of a server.
 	p, err := Start(t.Context(), exec.CommandContext(t.Context(), "perl", "-e", `print STDERR "runs\n"; sleep 1 while 1`), "server", t.TempDir(), "", regexp.MustCompile(`(runs)`))

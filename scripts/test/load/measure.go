@@ -60,7 +60,7 @@ func MeasureAt(ctx context.Context, server *Process, d time.Duration, rate float
 	}
 	n := len(latencies)
 	if n == 0 {
-		return Result{}, errors.New("load: no request was sent: use more seconds")
+		return Result{}, errors.New("load: there are no connections")
 	}
 	slices.Sort(latencies)
 	return Result{
@@ -110,8 +110,8 @@ func runAll(ctx context.Context, clients []*Client, until time.Time, rate float6
 	return slices.Concat(latencies...), errors.Join(failures...)
 }
 
-// runUntil sends requests until the deadline and returns their latencies. The first
-// one is due at a moment, and the others each time after it.
+// runUntil sends requests until the deadline, but at least one, and returns their
+// latencies. The first one is due at a moment, and the others each time after it.
 func (c *Client) runUntil(until, first time.Time, every time.Duration, source Source) ([]time.Duration, error) {
 	var latencies []time.Duration
 	now := time.Now()
@@ -123,7 +123,7 @@ func (c *Client) runUntil(until, first time.Time, every time.Duration, source So
 				started = time.Now()
 			}
 		}
-		if !started.Before(until) {
+		if i > 0 && !started.Before(until) {
 			return latencies, nil
 		}
 		if err := c.Do(source(i)); err != nil {

@@ -9,10 +9,10 @@
 // CXF with spymemcached, PHP's SoapServer under PHP-FPM with nginx, and Node with soap and
 // memjs. Each is in a folder beside this file, with
 //
-//	packages  the packages of Debian and Ubuntu that it needs
-//	build     build WSDL OUT: builds it in the folder OUT and prints what it is
-//	run       run OUT ADDRESS PORT MEMCACHED-ADDRESS MEMCACHED-PORT: serves as many
-//	          connections as the environment variable CONNECTIONS says
+//	packages        the packages of Debian and Ubuntu that it needs
+//	build WSDL OUT  builds it in the folder OUT and prints what it is
+//	run OUT ADDRESS PORT MEMCACHED-ADDRESS MEMCACHED-PORT
+//	                serves as many connections as the environment variable CONNECTIONS says
 //
 // The servers of the Perl interface are the service, and the program of
 // scripts/test/perlsite as FastCGI and as CGI. LemonLDAP::NG's REST server is compared by

@@ -62,5 +62,5 @@ func (r *report) goals() string {
 	if text.Len() == 0 {
 		return ""
 	}
-	return "| compared | of | ratio | goal |\n|---|---|---:|---|\n" + text.String() + "\n"
+	return "The goals:\n\n| compared | of | ratio | goal |\n|---|---|---:|---|\n" + text.String() + "\n"
 }

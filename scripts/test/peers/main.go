@@ -8,11 +8,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/section"
 )
 
 func main() { os.Exit(load.Main(run)) }
@@ -64,6 +66,9 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	return s, nil
 }
 
+// sectionName is the name of the part of docs/benchmarks.md that the program writes.
+const sectionName = "make bench-peers"
+
 // complete reports whether the run is with all peers.
 func (s settings) complete() bool { return len(s.peers) == len(peerNames()) }
 
@@ -72,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	document, err := readDocument(s.root) // before the work
+	page, err := section.Read(filepath.Join(s.root, "docs", "benchmarks.md"), sectionName) // before the work
 	if err != nil {
 		return err
 	}
@@ -88,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	}
 	if len(r.leftOut) > 0 {
-		return errors.Join(document.write(text), fmt.Errorf("peers: %d of %d peers were left out", len(r.leftOut), len(s.peers)))
+		return errors.Join(page.Write(text), fmt.Errorf("peers: %d of %d peers were left out", len(r.leftOut), len(s.peers)))
 	}
-	return document.write(text)
+	return page.Write(text)
 }

@@ -76,7 +76,7 @@ type environment struct {
 
 // measure measures all servers.
 func measure(ctx context.Context, s settings, progress io.Writer) (r *report, err error) {
-	if err := s.absolute(); err != nil {
+	if s.root, err = absolute(s.root); err != nil {
 		return nil, err
 	}
 	e := &environment{settings: s, progress: progress, report: &report{settings: s}}

@@ -119,15 +119,15 @@ func (s settings) start(ctx context.Context, name, dir string, n int, memcached 
 	return load.StartAt(ctx, cmd, name, dir, address)
 }
 
-// absolute makes the folder of the repository an absolute path, and checks that it is one.
-func (s *settings) absolute() error {
-	root, err := filepath.Abs(s.root)
+// absolute returns the absolute path of the folder of the repository, and checks that it is
+// one.
+func absolute(root string) (string, error) {
+	path, err := filepath.Abs(root)
 	if err == nil {
-		_, err = os.Stat(filepath.Join(root, peerFolder))
+		_, err = os.Stat(filepath.Join(path, peerFolder))
 	}
 	if err != nil {
-		return fmt.Errorf("peers: -root must be the folder of the repository: %w", err)
+		return "", fmt.Errorf("peers: -root must be the folder of the repository: %w", err)
 	}
-	s.root = root
-	return nil
+	return path, nil
 }

@@ -2,14 +2,12 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +18,7 @@ import (
 
 	"memcachedsoap/scripts/test/contract"
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/section"
 	"memcachedsoap/soap"
 	"memcachedsoap/wsdl"
 )
@@ -72,7 +71,7 @@ func TestFlags(t *testing.T) {
 		_, err := parse(strings.Fields(args), io.Discard)
 		assert.ErrorContains(t, err, "peers: ", args)
 	}
-	assert.ErrorContains(t, run(t.Context(), []string{"-root", t.TempDir()}, io.Discard, io.Discard), "peers: ")
+	assert.ErrorContains(t, run(t.Context(), []string{"-root", t.TempDir()}, io.Discard, io.Discard), "section: ")
 }
 
 // Each peer has what the program needs, with exact versions.
@@ -104,7 +103,7 @@ func TestLeftOut(t *testing.T) {
 	for path, program := range map[string]string{
 		"scripts/tools/deps":             "#!/bin/sh\n",
 		"scripts/test/peers/gsoap/build": "#!/bin/sh\necho start\necho 'Fatal \x1b[31mERROR: no | compiler' >&2\necho 'see the log'\nexit 1\n",
-		"docs/benchmarks.md":             "# B\n" + beginMarker + endMarker,
+		"docs/benchmarks.md":             "# B\n<!-- make bench-peers: begin -->\n<!-- make bench-peers: end -->\n",
 	} {
 		path = filepath.Join(repository, path)
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
@@ -187,7 +186,7 @@ func serve(t *testing.T, h http.Handler) *load.Process {
 	go func() { served <- server.Serve(listener) }()
 	t.Cleanup(func() {
 		assert.NoError(t, server.Close())
-		<-served
+		assert.ErrorIs(t, <-served, http.ErrServerClosed)
 	})
 	return &load.Process{Address: listener.Addr().String()}
 }
@@ -226,7 +225,7 @@ func TestReport(t *testing.T) {
 	assert.Contains(t, text, "LemonLDAP::NG's REST server:\n\n| a |\n")
 	assert.NotContains(t, text, "Left out")
 	for line := range strings.Lines(text) {
-		assert.LessOrEqual(t, len([]rune(line)), maxWidth+1, line)
+		assert.LessOrEqual(t, len([]rune(line)), 121, line)
 	}
 
 	// Too few requests have no p99.9; other numbers keep two digits that matter.
@@ -248,31 +247,6 @@ func TestQuartiles(t *testing.T) {
 // docs/benchmarks.md has the place for the report.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	_, err := readDocument(root)
+	_, err := section.Read(filepath.Join(root, "docs", "benchmarks.md"), sectionName)
 	require.NoError(t, err)
-
-	repository := t.TempDir()
-	path := filepath.Join(repository, "docs", "benchmarks.md")
-	require.NoError(t, os.Mkdir(filepath.Dir(path), 0o700))
-	require.NoError(t, os.WriteFile(path, []byte("# B\n\n"+beginMarker+"old\n"+endMarker+"\nrest\n"), 0o600))
-	for range 2 {
-		d, err := readDocument(repository)
-		require.NoError(t, err)
-		require.NoError(t, d.write("\n| new |\n"))
-		text, err := os.ReadFile(path)
-		require.NoError(t, err)
-		assert.Equal(t, "# B\n\n"+beginMarker+"\n| new |\n\n"+endMarker+"\nrest\n", string(text))
-	}
-	for _, text := range []string{"", beginMarker, endMarker + beginMarker, beginMarker + endMarker + endMarker, beginMarker + beginMarker + endMarker} {
-		require.ErrorContains(t, new(document).split(text), "peers: ", "%q", text)
-	}
-}
-
-func TestWrap(t *testing.T) {
-	t.Parallel()
-	text := wrap(strings.Repeat("µµµµ ", 100))
-	lines := strings.Split(text, "\n")
-	assert.Len(t, lines, 5)
-	assert.Equal(t, 100, strings.Count(text, "µµµµ"))
-	assert.False(t, slices.ContainsFunc(lines, func(line string) bool { return len([]rune(line)) > maxWidth }), fmt.Sprint(lines))
 }

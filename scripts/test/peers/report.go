@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"memcachedsoap/scripts/test/load"
+	"memcachedsoap/scripts/test/section"
 )
 
 // report holds the results of a run.
@@ -23,7 +24,9 @@ type report struct {
 // markdown returns the report.
 func (r *report) markdown() string {
 	var text strings.Builder
-	write := func(format string, args ...any) { text.WriteString(wrap(fmt.Sprintf(format, args...)) + "\n\n") }
+	write := func(format string, args ...any) {
+		text.WriteString(section.Wrap(fmt.Sprintf(format, args...)) + "\n\n")
+	}
 	write("%s, %s/%s, %d processors shared with memcached and the load. %d connections, sessions of %d attributes. %d rounds of %v for "+
 		"each server and load, in random order (`-seed %d`).", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(),
 		r.settings.connections, r.settings.entries, r.settings.Count, r.settings.Interval, r.settings.seed)
@@ -138,20 +141,3 @@ func rate(perSecond float64) string {
 func milliseconds(t float64) string { return fmt.Sprintf("%.2f ms", t/float64(time.Millisecond)) }
 
 func microseconds(t float64) string { return fmt.Sprintf("%.0f µs", t/float64(time.Microsecond)) }
-
-// maxWidth is how long a line of a page may be.
-const maxWidth = 120
-
-// wrap breaks a paragraph into lines.
-func wrap(text string) string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && len([]rune(line))+1+len([]rune(word)) > maxWidth {
-			lines = append(lines, line)
-			line = ""
-		}
-		line = strings.TrimSpace(line + " " + word)
-	}
-	return strings.Join(append(lines, line), "\n")
-}
