@@ -56,7 +56,7 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 		defer h.log.hurry()
 	}
 	if h.bare {
-		var array [1 << 10]byte // most lines are shorter
+		var array [512]byte // most lines are shorter
 		if line, plain := appendLine(array[:0], &r, h.json); plain {
 			h.log.add(line, r.Level)
 			return nil

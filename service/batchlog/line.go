@@ -28,7 +28,7 @@ func appendLine(b []byte, r *slog.Record, json bool) (line []byte, plain bool) {
 	b, plain = appendText(b, r.Message, json)
 	r.Attrs(func(a slog.Attr) bool {
 		if plain {
-			b, plain = appendAttr(b, a, json)
+			b, plain = appendAttr(b, &a, json)
 		}
 		return plain
 	})
@@ -49,14 +49,13 @@ func appendMilliseconds(b []byte, t time.Time) []byte {
 }
 
 // appendAttr appends an attribute, or those of a group without a name.
-func appendAttr(b []byte, a slog.Attr, json bool) (line []byte, plain bool) {
+func appendAttr(b []byte, a *slog.Attr, json bool) (line []byte, plain bool) {
 	kind := a.Value.Kind()
 	if kind == slog.KindGroup {
 		plain = a.Key == ""
-		for _, inner := range a.Value.Group() {
-			if plain {
-				b, plain = appendAttr(b, inner, json)
-			}
+		group := a.Value.Group()
+		for i := 0; plain && i < len(group); i++ {
+			b, plain = appendAttr(b, &group[i], json)
 		}
 		return b, plain
 	}
@@ -96,8 +95,9 @@ func appendKey(b []byte, key string, json bool) (line []byte, plain bool) {
 // appendText appends a text, in quotes where the format wants them.
 func appendText(b []byte, text string, json bool) (line []byte, plain bool) {
 	var found class
+	of := &classes // else the loop loads the address each time
 	for i := range len(text) {
-		found |= classes[text[i]]
+		found |= of[text[i]]
 	}
 	switch {
 	case found&escape != 0:
