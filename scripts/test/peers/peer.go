@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -43,14 +42,14 @@ func peerNames() []string {
 type leftOut struct{ name, reason string }
 
 // command runs a program of the repository, and returns what it writes to its standard
-// output. An error ends with the last line that it has written at all.
+// output. An error ends with the line of its output that says what failed.
 func (s settings) command(ctx context.Context, path string, args ...string) (string, error) {
-	var out, all bytes.Buffer
+	var out, log bytes.Buffer
 	cmd := exec.CommandContext(ctx, filepath.Join(s.root, path), args...)
 	cmd.Dir = s.root
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(&out, &all), &all
+	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w: %s", path, err, firstProblem(all.String()))
+		return "", fmt.Errorf("%s: %w: %s", path, err, firstProblem(out.String()+log.String()))
 	}
 	return out.String(), nil
 }
