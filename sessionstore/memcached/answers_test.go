@@ -121,30 +121,47 @@ func answered(ctx context.Context, b *memcached.Backend) map[string]func() error
 	}
 }
 
-// overBoth runs a test with a pool of a server behind a proxy, with aa and bb: once
-// plainly, once over TLS.
+// overBoth runs a test with a pool of a server behind a proxy, with aa and bb: plainly
+// and over TLS, with exchanges of their own and with shared ones.
 func overBoth(t *testing.T, test func(t *testing.T, b *memcached.Backend, w *proxy)) {
 	t.Helper()
-	t.Run("plain", func(t *testing.T) {
-		t.Parallel()
-		b, w := openAnswered(t)
-		test(t, b, w)
-	})
-	t.Run("TLS", func(t *testing.T) {
-		t.Parallel()
-		server, authority := memcachedtest.Start(t), certificatetest.NewAuthority(t, "authority")
-		w := newSecuredProxy(t, server, authority)
-		b := open(t, memcached.Options{Servers: []string{"tls:" + w.addr}, Connector: connector(t, connect.Options{CAFile: authority.CA()})})
-		require.NoError(t, b.Add(t.Context(), "warm", backend.Item{}))
-		addAnswered(t, openOn(t, server))
-		test(t, b, w)
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		t.Run("plain", func(t *testing.T) {
+			t.Parallel()
+			b, w := openAnswered(t, way)
+			test(t, b, w)
+		})
+		t.Run("TLS", func(t *testing.T) {
+			t.Parallel()
+			server, authority := memcachedtest.Start(t), certificatetest.NewAuthority(t, "authority")
+			w := newSecuredProxy(t, server, authority)
+			b := open(t, way(memcached.Options{Servers: []string{"tls:" + w.addr}, Connector: connector(t, connect.Options{CAFile: authority.CA()})}))
+			require.NoError(t, b.Add(t.Context(), "warm", backend.Item{}))
+			addAnswered(t, openOn(t, server))
+			test(t, b, w)
+		})
 	})
 }
 
-// openAnswered returns a pool of a server behind a proxy, with aa and bb.
-func openAnswered(t *testing.T) (*memcached.Backend, *proxy) {
+// bothWays runs a test whose reads have exchanges of their own, and one whose reads
+// share exchanges.
+func bothWays(t *testing.T, test func(t *testing.T, way func(memcached.Options) memcached.Options)) {
 	t.Helper()
-	b, w, direct := openProxied(t)
+	for name, way := range map[string]func(memcached.Options) memcached.Options{"alone": alone, "shared": memcached.SharedReads} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, way)
+		})
+	}
+}
+
+func alone(o memcached.Options) memcached.Options { return o }
+
+// openAnswered returns a pool of a server behind a proxy, with aa and bb.
+func openAnswered(t *testing.T, way func(memcached.Options) memcached.Options) (*memcached.Backend, *proxy) {
+	t.Helper()
+	b, w, direct := openProxied(t, way)
 	addAnswered(t, direct)
 	return b, w
 }
@@ -227,7 +244,7 @@ func TestWriteAfterLateAnswer(t *testing.T) {
 // own.
 func TestWriteWithTwoAnswers(t *testing.T) {
 	t.Parallel()
-	b, w := openAnswered(t)
+	b, w := openAnswered(t, alone)
 	ctx := t.Context()
 	for _, forged := range []string{"STORED\r\nEXISTS\r\n", "STORED\r\nNOT_STORED\r\n"} {
 		w.forge.Store(&forged)
@@ -268,7 +285,7 @@ func TestAnswerOfAnotherKey(t *testing.T) {
 // An answer to a store is not believed if the answer behind it belongs to no command.
 func TestAnswerOfAnotherKeyBehindAStore(t *testing.T) {
 	t.Parallel()
-	b, w := openAnswered(t)
+	b, w := openAnswered(t, alone)
 	for _, forged := range []string{"STORED\r\nVA 3 f0 c1 t5 kbb\r\nbob\r\n", "STORED\r\nHD\r\nHD s1 f0 c1 t5 kbb\r\n"} {
 		for _, addition := range []*backend.Item{nil, {Image: []byte("x")}} {
 			then := &backend.Second{Key: "list", Addition: addition}

@@ -44,7 +44,7 @@ func TestGetManyOfSeveralServers(t *testing.T) {
 
 func TestGetManyAfterLostAnswers(t *testing.T) {
 	t.Parallel()
-	b, w, direct := openProxied(t)
+	b, w, direct := openProxied(t, alone)
 	require.NoError(t, direct.Add(t.Context(), "k", backend.Item{Image: []byte("x"), Flags: 1}))
 	w.cut.Store(true)
 	items, err := b.GetMany(t.Context(), []string{"k", "absent"}, 1)

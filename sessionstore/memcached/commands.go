@@ -33,7 +33,17 @@ const askItem = " v f c t k"
 
 // readItem reads the answer to a meta get of key that asks for an item.
 func (c *conn) readItem(key string) (backend.Item, error) {
-	item, named, err := readItem(c.reader, key)
+	line, err := protocol.ReadLine(c.reader)
+	if err != nil {
+		c.broken = true
+		return backend.Item{}, err
+	}
+	return c.readItemAfter(line, key)
+}
+
+// readItemAfter is readItem after the first line.
+func (c *conn) readItemAfter(line []byte, key string) (backend.Item, error) {
+	item, named, err := readItemAfter(c.reader, line, key)
 	if err != nil && !errors.Is(err, backend.ErrNotFound) {
 		c.broken = true
 		return backend.Item{}, err

@@ -30,6 +30,7 @@ type conn struct {
 	reader *bufio.Reader    // of stream, also for client
 	peeker *peeker          // of nc
 	line   []byte           // the command being written, kept for its memory
+	opaque uint64           // of the last command that had one
 	limits *limits          // what the server takes; nil until asked
 
 	// idle says that the connection was idle: the server may have closed it

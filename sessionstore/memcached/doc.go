@@ -64,9 +64,17 @@
 // gomemcache, which no other package imports. The commands that it lacks go over
 // the same connections: the meta get, which returns value, flags, CAS number and
 // remaining time at once, and stats. gomemcache knows no context; therefore each
-// connection has a client of its own, and is closed when a call is given up. A
+// connection has a client of its own, and is closed when a call is given up. A deadline
+// of the connection bounds each exchange. A
 // timeout also closes the idle connections to that server, which may be silent,
 // too: a firewall forgets all of them.
+//
+// When several calls read from a server at the same time, they share exchanges: the
+// commands of all reads that wait leave in one write, and the answers are matched by
+// key and opaque. At most two such exchanges run at a time. A read that is given up
+// returns at once, and its answer is skipped. Reads of proxies, of servers that do not
+// repeat the opaque, with failover, and those that a trace records have exchanges of
+// their own.
 //
 // A server that restarts closes its idle connections. This costs the caller no
 // error: see [Backend]. A connection to a host name is used for a minute; then

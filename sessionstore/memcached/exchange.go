@@ -156,12 +156,15 @@ var answerWords = [...]string{"HD", "EN", "NS", "EX", "NF"} //nolint:gochecknogl
 
 // keyFlag returns the key that the flags of an answer name, or nothing. Versions of
 // memcached before 1.6.16 name no key when the item is absent.
-func keyFlag(flags []byte) []byte {
+func keyFlag(flags []byte) []byte { return flagOf(flags, 'k') }
+
+// flagOf returns the value of a flag of an answer, or nothing.
+func flagOf(flags []byte, name byte) []byte {
 	for len(flags) > 0 {
 		var flag []byte
 		flag, flags, _ = bytes.Cut(flags, []byte(" "))
-		if key, ok := bytes.CutPrefix(flag, []byte("k")); ok {
-			return key
+		if len(flag) > 0 && flag[0] == name {
+			return flag[1:]
 		}
 	}
 	return nil

@@ -75,114 +75,126 @@ func untilStored(t *testing.T, s *sessionstore.Store) {
 
 func TestFailureStopped(t *testing.T) {
 	t.Parallel()
-	stopped, alive := memcachedtest.Start(t), memcachedtest.Start(t)
-	o := memcached.Options{Servers: []string{stopped.Addr, alive.Addr}}
-	s := byPrincipal(t, o)
-	keys := keysByServer(t, open(t, o), stopped, alive)
-	lost, kept := mustStore(t, s, keys[0], "dwho"), mustStore(t, s, keys[1], "rtyler")
-	stopped.Kill()
-	for range 3 { // before and after the circuit breaker opens
-		for name, call := range operations(t.Context(), s, lost) {
-			assert.False(t, requireUnavailable(t, call(), name), name)
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		stopped, alive := memcachedtest.Start(t), memcachedtest.Start(t)
+		o := way(memcached.Options{Servers: []string{stopped.Addr, alive.Addr}})
+		s := byPrincipal(t, o)
+		keys := keysByServer(t, open(t, o), stopped, alive)
+		lost, kept := mustStore(t, s, keys[0], "dwho"), mustStore(t, s, keys[1], "rtyler")
+		stopped.Kill()
+		for range 3 { // before and after the circuit breaker opens
+			for name, call := range operations(t.Context(), s, lost) {
+				assert.False(t, requireUnavailable(t, call(), name), name)
+			}
+			requireUser(t, s, "rtyler", string(kept))
+			_, err := s.GetMany(t.Context(), []sessionstore.ID{kept, lost})
+			requireUnavailable(t, err, "GetMany")
 		}
-		requireUser(t, s, "rtyler", string(kept))
-		_, err := s.GetMany(t.Context(), []sessionstore.ID{kept, lost})
-		requireUnavailable(t, err, "GetMany")
-	}
-	stopped.Restart()
-	untilStored(t, s)
-	_, err := s.Get(t.Context(), lost)
-	require.ErrorIs(t, err, backend.ErrNotFound, "it was lost with the server")
-	requireUser(t, s, "dwho", string(mustStore(t, s, keys[0], "dwho")))
+		stopped.Restart()
+		untilStored(t, s)
+		_, err := s.Get(t.Context(), lost)
+		require.ErrorIs(t, err, backend.ErrNotFound, "it was lost with the server")
+		requireUser(t, s, "dwho", string(mustStore(t, s, keys[0], "dwho")))
+	})
 }
 
 // A server that hung may carry out later what it was sent before. The caller
 // hears that, and at most one change is carried out.
 func TestFailureHung(t *testing.T) {
 	t.Parallel()
-	server := memcachedtest.Start(t)
-	s := byPrincipal(t, memcached.Options{Servers: []string{server.Addr}, Timeout: patience})
-	for name := range operations(t.Context(), s, "ab12") {
-		id := mustStore(t, s, string(sessionstore.NewID()), "before")
-		before, err := s.Get(t.Context(), id)
-		require.NoError(t, err)
-		server.Freeze()
-		slow := 0
-		for range 10 {
-			began := time.Now()
-			requireUnavailable(t, operations(t.Context(), s, id)[name](), name)
-			if time.Since(began) >= patience {
-				slow++
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		server := memcachedtest.Start(t)
+		s := byPrincipal(t, way(memcached.Options{Servers: []string{server.Addr}, Timeout: patience}))
+		for name := range operations(t.Context(), s, "ab12") {
+			id := mustStore(t, s, string(sessionstore.NewID()), "before")
+			before, err := s.Get(t.Context(), id)
+			require.NoError(t, err)
+			server.Freeze()
+			slow := 0
+			for range 10 {
+				began := time.Now()
+				requireUnavailable(t, operations(t.Context(), s, id)[name](), name)
+				if time.Since(began) >= patience {
+					slow++
+				}
 			}
+			assert.LessOrEqual(t, slow, 3, "then the circuit breaker is open")
+			server.Thaw()
+			untilStored(t, s)
+			after, err := s.Get(t.Context(), id)
+			require.NoError(t, err, "only reads were sent")
+			require.Equal(t, before.Version, after.Version)
 		}
-		assert.LessOrEqual(t, slow, 3, "then the circuit breaker is open")
-		server.Thaw()
-		untilStored(t, s)
-		after, err := s.Get(t.Context(), id)
-		require.NoError(t, err, "only reads were sent")
-		require.Equal(t, before.Version, after.Version)
-	}
+	})
 }
 
 // A server that hangs after the session was read has been sent the change.
 func TestFailureHungWhileChanging(t *testing.T) {
 	t.Parallel()
-	server := memcachedtest.Start(t)
-	w := newProxy(t, server)
-	s := byPrincipal(t, memcached.Options{Servers: []string{w.addr}, Timeout: patience})
-	for _, name := range []string{"Replace", "Update", "Delete"} {
-		id := mustStore(t, s, string(sessionstore.NewID()), "before")
-		release := w.hold(1) // the answer to reading passes
-		require.True(t, requireUnavailable(t, operations(t.Context(), s, id)[name](), name), name)
-		release()
-		untilStored(t, s)
-		session, err := s.Get(t.Context(), id)
-		if name == "Delete" {
-			require.ErrorIs(t, err, backend.ErrNotFound)
-			continue
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		server := memcachedtest.Start(t)
+		w := newProxy(t, server)
+		s := byPrincipal(t, way(memcached.Options{Servers: []string{w.addr}, Timeout: patience}))
+		for _, name := range []string{"Replace", "Update", "Delete"} {
+			id := mustStore(t, s, string(sessionstore.NewID()), "before")
+			release := w.hold(1) // the answer to reading passes
+			require.True(t, requireUnavailable(t, operations(t.Context(), s, id)[name](), name), name)
+			release()
+			untilStored(t, s)
+			session, err := s.Get(t.Context(), id)
+			if name == "Delete" {
+				require.ErrorIs(t, err, backend.ErrNotFound)
+				continue
+			}
+			require.NoError(t, err)
+			uid, _ := session.Attributes.Get("uid")
+			require.NotEqual(t, "before", uid.Str(), "it was carried out")
 		}
-		require.NoError(t, err)
-		uid, _ := session.Attributes.Get("uid")
-		require.NotEqual(t, "before", uid.Str(), "it was carried out")
-	}
+	})
 }
 
 // When an answer comes too late, the store looks for the outcome, and the caller
 // hears it.
 func TestFailureSlow(t *testing.T) {
 	t.Parallel()
-	const timeout = time.Second
-	server := memcachedtest.Start(t)
-	w := newProxy(t, server)
-	s := byPrincipal(t, memcached.Options{Servers: []string{w.addr}, Timeout: timeout})
-	w.delay.Store(int64(5 * time.Millisecond))
-	id := mustStore(t, s, "ab12", "before")
-	for name, call := range operations(t.Context(), s, id) {
-		if name != "Delete" {
-			require.NoError(t, call(), name)
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		const timeout = time.Second
+		server := memcachedtest.Start(t)
+		w := newProxy(t, server)
+		s := byPrincipal(t, way(memcached.Options{Servers: []string{w.addr}, Timeout: timeout}))
+		w.delay.Store(int64(5 * time.Millisecond))
+		id := mustStore(t, s, "ab12", "before")
+		for name, call := range operations(t.Context(), s, id) {
+			if name != "Delete" {
+				require.NoError(t, call(), name)
+			}
 		}
-	}
-	w.delay.Store(0)
-	for _, name := range []string{"Replace", "Update", "Delete"} {
-		id := mustStore(t, s, string(sessionstore.NewID()), "before")
-		release := w.hold(1)
-		timer := time.AfterFunc(timeout+timeout/2, release) // after the change is given up, before the look for its outcome is
-		require.NoError(t, operations(t.Context(), s, id)[name](), name)
-		require.False(t, timer.Stop(), "it was held")
-		session, err := s.Get(t.Context(), id)
-		if name == "Delete" {
-			require.ErrorIs(t, err, backend.ErrNotFound)
-			continue
+		w.delay.Store(0)
+		for _, name := range []string{"Replace", "Update", "Delete"} {
+			id := mustStore(t, s, string(sessionstore.NewID()), "before")
+			release := w.hold(1)
+			timer := time.AfterFunc(timeout+timeout/2, release) // after the change is given up, before the look for its outcome is
+			require.NoError(t, operations(t.Context(), s, id)[name](), name)
+			require.False(t, timer.Stop(), "it was held")
+			session, err := s.Get(t.Context(), id)
+			if name == "Delete" {
+				require.ErrorIs(t, err, backend.ErrNotFound)
+				continue
+			}
+			require.NoError(t, err)
+			uid, _ := session.Attributes.Get("uid")
+			require.NotEqual(t, "before", uid.Str())
 		}
-		require.NoError(t, err)
-		uid, _ := session.Attributes.Get("uid")
-		require.NotEqual(t, "before", uid.Str())
-	}
-	for _, m := range s.Metrics() {
-		if m.Name == "unknown_outcomes_total" {
-			assert.InDelta(t, 3, m.Value, 0)
+		for _, m := range s.Metrics() {
+			if m.Name == "unknown_outcomes_total" {
+				assert.InDelta(t, 3, m.Value, 0)
+			}
 		}
-	}
+	})
 }
 
 // A server that may not evict rejects what does not fit, and loses nothing. A
@@ -228,22 +240,25 @@ func TestFailureFull(t *testing.T) {
 // before.
 func TestFailureRestartedEmpty(t *testing.T) {
 	t.Parallel()
-	server := memcachedtest.Start(t)
-	s := byPrincipal(t, memcached.Options{Servers: []string{server.Addr}})
-	for name := range operations(t.Context(), s, "ab12") {
-		id := mustStore(t, s, string(sessionstore.NewID()), "dwho")
-		server.Restart()
-		err := operations(t.Context(), s, id)[name]()
-		switch name {
-		case "Replace", "GetMany": // which create it, and which returns nothing
-			require.NoError(t, err, name)
-		default:
-			require.ErrorIs(t, err, backend.ErrNotFound, name)
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		server := memcachedtest.Start(t)
+		s := byPrincipal(t, way(memcached.Options{Servers: []string{server.Addr}}))
+		for name := range operations(t.Context(), s, "ab12") {
+			id := mustStore(t, s, string(sessionstore.NewID()), "dwho")
+			server.Restart()
+			err := operations(t.Context(), s, id)[name]()
+			switch name {
+			case "Replace", "GetMany": // which create it, and which returns nothing
+				require.NoError(t, err, name)
+			default:
+				require.ErrorIs(t, err, backend.ErrNotFound, name)
+			}
 		}
-	}
-	ids, err := s.Find(t.Context(), "", "dwho")
-	require.NoError(t, err)
-	require.Empty(t, ids)
+		ids, err := s.Find(t.Context(), "", "dwho")
+		require.NoError(t, err)
+		require.Empty(t, ids)
+	})
 }
 
 // The sessions of a principal are on several servers. While one server is away,

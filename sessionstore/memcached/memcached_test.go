@@ -110,28 +110,31 @@ func TestConformance(t *testing.T) {
 
 func TestKilledServer(t *testing.T) {
 	t.Parallel()
-	server := memcachedtest.Start(t)
-	b := openOn(t, server)
-	key := string(sessionstore.NewID())
-	require.NoError(t, b.Add(t.Context(), key, backend.Item{Flags: 1}))
-	server.Kill()
-	for name, err := range everyCall(t.Context(), b, key) {
-		t.Run(name, func(t *testing.T) {
-			unavailable(t, err, "a memcached server refused the connection", "a memcached server is down")
-			require.False(t, indeterminate(err), "nothing was sent")
-		})
-	}
-	require.Eventually(t, func() bool {
-		return strings.Contains(b.Ping(t.Context()).Error(), "a memcached server is down")
-	}, ample, time.Millisecond, "the circuit breaker opens when the server has not answered for a second")
-	rows := b.Stats(t.Context())
-	require.Len(t, rows, 1)
-	assert.Equal(t, backend.ServerStats{Address: server.Addr, Tier: backend.Origin}, rows[0])
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		server := memcachedtest.Start(t)
+		b := openOn(t, server)
+		key := string(sessionstore.NewID())
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{Flags: 1}))
+		server.Kill()
+		for name, err := range everyCall(t.Context(), b, key) {
+			t.Run(name, func(t *testing.T) {
+				unavailable(t, err, "a memcached server refused the connection", "a memcached server is down")
+				require.False(t, indeterminate(err), "nothing was sent")
+			})
+		}
+		require.Eventually(t, func() bool {
+			return strings.Contains(b.Ping(t.Context()).Error(), "a memcached server is down")
+		}, ample, time.Millisecond, "the circuit breaker opens when the server has not answered for a second")
+		rows := b.Stats(t.Context())
+		require.Len(t, rows, 1)
+		assert.Equal(t, backend.ServerStats{Address: server.Addr, Tier: backend.Origin}, rows[0])
 
-	server.Restart()
-	untilUp(t, b)
-	_, err := b.Get(t.Context(), key)
-	require.ErrorIs(t, err, backend.ErrNotFound, "the restarted server is empty")
+		server.Restart()
+		untilUp(t, b)
+		_, err := b.Get(t.Context(), key)
+		require.ErrorIs(t, err, backend.ErrNotFound, "the restarted server is empty")
+	})
 }
 
 // untilUp waits until a server that has failed is used again.
@@ -161,40 +164,43 @@ func everyCall(ctx context.Context, b backend.Backend, key string) map[string]er
 // All pooled connections are closed after a restart, and no call fails.
 func TestRestartCostsNoError(t *testing.T) {
 	t.Parallel()
-	const conns = 20
-	server := memcachedtest.Start(t)
-	b := openOn(t, server)
-	fillPool(t, b, conns)
-	for name, call := range map[string]func(key string) error{
-		"Get":    func(key string) error { _, err := b.Get(t.Context(), key); return err },
-		"Touch":  func(key string) error { _, err := b.Touch(t.Context(), key, 0); return err },
-		"Delete": func(key string) error { return b.Delete(t.Context(), key) },
-		"CompareAndSwap": func(key string) error {
-			return b.CompareAndSwap(t.Context(), key, backend.Item{CAS: 1})
-		},
-		"Add": func(key string) error {
-			if err := b.Add(t.Context(), key, backend.Item{}); err != nil {
-				return err
-			}
-			return backend.ErrNotFound // as the others
-		},
-		"Ping": func(string) error {
-			if err := b.Ping(t.Context()); err != nil {
-				return err
-			}
-			return backend.ErrNotFound // as the others
-		},
-	} {
-		server.Restart()
-		var group sync.WaitGroup
-		for range conns {
-			group.Go(func() {
-				assert.ErrorIs(t, call(string(sessionstore.NewID())), backend.ErrNotFound, name)
-			})
-		}
-		group.Wait()
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		const conns = 20
+		server := memcachedtest.Start(t)
+		b := openOn(t, server)
 		fillPool(t, b, conns)
-	}
+		for name, call := range map[string]func(key string) error{
+			"Get":    func(key string) error { _, err := b.Get(t.Context(), key); return err },
+			"Touch":  func(key string) error { _, err := b.Touch(t.Context(), key, 0); return err },
+			"Delete": func(key string) error { return b.Delete(t.Context(), key) },
+			"CompareAndSwap": func(key string) error {
+				return b.CompareAndSwap(t.Context(), key, backend.Item{CAS: 1})
+			},
+			"Add": func(key string) error {
+				if err := b.Add(t.Context(), key, backend.Item{}); err != nil {
+					return err
+				}
+				return backend.ErrNotFound // as the others
+			},
+			"Ping": func(string) error {
+				if err := b.Ping(t.Context()); err != nil {
+					return err
+				}
+				return backend.ErrNotFound // as the others
+			},
+		} {
+			server.Restart()
+			var group sync.WaitGroup
+			for range conns {
+				group.Go(func() {
+					assert.ErrorIs(t, call(string(sessionstore.NewID())), backend.ErrNotFound, name)
+				})
+			}
+			group.Wait()
+			fillPool(t, b, conns)
+		}
+	})
 }
 
 // fillPool makes n calls at the same time, for n idle connections.
@@ -214,48 +220,51 @@ func fillPool(t *testing.T, b *memcached.Backend, n int) {
 
 func TestFrozenServer(t *testing.T) {
 	t.Parallel()
-	frozen, alive := memcachedtest.Start(t), memcachedtest.Start(t)
-	b := open(t, memcached.Options{Servers: []string{frozen.Addr, alive.Addr}, Timeout: 500 * time.Millisecond})
-	keys := keysByServer(t, b, frozen, alive)
-	require.NoError(t, b.Add(t.Context(), keys[0], backend.Item{Image: []byte("old"), Flags: 1}))
-	frozen.Freeze()
-	started := time.Now()
-	calls := everyCall(t.Context(), b, keys[0])
-	took := time.Since(started)
-	slow := 0
-	for name, err := range calls {
-		t.Run(name, func(t *testing.T) {
-			unavailable(t, err, "a memcached server did not answer in time", "a memcached server is down")
-			require.ErrorContains(t, err, frozen.Addr, "for the log")
-		})
-		if !errors.Is(err, backend.ErrDown) {
-			slow++
-			assert.Equal(t, slices.Contains([]string{"Add", "CompareAndSwap", "Touch", "Delete"}, name), indeterminate(err), name)
-		} else {
-			assert.False(t, indeterminate(err), "nothing was sent")
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		frozen, alive := memcachedtest.Start(t), memcachedtest.Start(t)
+		b := open(t, way(memcached.Options{Servers: []string{frozen.Addr, alive.Addr}, Timeout: 500 * time.Millisecond}))
+		keys := keysByServer(t, b, frozen, alive)
+		require.NoError(t, b.Add(t.Context(), keys[0], backend.Item{Image: []byte("old"), Flags: 1}))
+		frozen.Freeze()
+		started := time.Now()
+		calls := everyCall(t.Context(), b, keys[0])
+		took := time.Since(started)
+		slow := 0
+		for name, err := range calls {
+			t.Run(name, func(t *testing.T) {
+				unavailable(t, err, "a memcached server did not answer in time", "a memcached server is down")
+				require.ErrorContains(t, err, frozen.Addr, "for the log")
+			})
+			if !errors.Is(err, backend.ErrDown) {
+				slow++
+				assert.Equal(t, slices.Contains([]string{"Add", "CompareAndSwap", "Touch", "Delete"}, name), indeterminate(err), name)
+			} else {
+				assert.False(t, indeterminate(err), "nothing was sent")
+			}
 		}
-	}
-	assert.Positive(t, slow)
-	assert.LessOrEqual(t, slow, 4, "then the circuit breaker is open")
-	assert.Less(t, took, time.Duration(len(calls))*ample)
+		assert.Positive(t, slow)
+		assert.LessOrEqual(t, slow, 4, "then the circuit breaker is open")
+		assert.Less(t, took, time.Duration(len(calls))*ample)
 
-	rows := b.Stats(t.Context())
-	require.Len(t, rows, 2)
-	assert.False(t, rows[0].Alive)
-	assert.Empty(t, rows[0].Stats)
-	assert.True(t, rows[1].Alive)
-	assert.NotEmpty(t, rows[1].Stats)
+		rows := b.Stats(t.Context())
+		require.Len(t, rows, 2)
+		assert.False(t, rows[0].Alive)
+		assert.Empty(t, rows[0].Stats)
+		assert.True(t, rows[1].Alive)
+		assert.NotEmpty(t, rows[1].Stats)
 
-	// The other server is not affected.
-	require.NoError(t, b.Add(t.Context(), keys[1], backend.Item{}))
+		// The other server is not affected.
+		require.NoError(t, b.Add(t.Context(), keys[1], backend.Item{}))
 
-	frozen.Thaw()
-	untilUp(t, b)
-	// The calls that were given up may have been carried out meanwhile.
-	_, err := b.Get(t.Context(), keys[0])
-	if err != nil {
-		require.ErrorIs(t, err, backend.ErrNotFound)
-	}
+		frozen.Thaw()
+		untilUp(t, b)
+		// The calls that were given up may have been carried out meanwhile.
+		_, err := b.Get(t.Context(), keys[0])
+		if err != nil {
+			require.ErrorIs(t, err, backend.ErrNotFound)
+		}
+	})
 }
 
 // keysByServer returns one key for each of two servers. It asks the servers
@@ -290,36 +299,39 @@ func command(tb testing.TB, s *memcachedtest.Server, line string) []byte {
 // A cancelled call returns at once, although the server never answers.
 func TestCancellationReleasesTheCaller(t *testing.T) {
 	t.Parallel()
-	server := memcachedtest.Start(t)
-	b := open(t, memcached.Options{Servers: []string{server.Addr}, Timeout: time.Hour})
-	key := string(sessionstore.NewID())
-	require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
-	server.Freeze()
-	for name, call := range map[string]func(ctx context.Context) error{
-		"Get":            func(ctx context.Context) error { _, err := b.Get(ctx, key); return err },
-		"Touch":          func(ctx context.Context) error { _, err := b.Touch(ctx, key, 0); return err },
-		"Add":            func(ctx context.Context) error { return b.Add(ctx, key, backend.Item{}) },
-		"CompareAndSwap": func(ctx context.Context) error { return b.CompareAndSwap(ctx, key, backend.Item{}) },
-		"Delete":         func(ctx context.Context) error { return b.Delete(ctx, key) },
-		"Ping":           b.Ping,
-	} {
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error)
-		go func() { done <- call(ctx) }()
-		cancel()
-		err := <-done
-		require.ErrorIs(t, err, context.Canceled, name)
-		unavailable(t, err, "the request ended before the store answered")
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		server := memcachedtest.Start(t)
+		b := open(t, way(memcached.Options{Servers: []string{server.Addr}, Timeout: time.Hour}))
+		key := string(sessionstore.NewID())
+		require.NoError(t, b.Add(t.Context(), key, backend.Item{}))
+		server.Freeze()
+		for name, call := range map[string]func(ctx context.Context) error{
+			"Get":            func(ctx context.Context) error { _, err := b.Get(ctx, key); return err },
+			"Touch":          func(ctx context.Context) error { _, err := b.Touch(ctx, key, 0); return err },
+			"Add":            func(ctx context.Context) error { return b.Add(ctx, key, backend.Item{}) },
+			"CompareAndSwap": func(ctx context.Context) error { return b.CompareAndSwap(ctx, key, backend.Item{}) },
+			"Delete":         func(ctx context.Context) error { return b.Delete(ctx, key) },
+			"Ping":           b.Ping,
+		} {
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error)
+			go func() { done <- call(ctx) }()
+			cancel()
+			err := <-done
+			require.ErrorIs(t, err, context.Canceled, name)
+			unavailable(t, err, "the request ended before the store answered")
 
-		late, cancelLate := context.WithTimeout(t.Context(), 10*time.Millisecond)
-		require.ErrorIs(t, call(late), context.DeadlineExceeded, name)
-		cancelLate()
-	}
-	server.Thaw()
-	_, err := b.Get(t.Context(), key)
-	if err != nil { // Delete may have been carried out
-		require.ErrorIs(t, err, backend.ErrNotFound)
-	}
+			late, cancelLate := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			require.ErrorIs(t, call(late), context.DeadlineExceeded, name)
+			cancelLate()
+		}
+		server.Thaw()
+		_, err := b.Get(t.Context(), key)
+		if err != nil { // Delete may have been carried out
+			require.ErrorIs(t, err, backend.ErrNotFound)
+		}
+	})
 }
 
 func TestConnectionsAreBounded(t *testing.T) {
@@ -375,39 +387,42 @@ func TestTooManyConnections(t *testing.T) {
 
 func TestBusyServer(t *testing.T) {
 	t.Parallel()
-	server := memcachedtest.Start(t)
-	b := open(t, memcached.Options{Servers: []string{server.Addr}, MaxConns: 1, Timeout: time.Hour})
-	require.NoError(t, b.Ping(t.Context()))
-	server.Freeze()
-	holder, release := context.WithCancel(t.Context())
-	held := make(chan error)
-	go func() { held <- b.Ping(holder) }()
-	short := open(t, memcached.Options{Servers: []string{server.Addr}, MaxConns: 1, Timeout: 50 * time.Millisecond})
-	var group sync.WaitGroup
-	reasons := make(chan string, 10)
-	for range cap(reasons) {
-		group.Go(func() {
-			var down *backend.UnavailableError
-			if assert.ErrorAs(t, short.Ping(t.Context()), &down) {
-				reasons <- down.Reason
-			}
-		})
-	}
-	group.Wait()
-	close(reasons)
-	for reason := range reasons {
-		assert.Contains(t, []string{
-			"a memcached server is down", "a memcached server did not answer in time",
-		}, reason)
-	}
-	late, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	err := b.Ping(late)
-	unavailable(t, err, "too many requests wait for a memcached server")
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	release()
-	require.ErrorIs(t, <-held, context.Canceled)
-	server.Thaw()
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		server := memcachedtest.Start(t)
+		b := open(t, way(memcached.Options{Servers: []string{server.Addr}, MaxConns: 1, Timeout: time.Hour}))
+		require.NoError(t, b.Ping(t.Context()))
+		server.Freeze()
+		holder, release := context.WithCancel(t.Context())
+		held := make(chan error)
+		go func() { held <- b.Ping(holder) }()
+		short := open(t, way(memcached.Options{Servers: []string{server.Addr}, MaxConns: 1, Timeout: 50 * time.Millisecond}))
+		var group sync.WaitGroup
+		reasons := make(chan string, 10)
+		for range cap(reasons) {
+			group.Go(func() {
+				var down *backend.UnavailableError
+				if assert.ErrorAs(t, short.Ping(t.Context()), &down) {
+					reasons <- down.Reason
+				}
+			})
+		}
+		group.Wait()
+		close(reasons)
+		for reason := range reasons {
+			assert.Contains(t, []string{
+				"a memcached server is down", "a memcached server did not answer in time",
+			}, reason)
+		}
+		late, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		err := b.Ping(late)
+		unavailable(t, err, "too many requests wait for a memcached server")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		release()
+		require.ErrorIs(t, <-held, context.Canceled)
+		server.Thaw()
+	})
 }
 
 func TestIdleConnectionsAreBounded(t *testing.T) {
@@ -529,30 +544,33 @@ func TestPingNamesTheDeadServer(t *testing.T) {
 // Close waits for the calls under way and leaves no connection behind.
 func TestCloseUnderLoad(t *testing.T) {
 	t.Parallel()
-	server := memcachedtest.Start(t)
-	watch := openOn(t, server)
-	before := stat(t, watch, "curr_connections")
-	b, err := memcached.New(memcached.Options{Servers: []string{server.Addr}, Timeout: ample})
-	require.NoError(t, err)
-	started := make(chan struct{}, 16)
-	var group sync.WaitGroup
-	for range cap(started) {
-		group.Go(func() {
-			_, err := b.Get(t.Context(), "k")
-			started <- struct{}{}
-			for errorIsNotFound(err) {
-				_, err = b.Get(t.Context(), "k")
-			}
-			assert.ErrorIs(t, err, backend.ErrClosed)
-		})
-	}
-	for range cap(started) {
-		<-started
-	}
-	require.NoError(t, b.Close())
-	require.NoError(t, b.Close())
-	group.Wait()
-	require.Eventually(t, func() bool { return stat(t, watch, "curr_connections") <= before }, ample, time.Millisecond)
+	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
+		t.Helper()
+		server := memcachedtest.Start(t)
+		watch := openOn(t, server)
+		before := stat(t, watch, "curr_connections")
+		b, err := memcached.New(way(memcached.Options{Servers: []string{server.Addr}, Timeout: ample}))
+		require.NoError(t, err)
+		started := make(chan struct{}, 16)
+		var group sync.WaitGroup
+		for range cap(started) {
+			group.Go(func() {
+				_, err := b.Get(t.Context(), "k")
+				started <- struct{}{}
+				for errorIsNotFound(err) {
+					_, err = b.Get(t.Context(), "k")
+				}
+				assert.ErrorIs(t, err, backend.ErrClosed)
+			})
+		}
+		for range cap(started) {
+			<-started
+		}
+		require.NoError(t, b.Close())
+		require.NoError(t, b.Close())
+		group.Wait()
+		require.Eventually(t, func() bool { return stat(t, watch, "curr_connections") <= before }, ample, time.Millisecond)
+	})
 }
 
 func errorIsNotFound(err error) bool { return err == backend.ErrNotFound } //nolint:errorlint // it is bare

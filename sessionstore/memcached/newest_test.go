@@ -106,7 +106,7 @@ func TestMemcachedProxyWithoutServers(t *testing.T) {
 // the outcome is indeterminate.
 func TestVersionedWritesWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
-	b, w, direct := openProxied(t)
+	b, w, direct := openProxied(t, alone)
 	ctx, clock := t.Context(), backend.NewClock()
 	requireStored := func(key, image string, v backend.Version) {
 		t.Helper()

@@ -71,6 +71,9 @@ type Options struct {
 	MaxConns int
 	// MaxIdleConns bounds the idle connections to one server.
 	MaxIdleConns int
+	// shareFrom is how many reads of a server are under way when they begin to share
+	// exchanges; only tests change it.
+	shareFrom int32
 	// Logger logs when the circuit breaker of a server opens or closes, and
 	// when a change stream connects or disconnects; nil logs nothing.
 	Logger *slog.Logger

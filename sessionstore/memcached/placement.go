@@ -41,7 +41,7 @@ type fixed struct {
 	servers  []*server
 }
 
-func (f fixed) place(key string) calls { return f.servers[f.selector.Pick(key)] } //nolint:ireturn // as placement has it
+func (f fixed) place(key string) calls { return sharing{f.servers[f.selector.Pick(key)]} } //nolint:ireturn // as placement has it
 
 // getMany asks for all keys of one server in one exchange, and all servers at
 // the same time.

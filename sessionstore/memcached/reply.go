@@ -24,6 +24,11 @@ func readItem(r *bufio.Reader, asked string) (item backend.Item, key string, err
 	if err != nil {
 		return backend.Item{}, "", err
 	}
+	return readItemAfter(r, line, asked)
+}
+
+// readItemAfter is readItem after the first line.
+func readItemAfter(r *bufio.Reader, line []byte, asked string) (item backend.Item, key string, err error) {
 	if flags, absent := bytes.CutPrefix(line, []byte("EN")); absent && (len(flags) == 0 || flags[0] == ' ') {
 		return backend.Item{}, textOf(keyFlag(flags), asked), backend.ErrNotFound
 	}

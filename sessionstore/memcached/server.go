@@ -1,6 +1,7 @@
 package memcached
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,9 @@ type server struct {
 	inspecting atomic.Bool                  // it is inspected while it is refused
 	refused    atomic.Pointer[refusedError] // nil unless it cannot be used
 
+	reads     sharedReads
+	shareFrom int32 // reads under way from which on they share exchanges
+
 	mu     sync.Mutex
 	idle   []*conn // the one used last at the end
 	closed bool
@@ -62,7 +66,7 @@ type server struct {
 func newServer(name string, a selector.Address, o Options) *server {
 	s := &server{
 		name: name, address: a, spans: span.NewServer(a), prefix: o.KeyPrefix, connector: o.Connector, logger: o.logger(),
-		timeout: o.timeout(), proxy: o.Proxy, clock: backend.NewClock(), maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
+		timeout: o.timeout(), shareFrom: cmp.Or(o.shareFrom, shareFrom), proxy: o.Proxy, clock: backend.NewClock(), maxIdle: o.maxIdleConns(), slots: make(chan struct{}, o.maxConns()),
 	}
 	s.serverCalls = serverCalls{s}
 	s.dialContext = new(net.Dialer).DialContext

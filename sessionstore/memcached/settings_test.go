@@ -13,7 +13,7 @@ import (
 // those that are too large. memcached 1.6 removes the item that was there.
 func TestServerWithoutSettings(t *testing.T) {
 	t.Parallel()
-	b, w, _ := openProxied(t)
+	b, w, _ := openProxied(t, alone)
 	w.noSettings.Store(true)
 	w.closeAll()
 	ctx := t.Context()
