@@ -121,7 +121,7 @@ func (c *conn) appended(key string, item, after backend.Item, size int64) (backe
 func (c *conn) extend(key string, expiresIn time.Duration) error {
 	seconds, err := c.exptime(expiresIn)
 	if err == nil {
-		_, err = c.metaGet(key, " T", strconv.FormatInt(int64(seconds), 10))
+		err = c.metaGet(key, " T", strconv.FormatInt(int64(seconds), 10))
 	}
 	return err
 }

@@ -179,7 +179,7 @@ func (c *conn) readSettings() error {
 // ping asks for an item. A proxy answers the meta no-op by itself, also when the
 // server behind it is down.
 func (c *conn) ping() error {
-	_, err := c.metaGet(inspectionKey)
+	err := c.metaGet(inspectionKey)
 	if errors.Is(err, backend.ErrNotFound) {
 		return nil
 	}

@@ -15,3 +15,13 @@ func (b *Backend) WaitingReads() (n int) {
 	}
 	return n
 }
+
+// SharedExchanges returns how many shared exchanges run.
+func (b *Backend) SharedExchanges() (n int) {
+	for _, s := range b.servers {
+		s.reads.mu.Lock()
+		n += s.reads.running
+		s.reads.mu.Unlock()
+	}
+	return n
+}

@@ -133,68 +133,62 @@ func TestFailureHung(t *testing.T) {
 // A server that hangs after the session was read has been sent the change.
 func TestFailureHungWhileChanging(t *testing.T) {
 	t.Parallel()
-	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
-		t.Helper()
-		server := memcachedtest.Start(t)
-		w := newProxy(t, server)
-		s := byPrincipal(t, way(memcached.Options{Servers: []string{w.addr}, Timeout: patience}))
-		for _, name := range []string{"Replace", "Update", "Delete"} {
-			id := mustStore(t, s, string(sessionstore.NewID()), "before")
-			release := w.hold(1) // the answer to reading passes
-			require.True(t, requireUnavailable(t, operations(t.Context(), s, id)[name](), name), name)
-			release()
-			untilStored(t, s)
-			session, err := s.Get(t.Context(), id)
-			if name == "Delete" {
-				require.ErrorIs(t, err, backend.ErrNotFound)
-				continue
-			}
-			require.NoError(t, err)
-			uid, _ := session.Attributes.Get("uid")
-			require.NotEqual(t, "before", uid.Str(), "it was carried out")
+	server := memcachedtest.Start(t)
+	w := newProxy(t, server)
+	s := byPrincipal(t, memcached.Options{Servers: []string{w.addr}, Timeout: patience})
+	for _, name := range []string{"Replace", "Update", "Delete"} {
+		id := mustStore(t, s, string(sessionstore.NewID()), "before")
+		release := w.hold(1) // the answer to reading passes
+		require.True(t, requireUnavailable(t, operations(t.Context(), s, id)[name](), name), name)
+		release()
+		untilStored(t, s)
+		session, err := s.Get(t.Context(), id)
+		if name == "Delete" {
+			require.ErrorIs(t, err, backend.ErrNotFound)
+			continue
 		}
-	})
+		require.NoError(t, err)
+		uid, _ := session.Attributes.Get("uid")
+		require.NotEqual(t, "before", uid.Str(), "it was carried out")
+	}
 }
 
 // When an answer comes too late, the store looks for the outcome, and the caller
 // hears it.
 func TestFailureSlow(t *testing.T) {
 	t.Parallel()
-	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
-		t.Helper()
-		const timeout = time.Second
-		server := memcachedtest.Start(t)
-		w := newProxy(t, server)
-		s := byPrincipal(t, way(memcached.Options{Servers: []string{w.addr}, Timeout: timeout}))
-		w.delay.Store(int64(5 * time.Millisecond))
-		id := mustStore(t, s, "ab12", "before")
-		for name, call := range operations(t.Context(), s, id) {
-			if name != "Delete" {
-				require.NoError(t, call(), name)
-			}
+	const timeout = time.Second
+	server := memcachedtest.Start(t)
+	w := newProxy(t, server)
+	s := byPrincipal(t, memcached.Options{Servers: []string{w.addr}, Timeout: timeout})
+	w.delay.Store(int64(5 * time.Millisecond))
+	id := mustStore(t, s, "ab12", "before")
+	for name, call := range operations(t.Context(), s, id) {
+		if name != "Delete" {
+			require.NoError(t, call(), name)
 		}
-		w.delay.Store(0)
-		for _, name := range []string{"Replace", "Update", "Delete"} {
-			id := mustStore(t, s, string(sessionstore.NewID()), "before")
-			release := w.hold(1)
-			timer := time.AfterFunc(timeout+timeout/2, release) // after the change is given up, before the look for its outcome is
-			require.NoError(t, operations(t.Context(), s, id)[name](), name)
-			require.False(t, timer.Stop(), "it was held")
-			session, err := s.Get(t.Context(), id)
-			if name == "Delete" {
-				require.ErrorIs(t, err, backend.ErrNotFound)
-				continue
-			}
-			require.NoError(t, err)
-			uid, _ := session.Attributes.Get("uid")
-			require.NotEqual(t, "before", uid.Str())
+	}
+	w.delay.Store(0)
+	for _, name := range []string{"Replace", "Update", "Delete"} {
+		id := mustStore(t, s, string(sessionstore.NewID()), "before")
+		release := w.hold(1)
+		timer := time.AfterFunc(timeout+timeout/2, release) // after the change is given up, before the look for its outcome is
+		require.NoError(t, operations(t.Context(), s, id)[name](), name)
+		require.False(t, timer.Stop(), "it was held")
+		session, err := s.Get(t.Context(), id)
+		if name == "Delete" {
+			require.ErrorIs(t, err, backend.ErrNotFound)
+			continue
 		}
-		for _, m := range s.Metrics() {
-			if m.Name == "unknown_outcomes_total" {
-				assert.InDelta(t, 3, m.Value, 0)
-			}
+		require.NoError(t, err)
+		uid, _ := session.Attributes.Get("uid")
+		require.NotEqual(t, "before", uid.Str())
+	}
+	for _, m := range s.Metrics() {
+		if m.Name == "unknown_outcomes_total" {
+			assert.InDelta(t, 3, m.Value, 0)
 		}
-	})
+	}
 }
 
 // A server that may not evict rejects what does not fit, and loses nothing. A

@@ -113,7 +113,7 @@ func TestKilledServer(t *testing.T) {
 	bothWays(t, func(t *testing.T, way func(memcached.Options) memcached.Options) {
 		t.Helper()
 		server := memcachedtest.Start(t)
-		b := openOn(t, server)
+		b := open(t, way(memcached.Options{Servers: []string{server.Addr}}))
 		key := string(sessionstore.NewID())
 		require.NoError(t, b.Add(t.Context(), key, backend.Item{Flags: 1}))
 		server.Kill()
@@ -168,7 +168,7 @@ func TestRestartCostsNoError(t *testing.T) {
 		t.Helper()
 		const conns = 20
 		server := memcachedtest.Start(t)
-		b := openOn(t, server)
+		b := open(t, way(memcached.Options{Servers: []string{server.Addr}}))
 		fillPool(t, b, conns)
 		for name, call := range map[string]func(key string) error{
 			"Get":    func(key string) error { _, err := b.Get(t.Context(), key); return err },

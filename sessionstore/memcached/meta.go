@@ -73,16 +73,18 @@ func (c *conn) deleteUnchanged(key string, cas uint64) error {
 	return protocol.Unexpected("md", line)
 }
 
-// metaGet sends a meta get that does not ask for the value, and returns the flags
-// of the answer, valid until the next command, or ErrNotFound.
-func (c *conn) metaGet(key string, flags ...string) ([]byte, error) {
-	if err := c.send(slices.Concat([]string{"mg ", key}, flags, []string{" k"})...); err != nil {
-		return nil, err
+// metaGet sends a meta get that asks for nothing but whether there is an item: the error
+// is ErrNotFound if there is none.
+func (c *conn) metaGet(key string, flags ...string) error {
+	err := c.send(slices.Concat([]string{"mg ", key}, flags, []string{" k"})...)
+	if err == nil {
+		_, err = c.readMetaGet(key)
 	}
-	return c.readMetaGet(key)
+	return err
 }
 
-// readMetaGet reads the answer to metaGet.
+// readMetaGet reads the answer to a meta get that does not ask for the value. It returns
+// the flags of the answer, valid until the next command, or ErrNotFound.
 func (c *conn) readMetaGet(key string) ([]byte, error) {
 	line, err := protocol.ReadLine(c.reader)
 	if err != nil {

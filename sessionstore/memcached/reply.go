@@ -15,19 +15,10 @@ import (
 // maxValue is the largest item that memcached can be configured to keep (-I 1g).
 const maxValue = 1 << 30
 
-// readItem reads the answer to "mg <key> v f c t k" (memcached's protocol.txt,
-// "Meta Get"): "EN <flag>*", or "VA <size> <flag>*" and the value. Absence is
-// [backend.ErrNotFound]. It returns the key that the answer names: that of an
+// readItemAfter reads the answer to "mg <key> v f c t k" (memcached's protocol.txt,
+// "Meta Get") after its first line: "EN <flag>*", or "VA <size> <flag>*" and the value.
+// Absence is [backend.ErrNotFound]. It returns the key that the answer names: that of an
 // item always, that of an absent one since memcached 1.6.16.
-func readItem(r *bufio.Reader, asked string) (item backend.Item, key string, err error) {
-	line, err := protocol.ReadLine(r)
-	if err != nil {
-		return backend.Item{}, "", err
-	}
-	return readItemAfter(r, line, asked)
-}
-
-// readItemAfter is readItem after the first line.
 func readItemAfter(r *bufio.Reader, line []byte, asked string) (item backend.Item, key string, err error) {
 	if flags, absent := bytes.CutPrefix(line, []byte("EN")); absent && (len(flags) == 0 || flags[0] == ' ') {
 		return backend.Item{}, textOf(keyFlag(flags), asked), backend.ErrNotFound

@@ -17,10 +17,20 @@ import (
 	"pgregory.net/rapid"
 
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/memcached/protocol"
 )
 
 func answering(text string) *bufio.Reader {
 	return bufio.NewReaderSize(strings.NewReader(text), readerSize)
+}
+
+// readItem reads the answer to a read of "key".
+func readItem(r *bufio.Reader) (item backend.Item, key string, err error) {
+	line, err := protocol.ReadLine(r)
+	if err != nil {
+		return backend.Item{}, "", err
+	}
+	return readItemAfter(r, line, "key")
 }
 
 func TestReadItem(t *testing.T) {
@@ -35,7 +45,7 @@ func TestReadItem(t *testing.T) {
 		"VA 1 f0 c5 t2 kkey\r\nx\r\n":                        {Image: []byte("x"), CAS: 5, ExpiresIn: time.Second},
 	} {
 		r := answering(text + "MN\r\n")
-		item, key, err := readItem(r, "key")
+		item, key, err := readItem(r)
 		require.NoError(t, err, "%q", text)
 		assert.Equal(t, want, item, "%q", text)
 		assert.Equal(t, "key", key)
@@ -44,7 +54,7 @@ func TestReadItem(t *testing.T) {
 		assert.Equal(t, "MN\r\n", string(rest), "it reads no further")
 	}
 	for text, want := range map[string]string{"EN\r\n": "", "EN kkey\r\n": "key", "EN O1 kkey\r\n": "key"} {
-		_, key, err := readItem(answering(text), "key")
+		_, key, err := readItem(answering(text))
 		require.ErrorIs(t, err, backend.ErrNotFound)
 		require.Equal(t, want, key)
 	}
@@ -63,7 +73,7 @@ func TestReadItemRefuses(t *testing.T) {
 		"VA 1073741824 f1 c1 t1 kkey\r\nhello\r\n",
 		"VA 1 f1 c1 t1" + strings.Repeat(" X", readerSize) + "\r\nx\r\n",
 	} {
-		item, _, err := readItem(answering(text), "key")
+		item, _, err := readItem(answering(text))
 		require.Error(t, err, "%q", text)
 		require.NotErrorIs(t, err, backend.ErrNotFound, "%q", text)
 		require.Zero(t, item, "%q", text)
@@ -77,7 +87,7 @@ func TestReadItemAllocatesAsBytesCome(t *testing.T) { //nolint:paralleltest // c
 		b.Helper()
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _, err := readItem(answering("VA 1073741824 f1 c1 t1 kkey\r\nhello\r\n"), "key")
+			_, _, err := readItem(answering("VA 1073741824 f1 c1 t1 kkey\r\nhello\r\n"))
 			assert.Error(b, err)
 		}
 	})
@@ -88,7 +98,7 @@ func TestReadItemAcrossSteps(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{valueStep - 2, valueStep - 1, valueStep, valueStep + 1, 3*valueStep + 5} {
 		image := bytes.Repeat([]byte("0123456789a"), size/11+1)[:size]
-		item, _, err := readItem(answering(fmt.Sprintf("VA %d f1 c1 t1 kkey\r\n%s\r\n", size, image)), "key")
+		item, _, err := readItem(answering(fmt.Sprintf("VA %d f1 c1 t1 kkey\r\n%s\r\n", size, image)))
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(image, item.Image))
 	}
@@ -104,11 +114,11 @@ func TestReadItemProperty(t *testing.T) {
 			ExpiresIn: time.Duration(rapid.Uint32Range(1, 1<<32-2).Draw(t, "seconds")) * time.Second,
 		}
 		text := fmt.Sprintf("VA %d f%d c%d t%d kkey\r\n%s\r\n", len(want.Image), want.Flags, want.CAS, want.ExpiresIn/time.Second+1, want.Image)
-		got, _, err := readItem(answering(text), "key")
+		got, _, err := readItem(answering(text))
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 		cut := rapid.IntRange(0, len(text)-1).Draw(t, "cut")
-		_, _, err = readItem(answering(text[:cut]), "key")
+		_, _, err = readItem(answering(text[:cut]))
 		assert.Error(t, err, "cut short")
 	})
 }
@@ -122,7 +132,7 @@ func FuzzReadItem(f *testing.F) {
 	f.Add([]byte("VA 1073741824 f1 c1 t1 kkey\r\nhello\r\n"))
 	f.Add([]byte("SERVER_ERROR out of memory\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		item, _, err := readItem(bufio.NewReaderSize(bytes.NewReader(data), readerSize), "key")
+		item, _, err := readItem(bufio.NewReaderSize(bytes.NewReader(data), readerSize))
 		switch {
 		case err == nil:
 			require.True(t, bytes.HasPrefix(data, fmt.Appendf(nil, "VA ")))

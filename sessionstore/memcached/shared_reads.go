@@ -86,7 +86,7 @@ func (s *server) getShared(ctx context.Context, key string) (backend.Item, error
 	}
 	read, _ := readsPool.Get().(*sharedRead)
 	read.key = key
-	if !s.wait(read) {
+	if !s.wait(read) { //nolint:contextcheck // the exchange goes on when this call is given up
 		return s.get(ctx, key)
 	}
 	opening := s.breaker.opening()
@@ -174,16 +174,21 @@ func (s *server) exchangeReads() {
 		if reads = s.reads.take(reads); reads == nil {
 			return
 		}
-		if rest, err := s.exchangeOf(reads); err != nil {
-			s.failures.Add(int64(max(len(rest)-1, 0))) // do has counted one
+		rest, err := s.exchangeOf(reads)
+		if err != nil {
+			s.failures.Add(int64(len(rest) - 1)) // do has counted one
 			for _, read := range rest {
-				read.finish(backend.Item{}, err)
+				read.item, read.err = backend.Item{}, err
 			}
+		}
+		for _, read := range rest {
+			read.done <- struct{}{}
 		}
 	}
 }
 
-// exchangeOf makes an exchange. It returns the reads that were not answered, and why.
+// exchangeOf makes an exchange. It returns the reads that were not answered, and why, or
+// the last one, whose call returns when the connection can be used again.
 func (s *server) exchangeOf(reads []*sharedRead) (rest []*sharedRead, err error) {
 	rest = reads
 	defer func() {
@@ -197,12 +202,8 @@ func (s *server) exchangeOf(reads []*sharedRead) (rest []*sharedRead, err error)
 
 var errPanic = errors.New("memcached: reading an answer panicked")
 
-func (r *sharedRead) finish(item backend.Item, err error) {
-	r.item, r.err = item, err
-	r.done <- struct{}{}
-}
-
-// getShared makes several reads in one exchange. It removes those that are answered.
+// getShared makes several reads in one exchange. It removes those that are answered, but
+// the last one.
 func (c *conn) getShared(reads *[]*sharedRead) error {
 	if err := c.begin(); err != nil {
 		return err
@@ -219,7 +220,7 @@ func (c *conn) getShared(reads *[]*sharedRead) error {
 	if err := c.finish(); err != nil {
 		return err
 	}
-	for ; len(*reads) > 0; *reads = (*reads)[1:] {
+	for {
 		read := (*reads)[0]
 		line, err := protocol.ReadLine(c.reader)
 		if err == nil {
@@ -229,13 +230,16 @@ func (c *conn) getShared(reads *[]*sharedRead) error {
 			c.broken = true
 			return err
 		}
-		item, err := c.readItemAfter(line, read.key)
-		if err != nil && !errors.Is(err, backend.ErrNotFound) {
-			return err
+		read.item, read.err = c.readItemAfter(line, read.key)
+		if read.err != nil && !errors.Is(read.err, backend.ErrNotFound) {
+			return read.err
 		}
-		read.finish(item, err)
+		if len(*reads) == 1 {
+			return nil
+		}
+		*reads = (*reads)[1:]
+		read.done <- struct{}{}
 	}
-	return nil
 }
 
 // checkOpaque checks that an answer repeats the opaque of its command.

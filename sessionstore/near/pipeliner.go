@@ -22,10 +22,10 @@ func (b *Backend) StoreThen(ctx context.Context, key string, item backend.Item, 
 			defer b.dropAfterWrite(ctx, then.Key)
 			return backend.StoreThen(ctx, b.Backend, key, item, then)
 		}
-		b.read(ctx, then.Key, func() (backend.Item, error) {
+		_, _ = b.read(ctx, then.Key, func() (backend.Item, error) {
 			err = backend.StoreThen(ctx, b.Backend, key, item, then)
 			return then.Item, then.Err
-		}) //nolint:errcheck // it is in then
+		}) // as then has it
 		return err
 	})
 }
