@@ -169,6 +169,7 @@ func (s *server) scan(ctx context.Context, prefix string, kind scanKind) error {
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer close(parts)
+		defer hangUp() // a server that still writes holds a lock, for which the visitor's calls may wait
 		err = readScan(&stallReader{nc: nc, last: time.Now()}, prefix, kind, parts)
 	})
 	defer func() { // also if the visitor panics

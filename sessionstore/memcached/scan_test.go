@@ -136,6 +136,40 @@ func TestScanWithASlowVisitor(t *testing.T) {
 	require.Len(t, found, keys)
 }
 
+// A scan that is given up keeps no server waiting: until memcached has written what a scan
+// answers it holds a lock, for which other calls wait, also those of the visitor.
+func TestScanThatIsGivenUp(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	left := make(chan struct{}) // closed when the scan is not read any more
+	go func() {
+		nc, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer nc.Close()
+		line := []byte("key=" + strings.Repeat("k", 240) + " exp=-1\n")
+		for err == nil {
+			_, err = nc.Write(bytes.Repeat(line, 1000))
+		}
+		close(left)
+	}()
+	b, err := memcached.New(memcached.Options{Servers: []string{listener.Addr().String()}})
+	require.NoError(t, err)
+	defer b.Close()
+	err = b.Scan(t.Context(), 0, func(string) error {
+		select {
+		case <-left:
+		case <-time.After(time.Minute):
+			return errors.New("the server still waits for its reader")
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, backend.ErrSlowVisitor)
+}
+
 // A server scans for one client at a time. The others wait.
 func TestScansAtTheSameTime(t *testing.T) {
 	t.Parallel()
