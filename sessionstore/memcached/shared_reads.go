@@ -17,8 +17,8 @@ import (
 
 // When many calls read from a server at the same time, they share exchanges: what has
 // come while an exchange was under way is asked for together in the next one. An
-// exchange has the timeout of a single read, and is repeated as one. A call that is
-// given up returns at once, and its answer is skipped.
+// exchange has the timeout of a single read, again behind each large item, and is repeated
+// as one. A call that is given up returns at once, and its answer is skipped.
 
 const (
 	// shareFrom is how many reads of a server are under way when they begin to share.
@@ -236,6 +236,9 @@ func (c *conn) getShared(reads *[]*sharedRead) error {
 		}
 		if len(*reads) == 1 {
 			return nil
+		}
+		if len(read.item.Image) > readerSize { // what follows must not wait for it
+			c.progress()
 		}
 		*reads = (*reads)[1:]
 		read.done <- struct{}{}

@@ -170,6 +170,33 @@ func TestSharedReadsOfAHungServer(t *testing.T) {
 	require.Eventually(t, func() bool { _, err := b.Get(t.Context(), "k"); return err == nil }, ample, time.Millisecond)
 }
 
+// A server that needs its time for each of several large items has not failed.
+func TestSharedReadsOfLargeItems(t *testing.T) {
+	t.Parallel()
+	const timeout, each = 2 * time.Second, 500 * time.Millisecond
+	image := strings.Repeat("x", 100_000)
+	address := memcachedtest.Serve(t, func(client net.Conn) {
+		for lines := bufio.NewScanner(client); lines.Scan(); {
+			key, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "mg "), " ")
+			_, opaque, _ := strings.Cut(lines.Text(), " O")
+			time.Sleep(each)
+			if _, err := io.WriteString(client, "VA 100000 f0 c1 t5 k"+key+" O"+opaque+"\r\n"+image+"\r\n"); err != nil {
+				return
+			}
+		}
+	})
+	b := open(t, memcached.SharedReads(memcached.Options{Servers: []string{address}, Timeout: timeout}))
+	var calls sync.WaitGroup
+	for i := range 8 { // most of them share one exchange, which takes longer than the timeout
+		calls.Go(func() {
+			item, err := b.Get(t.Context(), "k"+strconv.Itoa(i))
+			assert.NoError(t, err)
+			assert.Len(t, item.Image, len(image))
+		})
+	}
+	calls.Wait()
+}
+
 // Close ends waiting reads.
 func TestCloseEndsSharedReads(t *testing.T) {
 	t.Parallel()
