@@ -63,7 +63,7 @@ func TestServeTraces(t *testing.T) {
 		names = append(names, strings.TrimSuffix(below.Name, " "+strings.TrimPrefix(pool, "unix:")))
 		assert.Equal(t, trace, hex.EncodeToString(below.TraceId))
 	}
-	assert.Subset(t, names, []string{"wait for password", "get", "add", "append"})
+	assert.Subset(t, names, []string{"wait for password", "get", "add get", "add append"})
 	require.Eventually(t, func() bool {
 		for _, line := range s.log.lines(t, "request") {
 			if line["trace_id"] == trace && line["operation"] == "setSession" {

@@ -26,6 +26,11 @@ const (
 	opTouch
 	opDelete
 	opPut
+	// Two commands in one exchange; the result is that of the first.
+	opAddGet
+	opAddAppend
+	opCompareAndSwapGet
+	opCompareAndSwapAppend
 )
 
 // writes says whether the operation changes something, so that it is not repeated while
@@ -37,6 +42,7 @@ func (o operation) String() string {
 	return [...]string{
 		opPing: "ping", opGet: "get", opGetMany: "get", opHeads: "heads", opStats: "stats", opScan: "scan", opAnnounce: "set", opAdd: "add",
 		opCompareAndSwap: "cas", opAppend: "append", opTouch: "touch", opDelete: "delete", opPut: "set",
+		opAddGet: "add get", opAddAppend: "add append", opCompareAndSwapGet: "cas get", opCompareAndSwapAppend: "cas append",
 	}[o]
 }
 

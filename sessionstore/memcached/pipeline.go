@@ -41,12 +41,22 @@ type pipelined struct {
 	made  bool // the second call
 }
 
-func (s *server) storeThen(ctx context.Context, p *pipelined) error {
-	o := opCompareAndSwap
-	if p.item.CAS == 0 {
-		o = opAdd
+// operation returns what the two calls do together.
+func (p *pipelined) operation() operation {
+	adds, appends := p.item.CAS == 0, p.then.Addition != nil
+	switch {
+	case adds && appends:
+		return opAddAppend
+	case adds:
+		return opAddGet
+	case appends:
+		return opCompareAndSwapAppend
 	}
-	err := s.do(ctx, o, func(c *conn, again bool) error {
+	return opCompareAndSwapGet
+}
+
+func (s *server) storeThen(ctx context.Context, p *pipelined) error {
+	err := s.do(ctx, p.operation(), func(c *conn, again bool) error {
 		if p.made = false; again {
 			return c.storeBefore(p, again)
 		}

@@ -67,7 +67,7 @@ func TestSpansOfExchanges(t *testing.T) {
 		"touch name=touch attempt=1 result=hit",
 		"get batch.size=2 name=get returned_rows=1 attempt=1 result=done",
 		"append name=append attempt=1 result=done",
-		"cas name=cas attempt=1 result=conflict",
+		"cas get name=cas get attempt=1 result=conflict",
 		"connect",
 		"scan name=scan attempt=1 result=done",
 		"delete name=delete attempt=1 result=done",
