@@ -95,6 +95,28 @@ func TestOtherWritesDropTheEntry(t *testing.T) {
 	require.ErrorIs(t, err, backend.ErrNotFound)
 }
 
+// The near cache takes a call behind a write as it takes the call alone.
+func TestCallsBehindAWrite(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, near.Options{})
+	n.addOne()
+	n.requireHit("one", key)
+	more := session(" more")
+	addition := &backend.Second{Key: key, Addition: &more}
+	require.NoError(t, n.StoreThen(t.Context(), string(sessionstore.NewID()), session("new"), addition))
+	require.NoError(t, addition.Err)
+	n.requireMiss("one more", key)
+
+	n.writeElsewhere("theirs")
+	get := &backend.Second{Key: key}
+	require.NoError(t, n.StoreThen(t.Context(), string(sessionstore.NewID()), session("new"), get))
+	require.NoError(t, get.Err)
+	require.Equal(t, "theirs", string(get.Item.Image))
+	read, err := n.Read(t.Context(), key)
+	require.NoError(t, err)
+	require.Equal(t, "theirs", string(read.Image), "no read returns what is older than an answer before it")
+}
+
 // An instance reads its own write whatever the key and the flags are: sessions
 // of Apache::Session::Memcached have flags 0.
 func TestOwnWriteIsReadBack(t *testing.T) {
