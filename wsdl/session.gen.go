@@ -36,6 +36,15 @@ type GetSession struct {
 
 	// 1 to 64 hexadecimal digits.
 	Id *string `xml:"id,omitempty" json:"id,omitempty"`
+
+	// The TTL that the session gets, in seconds from this call, as by touchSession; it
+	// needs the role write. nil or 0: the session keeps its expiry. -1: the longest TTL that the service
+	// allows.
+	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
+
+	// true: numbers and booleans have a type beside their value. nil or false:
+	// no value has one.
+	Typed *bool `xml:"typed,omitempty" json:"typed,omitempty"`
 }
 
 type GetSessionResponse struct {
@@ -50,6 +59,15 @@ type GetSessions struct {
 	// At most 1000 ids. Absent or empty: the response is empty. The session of an
 	// id that occurs twice is returned twice.
 	Ids *IdList `xml:"ids,omitempty" json:"ids,omitempty"`
+
+	// The TTL that each session gets, in seconds from this call, as by touchSession; it
+	// needs the role write. nil or 0: each session keeps its expiry. -1: the longest TTL that the service
+	// allows.
+	Ttl *int32 `xml:"ttl,omitempty" json:"ttl,omitempty"`
+
+	// true: numbers and booleans have a type beside their value. nil or false:
+	// no value has one.
+	Typed *bool `xml:"typed,omitempty" json:"typed,omitempty"`
 }
 
 type GetSessionsResponse struct {
@@ -82,6 +100,16 @@ type SetSession struct {
 	// true: the session must exist, otherwise the fault is SessionNotFound.
 	// Requires an id. nil or false: no condition.
 	UpdateOnly *bool `xml:"updateOnly,omitempty" json:"updateOnly,omitempty"`
+
+	// The absolute timeout: seconds from this call after which the session ends
+	// in any case. No ttl and no touch extends it; only another lifetime moves it. It is positive, and at most
+	// the longest TTL that the service allows. nil or 0: the ttl alone counts.
+	Lifetime *int32 `xml:"lifetime,omitempty" json:"lifetime,omitempty"`
+
+	// true: there must be no session with the id, otherwise the fault is
+	// SessionExists. Requires an id, and neither ifVersion nor updateOnly. nil or false: no
+	// condition.
+	OnlyNew *bool `xml:"onlyNew,omitempty" json:"onlyNew,omitempty"`
 }
 
 type SetSessionResponse struct {
@@ -112,6 +140,11 @@ type UpdateSession struct {
 	// The version that the session must have. If it has another one, nothing is
 	// changed and the fault is VersionConflict. Absent or empty: no condition.
 	IfVersion *string `xml:"ifVersion,omitempty" json:"ifVersion,omitempty"`
+
+	// The absolute timeout: seconds from this call after which the session ends
+	// in any case. No ttl and no touch extends it; only another lifetime moves it. It is positive, and at most
+	// the longest TTL that the service allows. nil or 0: the session keeps the one that it has.
+	Lifetime *int32 `xml:"lifetime,omitempty" json:"lifetime,omitempty"`
 }
 
 type UpdateSessionResponse struct {
@@ -138,11 +171,36 @@ type TouchSessionResponse struct {
 	TouchSessionResult *SessionRef `xml:"touchSessionResult,omitempty" json:"touchSessionResult,omitempty"`
 }
 
+type RenameSession struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 renameSession"`
+
+	// 1 to 64 hexadecimal digits.
+	Id *string `xml:"id,omitempty" json:"id,omitempty"`
+
+	// 1 to 64 hexadecimal digits, of which there must be no session. Absent or
+	// empty: the service makes a new id.
+	NewId *string `xml:"newId,omitempty" json:"newId,omitempty"`
+
+	// The version that the session must have. If it has another one, nothing is
+	// changed and the fault is VersionConflict. Absent or empty: no condition.
+	IfVersion *string `xml:"ifVersion,omitempty" json:"ifVersion,omitempty"`
+}
+
+type RenameSessionResponse struct {
+	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 renameSessionResponse"`
+
+	RenameSessionResult *SessionRef `xml:"renameSessionResult,omitempty" json:"renameSessionResult,omitempty"`
+}
+
 type DeleteSession struct {
 	XMLName xml.Name `xml:"urn:memcached-soap:session:v1 deleteSession"`
 
 	// 1 to 64 hexadecimal digits.
 	Id *string `xml:"id,omitempty" json:"id,omitempty"`
+
+	// The version that the session must have. If it has another one, nothing is
+	// changed and the fault is VersionConflict. Absent or empty: no condition.
+	IfVersion *string `xml:"ifVersion,omitempty" json:"ifVersion,omitempty"`
 }
 
 type DeleteSessionResponse struct {
@@ -205,7 +263,7 @@ type Entry struct {
 	// base64: itself.
 	Key string `xml:"key,omitempty" json:"key,omitempty"`
 
-	// Text, possibly empty. Numbers are text.
+	// Text, possibly empty. Numbers are text, unless type says more.
 	Value string `xml:"value,omitempty" json:"value,omitempty"`
 
 	// Bytes that are not text, or text with characters that XML cannot
@@ -220,6 +278,11 @@ type Entry struct {
 
 	// true means Perl's undef.
 	Undef bool `xml:"undef,omitempty" json:"undef,omitempty"`
+
+	// The type of value: int (a whole number of 64 bits), double (a finite
+	// number) or boolean (true or false). Absent: it is text. Responses have it only if typed was true in the
+	// request.
+	Type_ string `xml:"type,omitempty" json:"type,omitempty"`
 }
 
 type EntryList struct {
@@ -232,7 +295,7 @@ type EntryList struct {
 
 type Item struct {
 
-	// Text, possibly empty. Numbers are text.
+	// Text, possibly empty. Numbers are text, unless type says more.
 	Value string `xml:"value,omitempty" json:"value,omitempty"`
 
 	// Bytes that are not text, or text with characters that XML cannot
@@ -247,6 +310,11 @@ type Item struct {
 
 	// true means Perl's undef.
 	Undef bool `xml:"undef,omitempty" json:"undef,omitempty"`
+
+	// The type of value: int (a whole number of 64 bits), double (a finite
+	// number) or boolean (true or false). Absent: it is text. Responses have it only if typed was true in the
+	// request.
+	Type_ string `xml:"type,omitempty" json:"type,omitempty"`
 }
 
 type ItemList struct {
@@ -382,6 +450,12 @@ type SessionDeletedFault struct {
 	Id string `xml:"id,omitempty" json:"id,omitempty"`
 }
 
+type SessionExistsFault struct {
+
+	// The id of the session that is there.
+	Id string `xml:"id,omitempty" json:"id,omitempty"`
+}
+
 type PayloadTooLargeFault struct {
 
 	// The limit in bytes: of this session, or of all sessions in one response.
@@ -425,7 +499,7 @@ type SessionPortType interface {
 	//   - InvalidSessionId
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Returns one session: its attributes, its version for a conditional change, and the seconds until it expires. */
+	/* Returns one session: its attributes, its version for a conditional change, and the seconds until it expires. With ttl it also gives the session that TTL. */
 	GetSession(request *GetSession) (*GetSessionResponse, error)
 
 	GetSessionContext(ctx context.Context, request *GetSession) (*GetSessionResponse, error)
@@ -436,7 +510,7 @@ type SessionPortType interface {
 	//   - PayloadTooLarge
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Returns up to 1000 sessions in the order of the ids. Absent sessions are omitted. If a session cannot be read, the whole call is a fault, never a shorter response. */
+	/* Returns up to 1000 sessions in the order of the ids. With ttl it also gives each that TTL. Absent sessions are omitted. If a session cannot be read, the whole call is a fault, never a shorter response. */
 	GetSessions(request *GetSessions) (*GetSessionsResponse, error)
 
 	GetSessionsContext(ctx context.Context, request *GetSessions) (*GetSessionsResponse, error)
@@ -447,10 +521,11 @@ type SessionPortType interface {
 	//   - InvalidSessionId
 	//   - VersionConflict
 	//   - SessionDeleted
+	//   - SessionExists
 	//   - PayloadTooLarge
 	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Stores a whole session. Without id the service creates a session with a new id. With id it replaces that session, or creates it if it is absent and updateOnly is not true. With ifVersion it does so only if the session has that version. The id of a deleted session cannot be reused until the session would have expired. attributes is required. ttl is the TTL in seconds from this call: nil or 0 is the default of the service, -1 the longest it allows; a longer TTL is reduced to that, and expiresIn of the response is the result. */
+	/* Stores a whole session. Without id the service creates a session with a new id. With id it replaces that session, or creates it if it is absent and updateOnly is not true. With ifVersion it does so only if the session has that version, with onlyNew only if there is none. The id of a deleted session cannot be reused until the session would have expired. attributes is required. ttl is the TTL in seconds from this call: nil or 0 is the default of the service, -1 the longest it allows; a longer TTL is reduced to that, and expiresIn of the response is the result. */
 	SetSession(request *SetSession) (*SetSessionResponse, error)
 
 	SetSessionContext(ctx context.Context, request *SetSession) (*SetSessionResponse, error)
@@ -482,9 +557,25 @@ type SessionPortType interface {
 
 	// Error can be either of the following types:
 	//
+	//   - SessionNotFound
 	//   - InvalidSessionId
+	//   - VersionConflict
+	//   - SessionDeleted
+	//   - SessionExists
+	//   - PayloadTooLarge
+	//   - UnreadableSession
 	//   - StoreUnavailable
-	/* Deletes a session. Its id cannot be reused until the session would have expired, so that a late writer does not undo a logout. Returns false if there was no session. */
+	/* Gives a session another id, as a login should: attributes and remaining time go over, and the old id is deleted, as by deleteSession. A change that another program makes meanwhile goes over, too. With ifVersion it does so only if the session has that version. The old id does not lead to the session any more. */
+	RenameSession(request *RenameSession) (*RenameSessionResponse, error)
+
+	RenameSessionContext(ctx context.Context, request *RenameSession) (*RenameSessionResponse, error)
+
+	// Error can be either of the following types:
+	//
+	//   - InvalidSessionId
+	//   - VersionConflict
+	//   - StoreUnavailable
+	/* Deletes a session. Its id cannot be reused until the session would have expired, so that a late writer does not undo a logout. Returns false if there was no session. With ifVersion it does so only if the session has that version. */
 	DeleteSession(request *DeleteSession) (*DeleteSessionResponse, error)
 
 	DeleteSessionContext(ctx context.Context, request *DeleteSession) (*DeleteSessionResponse, error)
@@ -621,6 +712,23 @@ func (service *sessionPortType) TouchSessionContext(ctx context.Context, request
 
 func (service *sessionPortType) TouchSession(request *TouchSession) (*TouchSessionResponse, error) {
 	return service.TouchSessionContext(
+		context.Background(),
+		request,
+	)
+}
+
+func (service *sessionPortType) RenameSessionContext(ctx context.Context, request *RenameSession) (*RenameSessionResponse, error) {
+	response := new(RenameSessionResponse)
+	err := service.client.CallContext(ctx, "urn:memcached-soap:session:v1#renameSession", request, response)
+	if err != nil {
+		return nil, err
+	}
+
+	return response, nil
+}
+
+func (service *sessionPortType) RenameSession(request *RenameSession) (*RenameSessionResponse, error) {
+	return service.RenameSessionContext(
 		context.Background(),
 		request,
 	)
