@@ -21,6 +21,10 @@ manual := $(share)/man/man1/memcachedsoap.1
 completions := $(share)/bash-completion/completions/memcachedsoap \
 	$(share)/zsh/site-functions/_memcachedsoap \
 	$(share)/fish/vendor_completions.d/memcachedsoap.fish
+# A client has a program run. The session adapters of frameworks, which stand beside the
+# clients, have a program adapter-test.
+adapters := $(dir $(wildcard scripts/clients/*/*/adapter-test))
+clients := $(filter-out $(adapters),$(dir $(wildcard scripts/clients/*/*/run)))
 golangci-lint := go tool -modfile=scripts/tools/go.mod golangci-lint
 
 .PHONY: help
@@ -75,7 +79,7 @@ test: deps ## Run all tests under the race detector (PACKAGES=./soap/...)
 
 .PHONY: interop
 interop: build ## Run client programs of SOAP toolkits (CLIENT=php)
-	@scripts/tools/deps scripts/clients/*/*/packages
+	@scripts/tools/deps $(wildcard $(addsuffix packages,$(clients)))
 	go vet -tags interop ./scripts/test/clients ./scripts/test/apache
 	@go test -tags interop -count=1 -timeout=30m ./scripts/test/clients -v | scripts/test/clients/summary
 	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/test/apache

@@ -48,16 +48,15 @@ func selected(name string) bool { return strings.Contains(name, os.Getenv("CLIEN
 // allClients finds the selected clients by their build programs.
 func allClients(t *testing.T) []*client {
 	t.Helper()
-	builds, err := filepath.Glob(filepath.Join(programs, "*/*/build"))
-	require.NoError(t, err)
 	var list []*client
-	for _, build := range builds {
+	for _, build := range clientFiles(t, "build") {
 		c := &client{name: clientName(build)}
 		if !selected(c.name) {
 			continue
 		}
-		c.out, err = filepath.Abs(filepath.Join(root, "build", "clients", c.name))
+		out, err := filepath.Abs(filepath.Join(root, "build", "clients", c.name))
 		require.NoError(t, err)
+		c.out = out
 		c.modes, c.credentials = c.words(t, "modes"), readForms(t, c.path("credentials"))
 		c.losses = readLosses(t, c.path("losses"))
 		list = append(list, c)

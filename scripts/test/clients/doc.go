@@ -19,6 +19,9 @@
 //	modes       the other message forms that the client can send
 //	losses      the values that the toolkit changes, and why
 //
+// A folder with a program adapter-test is not a client: it is the session adapter of a
+// framework, and tests itself.
+//
 // A client understands these commands:
 //
 //	walk        uses every operation, one after the other

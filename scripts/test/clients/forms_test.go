@@ -69,8 +69,7 @@ func TestPagesShowBasicAndTLS(t *testing.T) {
 // and says which programs cannot show the fault for wrong ones.
 func TestCredentialsAreDocumented(t *testing.T) {
 	t.Parallel()
-	builds, err := filepath.Glob(filepath.Join(programs, "*/*/build"))
-	require.NoError(t, err)
+	builds := clientFiles(t, "build")
 	require.NotEmpty(t, builds)
 	var forms, hidden []string
 	for _, build := range builds {
