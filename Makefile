@@ -84,6 +84,14 @@ interop: build ## Run client programs of SOAP toolkits (CLIENT=php)
 	@go test -tags interop -count=1 -timeout=30m ./scripts/test/clients -v | scripts/test/clients/summary
 	@[[ "$(CLIENT)" ]] || go test -tags interop -count=1 -timeout=10m -skip Restart ./scripts/test/apache
 
+adapter-packages = $(wildcard $(addsuffix packages,$(dir $(wildcard scripts/clients/*/*/adapter-test))))
+
+.PHONY: adapters
+adapters: build ## Run the session handlers of frameworks (CLIENT=php)
+	@scripts/tools/deps $(adapter-packages)
+	go vet -tags interop ./scripts/test/adapters
+	@go run ./scripts/test/testreport -tags interop -count=1 -timeout=20m ./scripts/test/adapters
+
 .PHONY: browser
 browser: ## Run the tests of the pages in Chromium (screenshots: build/screenshots)
 	@scripts/tools/deps scripts/test/browser/packages
