@@ -1,6 +1,7 @@
 package sessionstore
 
 import (
+	"bytes"
 	"slices"
 
 	"memcachedsoap/sessionstore/backend"
@@ -24,6 +25,9 @@ func (s *Store) openPart(id ID, item backend.Item, names []string, m *memory) (o
 		return opened{}, err
 	}
 	if names != nil {
+		if bytes.Contains(o.image, hintSuffix) {
+			names = withHints(names)
+		}
 		names = slices.Concat(names, s.ownNames())
 		if len(names) <= maxPart {
 			if part, ok := s.codec.DecodePart(o.image, names, m.take); ok {
@@ -34,6 +38,18 @@ func (s *Store) openPart(id ID, item backend.Item, names []string, m *memory) (o
 	}
 	o.attributes, err = s.decode(id, o.image, m)
 	return o, err
+}
+
+//nolint:gochecknoglobals // nothing writes it
+var hintSuffix = []byte(perldata.HintSuffix)
+
+// withHints returns names, and those of what may be noted of the booleans in their values.
+func withHints(names []string) []string {
+	all := slices.Clip(names)
+	for _, name := range names {
+		all = append(all, name+perldata.HintSuffix)
+	}
+	return all
 }
 
 // ownNames returns the names of the attributes that the Store looks at or sets.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
@@ -20,7 +21,8 @@ type Change struct {
 
 // Update changes some attributes of a session and leaves the others, in one
 // atomic step: no change that another writer makes at the same time is lost,
-// unless it is of the same attributes. What does not change is stored in the
+// unless it is of the same attributes. What is noted of the booleans in an attribute
+// ([perldata.AddHints]) goes with the value that it is about. What does not change is stored in the
 // form in which it was. The time to live is as in [Store.Create], except that
 // DefaultTTL keeps the present expiry; with an idle timeout, the update is a use
 // of the session.
@@ -156,13 +158,37 @@ func (s *Store) apply(edit func(*perldata.Hash) error, attributes *perldata.Hash
 }
 
 func (c Change) apply(attributes *perldata.Hash) {
-	attributes.DeleteAll(slices.DeleteFunc(slices.Clone(c.Remove), func(name string) bool {
+	remove := slices.DeleteFunc(slices.Clone(c.Remove), func(name string) bool {
 		return name == IDAttribute // which every session has
-	}))
+	})
+	attributes.DeleteAll(append(remove, c.staleHints(attributes)...))
 	if c.Set == nil {
 		return
 	}
 	for name, value := range c.Set.All() {
 		attributes.Set(name, value)
 	}
+}
+
+// staleHints returns the hints (see [perldata.AddHints]) of attributes that get another
+// value or are removed. Those that the change sets are not stale.
+func (c Change) staleHints(attributes *perldata.Hash) []string {
+	var stale []string
+	for _, e := range attributes.Entries() {
+		name, isHint := strings.CutSuffix(e.Name, perldata.HintSuffix)
+		if isHint && c.changes(name) && !c.sets(e.Name) && perldata.IsHint(e.Name, e.Value) {
+			stale = append(stale, e.Name)
+		}
+	}
+	return stale
+}
+
+func (c Change) changes(name string) bool { return c.sets(name) || slices.Contains(c.Remove, name) }
+
+func (c Change) sets(name string) bool {
+	if c.Set == nil {
+		return false
+	}
+	_, sets := c.Set.Get(name)
+	return sets
 }

@@ -11,25 +11,30 @@ const (
 	// md5Suffix ends the name of the attribute that has the MD5 of a principal's value.
 	// A caller could guess the value and compare the guess with it.
 	md5Suffix = "_MD5"
+	// hintSuffix ends the name of the attribute that says which values of another one are
+	// booleans. It has the names in a hash.
+	hintSuffix = "#t"
 	// maxHidden is how many attributes a caller can hide.
 	maxHidden = 100
 )
 
-// hiddenNames returns the attributes of hide, and those that have the MD5 of one of
-// their values.
+// hiddenNames returns the attributes of hide, and those that tell something of their
+// values.
 func hiddenNames(hide []string) []string {
 	names := slices.Clone(hide)
 	for _, name := range hide {
-		if derived := name + md5Suffix; !slices.Contains(hide, derived) {
-			names = append(names, derived)
+		for _, suffix := range []string{md5Suffix, hintSuffix} {
+			if derived := name + suffix; !slices.Contains(hide, derived) {
+				names = append(names, derived)
+			}
 		}
 	}
 	return names
 }
 
 // Hidden returns the attributes that the caller of a context does not see and cannot
-// change: those of hide, and for each NAME of them NAME_MD5, which tells its value. The
-// result must not be changed.
+// change: those of hide, and for each NAME of them NAME_MD5 and NAME#t, which tell
+// something of its value. The result must not be changed.
 func Hidden(ctx context.Context) []string {
 	if c := CallerOf(ctx); c != nil {
 		return c.hidden

@@ -52,6 +52,7 @@ const (
 	FormOverload          // KindList, KindHash, KindRef: a reference to an object whose class overloads operators
 	FormWeakOverload      // both of FormWeak and FormOverload
 	FormNumber            // KindBytes: the digits of a number that Perl's Storable stores as a string
+	FormBoolean           // KindInt, KindBytes, KindText: a boolean; it is not stored, see [AddHints]
 )
 
 // Form returns the form of the value.
