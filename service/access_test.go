@@ -36,7 +36,7 @@ func TestRoles(t *testing.T) {
 			return err
 		}},
 		"getSessions": {access.Read, func(ctx context.Context, s *service.Service) error {
-			_, err := s.GetSessions(ctx, []string{"ab12"})
+			_, err := s.GetSessions(ctx, []string{"ab12"}, 0)
 			return err
 		}},
 		"setSession": {access.Write, func(ctx context.Context, s *service.Service) error {

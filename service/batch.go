@@ -3,8 +3,8 @@ package service
 import (
 	"context"
 	"errors"
+	"time"
 
-	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
 )
@@ -14,10 +14,20 @@ import (
 // [*sessionstore.InvalidIDError], [*sessionstore.TooManyError] for more than
 // [sessionstore.MaxBatch] ids, [*AnswerTooLargeError],
 // [*sessionstore.UnreadableError], [*backend.UnavailableError].
-func (s *Service) GetSessions(ctx context.Context, ids []string) ([]sessionstore.Session, error) {
-	if _, err := s.begin(ctx, "getSessions", access.Read); err != nil {
+//
+// It also gives each session a time to live, as [Service.ViewSession] does. After an
+// error some sessions may have it.
+func (s *Service) GetSessions(ctx context.Context, ids []string, ttl time.Duration) ([]sessionstore.Session, error) {
+	line, err := s.begin(ctx, "getSessions", reading(ttl))
+	if err != nil {
 		return nil, err
 	}
+	defer line.write(ctx)
+	sessions, err := s.getMany(ctx, line, ids, ttl)
+	return sessions, line.ended(err)
+}
+
+func (s *Service) getMany(ctx context.Context, line *line, ids []string, ttl time.Duration) ([]sessionstore.Session, error) {
 	logNumber(ctx, len(ids))
 	if len(ids) > sessionstore.MaxBatch {
 		return nil, &sessionstore.TooManyError{Limit: sessionstore.MaxBatch, Actual: len(ids)}
@@ -29,7 +39,8 @@ func (s *Service) GetSessions(ctx context.Context, ids []string) ([]sessionstore
 			return nil, err
 		}
 	}
-	sessions, err := s.store.GetMany(ctx, parsed)
+	line.found(parsed)
+	sessions, err := s.store.GetManyTouching(ctx, parsed, ttl)
 	if large, ok := errors.AsType[*backend.TooLargeError](err); ok {
 		return nil, &AnswerTooLargeError{Limit: large.Limit, Actual: large.Actual}
 	}

@@ -64,7 +64,7 @@ func TestHiddenAttributesAreNotShown(t *testing.T) {
 	ref, err := s.SetSession(full, "", whole, time.Hour, sessionstore.If{})
 	require.NoError(t, err)
 	views := func(ctx context.Context) (seen bool) {
-		_, _, err := s.ViewSession(ctx, string(ref.ID), func(*sessionstore.Stored) bool {
+		_, _, err := s.ViewSession(ctx, string(ref.ID), 0, func(*sessionstore.Stored) bool {
 			seen = true
 			return false
 		})
@@ -77,7 +77,7 @@ func TestHiddenAttributesAreNotShown(t *testing.T) {
 	read := func(ctx context.Context) sessionstore.Session {
 		session, err := s.GetSession(ctx, string(ref.ID))
 		require.NoError(t, err)
-		many, err := s.GetSessions(ctx, []string{string(ref.ID), string(ref.ID)})
+		many, err := s.GetSessions(ctx, []string{string(ref.ID), string(ref.ID)}, 0)
 		require.NoError(t, err)
 		require.Len(t, many, 2)
 		assert.Equal(t, texts(session), texts(many[0]))
@@ -250,7 +250,7 @@ func TestRate(t *testing.T) {
 	calls := []func() error{
 		func() error { _, err := s.Status(ctx); return err },
 		func() error { _, err := s.GetSession(ctx, "abc123"); return err },
-		func() error { _, err := s.GetSessions(ctx, []string{"abc123", "abc123"}); return err },
+		func() error { _, err := s.GetSessions(ctx, []string{"abc123", "abc123"}, 0); return err },
 		func() error {
 			_, err := s.UpdateSession(ctx, "abc123", sessionstore.Change{}, sessionstore.DefaultTTL)
 			return err

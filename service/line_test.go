@@ -112,7 +112,7 @@ func TestEachOperationHasItsLine(t *testing.T) {
 		{"bad id", func() error { _, err := s.DeleteSession(ctx, "precious"); return err }, fields{"operation": "deleteSession", "outcome": "InvalidSessionIdFault"}},
 		{"stats", func() error { _, err := s.Stats(ctx); return err }, fields{"operation": "stats", "outcome": "ok"}},
 		{"read", func() error { _, err := s.GetSession(ctx, id); return err }, nil},
-		{"read several", func() error { _, err := s.GetSessions(ctx, []string{id}); return err }, nil},
+		{"read several", func() error { _, err := s.GetSessions(ctx, []string{id}, 0); return err }, nil},
 		{"status", func() error { _, err := s.Status(ctx); return err }, nil},
 	} {
 		err := step.call()

@@ -51,23 +51,38 @@ func (s *Service) Status(ctx context.Context) (string, error) {
 // [backend.ErrNotFound], [*sessionstore.UnreadableError],
 // [*backend.UnavailableError].
 func (s *Service) GetSession(ctx context.Context, id string) (sessionstore.Session, error) {
-	session, _, err := s.ViewSession(ctx, id, nil)
+	session, _, err := s.ViewSession(ctx, id, sessionstore.DefaultTTL, nil)
 	return session, err
 }
 
 // ViewSession is GetSession, but shows the session to a function before it is decoded,
 // see [sessionstore.Store.View]. If attributes are hidden from the caller, it does not.
+// It also gives the session a time to live, as [Service.TouchSession] does, unless that is
+// [sessionstore.DefaultTTL]: then the caller needs to be allowed to write, the audit log
+// has a line of the call, and [*sessionstore.InvalidTTLError] is among the errors.
 func (s *Service) ViewSession(
-	ctx context.Context, id string, view func(*sessionstore.Stored) bool,
+	ctx context.Context, id string, ttl time.Duration, view func(*sessionstore.Stored) bool,
 ) (session sessionstore.Session, viewed bool, err error) {
-	if _, err := s.begin(ctx, "getSession", access.Read); err != nil {
-		return sessionstore.Session{}, false, err
-	}
-	parsed, err := parse(ctx, id)
+	line, err := s.begin(ctx, "getSession", reading(ttl))
 	if err != nil {
 		return sessionstore.Session{}, false, err
 	}
-	return s.view(ctx, parsed, view)
+	defer line.write(ctx)
+	parsed, err := parse(ctx, id)
+	if err == nil {
+		line.about(parsed)
+		session, viewed, err = s.view(ctx, parsed, ttl, view)
+	}
+	line.stored(session.Ref, false, err)
+	return session, viewed, err
+}
+
+// reading returns the roles that a caller needs to read sessions which get a time to live.
+func reading(ttl time.Duration) access.Role {
+	if ttl == sessionstore.DefaultTTL {
+		return access.Read
+	}
+	return access.Read | access.Write
 }
 
 // NewSession creates a session without attributes and returns it. It lives for the

@@ -149,19 +149,19 @@ func (s *Service) FindEach(
 
 // get returns a session and counts whether there was one.
 func (s *Service) get(ctx context.Context, id sessionstore.ID) (sessionstore.Session, error) {
-	session, _, err := s.view(ctx, id, nil)
+	session, _, err := s.view(ctx, id, sessionstore.DefaultTTL, nil)
 	return session, err
 }
 
-// view is get, but shows the session to a function first, as [sessionstore.Store.View]
-// does, unless attributes are hidden from the caller.
+// view is get, but gives the session a time to live, and shows it to a function first, as
+// [sessionstore.Store.ViewTouching] does, unless attributes are hidden from the caller.
 func (s *Service) view(
-	ctx context.Context, id sessionstore.ID, view func(*sessionstore.Stored) bool,
+	ctx context.Context, id sessionstore.ID, ttl time.Duration, view func(*sessionstore.Stored) bool,
 ) (session sessionstore.Session, viewed bool, err error) {
 	if len(access.Hidden(ctx)) > 0 {
 		view = nil
 	}
-	session, viewed, err = s.store.View(ctx, id, view)
+	session, viewed, err = s.store.ViewTouching(ctx, id, ttl, view)
 	switch {
 	case err == nil:
 		s.counters.hits.Inc()

@@ -58,7 +58,7 @@ func TestGetSessions(t *testing.T) {
 		_, err := s.SetSession(ctx, id, attributes("uid", id), 0, sessionstore.If{})
 		require.NoError(t, err)
 	}
-	sessions, err := s.GetSessions(ctx, []string{"b2", "c3", "a1", "b2"})
+	sessions, err := s.GetSessions(ctx, []string{"b2", "c3", "a1", "b2"}, 0)
 	require.NoError(t, err)
 	var got []sessionstore.ID
 	for _, session := range sessions {
@@ -68,13 +68,13 @@ func TestGetSessions(t *testing.T) {
 	}
 	assert.Equal(t, []sessionstore.ID{"b2", "a1", "b2"}, got)
 
-	_, err = s.GetSessions(ctx, strings.Split(strings.Repeat("a1,", sessionstore.MaxBatch)+"x", ","))
+	_, err = s.GetSessions(ctx, strings.Split(strings.Repeat("a1,", sessionstore.MaxBatch)+"x", ","), 0)
 	many, ok := errors.AsType[*sessionstore.TooManyError](err)
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, &sessionstore.TooManyError{Limit: sessionstore.MaxBatch, Actual: sessionstore.MaxBatch + 1}, many)
-	_, err = s.GetSessions(ctx, []string{"a1", "x"})
+	_, err = s.GetSessions(ctx, []string{"a1", "x"}, 0)
 	assertInvalid(t, err)
-	sessions, err = s.GetSessions(ctx, nil)
+	sessions, err = s.GetSessions(ctx, nil, 0)
 	require.NoError(t, err)
 	assert.Empty(t, sessions)
 }

@@ -21,6 +21,22 @@ const mostItemBytes = 1 << 20
 // [*TooManyError], [*backend.TooLargeError] for all sessions together,
 // [*UnreadableError] and [*backend.UnavailableError].
 func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
+	read := s.backend.GetMany
+	if s.near != nil {
+		read = s.near.ReadMany
+	}
+	return s.getMany(ctx, ids, read, func(sessions []*Session, items map[string]backend.Item) error {
+		s.extendReads(ctx, sessions, items)
+		return nil
+	})
+}
+
+// getMany reads sessions, and calls then with those that are there. It leaves out those
+// that have no attributes afterwards.
+func (s *Store) getMany(
+	ctx context.Context, ids []ID, read func(context.Context, []string, int64) (map[string]backend.Item, error),
+	then func(sessions []*Session, items map[string]backend.Item) error,
+) ([]Session, error) {
 	s.counts.calls.Inc()
 	if len(ids) > MaxBatch {
 		return nil, &TooManyError{Limit: MaxBatch, Actual: len(ids)}
@@ -28,10 +44,6 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 	keys := make([]string, len(ids))
 	for i, id := range ids {
 		keys[i] = string(id)
-	}
-	read := s.backend.GetMany
-	if s.near != nil {
-		read = s.near.ReadMany
 	}
 	m := memory{ctx: ctx, reserve: s.reserve}
 	atMost := min(maxBatchBytes, mostItemBytes*int64(len(ids))) // how large they are is not known before
@@ -65,10 +77,12 @@ func (s *Store) GetMany(ctx context.Context, ids []ID) ([]Session, error) {
 		found[id] = &session
 		distinct = append(distinct, &session)
 	}
-	s.extendReads(ctx, distinct, items)
+	if err := then(distinct, items); err != nil {
+		return nil, err
+	}
 	sessions := make([]Session, 0, len(found))
 	for _, id := range ids {
-		if session, ok := found[id]; ok {
+		if session, ok := found[id]; ok && session.Attributes != nil {
 			sessions = append(sessions, *session)
 		}
 	}

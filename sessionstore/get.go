@@ -14,7 +14,7 @@ func (s *Store) Get(ctx context.Context, id ID) (Session, error) {
 }
 
 // View is like Get, but shows the session to a function before it decodes it. If view
-// returns true, the session is not decoded, and View returns true instead of it. With an
+// returns true, the session is not decoded, and View returns true and no attributes. With an
 // idle timeout every session is decoded. view may be nil.
 func (s *Store) View(ctx context.Context, id ID, view func(*Stored) bool) (session Session, viewed bool, err error) {
 	item, err := s.look(ctx, string(id))
@@ -29,7 +29,7 @@ func (s *Store) View(ctx context.Context, id ID, view func(*Stored) bool) (sessi
 		return Session{}, false, err
 	}
 	if view != nil && s.lifetimes.Idle == 0 && view(stored) {
-		return Session{}, true, nil
+		return Session{Ref: stored.Ref}, true, nil
 	}
 	if session, err = stored.decode(); err == nil {
 		s.extendRead(ctx, &session, item)

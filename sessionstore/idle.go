@@ -66,6 +66,14 @@ func (s *Store) endOfItem(id ID, item backend.Item) (end int64, ok bool) {
 	return endOf(attributes)
 }
 
+// boundOf returns the end that a session has, if there is an idle timeout.
+func (s *Store) boundOf(attributes *perldata.Hash) (end int64, ok bool) {
+	if s.lifetimes.Idle == 0 {
+		return 0, false
+	}
+	return endOf(attributes)
+}
+
 // begin begins the life of a session that is to be stored, and returns how long
 // its item lives.
 func (s *Store) begin(attributes *perldata.Hash, life time.Duration) (*perldata.Hash, time.Duration) {
@@ -117,7 +125,7 @@ func reported(left time.Duration) time.Duration {
 // timeout has passed.
 const worthExtending = 4
 
-// extendAtOnce is how many sessions of one call are extended together.
+// extendAtOnce is how many sessions of one call are extended or touched together.
 const extendAtOnce = 16
 
 // extendRead extends the life of a session that was read, if that is worth a
@@ -129,19 +137,35 @@ func (s *Store) extendRead(ctx context.Context, session *Session, item backend.I
 	}
 }
 
-// extendReads does the same for several sessions. If one of them panics, so does
-// the caller, after the others.
+// extendReads does the same for several sessions.
 func (s *Store) extendReads(ctx context.Context, sessions []*Session, items map[string]backend.Item) {
-	var extensions sync.WaitGroup
+	if s.lifetimes.Idle == 0 {
+		return
+	}
+	var due []*Session
+	for _, session := range sessions {
+		if s.extension(session) > 0 {
+			due = append(due, session)
+		}
+	}
+	more := func() bool { return ctx.Err() == nil }
+	inParallel(len(due), more, func(i int) {
+		s.extendRead(ctx, due[i], items[string(due[i].ID)])
+	})
+}
+
+// inParallel calls do with the numbers below n, few at a time, while there is more to do.
+// If a call panics, so does the caller, after the others.
+func inParallel(n int, more func() bool, do func(i int)) {
+	var calls sync.WaitGroup
 	slots := make(chan struct{}, extendAtOnce)
 	panics := make(chan any, 1) // the first one
-	for _, session := range sessions {
-		expiresIn := s.extension(session)
-		if expiresIn == 0 || ctx.Err() != nil {
-			continue
-		}
+	for i := range n {
 		slots <- struct{}{}
-		extensions.Go(func() {
+		if !more() {
+			break
+		}
+		calls.Go(func() {
 			defer func() {
 				<-slots
 				if p := recover(); p != nil {
@@ -151,10 +175,10 @@ func (s *Store) extendReads(ctx context.Context, sessions []*Session, items map[
 					}
 				}
 			}()
-			s.extend(ctx, session, items[string(session.ID)], expiresIn)
+			do(i)
 		})
 	}
-	extensions.Wait()
+	calls.Wait()
 	select {
 	case p := <-panics:
 		panic(p)

@@ -27,7 +27,7 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	defer unlock()
 	var end int64
 	bounded := false
-	item, err := s.renew(ctx, id, backend.Item{}, func(present backend.Item) (expiresIn time.Duration, err error) {
+	item, err := s.renew(ctx, id, backend.Item{}, func(present backend.Item) (time.Duration, error) {
 		if err := s.refuseDeleted(present); err != nil {
 			return 0, err
 		}
@@ -37,14 +37,11 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 		if end, bounded = s.endOfItem(id, present); !bounded {
 			return wanted, nil
 		}
-		if backend.Expired(end) {
-			return 0, backend.ErrNotFound
-		}
-		expiresIn = wanted
+		expiresIn := wanted
 		if ttl == DefaultTTL {
 			expiresIn = s.lifetimes.Idle
 		}
-		return backend.WholeSeconds(backend.Shorter(expiresIn, backend.Until(end))), nil
+		return until(end, expiresIn)
 	})
 	if err != nil {
 		return Ref{}, err
@@ -56,6 +53,15 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	// Its entries in the index last until its absolute timeout already.
 	item.ExpiresIn = backend.Shorter(item.ExpiresIn, backend.Until(end))
 	return s.refOf(id, item), nil
+}
+
+// until cuts the time to live of an item to the end of its session. A session beyond its
+// end is [backend.ErrNotFound].
+func until(end int64, expiresIn time.Duration) (time.Duration, error) {
+	if backend.Expired(end) {
+		return 0, backend.ErrNotFound
+	}
+	return backend.WholeSeconds(backend.Shorter(expiresIn, backend.Until(end))), nil
 }
 
 // renew stores an item again with the time to live that decide returns, and returns

@@ -23,7 +23,7 @@ func (o Options) decodeUpdate(s *xmlscan.Scanner) (updateRequest, error) {
 		case 0:
 			r.id, err = readText(s)
 		case 1:
-			r.change.Set, err = reader.hash()
+			r.change.Set, err = reader.changes()
 		case 2:
 			r.change.Remove, err = reader.keys()
 		case 3:

@@ -35,10 +35,14 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 	handle(d, operation("status", decodeNothing, appendStatus),
 		func(ctx context.Context, _ nothing) (string, error) { return s.Status(ctx) })
 	// The answer is written while the session is read.
-	handle(d, sessionOperation("getSession", decodeID, func(ctx context.Context, dst []byte, id string) ([]byte, error) {
-		return o.appendSessionOf(ctx, dst, s, id)
-	}), func(_ context.Context, id string) (string, error) { return id, nil })
-	handle(d, sessionOperation("getSessions", decodeIDs, o.appendSessions), s.GetSessions)
+	handle(d, sessionOperation("getSession", decodeGet, func(ctx context.Context, dst []byte, r getRequest) ([]byte, error) {
+		return o.appendSessionOf(ctx, dst, s, r)
+	}), func(_ context.Context, r getRequest) (getRequest, error) { return r, nil })
+	handle(d, sessionOperation("getSessions", decodeGetMany, o.appendSessions),
+		func(ctx context.Context, r getManyRequest) (sessionList, error) {
+			sessions, err := s.GetSessions(ctx, r.ids, r.ttl)
+			return sessionList{sessions: sessions, typed: r.typed}, err
+		})
 	handle(d, operation("setSession", o.decodeSet, appendRef("setSession")),
 		func(ctx context.Context, r setRequest) (sessionstore.Ref, error) {
 			return o.set(ctx, s, r)

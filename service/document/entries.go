@@ -16,10 +16,12 @@ import (
 // entryReader reads the values of a session. It copies the strings into blocks of
 // memory, which saves two allocations for each entry.
 type entryReader struct {
-	scan  *xmlscan.Scanner
-	most  int // greatest number of entries and items
-	read  int // entries and items so far
-	block strings.Builder
+	scan *xmlscan.Scanner
+	most int // greatest number of entries and items
+	read int // entries and items so far
+	// booleans says whether a boolean was read.
+	booleans bool
+	block    strings.Builder
 }
 
 // The sizes of the blocks: that of the first one is twice the text of a common session,
@@ -56,7 +58,18 @@ const tagsPerEntry = 3
 
 // session reads the attributes of a session.
 func (r *entryReader) session() (*perldata.Hash, error) {
-	return r.entries(perldata.NewHash(commonEntries), manyEntries)
+	return r.hinted(r.entries(perldata.NewHash(commonEntries), manyEntries))
+}
+
+// changes reads the attributes that a session gets.
+func (r *entryReader) changes() (*perldata.Hash, error) { return r.hinted(r.hash()) }
+
+// hinted adds what is kept of the booleans among the attributes.
+func (r *entryReader) hinted(attributes *perldata.Hash, err error) (*perldata.Hash, error) {
+	if err == nil && r.booleans {
+		err = perldata.AddHints(attributes)
+	}
+	return attributes, err
 }
 
 // hash reads an EntryList.
@@ -151,6 +164,7 @@ const (
 	hashChild
 	listChild
 	undefChild
+	typeChild
 )
 
 // value reads an Entry or an Item to its end. It has at most one child with a value.
@@ -161,8 +175,10 @@ func (r *entryReader) value(withKey bool) (key string, value perldata.Value, err
 		return "", value, err
 	}
 	hasKey, hasValue := false, false
+	var typed typing
 	names := [...]string{
 		keyChild: "key", valueChild: "value", binaryChild: "binary", hashChild: "hash", listChild: "list", undefChild: "undef",
+		typeChild: "type",
 	}
 	err = children(r.scan, names[:], func(i int) error {
 		if i == keyChild {
@@ -172,6 +188,9 @@ func (r *entryReader) value(withKey bool) (key string, value perldata.Value, err
 			hasKey = true
 			key, err = r.key()
 			return err
+		}
+		if i == typeChild {
+			return typed.read(r.scan)
 		}
 		if i == undefChild {
 			undef, err := readBoolean(r.scan)
@@ -185,14 +204,19 @@ func (r *entryReader) value(withKey bool) (key string, value perldata.Value, err
 			return soap.ClientFault("An entry has more than one of value, binary, hash, list and undef. Send one of them.")
 		}
 		hasValue = true
+		typed.hasText = i == valueChild
 		return nil
 	})
 	switch {
 	case err != nil:
 	case withKey && !hasKey:
 		err = soap.ClientFault("An entry has no key. Send one.")
-	case null && (hasKey || hasValue):
+	case null && (hasKey || hasValue || typed.name != ""):
 		err = nilWithContent()
+	case typed.name != "":
+		if value, err = typed.value(value); value.Kind() == perldata.KindInt && typed.name == booleanType {
+			r.booleans = true
+		}
 	}
 	return key, value, err
 }

@@ -49,6 +49,40 @@ func decodeID(s *xmlscan.Scanner) (string, error) {
 	return id, err
 }
 
+// getRequest is the request of getSession.
+type getRequest struct {
+	id string
+	reading
+}
+
+// reading is what the requests of getSession and getSessions have besides ids.
+type reading struct {
+	ttl   time.Duration
+	typed bool
+}
+
+func decodeGet(s *xmlscan.Scanner) (getRequest, error) {
+	var r getRequest
+	err := children(s, []string{"id", "ttl", "typed"}, func(i int) (err error) {
+		if i == 0 {
+			r.id, err = readText(s)
+			return err
+		}
+		return r.option(s, i)
+	})
+	return r, err
+}
+
+// option reads the i-th child of a request.
+func (r *reading) option(s *xmlscan.Scanner, i int) (err error) {
+	if i == 1 {
+		r.ttl, err = readSeconds(s)
+	} else {
+		r.typed, err = readFlag(s)
+	}
+	return err
+}
+
 func decodeTouch(s *xmlscan.Scanner) (touchRequest, error) {
 	var r touchRequest
 	err := children(s, []string{"id", "ttl"}, func(i int) (err error) {
@@ -274,7 +308,7 @@ func readSeconds(s *xmlscan.Scanner) (time.Duration, error) {
 	}
 	n, err := strconv.ParseInt(strings.Trim(string(text), xmlchar.Whitespace), 10, 32)
 	if err != nil {
-		return 0, soap.ClientFault("Invalid ttl: use a whole number of seconds of at most 32 bits.")
+		return 0, soap.ClientFault("Invalid ttl: use a whole number of seconds up to 2147483647, 0 for the default, or -1 for the longest allowed.")
 	}
 	return time.Duration(n) * time.Second, nil
 }

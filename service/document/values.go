@@ -30,6 +30,7 @@ type valueWriter struct {
 	left    int      // how many more entries and items may be written
 	longest int      // greatest length of dst before another value is written
 	failure *failure // why the session cannot be written; nil if it can
+	typed   bool     // numbers and booleans get their type
 	hashes  uint64   // of a visitor: a bit for each list and hash around the value, the innermost last; 1 is a hash
 
 	room soap.Room
@@ -55,6 +56,9 @@ func (w *valueWriter) fits(s string) bool {
 func (w *valueWriter) session(session sessionstore.Session) {
 	w.dst = appendRefFields(w.dst, session.Ref)
 	w.dst = append(w.dst, `<attributes>`...)
+	if w.typed {
+		perldata.TakeHints(session.Attributes)
+	}
 	for name, value := range session.Attributes.All() {
 		if name == sessionstore.IDAttribute { // the element id has it
 			continue
@@ -115,6 +119,9 @@ func (w *valueWriter) value(v perldata.Value) {
 
 // scalar writes a value that contains no others.
 func (w *valueWriter) scalar(v perldata.Value) {
+	if w.typed && w.typedScalar(v) {
+		return
+	}
 	switch v.Kind() {
 	case perldata.KindUndef:
 		w.dst = append(w.dst, `<undef>true</undef>`...)

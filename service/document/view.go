@@ -2,6 +2,7 @@ package document
 
 import (
 	"context"
+	"strings"
 
 	"memcachedsoap/service"
 	"memcachedsoap/sessionstore"
@@ -10,10 +11,11 @@ import (
 
 // appendSessionOf appends the answer of getSession: straight from the stored session if
 // that is possible, else from the decoded one.
-func (o Options) appendSessionOf(ctx context.Context, dst []byte, s *service.Service, id string) ([]byte, error) {
+func (o Options) appendSessionOf(ctx context.Context, dst []byte, s *service.Service, r getRequest) ([]byte, error) {
 	return appendResponse(dst, "getSession", func(dst []byte) ([]byte, error) {
 		w := o.valueWriter(ctx, dst)
-		session, viewed, err := s.ViewSession(ctx, id, func(stored *sessionstore.Stored) bool {
+		w.typed = r.typed
+		session, viewed, err := s.ViewSession(ctx, r.id, r.ttl, func(stored *sessionstore.Stored) bool {
 			return w.stored(stored)
 		})
 		if viewed || err != nil {
@@ -37,6 +39,10 @@ func (w *valueWriter) restart(o Options, n int) {
 // written.
 func (w *valueWriter) stored(session *sessionstore.Stored) bool {
 	w.dst = appendRefFields(w.dst, session.Ref)
+	form := form
+	if w.typed {
+		form = typedForm
+	}
 	if kept := session.Kept(form); kept != nil {
 		return w.copy(kept)
 	}
@@ -52,8 +58,11 @@ func (w *valueWriter) stored(session *sessionstore.Stored) bool {
 	return true
 }
 
-// form names the answers that this dialect keeps with a session: its attributes.
-const form = "document"
+// These name the answers that this dialect keeps with a session: its attributes.
+const (
+	form      = "document"
+	typedForm = "document, typed"
+)
 
 // copy writes what was kept.
 func (w *valueWriter) copy(kept []byte) bool {
@@ -72,6 +81,10 @@ func (v *visitor) writer() *valueWriter { return (*valueWriter)(v) }
 
 func (v *visitor) Entry(name string, _ perldata.KeyForm) bool {
 	if v.failure != nil || v.depth == 0 && name == sessionstore.IDAttribute {
+		return false
+	}
+	if v.typed && v.depth == 0 && strings.HasSuffix(name, perldata.HintSuffix) {
+		v.failure = &failure{} // what a hint says comes too late, or too early
 		return false
 	}
 	return v.writer().beginEntry(name)
