@@ -63,8 +63,15 @@ func TestRoles(t *testing.T) {
 			_, err := s.TouchSession(ctx, "ab12", time.Minute)
 			return err
 		}},
+		"renameSession": {access.Write | access.Delete, func(ctx context.Context, s *service.Service) error {
+			_, err := s.RenameSession(ctx, "ab12", "cd34", "")
+			return err
+		}},
+		"renameSession, refused by a dialect": {access.Write | access.Delete, func(ctx context.Context, s *service.Service) error {
+			return s.Refuse(ctx, "renameSession", access.Write|access.Delete, &sessionstore.InvalidIDError{})
+		}},
 		"deleteSession": {access.Delete, func(ctx context.Context, s *service.Service) error {
-			_, err := s.DeleteSession(ctx, "ab12")
+			_, err := s.DeleteSession(ctx, "ab12", "")
 			return err
 		}},
 		"findSessions": {access.Find, func(ctx context.Context, s *service.Service) error {

@@ -75,6 +75,9 @@ func faultOf(err error) *Fault {
 	if errors.Is(err, sessionstore.ErrDeleted) {
 		return deleted.fault(Field{"id", idOf(err)})
 	}
+	if e, ok := errors.AsType[*sessionstore.ExistsError](err); ok {
+		return exists.fault(Field{"id", string(e.ID)})
+	}
 	if e, ok := errors.AsType[*sessionstore.VersionConflictError](err); ok {
 		fields := []Field{{"id", string(e.ID)}}
 		if e.Current != "" {

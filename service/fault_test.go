@@ -44,6 +44,8 @@ func TestFaultTable(t *testing.T) {
 			&backend.UnavailableError{Reason: "r", Unknown: true}, service.BlameService, "StoreUnavailableFault",
 			[]service.Field{{Name: "reason", Value: "r; it is unknown whether the change was made"}},
 		},
+		{&sessionstore.ExistsError{ID: "ab"}, service.BlameCaller, "SessionExistsFault", []service.Field{{Name: "id", Value: "ab"}}},
+		{sessionstore.ErrNewIDDeleted, service.BlameCaller, "SessionDeletedFault", []service.Field{{Name: "id"}}},
 		{sessionstore.ErrDeleted, service.BlameCaller, "SessionDeletedFault", []service.Field{{Name: "id"}}},
 		{
 			&sessionstore.VersionConflictError{ID: "ab", Current: "v"}, service.BlameCaller, "VersionConflictFault",

@@ -185,7 +185,7 @@ func TestHiddenAttributesSurvive(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "1"}, texts(created))
 
-	existed, err := s.DeleteSession(portal, id)
+	existed, err := s.DeleteSession(portal, id, "")
 	require.NoError(t, err)
 	assert.True(t, existed, "the role allows it")
 }
@@ -258,7 +258,7 @@ func TestRate(t *testing.T) {
 		func() error { _, err := s.TouchSession(ctx, "abc123", time.Hour); return err },
 		func() error { _, err := s.FindSessions(ctx, "u", ""); return err },
 		func() error { _, err := s.Stats(ctx); return err },
-		func() error { _, err := s.DeleteSession(ctx, "abc123"); return err },
+		func() error { _, err := s.DeleteSession(ctx, "abc123", ""); return err },
 	}
 	for i, call := range calls {
 		require.NoError(t, call(), i)

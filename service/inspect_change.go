@@ -2,13 +2,11 @@ package service
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"memcachedsoap/service/access"
 	"memcachedsoap/sessionstore"
-	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/perldata"
 )
 
@@ -66,12 +64,7 @@ func (s *Service) EndSession(ctx context.Context, id sessionstore.ID, version st
 	}
 	defer line.write(ctx)
 	logSession(ctx, id)
-	line.about(id)
-	err = line.ended(s.store.DeleteIf(ctx, id, version))
-	if errors.Is(err, backend.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, about(id, err)
+	return s.delete(ctx, line, id, version)
 }
 
 // LogOut is what became of the sessions of a principal.

@@ -104,12 +104,12 @@ func TestEachOperationHasItsLine(t *testing.T) {
 			"operation": "findSessions", "by": "cn", "outcome": "Client", "sessions": []any{}, "sessions_number": 0.0,
 		}},
 		{"log-out", func() error { _, err := s.DeleteSessions(ctx, "precious", ""); return err }, one(mark, fields{"operation": "deleteSessions", "by": "uid", "outcome": "ok"})},
-		{"delete again", func() error { _, err := s.DeleteSession(ctx, id); return err }, one(mark, fields{"operation": "deleteSession", "outcome": "SessionNotFoundFault"})},
+		{"delete again", func() error { _, err := s.DeleteSession(ctx, id, ""); return err }, one(mark, fields{"operation": "deleteSession", "outcome": "SessionNotFoundFault"})},
 		{"deleted", func() error {
 			_, err := s.UpdateSession(ctx, id, sessionstore.Change{}, sessionstore.DefaultTTL)
 			return err
 		}, one(mark, fields{"operation": "updateSession", "outcome": "SessionDeletedFault"})},
-		{"bad id", func() error { _, err := s.DeleteSession(ctx, "precious"); return err }, fields{"operation": "deleteSession", "outcome": "InvalidSessionIdFault"}},
+		{"bad id", func() error { _, err := s.DeleteSession(ctx, "precious", ""); return err }, fields{"operation": "deleteSession", "outcome": "InvalidSessionIdFault"}},
 		{"stats", func() error { _, err := s.Stats(ctx); return err }, fields{"operation": "stats", "outcome": "ok"}},
 		{"read", func() error { _, err := s.GetSession(ctx, id); return err }, nil},
 		{"read several", func() error { _, err := s.GetSessions(ctx, []string{id}, 0); return err }, nil},
@@ -135,7 +135,29 @@ func TestEachOperationHasItsLine(t *testing.T) {
 	require.NoError(t, err)
 	lines := s.lines(t)
 	require.Len(t, lines, 1)
-	assert.Equal(t, one(session.ID.Fingerprint(), fields{"operation": "getSession", "outcome": "ok", "created": true, "ttl": 3600.0}), lines[0])
+	former := session.ID.Fingerprint()
+	assert.Equal(t, one(former, fields{"operation": "getSession", "outcome": "ok", "created": true, "ttl": 3600.0}), lines[0])
+
+	// A session with a new id is found by both.
+	_, err = s.RenameSession(ctx, string(session.ID), "", "x")
+	require.Error(t, err)
+	assert.Equal(t, []fields{one(former, fields{"operation": "renameSession", "outcome": "VersionConflictFault"})}, s.lines(t))
+	_, err = s.RenameSession(ctx, string(session.ID), id, "")
+	require.ErrorIs(t, err, sessionstore.ErrNewIDDeleted)
+	assert.Equal(t, []fields{{
+		"operation": "renameSession", "outcome": "SessionDeletedFault", "sessions": []any{former, mark}, "sessions_number": 2.0,
+	}}, s.lines(t))
+	ref, err := s.RenameSession(ctx, string(session.ID), "", "")
+	require.NoError(t, err)
+	assert.Equal(t, []fields{{
+		"operation": "renameSession", "outcome": "ok", "sessions": []any{former, ref.ID.Fingerprint()}, "sessions_number": 2.0, "ttl": 3600.0,
+	}}, s.lines(t))
+	_, err = s.RenameSession(ctx, "precious", "", "")
+	require.Error(t, err)
+	assert.Equal(t, []fields{{"operation": "renameSession", "outcome": "InvalidSessionIdFault"}}, s.lines(t))
+	_, err = s.RenameSession(ctx, string(ref.ID), "precious", "")
+	require.Error(t, err)
+	assert.Equal(t, []fields{one(ref.ID.Fingerprint(), fields{"operation": "renameSession", "outcome": "InvalidSessionIdFault"})}, s.lines(t))
 }
 
 // A refused call has no line of the operation: its line is written with the answer.

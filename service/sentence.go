@@ -7,6 +7,7 @@ type row int
 const (
 	notFound row = iota
 	deleted
+	exists
 	conflict
 	invalidID
 	answerTooLarge
@@ -21,6 +22,7 @@ const (
 	invalidTTL
 	noPrincipal
 	conditionWithoutID
+	contradiction
 	removedID
 	removedTwice
 	setAndRemoved
@@ -55,6 +57,10 @@ var table = [rows]Sentence{
 	deleted: {
 		BlameCaller, "SessionDeletedFault",
 		"The session was deleted; its id cannot be reused until it would have expired. Nothing was changed. Create a new session.",
+	},
+	exists: {
+		BlameCaller, "SessionExistsFault",
+		"There is a session with this id, and the call needs an id of which there is none. Nothing was changed. Choose another id.",
 	},
 	conflict: {
 		BlameCaller, "VersionConflictFault",
@@ -110,7 +116,11 @@ var table = [rows]Sentence{
 	},
 	conditionWithoutID: {
 		BlameCaller, "",
-		"ifVersion and updateOnly need the id of a stored session. Send its id, or send neither of them to create a session.",
+		"ifVersion, updateOnly and onlyNew need an id. Send it, or send none of them to create a session with a new id.",
+	},
+	contradiction: {
+		BlameCaller, "",
+		"The conditions contradict each other: onlyNew says that there is no session with the id, ifVersion and updateOnly that there is one. Send onlyNew alone, or leave it out.",
 	},
 	removedID: {
 		BlameCaller, "",

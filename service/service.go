@@ -136,8 +136,9 @@ func (s *Service) SetSession(
 // [*sessionstore.InvalidTTLError], [*backend.TooLargeError],
 // [*perldata.UnrepresentableError], [*sessionstore.UnreadableError] (the stored
 // item is not a session and is not changed), [sessionstore.ErrDeleted],
-// [*backend.UnavailableError]. A condition adds [backend.ErrNotFound] and
-// [*sessionstore.VersionConflictError].
+// [*backend.UnavailableError]. A condition adds [backend.ErrNotFound],
+// [*sessionstore.VersionConflictError], [*sessionstore.ExistsError], and [*RequestError]
+// for conditions that contradict each other.
 func (s *Service) ReplaceSession(
 	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
@@ -157,6 +158,9 @@ func (s *Service) replace(
 ) (ref sessionstore.Ref, created bool, err error) {
 	if err := checkAttributes(ctx, id, attributes); err != nil {
 		return sessionstore.Ref{}, false, err
+	}
+	if condition.New && condition != (sessionstore.If{New: true}) {
+		return sessionstore.Ref{}, false, &RequestError{contradiction}
 	}
 	parsed, err := parse(ctx, id)
 	if err != nil {
@@ -219,9 +223,11 @@ func (s *Service) TouchSession(ctx context.Context, id string, ttl time.Duration
 	return ref, err
 }
 
-// DeleteSession deletes a session and reports whether there was one. Errors:
-// [*sessionstore.InvalidIDError], [*backend.UnavailableError].
-func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
+// DeleteSession deletes a session and reports whether there was one. With a version it
+// deletes only a session that still has it: else the error is a
+// [*sessionstore.VersionConflictError]. Other errors: [*sessionstore.InvalidIDError],
+// [*backend.UnavailableError].
+func (s *Service) DeleteSession(ctx context.Context, id, version string) (bool, error) {
 	line, err := s.begin(ctx, "deleteSession", access.Delete)
 	if err != nil {
 		return false, err
@@ -231,7 +237,7 @@ func (s *Service) DeleteSession(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, line.ended(err)
 	}
-	return s.delete(ctx, line, parsed)
+	return s.delete(ctx, line, parsed, version)
 }
 
 // Report is the statistics of the service and of the servers that store sessions.

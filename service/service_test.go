@@ -85,10 +85,10 @@ func TestLifecycle(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 2*time.Hour, ref.ExpiresIn, "shortened to the longest")
 
-	existed, err := s.DeleteSession(ctx, id)
+	existed, err := s.DeleteSession(ctx, id, "")
 	require.NoError(t, err)
 	assert.True(t, existed)
-	existed, err = s.DeleteSession(ctx, id)
+	existed, err = s.DeleteSession(ctx, id, "")
 	require.NoError(t, err)
 	assert.False(t, existed)
 	_, err = s.TouchSession(ctx, id, time.Hour)
@@ -109,7 +109,7 @@ func TestIDsAreChecked(t *testing.T) {
 		assertInvalid(t, err)
 		_, err = s.TouchSession(t.Context(), id, 0)
 		assertInvalid(t, err)
-		_, err = s.DeleteSession(t.Context(), id)
+		_, err = s.DeleteSession(t.Context(), id, "")
 		assertInvalid(t, err)
 	}
 	_, err := s.SetSession(t.Context(), "ab12", attributes("_session_id", strings.Repeat("f", 100)), 0, sessionstore.If{})

@@ -103,7 +103,7 @@ func (s *Service) DeleteTyped(ctx context.Context, id sessionstore.ID) (bool, er
 	}
 	defer line.write(ctx)
 	logSession(ctx, id)
-	return s.delete(ctx, line, id)
+	return s.delete(ctx, line, id, "")
 }
 
 // EachSession calls visit with every session of a type, one at a time, without the
@@ -172,10 +172,11 @@ func (s *Service) view(
 	return session, viewed, about(id, err)
 }
 
-// delete deletes a session and says whether there was one.
-func (s *Service) delete(ctx context.Context, line *line, id sessionstore.ID) (bool, error) {
+// delete deletes a session that has a version and says whether there was one; "" means
+// any version.
+func (s *Service) delete(ctx context.Context, line *line, id sessionstore.ID, version string) (bool, error) {
 	line.about(id)
-	err := line.ended(s.store.Delete(ctx, id))
+	err := line.ended(s.store.DeleteIf(ctx, id, version))
 	if errors.Is(err, backend.ErrNotFound) {
 		return false, nil
 	}

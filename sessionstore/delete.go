@@ -21,8 +21,8 @@ func (s *Store) Delete(ctx context.Context, id ID) error {
 }
 
 // DeleteIf is like [Store.Delete] if the item under id still has the version that
-// [Store.Inspect] has returned; else it is a [*VersionConflictError]. "" means any
-// version.
+// [Store.Get] or [Store.Inspect] has returned; else it is a [*VersionConflictError]. ""
+// means any version.
 func (s *Store) DeleteIf(ctx context.Context, id ID, version string) error {
 	err := s.delete(ctx, id, version)
 	if err == nil || backend.IsUnknown(err) {
@@ -67,7 +67,7 @@ func (s *Store) delete(ctx context.Context, id ID, version string) error {
 		s.index.Apply(ctx, string(id), decided.index, nil)
 		s.rememberDeletion(ctx, id, decided.expiresIn)
 		return nil
-	case errors.Is(err, backend.ErrNotFound):
+	case errors.Is(err, backend.ErrNotFound) && version == "":
 		return s.deleteAbsent(ctx, id)
 	}
 	return err

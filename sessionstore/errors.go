@@ -23,6 +23,17 @@ type InvalidIDError struct {
 
 func (e *InvalidIDError) Error() string { return "sessionstore: invalid session id: " + e.Reason }
 
+// ErrNewIDDeleted is the [ErrDeleted] of the id that [Store.Rename] was to give a session.
+var ErrNewIDDeleted = fmt.Errorf("%w: that of the new id", ErrDeleted)
+
+// ExistsError says that there is a session under an id that must be new. Nothing was
+// written.
+type ExistsError struct {
+	ID ID
+}
+
+func (e *ExistsError) Error() string { return "sessionstore: session exists" }
+
 // VersionConflictError says that a session does not have the version that a
 // change requires. Nothing was written.
 type VersionConflictError struct {

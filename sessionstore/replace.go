@@ -16,9 +16,12 @@ type If struct {
 	Version string
 	// Exists says that there must be a session already.
 	Exists bool
+	// New says that there must be none; one that is beyond its absolute timeout is none.
+	// It is for [Store.Replace], without the others.
+	New bool
 }
 
-// any says whether there is a condition, for which there must be a session.
+// any says whether there is a condition for which there must be a session.
 func (c If) any() bool { return c.Exists || c.Version != "" }
 
 // Replace stores attributes as the whole session under id, in the place of the
@@ -29,7 +32,7 @@ func (c If) any() bool { return c.Exists || c.Version != "" }
 // [*UnreadableError] and stays.
 //
 // Errors are those of Create, [*UnreadableError], [ErrDeleted], and, of the
-// conditions, [*VersionConflictError] and [backend.ErrNotFound].
+// conditions, [*VersionConflictError], [*ExistsError] and [backend.ErrNotFound].
 func (s *Store) Replace(ctx context.Context, id ID, attributes *perldata.Hash, ttl time.Duration, cond If) (Ref, error) {
 	ref, _, err := s.ReplaceWithin(ctx, id, attributes, ttl, cond, Bounds{})
 	return ref, err
@@ -66,12 +69,15 @@ func (s *Store) ReplaceWithin(
 		return Ref{}, false, err
 	}
 	stored, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
-		created = !found
-		if found {
-			return s.replace(ctx, &r, present)
+		var m mutation
+		var err error
+		if created = !found; found {
+			m, err = s.replace(ctx, &r, present)
+			created = cond.New // what was there has ended
+		} else {
+			m, err = s.createReplacement(&r)
 		}
-		m, err := s.createReplacement(&r)
-		if err == nil && bounds.Create != nil {
+		if err == nil && created && bounds.Create != nil {
 			err = bounds.Create()
 		}
 		return m, err
@@ -169,6 +175,9 @@ func (s *Store) replace(ctx context.Context, r *replacement, present backend.Ite
 	if r.cond.any() && ended {
 		return mutation{}, backend.ErrNotFound
 	}
+	if r.cond.New && !ended {
+		return mutation{}, &ExistsError{ID: r.id}
+	}
 	if err := r.cond.checkImage(r.id, image); err != nil {
 		return mutation{}, err
 	}
@@ -229,7 +238,7 @@ func (c If) checkImage(id ID, image []byte) error {
 // the index, for the absolute timeout and if they survive, and returns the image if there
 // is a condition.
 func (s *Store) replaced(ctx context.Context, r *replacement, item backend.Item) (*perldata.Hash, []byte, error) {
-	timeoutMatters := r.cond.Exists && s.lifetimes.Idle > 0
+	timeoutMatters := (r.cond.Exists || r.cond.New) && s.lifetimes.Idle > 0
 	if s.index.Empty() && r.cond.Version == "" && !timeoutMatters && len(r.surviving) == 0 {
 		return nil, nil, s.check(ctx, r.id, item)
 	}

@@ -41,6 +41,32 @@ func (o Options) decodeUpdate(s *xmlscan.Scanner) (updateRequest, error) {
 	return r, err
 }
 
+// renameRequest is the request of renameSession.
+type renameRequest struct{ id, newID, version string }
+
+func decodeRename(s *xmlscan.Scanner) (renameRequest, error) {
+	var r renameRequest
+	err := children(s, []string{"id", "newId", "ifVersion"}, func(i int) (err error) {
+		text, err := readText(s)
+		*[]*string{&r.id, &r.newID, &r.version}[i] = text
+		return err
+	})
+	return r, err
+}
+
+// deleteRequest is the request of deleteSession.
+type deleteRequest struct{ id, version string }
+
+func decodeDelete(s *xmlscan.Scanner) (deleteRequest, error) {
+	var r deleteRequest
+	err := children(s, []string{"id", "ifVersion"}, func(i int) (err error) {
+		text, err := readText(s)
+		*[]*string{&r.id, &r.version}[i] = text
+		return err
+	})
+	return r, err
+}
+
 // principalRequest is the request of findSessions and deleteSessions.
 type principalRequest struct{ principal, attribute string }
 

@@ -20,7 +20,7 @@ type Options struct {
 	// together, of all sessions of a message. 0 means DefaultMaxEntries.
 	MaxEntries int
 	// MinIDLength is the least number of digits of an id under which setSession creates
-	// a session. 0 means any.
+	// a session, and that renameSession gives to one. 0 means any.
 	MinIDLength int
 	// Reserve is called before an answer takes n bytes more of memory, or fewer if n
 	// is negative. nil means no bounds.
@@ -55,8 +55,10 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 		func(ctx context.Context, r touchRequest) (sessionstore.Ref, error) {
 			return s.TouchSession(ctx, r.id, r.ttl)
 		})
-	handle(d, operation("deleteSession", decodeID, appendDeleted),
-		func(ctx context.Context, id string) (bool, error) { return s.DeleteSession(ctx, id) })
+	handle(d, operation("renameSession", decodeRename, appendRef("renameSession")),
+		func(ctx context.Context, r renameRequest) (sessionstore.Ref, error) { return o.rename(ctx, s, r) })
+	handle(d, operation("deleteSession", decodeDelete, appendDeleted),
+		func(ctx context.Context, r deleteRequest) (bool, error) { return s.DeleteSession(ctx, r.id, r.version) })
 	handle(d, operation("findSessions", decodePrincipal, appendIDs("findSessions")),
 		func(ctx context.Context, r principalRequest) ([]sessionstore.ID, error) {
 			return s.FindSessions(ctx, r.principal, r.attribute)
@@ -83,8 +85,8 @@ func handle[Req, Resp any](d *soap.Dispatcher, op soap.Operation[Req, Resp], do 
 // Operations returns the names of the operations, for counters.
 func Operations() []string {
 	return []string{
-		"status", "getSession", "getSessions", "setSession", "updateSession", "touchSession", "deleteSession",
-		"findSessions", "deleteSessions", "stats",
+		"status", "getSession", "getSessions", "setSession", "updateSession", "touchSession", "renameSession",
+		"deleteSession", "findSessions", "deleteSessions", "stats",
 	}
 }
 

@@ -33,7 +33,8 @@ const nilled = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="
 
 // The faults of several messages.
 const (
-	newWithCondition = client + "ifVersion and updateOnly need the id of a stored session. Send its id, or send neither of them to create a session."
+	newWithCondition = client + "ifVersion, updateOnly and onlyNew need an id. Send it, or send none of them to create a session with a new id."
+	contradiction    = client + "The conditions contradict each other: onlyNew says that there is no session with the id, ifVersion and updateOnly that there is one. Send onlyNew alone, or leave it out."
 	noChange         = client + "updateSession needs set or remove. Send an empty one to change no attribute, or call touchSession to change only the ttl."
 	noPrincipal      = client + "principal is missing or empty. Send the value of the attribute, such as the name of a user."
 )
@@ -142,6 +143,11 @@ var hostile = []struct{ name, body, want string }{
 	{"another version", envelope(element("setSession", `<id>ab12</id><attributes/><ifVersion>1</ifVersion>`)), client + "The session has another version than the one given: it was modified since you read it. Nothing was changed. Read it again, then repeat the change."},
 	{"a new session with a version", envelope(element("setSession", `<attributes/><ifVersion>1</ifVersion>`)), newWithCondition},
 	{"a new session that must be there", envelope(element("setSession", `<attributes/><updateOnly>true</updateOnly>`)), newWithCondition},
+	{"a new session that must be new", envelope(element("setSession", `<attributes/><onlyNew>true</onlyNew>`)), newWithCondition},
+	{"new, and there", envelope(element("setSession", `<id>ab12</id><attributes/><onlyNew>true</onlyNew><updateOnly>true</updateOnly>`)), contradiction},
+	{"new, and of a version", envelope(element("setSession", `<id>ab12</id><attributes/><ifVersion>1</ifVersion><onlyNew>1</onlyNew>`)), contradiction},
+	{"new, and not", envelope(element("setSession", `<id>ab12</id><attributes/><onlyNew>true</onlyNew>`)), client + "There is a session with this id, and the call needs an id of which there is none. Nothing was changed. Choose another id."},
+	{"onlyNew that is no boolean", envelope(element("setSession", `<id>ab12</id><attributes/><onlyNew>yes</onlyNew>`)), client + "Invalid boolean: use true, false, 1 or 0."},
 	{"updateOnly that is no boolean", envelope(element("setSession", `<id>ab12</id><attributes/><updateOnly>yes</updateOnly>`)), client + "Invalid boolean: use true, false, 1 or 0."},
 
 	// The other operations.
@@ -158,6 +164,13 @@ var hostile = []struct{ name, body, want string }{
 	{"nil to be removed", update(`<remove><key` + nilled + `/></remove>`), client + "A key is nil. Send its text, or leave it out."},
 	{"text to be removed", update(`<remove>uid</remove>`), client + "There is text between elements. Send only elements there."},
 	{"too many to be set and removed", update(numbered(`<set><entry><key>%d</key></entry>`, 1) + `</set><remove>` + numbered(`<key>k%d</key>`, 40) + `</remove>`), client + "The session has more than 40 entries, the limit of this service."},
+	{"another id without an id", envelope(element("renameSession", `<newId>cd34</newId>`)), client + "Invalid session ID: it is empty."},
+	{"another id that is none", envelope(element("renameSession", `<id>ab12</id><newId>../x</newId>`)), client + "Invalid session ID: it holds something other than hexadecimal digits."},
+	{"another id that is too long", envelope(element("renameSession", `<id>ab12</id><newId>`+strings.Repeat("a", 65)+`</newId>`)), client + "Invalid session ID: it is longer than 64 digits."},
+	{"the same id", envelope(element("renameSession", `<id>ab12</id><newId>ab12</newId>`)), client + "Invalid session ID: the new id is the id that the session has; send another one, or none."},
+	{"two new ids", envelope(element("renameSession", `<id>ab12</id><newId>a</newId><newId>b</newId>`)), client + "The element newId is there twice. Send it once."},
+	{"another id of another version", envelope(element("renameSession", `<id>ab12</id><ifVersion>1</ifVersion>`)), client + "The session has another version than the one given: it was modified since you read it. Nothing was changed. Read it again, then repeat the change."},
+	{"delete of another version", envelope(element("deleteSession", `<id>ab12</id><ifVersion>1</ifVersion>`)), client + "The session has another version than the one given: it was modified since you read it. Nothing was changed. Read it again, then repeat the change."},
 	{"update to another version", update(`<set/><ifVersion>1</ifVersion>`), client + "The session has another version than the one given: it was modified since you read it. Nothing was changed. Read it again, then repeat the change."},
 	{"many with one invalid id", envelope(element("getSessions", `<ids><id>ab12</id><id>../x</id></ids>`)), client + "Invalid session ID: it holds something other than hexadecimal digits."},
 	{"many with one that is nil", envelope(element("getSessions", `<ids><id>ab12</id><id`+nilled+`/></ids>`)), client + "An id is nil. Send its text, or leave it out."},

@@ -99,7 +99,7 @@ func decodeTouch(s *xmlscan.Scanner) (touchRequest, error) {
 
 func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 	r := setRequest{ttl: sessionstore.DefaultTTL}
-	err := children(s, []string{"id", "attributes", "ttl", "ifVersion", "updateOnly"}, func(i int) (err error) {
+	err := children(s, []string{"id", "attributes", "ttl", "ifVersion", "updateOnly", "onlyNew"}, func(i int) (err error) {
 		switch i {
 		case 0:
 			r.id, err = readText(s)
@@ -112,6 +112,8 @@ func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 			r.condition.Version, err = readText(s)
 		case 4:
 			r.condition.Exists, err = readFlag(s)
+		case 5:
+			r.condition.New, err = readFlag(s)
 		}
 		return err
 	})

@@ -40,7 +40,7 @@ func TestFaultsCountByTheirCause(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, e.backend.Add(t.Context(), "a2", backend.Item{Image: image, Flags: 1}))
 	e.call(t, method("setSession", strs("_session_id", "a3")))
-	existed, err := e.service.DeleteSession(t.Context(), "a3")
+	existed, err := e.service.DeleteSession(t.Context(), "a3", "")
 	require.NoError(t, err)
 	require.True(t, existed)
 

@@ -283,7 +283,7 @@ func TestCallsAreCounted(t *testing.T) {
 func TestDeletedSessionIsNotBroughtBack(t *testing.T) {
 	e := newEndpoint(t, perlcgi.Options{})
 	e.call(t, method("setSession", strs("_session_id", "ab12", "uid", "dwho")))
-	existed, err := e.service.DeleteSession(t.Context(), "ab12")
+	existed, err := e.service.DeleteSession(t.Context(), "ab12", "")
 	require.NoError(t, err)
 	require.True(t, existed)
 	f := e.fault(t, method("setSession", strs("_session_id", "ab12", "uid", "dwho")))
