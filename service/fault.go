@@ -120,6 +120,9 @@ func requestFault(err error) *Fault {
 	if _, ok := errors.AsType[*sessionstore.InvalidTTLError](err); ok {
 		return invalidTTL.fault()
 	}
+	if _, ok := errors.AsType[*sessionstore.InvalidLifetimeError](err); ok {
+		return invalidLifetime.fault()
+	}
 	if e, ok := errors.AsType[*RequestError](err); ok {
 		return e.row.fault()
 	}

@@ -61,6 +61,7 @@ func TestFaultTable(t *testing.T) {
 		{&sessionstore.UnknownPrincipalError{Attribute: "secret"}, service.BlameCaller, "", nil},
 		{&perldata.UnrepresentableError{Reason: "r"}, service.BlameCaller, "", nil},
 		{&sessionstore.InvalidTTLError{TTL: -5 * time.Second}, service.BlameCaller, "", nil},
+		{&sessionstore.InvalidLifetimeError{Lifetime: -5 * time.Second}, service.BlameCaller, "", nil},
 	}
 	for _, tt := range tests {
 		err := fmt.Errorf("wrapped: %w", tt.err)

@@ -20,6 +20,7 @@ const (
 	notIndexed
 	unrepresentable
 	invalidTTL
+	invalidLifetime
 	noPrincipal
 	conditionWithoutID
 	contradiction
@@ -109,6 +110,10 @@ var table = [rows]Sentence{
 	invalidTTL: {
 		BlameCaller, "",
 		"Invalid ttl: use a positive number of seconds, 0 for the default, or -1 for the longest allowed.",
+	},
+	invalidLifetime: {
+		BlameCaller, "",
+		"Invalid lifetime: use a positive number of seconds, or 0 for none.",
 	},
 	noPrincipal: {
 		BlameCaller, "",

@@ -94,7 +94,7 @@ func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) 
 	}
 	defer line.write(ctx)
 	attributes := perldata.NewHash(1)
-	ref, err := s.create(ctx, attributes, sessionstore.DefaultTTL)
+	ref, err := s.create(ctx, attributes, sessionstore.Life{})
 	line.stored(ref, true, err)
 	return sessionstore.Session{Ref: ref, Attributes: attributes}, err
 }
@@ -106,8 +106,16 @@ func (s *Service) NewSession(ctx context.Context) (sessionstore.Session, error) 
 func (s *Service) SetSession(
 	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
+	return s.SetSessionFor(ctx, id, attributes, sessionstore.Life{TTL: ttl}, condition)
+}
+
+// SetSessionFor is like [Service.SetSession], with all that can be said about the life of
+// the session. [*sessionstore.InvalidLifetimeError] is among its errors.
+func (s *Service) SetSessionFor(
+	ctx context.Context, id string, attributes *perldata.Hash, life sessionstore.Life, condition sessionstore.If,
+) (sessionstore.Ref, error) {
 	if id != "" {
-		return s.ReplaceSession(ctx, id, attributes, ttl, condition)
+		return s.replaceFor(ctx, id, attributes, life, condition)
 	}
 	line, err := s.begin(ctx, "setSession", access.Write)
 	if err != nil {
@@ -121,7 +129,7 @@ func (s *Service) SetSession(
 	}
 	var ref sessionstore.Ref
 	if err == nil {
-		ref, err = s.create(ctx, attributes, ttl)
+		ref, err = s.create(ctx, attributes, life)
 	}
 	line.stored(ref, true, err)
 	return ref, err
@@ -142,19 +150,25 @@ func (s *Service) SetSession(
 func (s *Service) ReplaceSession(
 	ctx context.Context, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
 ) (sessionstore.Ref, error) {
+	return s.replaceFor(ctx, id, attributes, sessionstore.Life{TTL: ttl}, condition)
+}
+
+func (s *Service) replaceFor(
+	ctx context.Context, id string, attributes *perldata.Hash, life sessionstore.Life, condition sessionstore.If,
+) (sessionstore.Ref, error) {
 	line, err := s.begin(ctx, "setSession", access.Write)
 	if err != nil {
 		return sessionstore.Ref{}, err
 	}
 	defer line.write(ctx)
 	line.set(attributes)
-	ref, created, err := s.replace(ctx, line, id, attributes, ttl, condition)
+	ref, created, err := s.replace(ctx, line, id, attributes, life, condition)
 	line.stored(ref, created, err)
 	return ref, err
 }
 
 func (s *Service) replace(
-	ctx context.Context, line *line, id string, attributes *perldata.Hash, ttl time.Duration, condition sessionstore.If,
+	ctx context.Context, line *line, id string, attributes *perldata.Hash, life sessionstore.Life, condition sessionstore.If,
 ) (ref sessionstore.Ref, created bool, err error) {
 	if err := checkAttributes(ctx, id, attributes); err != nil {
 		return sessionstore.Ref{}, false, err
@@ -167,16 +181,16 @@ func (s *Service) replace(
 		return sessionstore.Ref{}, false, err
 	}
 	line.about(parsed)
-	ref, created, err = s.store.ReplaceWithin(ctx, parsed, attributes, ttl, condition, bounds(ctx))
+	ref, created, err = s.store.ReplaceFor(ctx, parsed, attributes, life, condition, bounds(ctx))
 	return ref, created, about(parsed, err)
 }
 
 // create creates a session.
-func (s *Service) create(ctx context.Context, attributes *perldata.Hash, ttl time.Duration) (sessionstore.Ref, error) {
+func (s *Service) create(ctx context.Context, attributes *perldata.Hash, life sessionstore.Life) (sessionstore.Ref, error) {
 	if err := access.SpendSession(ctx); err != nil {
 		return sessionstore.Ref{}, err
 	}
-	ref, err := s.store.Create(ctx, attributes, ttl)
+	ref, err := s.store.CreateFor(ctx, attributes, life)
 	if ref.ID != "" {
 		logSession(ctx, ref.ID)
 	}

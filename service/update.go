@@ -14,7 +14,7 @@ import (
 // the others, and returns the new state of the session. The service owns the
 // attributes to set from then on. [sessionstore.DefaultTTL] keeps the session's
 // time to live; other values are as in [Service.SetSession]. Errors: those of
-// SetSession, and [*RequestError] for a change that contradicts itself.
+// SetSession, [*sessionstore.InvalidLifetimeError], and [*RequestError] for a change that contradicts itself.
 func (s *Service) UpdateSession(
 	ctx context.Context, id string, change sessionstore.Change, ttl time.Duration,
 ) (sessionstore.Ref, error) {

@@ -28,6 +28,9 @@ func (s *Store) View(ctx context.Context, id ID, view func(*Stored) bool) (sessi
 	if err := stored.open(id); err != nil {
 		return Session{}, false, err
 	}
+	if stored.isOver() {
+		return Session{}, false, backend.ErrNotFound
+	}
 	if view != nil && s.lifetimes.Idle == 0 && view(stored) {
 		return Session{Ref: stored.Ref}, true, nil
 	}

@@ -3,123 +3,15 @@ package sessionstore
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync"
 	"time"
 
 	"memcachedsoap/sessionstore/backend"
-	"memcachedsoap/sessionstore/perldata"
 )
 
 // With an idle timeout ([Lifetimes.Idle]) a session expires when nobody has used
-// it for that time, and at its absolute timeout in any case. The item's time to
-// live is what is left of the idle timeout; the moment of the absolute timeout,
-// its end, is an attribute of the session itself.
-
-// EndAttribute is the attribute that says when a session expires in any case, in
-// seconds since 1970; 0 means never. A [Store] with an idle timeout sets it and
-// ignores what its callers put there. Perl programs that write the session must
-// keep it: a session without it expires with its item, and reading does not
-// extend it, until a Store changes it. For a Store without an idle timeout it is
-// an attribute like others.
-const EndAttribute = "_session_end"
-
-// endOf returns the end that a session has.
-func endOf(attributes *perldata.Hash) (end int64, ok bool) {
-	if attributes == nil {
-		return 0, false
-	}
-	v, _ := attributes.Get(EndAttribute)
-	switch v.Kind() {
-	case perldata.KindInt:
-		end = v.Int()
-	case perldata.KindBytes, perldata.KindText: // what Perl programs may make of it
-		var err error
-		if end, err = strconv.ParseInt(v.Str(), 10, 64); err != nil {
-			return 0, false
-		}
-	default:
-		return 0, false
-	}
-	return end, end >= 0
-}
-
-// ended says whether a session is beyond its absolute timeout.
-func (s *Store) ended(attributes *perldata.Hash) bool {
-	if s.lifetimes.Idle == 0 {
-		return false
-	}
-	end, ok := endOf(attributes)
-	return ok && backend.Expired(end)
-}
-
-// endOfItem returns the end that a stored session has, if there is an idle
-// timeout.
-func (s *Store) endOfItem(id ID, item backend.Item) (end int64, ok bool) {
-	if s.lifetimes.Idle == 0 {
-		return 0, false
-	}
-	attributes, err := s.read(id, item)
-	if err != nil {
-		return 0, false
-	}
-	return endOf(attributes)
-}
-
-// boundOf returns the end that a session has, if there is an idle timeout.
-func (s *Store) boundOf(attributes *perldata.Hash) (end int64, ok bool) {
-	if s.lifetimes.Idle == 0 {
-		return 0, false
-	}
-	return endOf(attributes)
-}
-
-// begin begins the life of a session that is to be stored, and returns how long
-// its item lives.
-func (s *Store) begin(attributes *perldata.Hash, life time.Duration) (*perldata.Hash, time.Duration) {
-	if s.lifetimes.Idle == 0 {
-		return attributes, life
-	}
-	if attributes == nil {
-		attributes = perldata.NewHash(1)
-	}
-	return attributes, s.setEnd(attributes, backend.ExpiryOf(life))
-}
-
-// setEnd puts the end into attributes that are to be stored, and returns how
-// long the item lives.
-func (s *Store) setEnd(attributes *perldata.Hash, end int64) time.Duration {
-	attributes.Set(EndAttribute, perldata.IntOf(end))
-	return backend.WholeSeconds(backend.Shorter(s.lifetimes.Idle, backend.Until(end)))
-}
-
-// life is how long a session may live while it is used; itemLife is the time to
-// live of its item.
-func (s *Store) life(attributes *perldata.Hash, itemLife time.Duration) time.Duration {
-	if s.lifetimes.Idle > 0 {
-		if end, ok := endOf(attributes); ok {
-			return backend.Until(end)
-		}
-	}
-	return itemLife
-}
-
-// left is how long a session lives at least if nobody uses it. itemLife is the time
-// to live of its item: it is rounded up, and a program that does not know the end
-// may have set it.
-func (s *Store) left(attributes *perldata.Hash, itemLife time.Duration) time.Duration {
-	return reported(backend.Shorter(itemLife, s.life(attributes, itemLife)))
-}
-
-// reported is what callers learn of a time left: whole seconds that the session has
-// at least. Of its last second they learn one second, since 0 means that it never
-// expires.
-func reported(left time.Duration) time.Duration {
-	if left == 0 {
-		return 0
-	}
-	return max(left.Truncate(time.Second), time.Second)
-}
+// it for that time, and at its end in any case. The item's time to live is what is left of
+// the idle timeout.
 
 // worthExtending: reading a session is worth a write when a quarter of the idle
 // timeout has passed.

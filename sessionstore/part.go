@@ -21,9 +21,16 @@ const maxPart = 24
 // openPart opens the session in an item. If names are not nil, only the attributes with
 // these names and those that the Store itself looks at or sets need to be decoded.
 func (s *Store) openPart(id ID, item backend.Item, names []string, m *memory) (o opened, err error) {
-	if o.image, err = s.imageWithin(id, item, m); err != nil {
+	image, err := s.imageWithin(id, item, m)
+	if err != nil {
 		return opened{}, err
 	}
+	return s.openImage(id, image, names, m)
+}
+
+// openImage is openPart for the image of the item.
+func (s *Store) openImage(id ID, image []byte, names []string, m *memory) (o opened, err error) {
+	o.image = image
 	if names != nil {
 		if bytes.Contains(o.image, hintSuffix) {
 			names = withHints(names)

@@ -171,7 +171,7 @@ func (r *renaming) copy(plain backend.Item, names []string, m *memory) error {
 	if err != nil {
 		return err
 	}
-	if s.ended(o.attributes) {
+	if ended(o.attributes) {
 		return backend.ErrNotFound
 	}
 	if names == nil && r.chosen {
@@ -180,9 +180,8 @@ func (r *renaming) copy(plain backend.Item, names []string, m *memory) error {
 		}
 	}
 	r.former = s.index.Terms(r.id.Type(), o.attributes)
-	left := s.life(o.attributes, plain.ExpiresIn)
-	life := s.lifetimes.cut(left)
-	expiresIn, err := s.apply(func(*perldata.Hash) error { return nil }, o.attributes, life, life == left)
+	same := editing{store: s, edit: func(*perldata.Hash) error { return nil }}
+	expiresIn, life, err := same.apply(o.attributes, plain.ExpiresIn)
 	if err != nil {
 		return err
 	}
@@ -252,7 +251,7 @@ func (r *renaming) displace(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !s.ended(attributes) {
+	if !ended(attributes) {
 		return &ExistsError{ID: r.to}
 	}
 	r.renamed.index.Former = s.index.Terms(r.to.Type(), attributes)

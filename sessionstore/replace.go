@@ -56,15 +56,29 @@ type Bounds struct {
 func (s *Store) ReplaceWithin(
 	ctx context.Context, id ID, attributes *perldata.Hash, ttl time.Duration, cond If, bounds Bounds,
 ) (ref Ref, created bool, err error) {
-	life, err := s.lifetimes.resolve(ttl)
+	return s.ReplaceFor(ctx, id, attributes, Life{TTL: ttl}, cond, bounds)
+}
+
+// ReplaceFor is like [Store.ReplaceWithin], with all that can be said about the life of a
+// session. Without a lifetime, the session has no end that one has set, unless it has
+// [EndAttribute] among its attributes, as one that was read and is written back: then it
+// keeps that of the present session. [*InvalidLifetimeError] is among its errors.
+func (s *Store) ReplaceFor(
+	ctx context.Context, id ID, attributes *perldata.Hash, life Life, cond If, bounds Bounds,
+) (ref Ref, created bool, err error) {
+	asked, err := s.lifetimes.resolveLife(life)
 	if err != nil {
 		return Ref{}, false, err
 	}
-	r := replacement{
-		id: id, surviving: survivingNames(bounds.Except), ttl: ttl, life: life, cond: cond, image: newImageBuffer(),
-	}
+	r := replacement{id: id, surviving: survivingNames(bounds.Except), asked: asked, cond: cond, image: newImageBuffer()}
 	defer r.image.release()
-	r.attributes, r.expiresIn = s.begin(attributes, life)
+	if life.Lifetime == 0 {
+		r.writesBack = slices.Contains(bounds.Except, EndAttribute) // the caller may not have seen it
+		if attributes != nil && !r.writesBack {
+			_, r.writesBack = attributes.Get(EndAttribute)
+		}
+	}
+	r.attributes, r.expiresIn, r.life = s.begin(attributes, asked, 0)
 	if err := s.prepare(&r, nil); err != nil {
 		return Ref{}, false, err
 	}
@@ -94,8 +108,10 @@ type replacement struct {
 	id              ID
 	attributes      *perldata.Hash
 	surviving       []string // names of the attributes that the present session keeps
-	ttl             time.Duration
+	asked           resolvedLife
 	life, expiresIn time.Duration
+	writesBack      bool  // the caller stores what it has read, with the end
+	kept            int64 // the end in the attributes that is that of the present session
 	cond            If
 
 	image *imageBuffer
@@ -149,7 +165,7 @@ func (s *Store) createReplacement(r *replacement) (mutation, error) {
 	if r.cond.any() {
 		return mutation{}, backend.ErrNotFound
 	}
-	if len(r.surviving) > 0 {
+	if s.keepEnd(r, nil) || len(r.surviving) > 0 {
 		if err := s.prepare(r, nil); err != nil {
 			return mutation{}, err
 		}
@@ -171,7 +187,7 @@ func (s *Store) replace(ctx context.Context, r *replacement, present backend.Ite
 	if err != nil {
 		return mutation{}, err
 	}
-	ended := s.ended(former)
+	ended := ended(former)
 	if r.cond.any() && ended {
 		return mutation{}, backend.ErrNotFound
 	}
@@ -181,24 +197,45 @@ func (s *Store) replace(ctx context.Context, r *replacement, present backend.Ite
 	if err := r.cond.checkImage(r.id, image); err != nil {
 		return mutation{}, err
 	}
-	if len(r.surviving) > 0 {
-		survivor := former
-		if ended { // another session begins
-			survivor = nil
-		}
+	survivor := former
+	if ended { // another session begins
+		survivor = nil
+	}
+	if s.keepEnd(r, survivor) || len(r.surviving) > 0 {
 		if err := s.prepare(r, survivor); err != nil {
 			return mutation{}, err
 		}
 	}
 	m := r.mutation(present.Flags)
 	m.index.Former = s.index.Terms(r.id.Type(), former)
-	if present.Flags&storableFlag == 0 && r.ttl == DefaultTTL && s.lifetimes.Idle == 0 {
+	if present.Flags&storableFlag == 0 && !r.asked.isTTL && s.lifetimes.Idle == 0 {
 		// Apache::Session::Memcached stores sessions without an expiry and
 		// never renews them.
-		m.index.Life = s.lifetimes.cut(present.ExpiresIn)
-		m.expiresIn = m.index.Life
+		m.expiresIn = s.lifetimes.cut(present.ExpiresIn)
+		if end, ok := endOf(r.attributes); ok {
+			m.expiresIn = backend.WholeSeconds(backend.Shorter(m.expiresIn, backend.Until(end)))
+		}
+		m.index.Life = m.expiresIn
 	}
 	return m, nil
+}
+
+// keepEnd gives a session that is written back the end that a lifetime has set in the
+// present one, and says whether that is a change to the try before.
+func (s *Store) keepEnd(r *replacement, present *perldata.Hash) (changed bool) {
+	if !r.writesBack {
+		return false
+	}
+	end, fixed, ok := endAndOrigin(present)
+	if !fixed || !ok {
+		end = 0
+	}
+	if end == r.kept {
+		return false
+	}
+	r.kept = end
+	r.attributes, r.expiresIn, r.life = s.begin(r.attributes, r.asked, end)
+	return true
 }
 
 func (r *replacement) mutation(flags uint32) mutation {
@@ -238,7 +275,7 @@ func (c If) checkImage(id ID, image []byte) error {
 // the index, for the absolute timeout and if they survive, and returns the image if there
 // is a condition.
 func (s *Store) replaced(ctx context.Context, r *replacement, item backend.Item) (*perldata.Hash, []byte, error) {
-	timeoutMatters := (r.cond.Exists || r.cond.New) && s.lifetimes.Idle > 0
+	timeoutMatters := r.cond.Exists || r.cond.New || r.writesBack
 	if s.index.Empty() && r.cond.Version == "" && !timeoutMatters && len(r.surviving) == 0 {
 		return nil, nil, s.check(ctx, r.id, item)
 	}

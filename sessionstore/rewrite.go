@@ -33,7 +33,8 @@ type Rewritten struct {
 // that the guard remembers, whichever is later. If nobody knows when it was, the session
 // stays deleted.
 //
-// The session has no idle timeout: a Store with one takes [EndAttribute] from it.
+// The session has no idle timeout, and no end but that which a lifetime has set in the
+// present session ([Life]): this one stays, and change does not set it.
 //
 // Errors are [*InvalidTTLError] for a life that is negative, [*InvalidIDError],
 // [*UnreadableError], [ErrDeleted], [*perldata.UnrepresentableError],
@@ -120,7 +121,7 @@ func (r *rewriting) again(ctx context.Context, present backend.Item) (m mutation
 		return mutation{}, false, err
 	}
 	former := s.index.Terms(r.id.Type(), attributes)
-	if s.ended(attributes) {
+	if ended(attributes) {
 		if m, err = r.anewAfter(); err != nil {
 			return mutation{}, false, err
 		}
@@ -154,6 +155,7 @@ func lasts(ttl, life time.Duration) bool { return ttl == 0 || life != 0 && ttl >
 func (r *rewriting) mutation(present *perldata.Hash) (mutation, *perldata.Hash, error) {
 	s := r.store
 	survivors := entriesOf(present, r.surviving)
+	end, fixed, _ := endAndOrigin(present)
 	var before []perldata.Entry
 	if present != nil {
 		present.DeleteAll(r.surviving)
@@ -175,7 +177,9 @@ func (r *rewriting) mutation(present *perldata.Hash) (mutation, *perldata.Hash, 
 	if len(survivors) > 0 {
 		attributes.Fill(append(attributes.Entries(), survivors...))
 	}
-	if s.lifetimes.Idle > 0 {
+	if fixed {
+		expiresIn, _ = s.fixEnd(attributes, resolvedLife{life: expiresIn, isTTL: true}, end)
+	} else {
 		attributes.Delete(EndAttribute)
 	}
 	terms := s.index.Mark(r.id.Type(), attributes)
@@ -229,7 +233,7 @@ func (s *Store) CreateTyped(ctx context.Context, kind string, attributes *perlda
 	if expiresIn < 0 {
 		return Ref{}, &InvalidTTLError{TTL: expiresIn}
 	}
-	if s.lifetimes.Idle > 0 && attributes != nil {
+	if attributes != nil {
 		attributes.Delete(EndAttribute)
 	}
 	life := backend.WholeSeconds(min(expiresIn, farthest))

@@ -158,12 +158,18 @@ func (s *Store) isSession(item backend.Item) bool {
 // Errors are [*InvalidTTLError], [*perldata.UnrepresentableError],
 // [*backend.TooLargeError] and [*backend.UnavailableError].
 func (s *Store) Create(ctx context.Context, attributes *perldata.Hash, ttl time.Duration) (Ref, error) {
-	life, err := s.lifetimes.resolve(ttl)
+	return s.CreateFor(ctx, attributes, Life{TTL: ttl})
+}
+
+// CreateFor is like [Store.Create], with all that can be said about the life of a session.
+// [*InvalidLifetimeError] is among its errors.
+func (s *Store) CreateFor(ctx context.Context, attributes *perldata.Hash, life Life) (Ref, error) {
+	resolved, err := s.lifetimes.resolveLife(life)
 	if err != nil {
 		return Ref{}, err
 	}
-	attributes, expiresIn := s.begin(attributes, life)
-	return s.create(ctx, "", attributes, life, expiresIn, NewID)
+	attributes, expiresIn, indexed := s.begin(attributes, resolved, 0)
+	return s.create(ctx, "", attributes, indexed, expiresIn, NewID)
 }
 
 // create stores a new session of a type under an id that makeID returns. It may live for

@@ -2,6 +2,7 @@ package sessionstore
 
 import (
 	"bytes"
+	"errors"
 
 	"memcachedsoap/sessionstore/backend"
 	"memcachedsoap/sessionstore/perldata"
@@ -15,6 +16,7 @@ type Stored struct {
 	store  *Store
 	item   backend.Item
 	image  []byte // nil until somebody needs it
+	end    int64  // see EndAttribute
 	memory memory
 	known  *kept // beside the item; nil if nothing is
 }
@@ -22,6 +24,7 @@ type Stored struct {
 // kept is what a near cache in this process keeps beside an entry. Nobody changes it.
 type kept struct {
 	version string
+	end     int64  // 0 if the session has none
 	answer  []byte // nil if nobody has kept one
 	form    string // of the answer
 }
@@ -40,17 +43,46 @@ func (s *Stored) open(id ID) error {
 		s.known, _ = s.item.Note.Kept().(*kept)
 	}
 	if s.known != nil {
-		s.Version = s.known.version
+		s.Version, s.end = s.known.version, s.known.end
 		return nil
 	}
 	if err := s.read(); err != nil {
 		return err
 	}
 	s.Version = version(s.image)
+	if s.store.lifetimes.Idle == 0 && mayHaveEnd(s.image) { // else it is decoded in any case
+		if err := s.findEnd(); err != nil {
+			return err
+		}
+	}
 	if s.item.Note != nil {
-		s.item.Note.Keep(&kept{version: s.Version}, keptSize)
+		s.item.Note.Keep(&kept{version: s.Version, end: s.end}, keptSize)
 	}
 	return nil
+}
+
+// findEnd looks for the end of the session. One that cannot be read has none, which decode
+// reports.
+func (s *Stored) findEnd() error {
+	o, err := s.store.openImage(s.ID, s.image, []string{}, &s.memory)
+	if _, unreadable := errors.AsType[*UnreadableError](err); unreadable {
+		return nil
+	}
+	if err == nil {
+		if end, ok := endOf(o.attributes); ok {
+			s.end = end
+		}
+	}
+	return err
+}
+
+// isOver says whether the session is beyond its end. If not, ExpiresIn leads no further.
+func (s *Stored) isOver() bool {
+	if s.end == 0 {
+		return false
+	}
+	s.ExpiresIn = reported(backend.Shorter(s.item.ExpiresIn, backend.Until(s.end)))
+	return backend.Expired(s.end)
 }
 
 // read reads the image, unless it was read before.
@@ -84,7 +116,7 @@ func (s *Stored) Keep(form string, answer []byte) {
 	if s.known == nil || s.known.answer != nil {
 		return
 	}
-	k := &kept{version: s.Version, answer: bytes.Clone(answer), form: form}
+	k := &kept{version: s.Version, end: s.end, answer: bytes.Clone(answer), form: form}
 	s.item.Note.Keep(k, keptSize+int64(cap(k.answer)))
 }
 
@@ -97,7 +129,7 @@ func (s *Stored) decode() (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	if s.store.ended(attributes) { // also if another program has extended the item
+	if ended(attributes) { // also if another program has extended the item
 		return Session{}, backend.ErrNotFound
 	}
 	s.ExpiresIn = s.store.left(attributes, s.item.ExpiresIn)

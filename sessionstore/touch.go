@@ -38,7 +38,7 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 			return wanted, nil
 		}
 		expiresIn := wanted
-		if ttl == DefaultTTL {
+		if ttl == DefaultTTL && s.lifetimes.Idle > 0 {
 			expiresIn = s.lifetimes.Idle
 		}
 		return until(end, expiresIn)
@@ -46,14 +46,18 @@ func (s *Store) Touch(ctx context.Context, id ID, ttl time.Duration) (Ref, error
 	if err != nil {
 		return Ref{}, err
 	}
-	if !bounded {
-		s.renewIndex(ctx, id, item, wanted)
-		return s.refOf(id, item), nil
+	if bounded {
+		item.ExpiresIn = backend.Shorter(item.ExpiresIn, backend.Until(end))
 	}
-	// Its entries in the index last until its absolute timeout already.
-	item.ExpiresIn = backend.Shorter(item.ExpiresIn, backend.Until(end))
+	if !s.indexedToEnd(bounded) {
+		s.renewIndex(ctx, id, item, backend.WholeSeconds(item.ExpiresIn))
+	}
 	return s.refOf(id, item), nil
 }
+
+// indexedToEnd says whether what leads to a session in the index lives until the end of the
+// session, so that no touch need renew it. bounded says whether it has an end.
+func (s *Store) indexedToEnd(bounded bool) bool { return bounded && s.lifetimes.Idle > 0 }
 
 // until cuts the time to live of an item to the end of its session. A session beyond its
 // end is [backend.ErrNotFound].

@@ -37,6 +37,9 @@ func (s *Store) ViewTouching(
 	if err := stored.open(id); err != nil {
 		return Session{}, false, err
 	}
+	if stored.isOver() {
+		return Session{}, false, backend.ErrNotFound
+	}
 	if view != nil && s.lifetimes.Idle == 0 && view(stored) {
 		return Session{Ref: stored.Ref}, true, nil
 	}
@@ -90,7 +93,7 @@ func (t *touching) touch(id ID, present backend.Item) (backend.Item, error) {
 		}
 		terms = s.index.Terms(id.Type(), o.attributes)
 		var end int64
-		if end, bounded = s.boundOf(o.attributes); !bounded {
+		if end, bounded = endOf(o.attributes); !bounded {
 			return t.wanted, nil
 		}
 		return until(end, t.wanted)
@@ -99,8 +102,8 @@ func (t *touching) touch(id ID, present backend.Item) (backend.Item, error) {
 		return backend.Item{}, err
 	}
 	item.Note = nil // it may be about the item with its former time
-	if !bounded {   // else its entries in the index last until its end already
-		s.index.Renew(t.ctx, string(id), terms, t.wanted)
+	if !s.indexedToEnd(bounded) {
+		s.index.Renew(t.ctx, string(id), terms, item.ExpiresIn)
 	}
 	return item, nil
 }

@@ -22,6 +22,15 @@ func (e *InvalidTTLError) Error() string {
 	return "sessionstore: invalid time to live " + e.TTL.String()
 }
 
+// InvalidLifetimeError says that the lifetime of a session is negative. Nothing was written.
+type InvalidLifetimeError struct {
+	Lifetime time.Duration
+}
+
+func (e *InvalidLifetimeError) Error() string {
+	return "sessionstore: invalid lifetime " + e.Lifetime.String()
+}
+
 // Lifetimes says how long sessions may live. Neither time is negative.
 type Lifetimes struct {
 	Default time.Duration // of a session that asks for DefaultTTL; 0 means that it never expires

@@ -17,6 +17,8 @@ type Change struct {
 	Set    *perldata.Hash // attributes that get these values; nil means none
 	Remove []string       // attributes to remove; absent ones are skipped
 	If     If             // Exists is implied
+	// Lifetime is as in [Life]; 0 means that the session keeps the end that it has.
+	Lifetime time.Duration
 }
 
 // Update changes some attributes of a session and leaves the others, in one
@@ -30,7 +32,7 @@ type Change struct {
 // Errors are those of Replace; a session that is absent is a
 // [backend.ErrNotFound].
 func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) (Ref, error) {
-	return s.edit(ctx, id, c.If, ttl, s.namesOf(c), func(attributes *perldata.Hash) error {
+	return s.edit(ctx, id, c.If, Life{TTL: ttl, Lifetime: c.Lifetime}, s.namesOf(c), func(attributes *perldata.Hash) error {
 		c.apply(attributes)
 		return nil
 	})
@@ -45,7 +47,7 @@ func (s *Store) Update(ctx context.Context, id ID, c Change, ttl time.Duration) 
 // Errors are those of Update and of edit.
 func (s *Store) Edit(ctx context.Context, id ID, cond If, edit func(attributes *perldata.Hash) error, bounds Bounds) (Ref, error) {
 	surviving := survivingNames(bounds.Except)
-	return s.edit(ctx, id, cond, DefaultTTL, nil, func(attributes *perldata.Hash) error {
+	return s.edit(ctx, id, cond, Life{}, nil, func(attributes *perldata.Hash) error {
 		survivors := entriesOf(attributes, surviving)
 		attributes.DeleteAll(surviving)
 		if err := edit(attributes); err != nil {
@@ -61,13 +63,13 @@ func (s *Store) Edit(ctx context.Context, id ID, cond If, edit func(attributes *
 // edit is a read-modify-write of a session that must exist and meet a condition. names
 // are those of the attributes that edit looks at or changes; nil means all.
 func (s *Store) edit(
-	ctx context.Context, id ID, cond If, ttl time.Duration, names []string, edit func(attributes *perldata.Hash) error,
+	ctx context.Context, id ID, cond If, life Life, names []string, edit func(attributes *perldata.Hash) error,
 ) (Ref, error) {
-	wanted, err := s.lifetimes.resolve(ttl)
+	asked, err := s.lifetimes.resolveLife(life)
 	if err != nil {
 		return Ref{}, err
 	}
-	e := editing{store: s, id: id, cond: cond, keeps: ttl == DefaultTTL, life: wanted, edit: edit, image: newImageBuffer()}
+	e := editing{store: s, id: id, cond: cond, asked: asked, edit: edit, image: newImageBuffer()}
 	defer e.image.release()
 	stored, err := s.change(ctx, id, func(present backend.Item, found bool) (mutation, error) {
 		if !found || !s.isSession(present) {
@@ -94,8 +96,7 @@ type editing struct {
 	store *Store
 	id    ID
 	cond  If
-	keeps bool          // the session keeps its expiry
-	life  time.Duration // else
+	asked resolvedLife
 	edit  func(attributes *perldata.Hash) error
 	image *imageBuffer
 }
@@ -113,17 +114,11 @@ func (e *editing) mutation(present backend.Item, names []string, m *memory) (mut
 	if err != nil {
 		return mutation{}, err
 	}
-	if s.ended(o.attributes) {
+	if ended(o.attributes) {
 		return mutation{}, backend.ErrNotFound
 	}
 	former := s.index.Terms(e.id.Type(), o.attributes)
-	left := s.life(o.attributes, present.ExpiresIn)
-	life, keepEnd := e.life, false
-	if e.keeps {
-		life = s.lifetimes.cut(left)
-		keepEnd = life == left
-	}
-	expiresIn, err := s.apply(e.edit, o.attributes, life, keepEnd)
+	expiresIn, life, err := e.apply(o.attributes, present.ExpiresIn)
 	if err != nil {
 		return mutation{}, err
 	}
@@ -137,24 +132,51 @@ func (e *editing) mutation(present backend.Item, names []string, m *memory) (mut
 	}
 	return mutation{
 		image: e.image.bytes, flags: present.Flags, expiresIn: expiresIn,
-		index: index.Change{Former: former, Now: now, Life: life, SameLife: e.keeps},
+		index: index.Change{Former: former, Now: now, Life: life, SameLife: !e.asked.isTTL && e.asked.lifetime == 0},
 	}, nil
 }
 
-// apply makes a change to the attributes of a session that may live for life, and
-// returns how long its item lives. With keepEnd, the session keeps its absolute timeout.
-func (s *Store) apply(edit func(*perldata.Hash) error, attributes *perldata.Hash, life time.Duration, keepEnd bool) (time.Duration, error) {
-	end, has := endOf(attributes)
-	if err := edit(attributes); err != nil {
-		return 0, err
+// apply makes the change to the attributes of a session whose item lives for itemLife. It
+// returns how long the item lives then, and how long what leads to it in the index does.
+func (e *editing) apply(attributes *perldata.Hash, itemLife time.Duration) (expiresIn, life time.Duration, err error) {
+	s := e.store
+	before, has := attributes.Get(EndAttribute)
+	end, fixed, ok := endAndOrigin(attributes)
+	asked := e.asked
+	keeps := !asked.isTTL
+	if keeps {
+		left := s.life(attributes, itemLife)
+		asked.life = s.lifetimes.cut(left)
+		keeps = asked.life == left
 	}
-	if s.lifetimes.Idle == 0 {
-		return life, nil
+	if err := e.edit(attributes); err != nil {
+		return 0, 0, err
 	}
-	if !has || !keepEnd {
-		end = backend.ExpiryOf(life)
+	switch {
+	case asked.lifetime > 0:
+		expiresIn, life = s.fixEnd(attributes, asked, backend.ExpiryOf(asked.lifetime))
+		return expiresIn, life, nil
+	case fixed:
+		if !keeps && !asked.isTTL { // the longest time to live has become shorter
+			end = backend.ExpiryOf(asked.life)
+		}
+		expiresIn, life = s.fixEnd(attributes, asked, end)
+		return expiresIn, life, nil
+	case s.lifetimes.Idle > 0:
+		if !ok || !keeps {
+			end = backend.ExpiryOf(asked.life)
+		}
+		return s.setEnd(attributes, end), asked.life, nil
+	case has:
+		attributes.Set(EndAttribute, before)
+	default:
+		attributes.Delete(EndAttribute)
 	}
-	return s.setEnd(attributes, end), nil
+	life = asked.life
+	if ok {
+		life = backend.WholeSeconds(backend.Shorter(life, backend.Until(end)))
+	}
+	return life, life, nil
 }
 
 func (c Change) apply(attributes *perldata.Hash) {

@@ -18,7 +18,7 @@ type updateRequest struct {
 func (o Options) decodeUpdate(s *xmlscan.Scanner) (updateRequest, error) {
 	r := updateRequest{ttl: sessionstore.DefaultTTL}
 	reader := entryReader{scan: s, most: o.MaxEntries}
-	err := children(s, []string{"id", "set", "remove", "ttl", "ifVersion"}, func(i int) (err error) {
+	err := children(s, []string{"id", "set", "remove", "ttl", "ifVersion", "lifetime"}, func(i int) (err error) {
 		switch i {
 		case 0:
 			r.id, err = readText(s)
@@ -30,6 +30,8 @@ func (o Options) decodeUpdate(s *xmlscan.Scanner) (updateRequest, error) {
 			r.ttl, err = readSeconds(s)
 		case 4:
 			r.change.If.Version, err = readText(s)
+		case 5:
+			r.change.Lifetime, err = readLifetime(s)
 		}
 		return err
 	})

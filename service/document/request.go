@@ -24,7 +24,12 @@ type setRequest struct {
 	id         string
 	attributes *perldata.Hash
 	ttl        time.Duration
+	lifetime   time.Duration
 	condition  sessionstore.If
+}
+
+func (r setRequest) life() sessionstore.Life {
+	return sessionstore.Life{TTL: r.ttl, Lifetime: r.lifetime}
 }
 
 // touchRequest is the request of touchSession.
@@ -99,7 +104,7 @@ func decodeTouch(s *xmlscan.Scanner) (touchRequest, error) {
 
 func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 	r := setRequest{ttl: sessionstore.DefaultTTL}
-	err := children(s, []string{"id", "attributes", "ttl", "ifVersion", "updateOnly", "onlyNew"}, func(i int) (err error) {
+	err := children(s, []string{"id", "attributes", "ttl", "ifVersion", "updateOnly", "lifetime", "onlyNew"}, func(i int) (err error) {
 		switch i {
 		case 0:
 			r.id, err = readText(s)
@@ -113,6 +118,8 @@ func (o Options) decodeSet(s *xmlscan.Scanner) (setRequest, error) {
 		case 4:
 			r.condition.Exists, err = readFlag(s)
 		case 5:
+			r.lifetime, err = readLifetime(s)
+		case 6:
 			r.condition.New, err = readFlag(s)
 		}
 		return err
@@ -302,15 +309,24 @@ func readFlag(s *xmlscan.Scanner) (bool, error) {
 
 func isBlank(text []byte) bool { return len(bytes.Trim(text, xmlchar.Whitespace)) == 0 }
 
-// readSeconds reads an xs:int. An empty element is nil, as for readFlag.
+// readSeconds reads an xs:int: a ttl. An empty element is nil, as for readFlag.
 func readSeconds(s *xmlscan.Scanner) (time.Duration, error) {
+	return readDuration(s, "Invalid ttl: use a whole number of seconds up to 2147483647, 0 for the default, or -1 for the longest allowed.")
+}
+
+// readLifetime reads an xs:int: a lifetime.
+func readLifetime(s *xmlscan.Scanner) (time.Duration, error) {
+	return readDuration(s, "Invalid lifetime: use a whole number of seconds up to 2147483647, or 0 for none.")
+}
+
+func readDuration(s *xmlscan.Scanner, invalid string) (time.Duration, error) {
 	text, err := s.Content()
 	if err != nil || isBlank(text) {
 		return 0, err
 	}
 	n, err := strconv.ParseInt(strings.Trim(string(text), xmlchar.Whitespace), 10, 32)
 	if err != nil {
-		return 0, soap.ClientFault("Invalid ttl: use a whole number of seconds up to 2147483647, 0 for the default, or -1 for the longest allowed.")
+		return 0, soap.ClientFault(invalid)
 	}
 	return time.Duration(n) * time.Second, nil
 }

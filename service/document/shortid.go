@@ -17,13 +17,13 @@ import (
 func (o Options) set(ctx context.Context, s *service.Service, r setRequest) (sessionstore.Ref, error) {
 	short := r.id != "" && len(r.id) < o.MinIDLength
 	if !short || r.condition != (sessionstore.If{}) && r.condition != (sessionstore.If{New: true}) {
-		return s.SetSession(ctx, r.id, r.attributes, r.ttl, r.condition)
+		return s.SetSessionFor(ctx, r.id, r.attributes, r.life(), r.condition)
 	}
 	const needs = "the id of a new one"
 	if r.condition.New && isID(r.id) {
 		return sessionstore.Ref{}, s.Refuse(ctx, "setSession", access.Write, o.tooShort(r.id, needs))
 	}
-	ref, err := s.SetSession(ctx, r.id, r.attributes, r.ttl, sessionstore.If{Exists: true})
+	ref, err := s.SetSessionFor(ctx, r.id, r.attributes, r.life(), sessionstore.If{Exists: true})
 	if errors.Is(err, backend.ErrNotFound) || errors.Is(err, sessionstore.ErrDeleted) {
 		err = o.tooShort(r.id, "there is no such session, and "+needs)
 	}
