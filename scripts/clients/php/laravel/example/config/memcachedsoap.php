@@ -1,0 +1,3 @@
+<?php
+
+return MemcachedSoap\Example\options('laravel') + ['previous_url' => false];
