@@ -219,15 +219,15 @@ func (e *estate) sameKey(t *testing.T) {
 	u := newUser(t)
 	u.login(t, e.applications[0], "same")
 	for _, a := range e.applications {
-		u.set(t, a, "_token", a.name)
+		u.set(t, a, "basket", a.name)
 	}
 	for _, a := range e.applications {
-		value, _ := u.get(t, a, "_token")
+		value, _ := u.get(t, a, "basket")
 		assert.Equal(t, a.name, value)
 	}
 	e.each(t, func(t *testing.T, a, _ *application) {
 		u.page(t, a, http.MethodPost, "/remove?key=_token", nil)
-		_, present := u.get(t, a, "_token")
+		_, present := u.get(t, a, "basket")
 		assert.False(t, present)
 	})
 	u.logout(t, e.applications[0])
