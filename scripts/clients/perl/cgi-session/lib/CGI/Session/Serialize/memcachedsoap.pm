@@ -1,0 +1,52 @@
+package CGI::Session::Serialize::memcachedsoap;
+
+use strict;
+use warnings;
+
+our $VERSION = '1.00';
+
+use parent 'CGI::Session::ErrorHandler';
+
+# CGI::Session passes what the driver has read to the serializer as a string, so the driver leaves the content here and
+# passes the name of the place.
+my ( %offered, $last );
+
+sub offer {
+    my ( $class, $data ) = @_;
+    my $place = 'memcachedsoap:' . ++$last;
+    $offered{$place} = $data;
+    return $place;
+}
+
+sub freeze {
+    my ( $class, $data ) = @_;
+    return $data;
+}
+
+sub thaw {
+    my ( $class, $place ) = @_;
+    return delete $offered{$place}
+        || $class->set_error('thaw(): use driver:memcachedsoap with serializer:memcachedsoap');
+}
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+CGI::Session::Serialize::memcachedsoap - passes the session to CGI::Session::Driver::memcachedsoap as it is
+
+=head1 METHODS
+
+=head2 offer($data), thaw($place)
+
+The driver offers content, and gets the name of a place; C<thaw> takes the content from there.
+
+=head2 freeze($data)
+
+Returns the content as it is: the driver writes each attribute by itself.
+
+=cut
