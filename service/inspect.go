@@ -8,6 +8,7 @@ import (
 	"memcachedsoap/service/access"
 	"memcachedsoap/service/audit"
 	"memcachedsoap/sessionstore"
+	"memcachedsoap/sessionstore/perldata"
 )
 
 // The operations below are those of people who look at sessions: the audit log has a line
@@ -29,7 +30,8 @@ func (*Service) MayView(ctx context.Context, more access.Role) error {
 }
 
 // InspectSession returns what is stored under an id. shown is called with it and returns
-// the names of the attributes whose values the caller will see, for the audit log.
+// the names of the attributes whose values the caller will see, for the audit log. The
+// booleans among the values have their form, see [perldata.TakeHints].
 // Errors are those of [sessionstore.Store.Inspect].
 func (s *Service) InspectSession(
 	ctx context.Context, id sessionstore.ID, shown func(sessionstore.Inspected) (names []string),
@@ -46,6 +48,9 @@ func (s *Service) InspectSession(
 		return sessionstore.Inspected{}, about(id, line.ended(err))
 	}
 	conceal(ctx, &inspected)
+	if inspected.Attributes != nil {
+		perldata.TakeHints(inspected.Attributes)
+	}
 	line.show(shown(inspected))
 	return inspected, line.ended(nil)
 }

@@ -14,8 +14,8 @@ import (
 type Edited struct{ Set, Removed []string }
 
 // EditSession changes the attributes of a session that still has a version; "" means any.
-// edit does not see the attributes that are hidden from the caller, and says which ones it
-// has changed; it may be called again. Errors are those of [sessionstore.Store.Edit], and
+// edit does not see the attributes that are hidden from the caller, sees which values are
+// booleans ([perldata.MarkHints]), and says which ones it has changed; it may be called again. Errors are those of [sessionstore.Store.Edit], and
 // [*access.HiddenError].
 func (s *Service) EditSession(
 	ctx context.Context, id sessionstore.ID, version string, edit func(attributes *perldata.Hash) (Edited, error),
@@ -29,7 +29,11 @@ func (s *Service) EditSession(
 	line.about(id)
 	var edited Edited
 	ref, err := s.store.Edit(ctx, id, sessionstore.If{Version: version}, func(attributes *perldata.Hash) (err error) {
+		hinted := perldata.MarkHints(attributes)
 		if edited, err = edit(attributes); err != nil {
+			return err
+		}
+		if err := perldata.UpdateHints(attributes, slices.Concat(hinted, edited.Set)); err != nil {
 			return err
 		}
 		return access.CheckNames(ctx, slices.Values(slices.Concat(edited.Set, edited.Removed)))

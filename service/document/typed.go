@@ -3,7 +3,6 @@ package document
 import (
 	"bytes"
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 
@@ -56,20 +55,17 @@ func (t *typing) value(text perldata.Value) (perldata.Value, error) {
 	return perldata.BooleanOf(b), err
 }
 
-// parseInt reads an int. Storable has numbers of 32 bits; a larger one is its digits.
+// parseInt reads an int.
 func parseInt(s string) (perldata.Value, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {
 	case err != nil:
 		return perldata.Value{}, soap.ClientFault("Invalid int: use a whole number from -9223372036854775808 to 9223372036854775807, in decimal digits.")
-	case n < math.MinInt32, n > math.MaxInt32:
-		return numberOf(strconv.FormatInt(n, 10)), nil
 	}
-	return perldata.IntOf(n), nil
+	return perldata.IntegerOf(n), nil
 }
 
-// parseDouble reads a double. It is stored in the shortest digits that mean it, with a
-// fraction or an exponent, so that it is not an int.
+// parseDouble reads a double.
 func parseDouble(s string) (perldata.Value, error) {
 	f, err := strconv.ParseFloat(s, 64)
 	switch {
@@ -78,37 +74,25 @@ func parseDouble(s string) (perldata.Value, error) {
 	case err != nil:
 		return perldata.Value{}, soap.ClientFault("Invalid double: its absolute value is too large. Use one up to 1.7976931348623157e+308.")
 	}
-	digits := strconv.FormatFloat(f, 'g', -1, 64)
-	if !strings.ContainsAny(digits, ".e") {
-		digits += ".0"
-	}
-	return numberOf(digits), nil
-}
-
-// numberOf makes a number of its digits. For Perl it is text, with which it calculates.
-func numberOf(digits string) perldata.Value {
-	return perldata.BytesOf(digits).WithForm(perldata.FormNumber)
+	return perldata.DoubleOf(f), nil
 }
 
 // typedScalar writes a number or a boolean with its type. It returns false if the value is
 // neither.
 func (w *valueWriter) typedScalar(v perldata.Value) bool {
-	b, isBoolean := v.Boolean()
-	var number [32]byte
-	text, name := number[:0], ""
-	switch {
-	case isBoolean:
-		text, name = strconv.AppendBool(text, b), booleanType
-	case v.Kind() == perldata.KindInt:
-		text, name = strconv.AppendInt(text, v.Int(), 10), intType
-	case v.Kind() == perldata.KindFloat && isFinite(v.Float()):
-		text, name = strconv.AppendFloat(text, v.Float(), 'g', -1, 64), doubleType
-	case v.Kind() == perldata.KindBytes && v.Form() == perldata.FormNumber:
-		if text, name = append(text, v.Str()...), typeOfDigits(v.Str()); name == "" {
+	var text, name string
+	if b, is := v.Boolean(); is {
+		text, name = strconv.FormatBool(b), booleanType
+	} else {
+		digits, number := v.Number()
+		switch number {
+		case perldata.Integer:
+			text, name = digits, intType
+		case perldata.Double:
+			text, name = digits, doubleType
+		case perldata.NoNumber:
 			return false
 		}
-	default:
-		return false
 	}
 	if !w.fits("") {
 		return true
@@ -119,20 +103,4 @@ func (w *valueWriter) typedScalar(v perldata.Value) bool {
 	dst = append(dst, name...)
 	w.dst = append(dst, `</type>`...)
 	return true
-}
-
-func isFinite(f float64) bool { return !math.IsInf(f, 0) && !math.IsNaN(f) }
-
-// typeOfDigits returns the type of a number as JSON writes it, or "" if it is too large for
-// every type.
-func typeOfDigits(digits string) string {
-	if !strings.ContainsAny(digits, ".eE") && digits != "-0" {
-		if _, err := strconv.ParseInt(digits, 10, 64); err == nil {
-			return intType
-		}
-	}
-	if _, err := strconv.ParseFloat(digits, 64); err != nil {
-		return ""
-	}
-	return doubleType
 }

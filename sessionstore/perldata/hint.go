@@ -105,31 +105,41 @@ func (p pointer) next() (step string, rest pointer) {
 	return step, ""
 }
 
-// TakeHints removes the hints from a session that was read and gives [FormBoolean] to the
+// TakeHints removes the hints from a session that was read, and gives [FormBoolean] to the
 // values that they are about. It leaves out those that do not fit: a program that does not
 // know the hint may have put another value there.
 func TakeHints(session *Hash) {
-	var taken []string
+	if hints, _ := markHints(session); hints != nil {
+		session.DeleteAll(hints)
+	}
+}
+
+// MarkHints is TakeHints, but leaves the hints where they are, for [UpdateHints]. It
+// returns the names of the attributes that they are about.
+func MarkHints(session *Hash) (about []string) {
+	_, about = markHints(session)
+	return about
+}
+
+func markHints(session *Hash) (hints, about []string) {
 	for i := range session.entries {
 		e := &session.entries[i]
-		if !strings.HasSuffix(e.Name, HintSuffix) {
+		name, isHint := strings.CutSuffix(e.Name, HintSuffix)
+		if !isHint {
 			continue
 		}
 		pointers := pointersIn(e.Value)
 		if pointers == nil {
 			continue
 		}
-		taken = append(taken, e.Name)
-		name := strings.TrimSuffix(e.Name, HintSuffix)
-		about := session.find(name)
-		if about < 0 {
-			continue
-		}
-		for _, p := range pointers {
-			markBoolean(&session.entries[about].Value, p)
+		hints, about = append(hints, e.Name), append(about, name)
+		if at := session.find(name); at >= 0 {
+			for _, p := range pointers {
+				markBoolean(&session.entries[at].Value, p)
+			}
 		}
 	}
-	session.DeleteAll(taken)
+	return hints, about
 }
 
 // maxRefs bounds how many references in a row lead to a value: one may lead to itself.
@@ -180,20 +190,50 @@ func (v *Value) inside(step string) *Value {
 	return &l.Items[n]
 }
 
-// AddHints adds the hints of attributes that are to be stored, in which no value contains
-// itself. The error is an [*UnrepresentableError], and then some hints may be missing.
+// AddHints adds the hints of attributes that are to be stored. The error is an
+// [*UnrepresentableError], and then some hints may be missing.
 func AddHints(attributes *Hash) error {
-	w := hintWriter{}
 	for i := range attributes.Len() { // not those that are added
-		e := attributes.entries[i]
-		w.text, w.path = w.text[:0], w.path[:0]
-		if err := w.value(e.Value); err != nil {
+		if err := attributes.updateHint(attributes.entries[i].Name); err != nil {
 			return err
 		}
-		if len(w.text) > 0 && !attributes.Add(e.Name+HintSuffix, BytesOf(string(append(w.text, ']')))) {
-			return &UnrepresentableError{Reason: "an attribute with booleans is there, and one with its name followed by " + HintSuffix +
-				", which is kept for what the store notes about booleans; leave that one out"}
+	}
+	return nil
+}
+
+// UpdateHints adds, changes and removes the hints of the attributes with these names, so
+// that they are right for the present values. Its error is that of AddHints.
+func UpdateHints(attributes *Hash, names []string) error {
+	for _, name := range names {
+		if err := attributes.updateHint(name); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// updateHint makes the hint of the attribute with a name right.
+func (h *Hash) updateHint(name string) error {
+	v, _ := h.Get(name)
+	w := hintWriter{}
+	if err := w.value(v, 0); err != nil {
+		return err
+	}
+	former, there := h.Get(name + HintSuffix)
+	isHint := there && pointersIn(former) != nil
+	if len(w.text) == 0 {
+		if isHint {
+			h.Delete(name + HintSuffix)
+		}
+		return nil
+	}
+	hint := string(append(w.text, ']'))
+	switch {
+	case there && !isHint:
+		return &UnrepresentableError{Reason: "an attribute with booleans is there, and one with its name followed by " + HintSuffix +
+			", which is kept for what the store notes about booleans; leave that one out"}
+	case former.Str() != hint:
+		h.Set(name+HintSuffix, BytesOf(hint))
 	}
 	return nil
 }
@@ -202,9 +242,23 @@ func AddHints(attributes *Hash) error {
 type hintWriter struct {
 	text []byte // without the ] at its end; empty if there is no boolean so far
 	path []byte // the pointer to the present value, as JSON
+	seen int    // values so far
 }
 
-func (w *hintWriter) value(v Value) error {
+// The bounds of what is looked at to write a hint. A session that a program in Perl has
+// stored can contain itself, or have a huge number of ways to few values.
+const (
+	maxHintDepth  = 512
+	maxHintValues = 1 << 20
+)
+
+func (w *hintWriter) value(v Value, depth int) error {
+	if w.seen++; w.seen > maxHintValues || depth > maxHintDepth {
+		return &UnrepresentableError{Reason: "an attribute has too many values, or too many around each other, to note which are booleans"}
+	}
+	for refs := 0; v.kind == KindRef && refs < maxRefs; refs++ {
+		v = v.Ref()
+	}
 	if _, ok := v.Boolean(); ok {
 		return w.boolean()
 	}
@@ -212,7 +266,7 @@ func (w *hintWriter) value(v Value) error {
 	if l := v.List(); l != nil {
 		for i, item := range l.Items {
 			w.path = strconv.AppendInt(append(w.path[:length], '/'), int64(i), 10)
-			if err := w.value(item); err != nil {
+			if err := w.value(item, depth+1); err != nil {
 				return err
 			}
 		}
@@ -222,7 +276,7 @@ func (w *hintWriter) value(v Value) error {
 			if err := w.step(name, length); err != nil {
 				return err
 			}
-			if err := w.value(item); err != nil {
+			if err := w.value(item, depth+1); err != nil {
 				return err
 			}
 		}

@@ -69,6 +69,9 @@ func cutName(name string) string {
 
 // contentOf returns a scalar value as a text.
 func contentOf(v perldata.Value) string {
+	if b, is := v.Boolean(); is {
+		return strconv.FormatBool(b)
+	}
 	switch v.Kind() { //nolint:exhaustive // the others have no text
 	case perldata.KindBytes, perldata.KindText:
 		return v.Str()
@@ -101,6 +104,17 @@ func typeOf(v perldata.Value) string {
 }
 
 func kindOf(v perldata.Value) string {
+	if _, is := v.Boolean(); is {
+		return "boolean"
+	}
+	if v.Kind() == perldata.KindBytes {
+		switch _, number := v.Number(); number { //nolint:exhaustive // the others are bytes
+		case perldata.Integer:
+			return "integer"
+		case perldata.Double:
+			return "float"
+		}
+	}
 	switch v.Kind() {
 	case perldata.KindUndef:
 		return "undef"

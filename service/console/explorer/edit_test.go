@@ -40,11 +40,13 @@ func TestFormsKeepTypes(t *testing.T) {
 		"cr": perldata.TextOf("€\r\nb"), "hostile": perldata.TextOf("€</textarea><script>alert(1)</script>"),
 		"bidi": perldata.TextOf("a\u202eb"), "integer": perldata.IntOf(-42), "float": perldata.FloatOf(0.1), "undef": {},
 		"list": perldata.ListOf(), "hash": perldata.HashOf(nil), "empty": perldata.TextOf(""), "digits": perldata.BytesOf("42"),
+		"boolean": perldata.BooleanOf(true), "large": perldata.IntegerOf(1 << 40), "double": perldata.DoubleOf(3),
 	}
 	h := perldata.NewHash(len(values))
 	for name, v := range values {
 		h.Set(name, v)
 	}
+	require.NoError(t, perldata.AddHints(h))
 	ref := s.create(h)
 	sealed := s.sealed(ref.ID)
 	paths := changes(s.get("/one/" + sealed))

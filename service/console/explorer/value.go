@@ -26,6 +26,7 @@ const (
 	asBytesHex = "bytes-hex"
 	asInteger  = "integer"
 	asFloat    = "float"
+	asBoolean  = "boolean"
 	asUndef    = "undef"
 	asList     = "list"
 	asHash     = "hash"
@@ -40,6 +41,7 @@ func formTypes() []formType {
 		{asBytes, "bytes, written as text (UTF-8)"},
 		{asInteger, "integer"},
 		{asFloat, "float"},
+		{asBoolean, "boolean (true or false)"},
 		{asUndef, "undef (no text)"},
 		{asBytesHex, "bytes, written as hexadecimal digits"},
 		{asTextHex, "text, written as hexadecimal digits of its UTF-8"},
@@ -69,12 +71,20 @@ func formOf(v perldata.Value) (form, bool) {
 	}
 	content := contentOf(v)
 	survives := surviving(content)
+	if _, is := v.Boolean(); is {
+		return form{asBoolean, content}, true
+	}
+	switch _, number := v.Number(); number {
+	case perldata.Integer:
+		return form{asInteger, content}, true
+	case perldata.Double:
+		return form{asFloat, content}, true
+	case perldata.NoNumber:
+	}
 	switch v.Kind() { //nolint:exhaustive // the others have values in them
 	case perldata.KindUndef:
 		return form{Type: asUndef}, true
-	case perldata.KindInt:
-		return form{asInteger, content}, true
-	case perldata.KindFloat:
+	case perldata.KindFloat: // it is not finite
 		return form{asFloat, content}, true
 	case perldata.KindBytes:
 		if !survives {
@@ -120,13 +130,21 @@ func (f form) parse() (perldata.Value, string) {
 		if err != nil {
 			return perldata.Value{}, "An integer has decimal digits, with a sign before them if it is negative, and at most 64 bits."
 		}
-		return perldata.IntOf(n), ""
+		return perldata.IntegerOf(n), ""
 	case asFloat:
 		x, err := strconv.ParseFloat(trimmed, 64)
 		if err != nil || strings.ContainsAny(trimmed, "xXpP_") {
 			return perldata.Value{}, "A float has decimal digits, such as 1.5 or 2e10, or is Inf, -Inf or NaN."
 		}
-		return perldata.FloatOf(x), ""
+		return perldata.DoubleOf(x), ""
+	case asBoolean:
+		switch trimmed {
+		case "true", "1":
+			return perldata.BooleanOf(true), ""
+		case "false", "0":
+			return perldata.BooleanOf(false), ""
+		}
+		return perldata.Value{}, "A boolean is true or false."
 	case asBytesHex, asTextHex:
 		decoded, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
 		if err != nil {
