@@ -111,6 +111,7 @@ class Sessions : public SessionBindingService {
   int getSessions(_ns1__getSessions *, _ns1__getSessionsResponse &) override { return SOAP_NO_METHOD; }
   int updateSession(_ns1__updateSession *, _ns1__updateSessionResponse &) override { return SOAP_NO_METHOD; }
   int touchSession(_ns1__touchSession *, _ns1__touchSessionResponse &) override { return SOAP_NO_METHOD; }
+  int renameSession(_ns1__renameSession *, _ns1__renameSessionResponse &) override { return SOAP_NO_METHOD; }
   int deleteSession(_ns1__deleteSession *, _ns1__deleteSessionResponse &) override { return SOAP_NO_METHOD; }
   int findSessions(_ns1__findSessions *, _ns1__findSessionsResponse &) override { return SOAP_NO_METHOD; }
   int deleteSessions(_ns1__deleteSessions *, _ns1__deleteSessionsResponse &) override { return SOAP_NO_METHOD; }

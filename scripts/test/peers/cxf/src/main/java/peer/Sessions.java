@@ -40,7 +40,8 @@ public final class Sessions implements SessionPortType {
   }
 
   @Override
-  public Session getSession(String id) throws SessionNotFoundException, StoreUnavailableException {
+  public Session getSession(String id, Integer ttl, Boolean typed)
+      throws SessionNotFoundException, StoreUnavailableException {
     String stored;
     try {
       stored = (String) store.get(id);
@@ -69,7 +70,14 @@ public final class Sessions implements SessionPortType {
   }
 
   @Override
-  public SessionRef setSession(String id, EntryList attributes, Integer ttl, String ifVersion, Boolean updateOnly)
+  public SessionRef setSession(
+      String id,
+      EntryList attributes,
+      Integer ttl,
+      String ifVersion,
+      Boolean updateOnly,
+      Integer lifetime,
+      Boolean onlyNew)
       throws StoreUnavailableException {
     if (id == null) {
       byte[] bytes = new byte[16];
@@ -102,12 +110,13 @@ public final class Sessions implements SessionPortType {
   }
 
   @Override
-  public SessionRef updateSession(String id, EntryList set, KeyList remove, Integer ttl, String ifVersion) {
+  public SessionRef updateSession(
+      String id, EntryList set, KeyList remove, Integer ttl, String ifVersion, Integer lifetime) {
     throw new UnsupportedOperationException();
   }
 
   @Override
-  public SessionList getSessions(IdList ids) {
+  public SessionList getSessions(IdList ids, Integer ttl, Boolean typed) {
     throw new UnsupportedOperationException();
   }
 
@@ -122,7 +131,12 @@ public final class Sessions implements SessionPortType {
   }
 
   @Override
-  public boolean deleteSession(String id) {
+  public boolean deleteSession(String id, String ifVersion) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public SessionRef renameSession(String id, String newId, String ifVersion) {
     throw new UnsupportedOperationException();
   }
 
