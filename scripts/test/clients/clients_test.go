@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"memcachedsoap/sessionstore"
@@ -31,6 +30,7 @@ import (
 // client is a client program of a toolkit.
 type client struct {
 	name   string // <language>/<toolkit>
+	folder string // of the program
 	out    string // the folder in which it is built
 	modes  []string
 	losses map[string]string
@@ -39,7 +39,7 @@ type client struct {
 }
 
 // path returns the path of a file of the client's folder.
-func (c *client) path(name string) string { return filepath.Join(programs, c.name, name) }
+func (c *client) path(name string) string { return filepath.Join(c.folder, name) }
 
 // selected reports whether the tests run a client: its name contains the text of
 // the variable CLIENT, which is empty by default.
@@ -48,20 +48,30 @@ func selected(name string) bool { return strings.Contains(name, os.Getenv("CLIEN
 // allClients finds the selected clients by their build programs.
 func allClients(t *testing.T) []*client {
 	t.Helper()
+	list := built(t, clientFiles(t, "build"), "clients")
+	for _, c := range list {
+		c.modes, c.credentials = c.words(t, "modes"), readForms(t, c.path("credentials"))
+		c.losses = readLosses(t, c.path("losses"))
+	}
+	require.NotEmpty(t, list)
+	return list
+}
+
+// built returns the selected clients of build programs, which are built in a folder of
+// build.
+func built(t *testing.T, programs []string, folder string) []*client {
+	t.Helper()
 	var list []*client
-	for _, build := range clientFiles(t, "build") {
-		c := &client{name: clientName(build)}
+	for _, build := range programs {
+		c := &client{name: clientName(build), folder: filepath.Dir(build)}
 		if !selected(c.name) {
 			continue
 		}
-		out, err := filepath.Abs(filepath.Join(root, "build", "clients", c.name))
+		out, err := filepath.Abs(filepath.Join(root, "build", folder, c.name))
 		require.NoError(t, err)
 		c.out = out
-		c.modes, c.credentials = c.words(t, "modes"), readForms(t, c.path("credentials"))
-		c.losses = readLosses(t, c.path("losses"))
 		list = append(list, c)
 	}
-	require.NotEmpty(t, list)
 	return list
 }
 
@@ -215,32 +225,6 @@ func (c *client) build(t *testing.T, wsdl string) {
 	require.NoError(t, err, "%s", out)
 }
 
-func (c *client) walk(t *testing.T, s *site) {
-	t.Helper()
-	id := s.id()
-	out, err := c.run(t, s.wsdl, "walk", id)
-	require.NoError(t, err)
-	c.walked(t, "walk", id, out)
-}
-
-// walked checks what a walk with a session id has printed.
-func (c *client) walked(t *testing.T, what, id, out string) {
-	t.Helper()
-	steps := map[string]string{}
-	for line := range strings.Lines(out) {
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		steps[name] = value
-	}
-	for step, want := range map[string]string{
-		"set": id, "get": "dwho", "update": "ok", "conflict": id,
-		"batch": "1", "find": "1", "stats": "1", "delete": "true", "notfound": id,
-	} {
-		c.check(t, what, step, want, steps[step])
-	}
-	assert.Regexp(t, "^[0-9a-f]{32}$", steps["new"], "the id that the service makes")
-	assert.Regexp(t, "^[1-9][0-9]*$", steps["touch"], "the time left that touchSession answers")
-}
-
 func (c *client) faults(t *testing.T, s *site) {
 	t.Helper()
 	stored, deleted, unreadable := s.id(), s.id(), s.id()
@@ -285,8 +269,7 @@ func (c *client) fixture(t *testing.T, s *site) map[string]string {
 	for command, entries := range fixtures() {
 		stored, writeErr := c.write(t, s, "", command)
 		read, readErr := c.read(t, s, "", entries)
-		for key, value := range entries {
-			want := rendered(value)
+		for key, want := range renderedAll(hash(entries).Hash()) {
 			cells[key] = c.check(t, "write", key, want, cmp.Or(stored[key], fmt.Sprint("no value: ", writeErr))) + ", " +
 				c.check(t, "read", key, want, cmp.Or(read[key], fmt.Sprint("no value: ", readErr)))
 		}
@@ -307,11 +290,8 @@ func (c *client) write(t *testing.T, s *site, mode, command string) (map[string]
 		require.Error(t, writeErr, "the client reports success, but: %v", err)
 		return stored, writeErr
 	}
-	for key, value := range session.Attributes.All() {
-		if key != "_session_id" {
-			stored[key] = rendered(value)
-		}
-	}
+	stored = renderedAll(session.Attributes)
+	delete(stored, "_session_id")
 	return stored, writeErr
 }
 
@@ -325,7 +305,7 @@ func (c *client) read(t *testing.T, s *site, mode string, entries map[string]per
 	read := map[string]string{}
 	for line := range strings.Lines(out) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		read[unhex(key)] = value
+		read[unhex(key)] = canonical(value)
 	}
 	return read, readErr
 }

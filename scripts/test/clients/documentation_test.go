@@ -169,3 +169,40 @@ func TestChecklistNamesPackages(t *testing.T) {
 	}
 	assert.Equal(t, needed, named)
 }
+
+// A block of a page that is "lines of FILE" has lines of that program, which make interop
+// runs. Only the indentation may differ.
+func TestPagesQuotePrograms(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob(filepath.Join(programs, "*/README.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		page, err := os.ReadFile(path)
+		require.NoError(t, err)
+		blocks, err := pagetest.Blocks(string(page))
+		require.NoError(t, err)
+		quoted := 0
+		for _, b := range blocks {
+			file, ok := strings.CutPrefix(b.Skip, "lines of ")
+			if !ok {
+				continue
+			}
+			quoted++
+			program, err := os.ReadFile(filepath.Join(filepath.Dir(path), file))
+			require.NoError(t, err, "%s, line %d", path, b.Line)
+			assert.Contains(t, flat(string(program)), flat(b.Code), "%s, line %d: not lines of %s", path, b.Line, file)
+		}
+		assert.GreaterOrEqual(t, quoted, 2, "%s shows how to read with types and how to give a new id", path)
+	}
+}
+
+// flat returns a text without the indentation of its lines.
+func flat(code string) string {
+	var lines strings.Builder
+	lines.WriteString("\n")
+	for line := range strings.Lines(code) {
+		lines.WriteString(strings.TrimSpace(line) + "\n")
+	}
+	return lines.String()
+}

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -17,6 +19,11 @@ import (
 
 func text(s string) perldata.Value   { return perldata.TextOf(s) }
 func octets(s string) perldata.Value { return perldata.BytesOf(s) }
+
+// number returns a number with a fraction, or of more than 32 bits.
+func number(digits string) perldata.Value {
+	return perldata.BytesOf(digits).WithForm(perldata.FormNumber)
+}
 
 func hash(entries map[string]perldata.Value) perldata.Value {
 	h := perldata.NewHash(len(entries))
@@ -57,10 +64,59 @@ func fixtures() map[string]map[string]perldata.Value {
 			"single":    perldata.ListOf(text("one")),
 			"emptylist": perldata.ListOf(),
 			"emptyhash": hash(nil),
+			"digits":    text("0042"),               // no number: it would lose its zeros
+			"int":       number("9007199254740993"), // as a double it would be even
+			"double":    number("0.1"),
+			"true":      perldata.IntOf(1), "true" + hint: text(isBoolean),
+			"false": perldata.IntOf(0), "false" + hint: text(isBoolean),
+			"numbers": perldata.ListOf(perldata.IntOf(-1), number("2.5")),
 		},
 		"writetext": {"text900k": text(strings.Repeat("0123456789", 90_000))},
 		"writebig":  {"bytes900k": octets(allOctets(900_000))},
 	}
+}
+
+// A boolean is stored as the number that Perl uses, and beside it stands an attribute that
+// says so.
+const (
+	hint      = "#t"
+	isBoolean = `[""]`
+)
+
+// renderedAll returns the attributes of a session in the form that the programs print.
+func renderedAll(attributes *perldata.Hash) map[string]string {
+	all := map[string]string{}
+	for key, value := range attributes.All() {
+		all[key] = rendered(value)
+	}
+	for name, mark := range all {
+		key, ok := strings.CutSuffix(name, hint)
+		value, found := strings.CutPrefix(all[key], "int:")
+		if ok && found && mark == rendered(text(isBoolean)) {
+			all[key] = "boolean:" + strconv.FormatBool(value == "1")
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+// doubles matches the numbers with a fraction in what a program prints. Each language has
+// its own form.
+var doubles = regexp.MustCompile(`double:[^,)]*`)
+
+func fractional(value float64) string {
+	return "double:" + strconv.FormatFloat(value, 'g', -1, 64)
+}
+
+// canonical returns what a program prints with Go's form of such numbers.
+func canonical(printed string) string {
+	return doubles.ReplaceAllStringFunc(printed, func(double string) string {
+		value, err := strconv.ParseFloat(strings.TrimPrefix(double, "double:"), 64)
+		if err != nil {
+			return double
+		}
+		return fractional(value)
+	})
 }
 
 // rendered returns a value in the form that the programs print. Bytes that are valid
@@ -70,6 +126,9 @@ func rendered(v perldata.Value) string {
 	case perldata.KindText:
 		return "t:" + hex.EncodeToString([]byte(v.Str()))
 	case perldata.KindBytes:
+		if v.Form() == perldata.FormNumber {
+			return digits(v.Str())
+		}
 		if isText(v.Str()) {
 			return "t:" + hex.EncodeToString([]byte(v.Str()))
 		}
@@ -92,9 +151,19 @@ func rendered(v perldata.Value) string {
 		return "h(" + strings.Join(parts, ",") + ")"
 	case perldata.KindUndef:
 		return "u"
+	case perldata.KindInt:
+		return "int:" + strconv.FormatInt(v.Int(), 10)
 	default:
 		return fmt.Sprint("?", v.Kind())
 	}
+}
+
+// digits returns a number of which the store has the digits.
+func digits(text string) string {
+	if _, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return "int:" + text
+	}
+	return canonical("double:" + text)
 }
 
 // isText reports whether bytes are printed as text.

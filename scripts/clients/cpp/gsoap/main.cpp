@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iomanip>
 #include <iostream>
+#include <locale>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -54,6 +57,12 @@ Entries fixture(const std::string& command) {
       {"single", list({text("one")})},
       {"emptylist", list({})},
       {"emptyhash", map({})},
+      {"digits", text("0042")},
+      {"int", number(9007199254740993LL)},
+      {"double", number(0.1)},
+      {"true", boolean(true)},
+      {"false", boolean(false)},
+      {"numbers", list({number(-1LL), number(2.5)})},
   };
 }
 
@@ -64,6 +73,7 @@ void print_fault(SessionBindingProxy& sessions) {
   if (auto f = detail->ns1__InvalidSessionIdFault_) std::cout << "InvalidSessionIdFault\t" << f->id << "\n";
   if (auto f = detail->ns1__VersionConflictFault_) std::cout << "VersionConflictFault\t" << f->id << "\n";
   if (auto f = detail->ns1__SessionDeletedFault_) std::cout << "SessionDeletedFault\t" << f->id << "\n";
+  if (auto f = detail->ns1__SessionExistsFault_) std::cout << "SessionExistsFault\t" << f->id << "\n";
   if (auto f = detail->ns1__PayloadTooLargeFault_) std::cout << "PayloadTooLargeFault\t" << f->limit << "\n";
   if (auto f = detail->ns1__UnreadableSessionFault_) std::cout << "UnreadableSessionFault\t" << f->id << "\n";
   if (auto f = detail->ns1__StoreUnavailableFault_) std::cout << "StoreUnavailableFault\t" << f->reason << "\n";
@@ -87,7 +97,9 @@ int main(int argc, char* argv[]) {
   _ns1__getSession get;
   get.id = &id;
   _ns1__getSessionResponse got;
+  bool typed = true;
   if (command == "read") {
+    get.typed = &typed;
     check(sessions, with_login(sessions).getSession(&get, got));
     std::vector<std::string> lines;
     for (auto entry : got.getSessionResult->attributes->entry) {

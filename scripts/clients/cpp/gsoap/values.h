@@ -1,18 +1,27 @@
-// Converts values: text, bytes, undef, lists and hashes.
+// Converts values: text, bytes, undef, lists, hashes, numbers and booleans.
 
 struct Value {
-  enum Kind { Undef, Text, Bytes, List, Hash } kind = Undef;
+  enum Kind { Undef, Text, Bytes, List, Hash, Typed } kind = Undef;
   std::string content;
   std::vector<Value> items;
   std::map<std::string, Value> entries;
+  std::string type;  // of a number or a boolean, whose text is content
 };
 
 using Entries = std::map<std::string, Value>;
 
-inline Value text(std::string s) { return {Value::Text, std::move(s), {}, {}}; }
-inline Value bytes(std::string s) { return {Value::Bytes, std::move(s), {}, {}}; }
-inline Value list(std::vector<Value> v) { return {Value::List, "", std::move(v), {}}; }
-inline Value map(Entries v) { return {Value::Hash, "", {}, std::move(v)}; }
+inline Value text(std::string s) { return {Value::Text, std::move(s), {}, {}, ""}; }
+inline Value bytes(std::string s) { return {Value::Bytes, std::move(s), {}, {}, ""}; }
+inline Value list(std::vector<Value> v) { return {Value::List, "", std::move(v), {}, ""}; }
+inline Value map(Entries v) { return {Value::Hash, "", {}, std::move(v), ""}; }
+inline Value number(long long n) { return {Value::Typed, std::to_string(n), {}, {}, "int"}; }
+inline Value number(double n) {
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  text << std::setprecision(17) << n;
+  return {Value::Typed, text.str(), {}, {}, "double"};
+}
+inline Value boolean(bool b) { return {Value::Typed, b ? "true" : "false", {}, {}, "boolean"}; }
 
 ns1__EntryList* hash(struct soap* soap, const Entries& entries);
 
@@ -20,6 +29,10 @@ ns1__EntryList* hash(struct soap* soap, const Entries& entries);
 template <class T>
 T* fill(struct soap* soap, T* to, const Value& v) {
   switch (v.kind) {
+    case Value::Typed:
+      to->type = soap_new_std__string(soap);
+      *to->type = v.type;
+      [[fallthrough]];
     case Value::Text:
       to->value = soap_new_std__string(soap);
       *to->value = v.content;
@@ -57,6 +70,7 @@ inline ns1__EntryList* hash(struct soap* soap, const Entries& entries) {
 // value returns the value of an Entry or an Item.
 template <class T>
 Value value(const T* v) {
+  if (v->value && v->type) return {Value::Typed, *v->value, {}, {}, *v->type};
   if (v->value) return text(*v->value);
   if (v->binary) return bytes(std::string(reinterpret_cast<char*>(v->binary->__ptr), v->binary->__size));
   if (v->list) {
@@ -85,6 +99,8 @@ inline std::string rendered(const Value& v) {
   switch (v.kind) {
     case Value::Text:
       return "t:" + hex(v.content);
+    case Value::Typed:
+      return v.type + ":" + v.content;
     case Value::Bytes:
       return "b:" + hex(v.content);
     case Value::List:

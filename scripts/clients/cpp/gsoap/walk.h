@@ -2,16 +2,24 @@
 
 void walk(SessionBindingProxy& sessions, std::string id) {
   struct soap* soap = sessions.soap;
-  int ttl = 3600;
+  int ttl = 3600, longest = 7200;
+  bool yes = true;
 
-  // Attributes are a list of entries, each with a key and one kind of value.
+  // Attributes are a list of entries, each with a key and one kind of value. With onlyNew
+  // the service stores the session only if there is none with the id. It ends after two
+  // hours in any case.
   _ns1__setSession set;
   set.id = &id;
   set.ttl = &ttl;
-  set.attributes = hash(soap, {{"uid", text("dwho")}, {"roles", list({text("traveller"), text("doctor")})}});
+  set.lifetime = &longest;
+  set.onlyNew = &yes;
+  set.attributes = hash(soap, {{"uid", text("dwho")}, {"roles", list({text("traveller"), text("doctor")})}, {"visits", number(1LL)}});
   _ns1__setSessionResponse stored;
   check(sessions, with_login(sessions).setSession(&set, stored));
   std::cout << "set\t" << stored.setSessionResult->id << "\n";
+  if (with_login(sessions).setSession(&set, stored) != SOAP_OK) {
+    std::cout << "exists\t" << sessions.soap_fault()->detail->ns1__SessionExistsFault_->id << "\n";
+  }
 
   _ns1__getSession get;
   get.id = &id;
@@ -35,10 +43,24 @@ void walk(SessionBindingProxy& sessions, std::string id) {
 
   _ns1__touchSession touch;
   touch.id = &id;
-  touch.ttl = &ttl;
+  int short_ttl = 600;
+  touch.ttl = &short_ttl;
   _ns1__touchSessionResponse touched;
   check(sessions, with_login(sessions).touchSession(&touch, touched));
   std::cout << "touch\t" << *touched.touchSessionResult->expiresIn << "\n";
+
+  // Read the session and give it 15 minutes in one call. Numbers have a type.
+  int quarter = 900;
+  _ns1__getSession use;
+  use.id = &id;
+  use.ttl = &quarter;
+  use.typed = &yes;
+  _ns1__getSessionResponse used;
+  check(sessions, with_login(sessions).getSession(&use, used));
+  for (ns1__Entry* entry : used.getSessionResult->attributes->entry) {
+    if (entry->key == "visits") std::cout << "typed\t" << *entry->type << "\n";
+  }
+  std::cout << "ttl\t" << *used.getSessionResult->expiresIn << "\n";
 
   ns1__IdList ids;
   ids.id = {id, std::string(32, 'f')};
@@ -61,17 +83,42 @@ void walk(SessionBindingProxy& sessions, std::string id) {
   check(sessions, with_login(sessions).stats(&stats, report));
   std::cout << "stats\t" << !report.statsResult->service->stat.empty() << "\n";
 
+  // A login gives the session another id, of the program or of the service.
+  std::string new_id = id + "0";
+  _ns1__renameSession rename;
+  rename.id = &id;
+  rename.newId = &new_id;
+  _ns1__renameSessionResponse renamed;
+  check(sessions, with_login(sessions).renameSession(&rename, renamed));
+  std::cout << "rename\t" << renamed.renameSessionResult->id << "\n";
+  rename.id = &new_id;
+  rename.newId = nullptr;
+  check(sessions, with_login(sessions).renameSession(&rename, renamed));
+  ns1__SessionRef* made = renamed.renameSessionResult;
+  std::cout << "renamed\t" << made->id << "\n";
+
+  // Delete it only if nobody has changed it.
   _ns1__deleteSession remove;
-  remove.id = &id;
+  remove.id = &made->id;
+  remove.ifVersion = &got.getSessionResult->version;
   _ns1__deleteSessionResponse removed;
+  if (with_login(sessions).deleteSession(&remove, removed) != SOAP_OK) {
+    std::cout << "kept\t" << sessions.soap_fault()->detail->ns1__VersionConflictFault_->id << "\n";
+  }
+  remove.ifVersion = &made->version;
   check(sessions, with_login(sessions).deleteSession(&remove, removed));
   std::cout << "delete\t" << (removed.deleteSessionResult ? "true" : "false") << "\n";
   if (with_login(sessions).getSession(&get, got) != SOAP_OK && sessions.soap_fault()->detail->ns1__SessionNotFoundFault_) {
     std::cout << "notfound\t" << sessions.soap_fault()->detail->ns1__SessionNotFoundFault_->id << "\n";
   }
 
-  // Without an id the service creates one.
+  // Without an id the service creates one. The session ends after two minutes: a ttl that
+  // is longer than the lifetime is cut.
+  int two_minutes = 120;
   set.id = nullptr;
+  set.onlyNew = nullptr;
+  set.lifetime = &two_minutes;
   check(sessions, with_login(sessions).setSession(&set, stored));
   std::cout << "new\t" << stored.setSessionResult->id << "\n";
+  std::cout << "lifetime\t" << *stored.setSessionResult->expiresIn << "\n";
 }

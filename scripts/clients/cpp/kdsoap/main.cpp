@@ -33,6 +33,12 @@ static QVariantMap fixture(const QString& command) {
       {"single", QVariantList{"one"}},
       {"emptylist", QVariantList{}},
       {"emptyhash", QVariantMap{}},
+      {"digits", "0042"},
+      {"int", 9007199254740993LL},
+      {"double", 0.1},
+      {"true", true},
+      {"false", false},
+      {"numbers", QVariantList{-1LL, 2.5}},
   };
 }
 
@@ -44,6 +50,12 @@ static QByteArray rendered(const QVariant& v) {
   switch (static_cast<QMetaType::Type>(v.type())) {
     case QMetaType::QString:
       return "t:" + hex(v.toString());
+    case QMetaType::LongLong:
+      return "int:" + v.toByteArray();
+    case QMetaType::Double:
+      return "double:" + QByteArray::number(v.toDouble(), 'g', 17);
+    case QMetaType::Bool:
+      return "boolean:" + v.toByteArray();
     case QMetaType::QByteArray:
       return "b:" + v.toByteArray().toHex();
     case QMetaType::QVariantList:
@@ -78,6 +90,7 @@ int main(int argc, char* argv[]) {
 
   TNS__GetSession get;
   get.setId(id);
+  get.setTyped(true);
   GetSessionJob read(&sessions);
   read.setParameters(get);
 

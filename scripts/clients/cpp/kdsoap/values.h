@@ -1,5 +1,6 @@
-// Converts values. A QVariant holds a QString for text, a QByteArray for bytes, a
-// QVariantList for a list, a QVariantMap for a hash, and nothing for undef.
+// Converts values. A QVariant holds a QString for text, a QByteArray for bytes, a qlonglong,
+// a double or a bool, a QVariantList for a list, a QVariantMap for a hash, and nothing for
+// undef.
 #pragma once
 
 #include <QVariant>
@@ -14,6 +15,18 @@ T filled(T to, const QVariant& v) {
   switch (static_cast<QMetaType::Type>(v.type())) {
     case QMetaType::QString:
       to.setValue(v.toString());
+      break;
+    case QMetaType::LongLong:
+      to.setValue(v.toString());
+      to.setType("int");
+      break;
+    case QMetaType::Double:
+      to.setValue(QString::number(v.toDouble(), 'g', 17));
+      to.setType("double");
+      break;
+    case QMetaType::Bool:
+      to.setValue(v.toString());
+      to.setType("boolean");
       break;
     case QMetaType::QByteArray:
       to.setBinary(v.toByteArray());
@@ -52,6 +65,9 @@ inline TNS__EntryList hash(const QVariantMap& map) {
 // value returns the value of an Entry or an Item.
 template <class T>
 QVariant value(const T& of) {
+  if (of.type() == "int") return of.value().toLongLong();
+  if (of.type() == "double") return of.value().toDouble();
+  if (of.type() == "boolean") return of.value() == "true";
   if (of.hasValueForValue()) return of.value();
   if (of.hasValueForBinary()) return of.binary();
   if (of.hasValueForList()) {

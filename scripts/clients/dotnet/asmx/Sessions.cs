@@ -42,32 +42,55 @@ public class Sessions
         }
     }
 
-    public PlainSession Get(string id)
+    // Reads a session, and gives it a TTL if there is one. With typed numbers and booleans
+    // have their type, otherwise they are text.
+    // Each optional number and boolean has a second parameter: whether the message has it.
+    public PlainSession Get(string id, int? ttl = null, bool typed = false)
     {
-        var session = service.getSession(id);
-        return new PlainSession { Version = session.version, Attributes = Plain(session.attributes) };
+        var session = service.getSession(id, ttl, ttl.HasValue, typed, true);
+        return new PlainSession {
+            Version = session.version, ExpiresIn = session.expiresIn, Attributes = Plain(session.attributes),
+        };
+    }
+
+    // Stores a session that ends after lifetime seconds in any case, if there is none with
+    // the id.
+    public StoredSession Create(string id, Dictionary<string, object> attributes, int ttl, int lifetime)
+    {
+        return Stored(service.setSession(id, Entries(attributes), ttl, null, null, lifetime, true, id != null, true));
+    }
+
+    // Gives a session another id. With null the service makes it.
+    public StoredSession Rename(string id, string newId)
+    {
+        return Stored(service.renameSession(id, newId, null));
+    }
+
+    static StoredSession Stored(SessionRef s)
+    {
+        return new StoredSession { Id = s.id, Version = s.version, ExpiresIn = s.expiresIn };
     }
 
     // Returns the id of the stored session.
     public string Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
     {
-        return service.setSession(id, Entries(attributes), ttl, ifVersion, null).id;
+        return service.setSession(id, Entries(attributes), ttl, ifVersion, null, null, false, null, false).id;
     }
 
     public void Update(string id, Dictionary<string, object> set, string ifVersion)
     {
-        service.updateSession(id, Entries(set), null, null, ifVersion);
+        service.updateSession(id, Entries(set), null, null, ifVersion, null, false);
     }
 
     public int Touch(string id, int ttl) { return service.touchSession(id, ttl).expiresIn; }
 
-    public int Count(params string[] ids) { return service.getSessions(ids).Length; }
+    public int Count(params string[] ids) { return service.getSessions(ids, null, false, null, false).Length; }
 
     public IList<string> Find(string principal) { return service.findSessions(principal, null); }
 
     public int Statistics() { return service.stats().service.Length; }
 
-    public bool Delete(string id) { return service.deleteSession(id); }
+    public bool Delete(string id, string ifVersion) { return service.deleteSession(id, ifVersion); }
 
     // Returns the name of a typed fault and one of its fields, separated by a tab.
     public static string FaultOf(Exception e)
@@ -83,7 +106,7 @@ public class Sessions
             var i = ItemOf(e.Value);
             return new Entry {
                 key = e.Key, value = i.value, binary = i.binary, hash = i.hash, list = i.list,
-                undef = i.undef, undefSpecified = i.undefSpecified,
+                undef = i.undef, undefSpecified = i.undefSpecified, type = i.type,
             };
         }).ToArray();
     }
@@ -93,21 +116,22 @@ public class Sessions
         if (v == null) return new Item { undef = true, undefSpecified = true };
         if (v is string) return new Item { value = (string)v };
         if (v is byte[]) return new Item { binary = (byte[])v };
+        if (Types.Of(v) != null) return new Item { value = Types.Text(v), type = Types.Of(v) };
         if (v is List<object>) return new Item { list = ((List<object>)v).Select(ItemOf).ToArray() };
         return new Item { hash = Entries((Dictionary<string, object>)v) };
     }
 
     static Dictionary<string, object> Plain(Entry[] entries)
     {
-        return entries.ToDictionary(e => e.key, e => Plain(e.value, e.binary, e.hash, e.list));
+        return entries.ToDictionary(e => e.key, e => Plain(e.value, e.type, e.binary, e.hash, e.list));
     }
 
-    static object Plain(string text, byte[] bytes, Entry[] hash, Item[] list)
+    static object Plain(string text, string type, byte[] bytes, Entry[] hash, Item[] list)
     {
-        if (text != null) return text;
+        if (text != null) return Types.Value(text, type);
         if (bytes != null) return bytes;
         if (hash != null) return Plain(hash);
-        if (list != null) return list.Select(i => Plain(i.value, i.binary, i.hash, i.list)).ToList();
+        if (list != null) return list.Select(i => Plain(i.value, i.type, i.binary, i.hash, i.list)).ToList();
         return null;
     }
 }

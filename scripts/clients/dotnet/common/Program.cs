@@ -7,12 +7,20 @@ using System.Linq;
 using System.Net;
 using System.Text;
 
-// A session with plain values: string, byte[], null, List<object> and
+// A session with plain values: string, byte[], null, long, double, bool, List<object> and
 // Dictionary<string, object>.
 public class PlainSession
 {
     public string Version;
+    public int ExpiresIn;
     public Dictionary<string, object> Attributes;
+}
+
+// What a program remembers of a session that it has stored.
+public class StoredSession
+{
+    public string Id, Version;
+    public int ExpiresIn;
 }
 
 public static class Program
@@ -48,7 +56,7 @@ public static class Program
                 Console.WriteLine(Fault(sessions, args[2], id));
                 break;
             case "read":
-                var lines = sessions.Get(id).Attributes.Where(a => !a.Key.StartsWith("_"))
+                var lines = sessions.Get(id, typed: true).Attributes.Where(a => !a.Key.StartsWith("_"))
                     .Select(a => Hex(Encoding.UTF8.GetBytes(a.Key)) + "\t" + Rendered(a.Value));
                 foreach (var line in lines.OrderBy(line => line, StringComparer.Ordinal)) Console.WriteLine(line);
                 break;
@@ -62,10 +70,14 @@ public static class Program
     static void Walk(Sessions sessions, string id)
     {
         var attributes = new Dictionary<string, object> {
-            { "uid", "dwho" }, { "roles", new List<object> { "traveller", "doctor" } },
+            { "uid", "dwho" }, { "roles", new List<object> { "traveller", "doctor" } }, { "visits", 1L },
         };
-        sessions.Set(id, attributes, 3600, null);
+        // The service stores the session only if there is none with the id. It ends after
+        // two hours in any case.
+        sessions.Create(id, attributes, 3600, 7200);
         Console.WriteLine("set\t" + id);
+        try { sessions.Create(id, attributes, 3600, 7200); }
+        catch (Exception e) { Console.WriteLine(Sessions.FaultOf(e).Replace("SessionExistsFault", "exists")); }
 
         var session = sessions.Get(id);
         Console.WriteLine("get\t" + session.Attributes["uid"]);
@@ -78,15 +90,34 @@ public static class Program
         catch (Exception e) { Console.WriteLine("conflict\t" + Sessions.FaultOf(e).Split('\t')[1]); }
 
         Console.WriteLine("touch\t" + sessions.Touch(id, 600));
+
+        // Read the session and give it 15 minutes in one call. Numbers have a type.
+        var used = sessions.Get(id, 900, true);
+        Console.WriteLine("typed\t" + Types.Of(used.Attributes["visits"]));
+        Console.WriteLine("ttl\t" + used.ExpiresIn);
+
         Console.WriteLine("batch\t" + sessions.Count(id, new string('f', 32)));
         Console.WriteLine("find\t" + (sessions.Find("dwho").Contains(id) ? 1 : 0));
         Console.WriteLine("stats\t" + (sessions.Statistics() > 0 ? 1 : 0));
-        Console.WriteLine("delete\t" + sessions.Delete(id).ToString().ToLower());
+
+        // A login gives the session another id, of the program or of the service.
+        var chosen = sessions.Rename(id, id + "0");
+        Console.WriteLine("rename\t" + chosen.Id);
+        var made = sessions.Rename(chosen.Id, null);
+        Console.WriteLine("renamed\t" + made.Id);
+
+        // Delete it only if nobody has changed it.
+        try { sessions.Delete(made.Id, session.Version); }
+        catch (Exception e) { Console.WriteLine(Sessions.FaultOf(e).Replace("VersionConflictFault", "kept")); }
+        Console.WriteLine("delete\t" + sessions.Delete(made.Id, made.Version).ToString().ToLower());
         try { sessions.Get(id); }
         catch (Exception e) { Console.WriteLine(Sessions.FaultOf(e).Replace("SessionNotFoundFault", "notfound")); }
 
-        // Without an id the service creates one.
-        Console.WriteLine("new\t" + sessions.Set(null, attributes, null, null));
+        // Without an id the service creates one. The session ends after two minutes: a ttl
+        // that is longer than the lifetime is cut.
+        var stored = sessions.Create(null, attributes, 3600, 120);
+        Console.WriteLine("new\t" + stored.Id);
+        Console.WriteLine("lifetime\t" + stored.ExpiresIn);
     }
 
     // Makes a call that fails, and returns the name and a field of its fault.
@@ -134,6 +165,12 @@ public static class Program
             { "single", new List<object> { "one" } },
             { "emptylist", new List<object>() },
             { "emptyhash", new Dictionary<string, object>() },
+            { "digits", "0042" },
+            { "int", 9007199254740993L },
+            { "double", 0.1 },
+            { "true", true },
+            { "false", false },
+            { "numbers", new List<object> { -1L, 2.5 } },
         };
     }
 
@@ -148,6 +185,7 @@ public static class Program
         if (v == null) return "u";
         if (v is string) return "t:" + Hex(Encoding.UTF8.GetBytes((string)v));
         if (v is byte[]) return "b:" + Hex((byte[])v);
+        if (Types.Of(v) != null) return Types.Of(v) + ":" + Types.Text(v);
         if (v is List<object>) return "l(" + string.Join(",", ((List<object>)v).Select(Rendered)) + ")";
         var entries = ((Dictionary<string, object>)v).Select(e => Hex(Encoding.UTF8.GetBytes(e.Key)) + "=" + Rendered(e.Value));
         return "h(" + string.Join(",", entries.OrderBy(e => e, StringComparer.Ordinal)) + ")";

@@ -30,6 +30,12 @@ namespace memcachedsoap.session.v1
     }
 
     [DataContract(Namespace = "urn:memcached-soap:session:v1")]
+    public class SessionExistsFault
+    {
+        [DataMember(Order = 0)] public string id;
+    }
+
+    [DataContract(Namespace = "urn:memcached-soap:session:v1")]
     public class PayloadTooLargeFault
     {
         [DataMember(Order = 0)] public long limit;

@@ -80,21 +80,43 @@ public class Sessions
         }
     }
 
-    public PlainSession Get(string id)
+    // Reads a session, and gives it a TTL if there is one. With typed numbers and booleans
+    // have their type, otherwise they are text.
+    public PlainSession Get(string id, int? ttl = null, bool typed = false)
     {
-        var session = service.getSession(id);
-        return new PlainSession { Version = session.version, Attributes = Plain(session.attributes) };
+        var session = service.getSession(id, ttl, typed);
+        return new PlainSession {
+            Version = session.version, ExpiresIn = session.expiresIn, Attributes = Plain(session.attributes),
+        };
+    }
+
+    // Stores a session that ends after lifetime seconds in any case, if there is none with
+    // the id.
+    public StoredSession Create(string id, Dictionary<string, object> attributes, int ttl, int lifetime)
+    {
+        return Stored(service.setSession(id, Entries(attributes), ttl, null, null, lifetime, id != null));
+    }
+
+    // Gives a session another id. With null the service makes it.
+    public StoredSession Rename(string id, string newId)
+    {
+        return Stored(service.renameSession(id, newId, null));
+    }
+
+    static StoredSession Stored(SessionRef s)
+    {
+        return new StoredSession { Id = s.id, Version = s.version, ExpiresIn = s.expiresIn };
     }
 
     // Returns the id of the stored session.
     public string Set(string id, Dictionary<string, object> attributes, int? ttl, string ifVersion)
     {
-        return service.setSession(id, Entries(attributes), ttl, ifVersion, null).id;
+        return service.setSession(id, Entries(attributes), ttl, ifVersion, null, null, null).id;
     }
 
     public void Update(string id, Dictionary<string, object> set, string ifVersion)
     {
-        service.updateSession(id, Entries(set), null, null, ifVersion);
+        service.updateSession(id, Entries(set), null, null, ifVersion, null);
     }
 
     public int Touch(string id, int ttl) { return service.touchSession(id, ttl).expiresIn; }
@@ -103,14 +125,14 @@ public class Sessions
     {
         var list = new IdList();
         list.AddRange(ids);
-        return service.getSessions(list).Count;
+        return service.getSessions(list, null, null).Count;
     }
 
     public IList<string> Find(string principal) { return service.findSessions(principal, null); }
 
     public int Statistics() { return service.stats().service.Count; }
 
-    public bool Delete(string id) { return service.deleteSession(id); }
+    public bool Delete(string id, string ifVersion) { return service.deleteSession(id, ifVersion); }
 
     // Returns the name of a typed fault and one of its fields, separated by a tab.
     public static string FaultOf(Exception e)
@@ -119,6 +141,7 @@ public class Sessions
         if (e is FaultException<InvalidSessionIdFault>) return "InvalidSessionIdFault\t" + ((FaultException<InvalidSessionIdFault>)e).Detail.id;
         if (e is FaultException<VersionConflictFault>) return "VersionConflictFault\t" + ((FaultException<VersionConflictFault>)e).Detail.id;
         if (e is FaultException<SessionDeletedFault>) return "SessionDeletedFault\t" + ((FaultException<SessionDeletedFault>)e).Detail.id;
+        if (e is FaultException<SessionExistsFault>) return "SessionExistsFault\t" + ((FaultException<SessionExistsFault>)e).Detail.id;
         if (e is FaultException<PayloadTooLargeFault>) return "PayloadTooLargeFault\t" + ((FaultException<PayloadTooLargeFault>)e).Detail.limit;
         if (e is FaultException<UnreadableSessionFault>) return "UnreadableSessionFault\t" + ((FaultException<UnreadableSessionFault>)e).Detail.id;
         if (e is FaultException<StoreUnavailableFault>) return "StoreUnavailableFault\t" + ((FaultException<StoreUnavailableFault>)e).Detail.reason;
@@ -130,7 +153,7 @@ public class Sessions
         var entries = new EntryList();
         entries.AddRange(map.Select(e => {
             var i = ItemOf(e.Value);
-            return new Entry { key = e.Key, value = i.value, binary = i.binary, hash = i.hash, list = i.list, undef = i.undef };
+            return new Entry { key = e.Key, value = i.value, binary = i.binary, hash = i.hash, list = i.list, undef = i.undef, type = i.type };
         }));
         return entries;
     }
@@ -140,6 +163,7 @@ public class Sessions
         if (v == null) return new Item { undef = true };
         if (v is string) return new Item { value = (string)v };
         if (v is byte[]) return new Item { binary = (byte[])v };
+        if (Types.Of(v) != null) return new Item { value = Types.Text(v), type = Types.Of(v) };
         if (v is Dictionary<string, object>) return new Item { hash = Entries((Dictionary<string, object>)v) };
         var items = new ItemList();
         items.AddRange(((List<object>)v).Select(ItemOf));
@@ -148,15 +172,15 @@ public class Sessions
 
     static Dictionary<string, object> Plain(EntryList entries)
     {
-        return entries.ToDictionary(e => e.key, e => Plain(e.value, e.binary, e.hash, e.list));
+        return entries.ToDictionary(e => e.key, e => Plain(e.value, e.type, e.binary, e.hash, e.list));
     }
 
-    static object Plain(string text, byte[] bytes, EntryList hash, ItemList list)
+    static object Plain(string text, string type, byte[] bytes, EntryList hash, ItemList list)
     {
-        if (text != null) return text;
+        if (text != null) return Types.Value(text, type);
         if (bytes != null) return bytes;
         if (hash != null) return Plain(hash);
-        if (list != null) return list.Select(i => Plain(i.value, i.binary, i.hash, i.list)).ToList();
+        if (list != null) return list.Select(i => Plain(i.value, i.type, i.binary, i.hash, i.list)).ToList();
         return null;
     }
 }

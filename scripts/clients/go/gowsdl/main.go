@@ -15,6 +15,7 @@ import (
 	"log"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -39,7 +40,7 @@ func main() {
 	case "read":
 		err = read(ctx, sessions, id)
 	default:
-		_, err = sessions.Set(ctx, id, fixture(command), 3600, "")
+		_, err = sessions.Set(ctx, id, fixture(command), Conditions{TTL: 3600})
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -51,13 +52,13 @@ func provoke(ctx context.Context, sessions *Sessions, kind, id string) (err erro
 	one := map[string]any{"a": "1"}
 	switch kind {
 	case "conflict":
-		_, err = sessions.Set(ctx, id, one, 0, "AAAA")
+		_, err = sessions.Set(ctx, id, one, Conditions{IfVersion: "AAAA"})
 	case "deleted":
-		_, err = sessions.Set(ctx, id, one, 0, "")
+		_, err = sessions.Set(ctx, id, one, Conditions{})
 	case "toolarge":
-		_, err = sessions.Set(ctx, id, map[string]any{"a": strings.Repeat("x", 1_200_000)}, 0, "")
+		_, err = sessions.Set(ctx, id, map[string]any{"a": strings.Repeat("x", 1_200_000)}, Conditions{})
 	default:
-		_, err = sessions.Get(ctx, id)
+		_, err = sessions.Get(ctx, id, false, 0)
 	}
 	fault := FaultOf(err)
 	if fault == nil {
@@ -73,7 +74,7 @@ func provoke(ctx context.Context, sessions *Sessions, kind, id string) (err erro
 }
 
 func read(ctx context.Context, sessions *Sessions, id string) error {
-	session, err := sessions.Get(ctx, id)
+	session, err := sessions.Get(ctx, id, true, 0)
 	if err != nil {
 		return err
 	}
@@ -93,6 +94,12 @@ func rendered(v any) string {
 	switch v := v.(type) {
 	case string:
 		return "t:" + hex.EncodeToString([]byte(v))
+	case int64:
+		return "int:" + strconv.FormatInt(v, 10)
+	case float64:
+		return "double:" + strconv.FormatFloat(v, 'g', -1, 64)
+	case bool:
+		return "boolean:" + strconv.FormatBool(v)
 	case []byte:
 		return "b:" + hex.EncodeToString(v)
 	case []any:
@@ -134,5 +141,7 @@ func fixture(command string) map[string]any {
 			"undef": nil, "bytes": []byte{0, 1},
 		},
 		"single": []any{"one"}, "emptylist": []any{}, "emptyhash": map[string]any{},
+		"digits": "0042", "int": int64(9_007_199_254_740_993), "double": 0.1, "true": true, "false": false,
+		"numbers": []any{int64(-1), 2.5},
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"errors"
+	"fmt"
+	"strconv"
 
 	"github.com/hooklift/gowsdl/soap"
 )
@@ -34,30 +36,34 @@ func (s *Sessions) Secure(name, password string) {
 	s.soap.SetHeaders(soap.NewWSSSecurityHeader(name, password, "", "1"))
 }
 
-// ReadSession is a session with plain Go values: string, []byte, nil, []any and
-// map[string]any.
+// ReadSession is a session with plain Go values: string, []byte, nil, []any,
+// map[string]any, and int64, float64 and bool for values that have a type.
 type ReadSession struct {
 	ID         string
 	Version    string
+	ExpiresIn  int // seconds
 	Attributes map[string]any
 }
 
-// Get reads a session.
-func (s *Sessions) Get(ctx context.Context, id string) (*ReadSession, error) {
+// Get reads a session. With typed numbers and booleans have their type, otherwise they
+// are text. With a ttl the session gets that TTL, in seconds.
+func (s *Sessions) Get(ctx context.Context, id string, typed bool, ttl int32) (*ReadSession, error) {
 	var response struct {
 		XMLName xml.Name `xml:"urn:memcached-soap:session:v1 getSessionResponse"`
 		Result  struct {
-			ID      string  `xml:"id"`
-			Version string  `xml:"version"`
-			Entries []entry `xml:"attributes>entry"`
+			ID        string  `xml:"id"`
+			Version   string  `xml:"version"`
+			ExpiresIn int     `xml:"expiresIn"`
+			Entries   []entry `xml:"attributes>entry"`
 		} `xml:"getSessionResult"`
 	}
-	if err := s.soap.CallContext(ctx, namespace+"#getSession", &GetSession{Id: &id}, &response); err != nil {
+	request := GetSession{Id: &id, Ttl: &ttl, Typed: &typed}
+	if err := s.soap.CallContext(ctx, namespace+"#getSession", &request, &response); err != nil {
 		return nil, err
 	}
 	r := response.Result
 	attributes, err := hashOf(r.Entries)
-	return &ReadSession{r.ID, r.Version, attributes}, err
+	return &ReadSession{r.ID, r.Version, r.ExpiresIn, attributes}, err
 }
 
 // GetMany reads several sessions and leaves out absent ones.
@@ -69,16 +75,27 @@ func (s *Sessions) GetMany(ctx context.Context, ids ...string) ([]*Session, erro
 	return response.GetSessionsResult.Session, nil
 }
 
-// Set stores a whole session. Without an id the service creates one. With
-// ifVersion the service stores the session only if it still has that version.
-func (s *Sessions) Set(ctx context.Context, id string, attributes map[string]any, ttl int, ifVersion string) (*SessionRef, error) {
+// Conditions are when Set stores a session, and for how many seconds.
+type Conditions struct {
+	TTL       int    // 0: the default of the service
+	Lifetime  int    // after which the session ends in any case; 0: only the TTL counts
+	IfVersion string // only if the session still has this version
+	OnlyNew   bool   // only if there is no session with the id
+}
+
+// Set stores a whole session. Without an id the service creates one.
+func (s *Sessions) Set(ctx context.Context, id string, attributes map[string]any, c Conditions) (*SessionRef, error) {
 	request := struct {
 		XMLName    xml.Name `xml:"urn:memcached-soap:session:v1 setSession"`
 		ID         string   `xml:"id,omitempty"`
 		Attributes hash     `xml:"attributes"`
 		TTL        int      `xml:"ttl"`
 		IfVersion  string   `xml:"ifVersion,omitempty"`
-	}{ID: id, Attributes: hash{entriesOf(attributes)}, TTL: ttl, IfVersion: ifVersion}
+		Lifetime   int      `xml:"lifetime"`
+		OnlyNew    bool     `xml:"onlyNew"`
+	}{
+		ID: id, Attributes: hash{entriesOf(attributes)}, TTL: c.TTL, IfVersion: c.IfVersion, Lifetime: c.Lifetime, OnlyNew: c.OnlyNew,
+	}
 	var response SetSessionResponse
 	err := s.soap.CallContext(ctx, namespace+"#setSession", &request, &response)
 	return response.SetSessionResult, err
@@ -106,6 +123,7 @@ type entry struct {
 	Hash   *hash   `xml:"hash"`
 	List   *list   `xml:"list"`
 	Undef  bool    `xml:"undef,omitempty"`
+	Type   string  `xml:"type,omitempty"` // of Value: int, double or boolean
 }
 
 type hash struct {
@@ -130,6 +148,12 @@ func entryOf(v any) entry {
 	switch v := v.(type) {
 	case string:
 		return entry{Value: &v}
+	case int64:
+		return typed("int", strconv.FormatInt(v, 10))
+	case float64:
+		return typed("double", strconv.FormatFloat(v, 'g', -1, 64))
+	case bool:
+		return typed("boolean", strconv.FormatBool(v))
 	case []byte:
 		text := base64.StdEncoding.EncodeToString(v)
 		return entry{Binary: &text}
@@ -145,6 +169,8 @@ func entryOf(v any) entry {
 	return entry{Undef: true}
 }
 
+func typed(kind, text string) entry { return entry{Value: &text, Type: kind} }
+
 func hashOf(entries []entry) (map[string]any, error) {
 	m := make(map[string]any, len(entries))
 	var errs error
@@ -159,7 +185,7 @@ func hashOf(entries []entry) (map[string]any, error) {
 func (e entry) plain() (any, error) {
 	switch {
 	case e.Value != nil:
-		return *e.Value, nil
+		return e.scalar()
 	case e.Binary != nil:
 		return base64.StdEncoding.DecodeString(*e.Binary)
 	case e.Hash != nil:
@@ -174,6 +200,21 @@ func (e entry) plain() (any, error) {
 		return items, errs
 	}
 	return nil, nil
+}
+
+// scalar returns the text, the number or the boolean of an entry.
+func (e entry) scalar() (any, error) {
+	switch e.Type {
+	case "":
+		return *e.Value, nil
+	case "int":
+		return strconv.ParseInt(*e.Value, 10, 64)
+	case "double":
+		return strconv.ParseFloat(*e.Value, 64)
+	case "boolean":
+		return strconv.ParseBool(*e.Value)
+	}
+	return nil, fmt.Errorf("unknown type %q", e.Type)
 }
 
 // Fault is a typed fault: the name of its element and its fields.

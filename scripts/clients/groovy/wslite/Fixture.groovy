@@ -24,6 +24,12 @@ class Fixture {
       single: ['one'],
       emptylist: [],
       emptyhash: [:],
+      digits: '0042',
+      int: 9_007_199_254_740_993L,
+      double: 0.1d,
+      true: true,
+      false: false,
+      numbers: [-1L, 2.5d],
     ]
   }
 
@@ -42,6 +48,7 @@ class Fixture {
       case null: return 'u'
       case String: return 't:' + hex(v)
       case byte[]: return 'b:' + v.encodeHex()
+      case { Values.type(v) }: return "${Values.type(v)}:$v"
       case List: return "l(${v.collect { rendered(it) }.join(',')})"
       default: return "h(${v.collect { name, element -> "${hex(name)}=${rendered(element)}" }.sort().join(',')})"
     }

@@ -14,13 +14,20 @@ class Main {
     switch (args[1]) {
       case 'walk': Walk.walk(sessions, session); break
       case 'fault': println fault(sessions, args[2], session); break
-      case 'read': Fixture.print(Values.map(sessions.call('getSession') { id session }.attributes)); break
+      case 'read': Fixture.print(Values.map(read(sessions, session).attributes)); break
       default:
         sessions.call('setSession') {
           id session
           attributes Values.entries(Fixture.of(args[1]))
           ttl 3600
         }
+    }
+  }
+
+  private static read(Sessions sessions, String session) {
+    return sessions.call('getSession') {
+      id session
+      typed true
     }
   }
 

@@ -1,6 +1,9 @@
 package sessions
 
-/** Converts values: String, byte[], null, List and Map are text, bytes, undef, lists and hashes. */
+/**
+ * Converts values: String, byte[], null, List and Map are text, bytes, undef, lists and hashes. Long, Double and
+ * Boolean have a type.
+ */
 class Values {
   /** Returns the elements of a hash, for the builder of a message. */
   static Closure entries(Map attributes) {
@@ -21,7 +24,26 @@ class Values {
       case byte[]: builder.binary v.encodeBase64().toString(); break
       case List: builder.list { -> v.each { element -> item { member(delegate, element) } } }; break
       case Map: builder.hash entries(v); break
-      default: builder.value v as String
+      default:
+        builder.value v as String
+        if (type(v)) {
+          builder.type type(v)
+        }
+    }
+  }
+
+  /** Returns the type of a number or a boolean, and null for other values. */
+  static String type(v) {
+    return v instanceof Long ? 'int' : v instanceof Double ? 'double' : v instanceof Boolean ? 'boolean' : null
+  }
+
+  /** Returns the value that a text of a type stands for. */
+  private static typed(String text, String type) {
+    switch (type) {
+      case 'int': return text as Long
+      case 'double': return text as Double
+      case 'boolean': return text == 'true'
+      default: return text
     }
   }
 
@@ -34,7 +56,7 @@ class Values {
   private static value(holder) {
     def v = holder.children().find { it.name() != 'key' }
     switch (v.name()) {
-      case 'value': return v.text()
+      case 'value': return typed(v.text(), holder.type.text())
       case 'binary': return v.text().decodeBase64()
       case 'list': return v.item.collect { value(it) }
       case 'hash': return map(v)

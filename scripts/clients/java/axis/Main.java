@@ -20,8 +20,8 @@ public final class Main {
     switch (args[1]) {
       case "walk" -> Walk.walk(sessions, id);
       case "fault" -> System.out.println(fault(sessions, args[2], id));
-      case "read" -> Fixture.print(Values.map(sessions.getSession(id).getAttributes()));
-      default -> sessions.setSession(id, Values.hash(Fixture.of(args[1])), 3600, null, false);
+      case "read" -> Fixture.print(Values.map(sessions.getSession(id, null, true).getAttributes()));
+      default -> sessions.setSession(id, Values.hash(Fixture.of(args[1])), 3600, null, false, null, null);
     }
   }
 
@@ -46,9 +46,9 @@ public final class Main {
     String version = kind.equals("conflict") ? "AAAA" : null;
     try {
       if (List.of("conflict", "deleted", "toolarge").contains(kind)) {
-        sessions.setSession(id, Values.hash(one), 0, version, false);
+        sessions.setSession(id, Values.hash(one), 0, version, false, null, null);
       } else {
-        sessions.getSession(id);
+        sessions.getSession(id, null, null);
       }
     } catch (SessionNotFoundFault e) {
       return "SessionNotFoundFault\t" + e.getId();

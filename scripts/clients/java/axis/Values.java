@@ -17,6 +17,9 @@ final class Values {
       entry.setUndef(true);
     } else if (v instanceof String text) {
       entry.setValue(text);
+    } else if (Types.of(v) != null) {
+      entry.setValue(v.toString());
+      entry.setType(Types.of(v));
     } else if (v instanceof byte[] bytes) {
       entry.setBinary(bytes);
     } else if (v instanceof List<?> list) {
@@ -29,7 +32,7 @@ final class Values {
 
   private static Item item(Object v) {
     Entry e = entry("", v);
-    return new Item(e.getValue(), e.getBinary(), e.getHash(), e.getList(), e.getUndef());
+    return new Item(e.getValue(), e.getBinary(), e.getHash(), e.getList(), e.getUndef(), e.getType());
   }
 
   static Entry[] hash(Map<?, ?> map) {
@@ -39,14 +42,14 @@ final class Values {
   static Map<String, Object> map(Entry[] entries) {
     Map<String, Object> map = new LinkedHashMap<>();
     for (Entry e : entries) {
-      map.put(e.getKey(), value(e.getValue(), e.getBinary(), e.getHash(), e.getList()));
+      map.put(e.getKey(), value(e.getValue(), e.getType(), e.getBinary(), e.getHash(), e.getList()));
     }
     return map;
   }
 
-  private static Object value(String text, byte[] bytes, Entry[] hash, Item[] list) {
+  private static Object value(String text, String type, byte[] bytes, Entry[] hash, Item[] list) {
     if (text != null) {
-      return text;
+      return Types.value(text, type);
     }
     if (bytes != null) {
       return bytes;
@@ -59,7 +62,7 @@ final class Values {
     }
     List<Object> values = new ArrayList<>();
     for (Item i : list) {
-      values.add(value(i.getValue(), i.getBinary(), i.getHash(), i.getList()));
+      values.add(value(i.getValue(), i.getType(), i.getBinary(), i.getHash(), i.getList()));
     }
     return values;
   }

@@ -15,7 +15,7 @@ public final class Main {
     switch (args[1]) {
       case "walk" -> Walk.walk(sessions, id);
       case "fault" -> System.out.println(fault(sessions, args[2], id));
-      case "read" -> Fixture.print(Values.map(sessions.get(id).getAttributes()));
+      case "read" -> Fixture.print(Values.map(sessions.typed(id, 0).getAttributes()));
       default -> sessions.set(id, Values.hash(Fixture.of(args[1])), 3600, null);
     }
   }

@@ -7,8 +7,10 @@ import org.apache.axis2.client.Options;
 import org.apache.axis2.context.NamedValue;
 import org.apache.axis2.kernel.http.HTTPConstants;
 import org.apache.axis2.transport.http.impl.httpclient4.HttpTransportPropertiesImpl;
+import v1.session.memcached_soap.DeleteSession;
 import v1.session.memcached_soap.EntryList;
 import v1.session.memcached_soap.GetSession;
+import v1.session.memcached_soap.RenameSession;
 import v1.session.memcached_soap.Session;
 import v1.session.memcached_soap.SessionRef;
 import v1.session.memcached_soap.SetSession;
@@ -48,6 +50,15 @@ final class Sessions {
     return stub.getSession(request).getGetSessionResult();
   }
 
+  /** Reads numbers with their type, and gives the session a TTL if it is not 0. */
+  Session typed(String id, int ttl) throws Exception {
+    GetSession request = new GetSession();
+    request.setId(id);
+    request.setTtl(ttl);
+    request.setTyped(true);
+    return stub.getSession(request).getGetSessionResult();
+  }
+
   SessionRef set(String id, EntryList attributes, int ttl, String version) throws Exception {
     SetSession request = new SetSession();
     request.setId(id);
@@ -55,6 +66,32 @@ final class Sessions {
     request.setTtl(ttl);
     request.setIfVersion(version);
     return stub.setSession(request).getSetSessionResult();
+  }
+
+  /** Stores a session that ends after some seconds in any case, if there is none with the id. */
+  SessionRef create(String id, EntryList attributes, int ttl, int lifetime) throws Exception {
+    SetSession request = new SetSession();
+    request.setId(id);
+    request.setAttributes(attributes);
+    request.setTtl(ttl);
+    request.setLifetime(lifetime);
+    request.setOnlyNew(id != null);
+    return stub.setSession(request).getSetSessionResult();
+  }
+
+  /** Gives a session another id. With null the service makes it. */
+  SessionRef rename(String id, String newId) throws Exception {
+    RenameSession request = new RenameSession();
+    request.setId(id);
+    request.setNewId(newId);
+    return stub.renameSession(request).getRenameSessionResult();
+  }
+
+  boolean delete(String id, String version) throws Exception {
+    DeleteSession request = new DeleteSession();
+    request.setId(id);
+    request.setIfVersion(version);
+    return stub.deleteSession(request).getDeleteSessionResult();
   }
 
   SessionRef update(String id, EntryList set, String version) throws Exception {

@@ -26,6 +26,9 @@ final class Values {
       entry.setUndef(true);
     } else if (v instanceof String text) {
       entry.setValue(text);
+    } else if (Types.of(v) != null) {
+      entry.setValue(v.toString());
+      entry.setType(Types.of(v));
     } else if (v instanceof byte[] bytes) {
       entry.setBinary(new DataHandler(new ByteArrayDataSource(bytes, "application/octet-stream")));
     } else if (v instanceof List<?> list) {
@@ -49,6 +52,9 @@ final class Values {
       Item item = new Item();
       if (entry.isValueSpecified()) {
         item.setValue(entry.getValue());
+        if (entry.isTypeSpecified()) {
+          item.setType(entry.getType());
+        }
       } else if (entry.isBinarySpecified()) {
         item.setBinary(entry.getBinary());
       } else if (entry.isHashSpecified()) {
@@ -66,14 +72,14 @@ final class Values {
   static Map<String, Object> map(EntryList entries) {
     Map<String, Object> map = new LinkedHashMap<>();
     for (Entry e : entries.getEntry() == null ? new Entry[0] : entries.getEntry()) {
-      map.put(e.getKey(), value(e.getValue(), e.getBinary(), e.getHash(), e.getList()));
+      map.put(e.getKey(), value(e.getValue(), e.getType(), e.getBinary(), e.getHash(), e.getList()));
     }
     return map;
   }
 
-  private static Object value(String text, DataHandler bytes, EntryList hash, ItemList list) {
+  private static Object value(String text, String type, DataHandler bytes, EntryList hash, ItemList list) {
     if (text != null) {
-      return text;
+      return Types.value(text, type);
     }
     if (bytes != null) {
       return content(bytes);
@@ -86,7 +92,7 @@ final class Values {
     }
     List<Object> values = new ArrayList<>();
     for (Item i : list.getItem() == null ? new Item[0] : list.getItem()) {
-      values.add(value(i.getValue(), i.getBinary(), i.getHash(), i.getList()));
+      values.add(value(i.getValue(), i.getType(), i.getBinary(), i.getHash(), i.getList()));
     }
     return values;
   }

@@ -43,6 +43,12 @@ final class Fixture {
     f.put("single", List.of("one"));
     f.put("emptylist", List.of());
     f.put("emptyhash", Map.of());
+    f.put("digits", "0042");
+    f.put("int", 9_007_199_254_740_993L);
+    f.put("double", 0.1);
+    f.put("true", true);
+    f.put("false", false);
+    f.put("numbers", List.of(-1L, 2.5));
     return f;
   }
 
@@ -72,6 +78,9 @@ final class Fixture {
     }
     if (v instanceof byte[] bytes) {
       return "b:" + HexFormat.of().formatHex(bytes);
+    }
+    if (Types.of(v) != null) {
+      return Types.of(v) + ":" + v;
     }
     if (v instanceof List<?> list) {
       return list.stream().map(Fixture::rendered).collect(Collectors.joining(",", "l(", ")"));

@@ -14,8 +14,8 @@ public final class Main {
     switch (args[1]) {
       case "walk" -> Walk.walk(sessions, id);
       case "fault" -> System.out.println(fault(sessions, args[2], id));
-      case "read" -> Fixture.print(Values.map(sessions.getSession(id).getAttributes()));
-      default -> sessions.setSession(id, Values.hash(Fixture.of(args[1])), 3600, null, null);
+      case "read" -> Fixture.print(Values.map(sessions.getSession(id, null, true).getAttributes()));
+      default -> sessions.setSession(id, Values.hash(Fixture.of(args[1])), 3600, null, null, null, null);
     }
     System.exit(0); // threads of the toolkit keep the program alive for a while otherwise
   }
@@ -26,9 +26,9 @@ public final class Main {
     String version = kind.equals("conflict") ? "AAAA" : null;
     try {
       if (List.of("conflict", "deleted", "toolarge").contains(kind)) {
-        sessions.setSession(id, Values.hash(one), null, version, null);
+        sessions.setSession(id, Values.hash(one), null, version, null, null, null);
       } else {
-        sessions.getSession(id);
+        sessions.getSession(id, null, null);
       }
     } catch (SessionNotFoundException e) {
       return "SessionNotFoundFault\t" + e.getFaultInfo().getId();

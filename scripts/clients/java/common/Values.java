@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Converts values: String, byte[], null, List and Map are text, bytes, undef, lists and hashes.
+ * Converts values: String, byte[], null, List and Map are text, bytes, undef, lists and hashes. Long,
+ * Double and Boolean have a type.
  */
 final class Values {
   static Entry entry(String key, Object v) {
@@ -16,6 +17,9 @@ final class Values {
       entry.setUndef(true);
     } else if (v instanceof String text) {
       entry.setValue(text);
+    } else if (Types.of(v) != null) {
+      entry.setValue(v.toString());
+      entry.setType(Types.of(v));
     } else if (v instanceof byte[] bytes) {
       entry.setBinary(bytes);
     } else if (v instanceof List<?> list) {
@@ -42,6 +46,7 @@ final class Values {
       item.setHash(entry.getHash());
       item.setList(entry.getList());
       item.setUndef(entry.isUndef());
+      item.setType(entry.getType());
       items.getItem().add(item);
     }
     return items;
@@ -50,14 +55,14 @@ final class Values {
   static Map<String, Object> map(EntryList entries) {
     Map<String, Object> map = new LinkedHashMap<>();
     for (Entry e : entries.getEntry()) {
-      map.put(e.getKey(), value(e.getValue(), e.getBinary(), e.getHash(), e.getList()));
+      map.put(e.getKey(), value(e.getValue(), e.getType(), e.getBinary(), e.getHash(), e.getList()));
     }
     return map;
   }
 
-  private static Object value(String text, byte[] bytes, EntryList hash, ItemList list) {
+  private static Object value(String text, String type, byte[] bytes, EntryList hash, ItemList list) {
     if (text != null) {
-      return text;
+      return Types.value(text, type);
     }
     if (bytes != null) {
       return bytes;
@@ -70,7 +75,7 @@ final class Values {
     }
     List<Object> values = new ArrayList<>();
     for (Item i : list.getItem()) {
-      values.add(value(i.getValue(), i.getBinary(), i.getHash(), i.getList()));
+      values.add(value(i.getValue(), i.getType(), i.getBinary(), i.getHash(), i.getList()));
     }
     return values;
   }

@@ -5,14 +5,22 @@ import java.util.List;
 /** Calls every operation: the life of one session. */
 final class Walk {
   static void walk(SessionPortType sessions, String id) throws Exception {
-    // Attributes are a list of entries, each with a key and one kind of value.
+    // Attributes are a list of entries, each with a key and one kind of value. With onlyNew
+    // the service stores the session only if there is none with the id. It ends after two
+    // hours in any case.
     EntryList attributes = new EntryList();
     attributes.getEntry().add(Values.entry("uid", "dwho"));
     attributes.getEntry().add(Values.entry("roles", List.of("traveller", "doctor")));
-    sessions.setSession(id, attributes, 3600, null, null);
+    attributes.getEntry().add(Values.entry("visits", 1L));
+    sessions.setSession(id, attributes, 3600, null, null, 7200, true);
     System.out.println("set\t" + id);
+    try {
+      sessions.setSession(id, attributes, 3600, null, null, 7200, true);
+    } catch (SessionExistsException e) {
+      System.out.println("exists\t" + e.getFaultInfo().getId());
+    }
 
-    Session session = sessions.getSession(id);
+    Session session = sessions.getSession(id, null, null);
     for (Entry entry : session.getAttributes().getEntry()) {
       if (entry.getKey().equals("uid")) {
         System.out.println("get\t" + entry.getValue());
@@ -22,10 +30,10 @@ final class Walk {
     // Change one attribute only if the session has not been modified since it was read.
     EntryList set = new EntryList();
     set.getEntry().add(Values.entry("mood", "good"));
-    sessions.updateSession(id, set, null, null, session.getVersion());
+    sessions.updateSession(id, set, null, null, session.getVersion(), null);
     System.out.println("update\tok");
     try {
-      sessions.updateSession(id, set, null, null, session.getVersion());
+      sessions.updateSession(id, set, null, null, session.getVersion(), null);
     } catch (VersionConflictException e) {
       System.out.println("conflict\t" + e.getFaultInfo().getId());
     }
@@ -33,9 +41,18 @@ final class Walk {
     SessionRef touched = sessions.touchSession(id, 600);
     System.out.println("touch\t" + touched.getExpiresIn());
 
+    // Read the session and give it 15 minutes in one call. Numbers have a type.
+    Session used = sessions.getSession(id, 900, true);
+    for (Entry entry : used.getAttributes().getEntry()) {
+      if (entry.getKey().equals("visits")) {
+        System.out.println("typed\t" + entry.getType());
+      }
+    }
+    System.out.println("ttl\t" + used.getExpiresIn());
+
     IdList ids = new IdList();
     ids.getId().addAll(List.of(id, "f".repeat(32)));
-    System.out.println("batch\t" + sessions.getSessions(ids).getSession().size());
+    System.out.println("batch\t" + sessions.getSessions(ids, null, null).getSession().size());
 
     IdList found = sessions.findSessions("dwho", null);
     System.out.println("find\t" + (found.getId().contains(id) ? 1 : 0));
@@ -43,15 +60,30 @@ final class Walk {
     StatsReport report = sessions.stats();
     System.out.println("stats\t" + (report.getService().getStat().isEmpty() ? 0 : 1));
 
-    System.out.println("delete\t" + sessions.deleteSession(id));
+    // A login gives the session another id, of the program or of the service.
+    SessionRef chosen = sessions.renameSession(id, id + "0", null);
+    System.out.println("rename\t" + chosen.getId());
+    SessionRef made = sessions.renameSession(chosen.getId(), null, null);
+    System.out.println("renamed\t" + made.getId());
+
+    // Delete it only if nobody has changed it.
     try {
-      sessions.getSession(id);
+      sessions.deleteSession(made.getId(), session.getVersion());
+    } catch (VersionConflictException e) {
+      System.out.println("kept\t" + e.getFaultInfo().getId());
+    }
+    System.out.println("delete\t" + sessions.deleteSession(made.getId(), made.getVersion()));
+    try {
+      sessions.getSession(id, null, null);
     } catch (SessionNotFoundException e) {
       System.out.println("notfound\t" + e.getFaultInfo().getId());
     }
 
-    // Without an id the service creates one.
-    System.out.println("new\t" + sessions.setSession(null, attributes, 60, null, null).getId());
+    // Without an id the service creates one. The session ends after two minutes: a ttl that
+    // is longer than the lifetime is cut.
+    SessionRef stored = sessions.setSession(null, attributes, 3600, null, null, 120, null);
+    System.out.println("new\t" + stored.getId());
+    System.out.println("lifetime\t" + stored.getExpiresIn());
   }
 
   private Walk() {}

@@ -13,8 +13,8 @@ public final class Main {
     switch (args[1]) {
       case "walk" -> Walk.walk(sessions, id);
       case "fault" -> System.out.println(fault(sessions, args[2], id));
-      case "read" -> Fixture.print(Sessions.map(Sessions.get(sessions.call("getSession", id), "attributes")));
-      default -> sessions.call("setSession", id, Sessions.hash(Fixture.of(args[1])), 3600, null, false);
+      case "read" -> Fixture.print(Sessions.map(Sessions.get(sessions.call("getSession", id, null, true), "attributes")));
+      default -> sessions.call("setSession", id, Sessions.hash(Fixture.of(args[1])), 3600, null, false, null, null);
     }
     System.exit(0); // threads of CXF keep the program alive for a while otherwise
   }
@@ -25,9 +25,9 @@ public final class Main {
     String version = kind.equals("conflict") ? "AAAA" : null;
     try {
       if (List.of("conflict", "deleted", "toolarge").contains(kind)) {
-        sessions.call("setSession", id, Sessions.hash(one), 0, version, false);
+        sessions.call("setSession", id, Sessions.hash(one), 0, version, false, null, null);
       } else {
-        sessions.call("getSession", id);
+        sessions.call("getSession", id, null, null);
       }
     } catch (Exception e) {
       String[] fault = Sessions.fault(e, "id", "limit", "reason");

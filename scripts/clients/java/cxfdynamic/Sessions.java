@@ -81,6 +81,9 @@ final class Sessions {
       set(bean, "undef", true);
     } else if (v instanceof String) {
       set(bean, "value", v);
+    } else if (Types.of(v) != null) {
+      set(bean, "value", v.toString());
+      set(bean, "type", Types.of(v));
     } else if (v instanceof byte[]) {
       set(bean, "binary", v);
     } else if (v instanceof List<?> list) {
@@ -114,11 +117,13 @@ final class Sessions {
   }
 
   private static Object value(Object bean) throws Exception {
-    for (String plain : List.of("value", "binary")) {
-      Object v = get(bean, plain);
-      if (v != null) {
-        return v;
-      }
+    String text = get(bean, "value");
+    if (text != null) {
+      return Types.value(text, get(bean, "type"));
+    }
+    byte[] bytes = get(bean, "binary");
+    if (bytes != null) {
+      return bytes;
     }
     Object hash = get(bean, "hash");
     if (hash != null) {

@@ -22,15 +22,16 @@ public final class Main {
     switch (args[1]) {
       case "walk" -> Walk.walk(sessions, id);
       case "fault" -> System.out.println(fault(sessions, args[2], id));
-      case "read" -> Fixture.print(Values.map(Sessions.child(read(sessions, id), "attributes")));
+      case "read" -> Fixture.print(Values.map(Sessions.child(read(sessions, id, true), "attributes")));
       default -> write(sessions, id, Fixture.of(args[1]), null);
     }
     System.exit(0); // its connections keep the program alive for a while otherwise
   }
 
-  private static SOAPElement read(Sessions sessions, String id) throws Exception {
+  private static SOAPElement read(Sessions sessions, String id, boolean typed) throws Exception {
     SOAPElement get = sessions.operation("getSession");
     Sessions.add(get, "id", id);
+    Sessions.add(get, "typed", Boolean.toString(typed));
     return sessions.call(get);
   }
 
@@ -51,7 +52,7 @@ public final class Main {
       if (List.of("conflict", "deleted", "toolarge").contains(kind)) {
         write(sessions, id, one, kind.equals("conflict") ? "AAAA" : null);
       } else {
-        read(sessions, id);
+        read(sessions, id, false);
       }
       return "no fault";
     } catch (Sessions.FaultException e) {

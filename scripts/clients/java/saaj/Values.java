@@ -20,6 +20,9 @@ final class Values {
       Sessions.add(to, "undef", "true");
     } else if (v instanceof String text) {
       Sessions.add(to, "value", text);
+    } else if (Types.of(v) != null) {
+      Sessions.add(to, "value", v.toString());
+      Sessions.add(to, "type", Types.of(v));
     } else if (v instanceof byte[] bytes) {
       Sessions.add(to, "binary", Base64.getEncoder().encodeToString(bytes));
     } else if (v instanceof List<?> list) {
@@ -43,7 +46,7 @@ final class Values {
   private static Object value(SOAPElement of) {
     String text = Sessions.text(of, "value");
     if (text != null) {
-      return text;
+      return Types.value(text, Sessions.text(of, "type"));
     }
     String binary = Sessions.text(of, "binary");
     if (binary != null) {

@@ -22,6 +22,7 @@ public final class Main {
   private static Session read(Sessions sessions, String id) {
     GetSession get = new GetSession();
     get.setId(id);
+    get.setTyped(true);
     return sessions.call(get, GetSessionResponse.class).getGetSessionResult();
   }
 

@@ -5,15 +5,27 @@ import java.util.List;
 /** Calls every operation: the life of one session. */
 final class Walk {
   static void walk(Sessions sessions, String id) {
-    // Attributes are a list of entries, each with a key and one kind of value.
+    // Attributes are a list of entries, each with a key and one kind of value. With onlyNew
+    // the service stores the session only if there is none with the id. It ends after two
+    // hours in any case.
     SetSession set = new SetSession();
     set.setId(id);
     set.setTtl(3600);
+    set.setLifetime(7200);
+    set.setOnlyNew(true);
     set.setAttributes(new EntryList());
     set.getAttributes().getEntry().add(Values.entry("uid", "dwho"));
     set.getAttributes().getEntry().add(Values.entry("roles", List.of("traveller", "doctor")));
+    set.getAttributes().getEntry().add(Values.entry("visits", 1L));
     sessions.call(set, SetSessionResponse.class);
     System.out.println("set\t" + id);
+    try {
+      sessions.call(set, SetSessionResponse.class);
+    } catch (Sessions.FaultException e) {
+      if (e.detail instanceof SessionExistsFault existing) {
+        System.out.println("exists\t" + existing.getId());
+      }
+    }
 
     GetSession get = new GetSession();
     get.setId(id);
@@ -46,6 +58,19 @@ final class Walk {
     SessionRef touched = sessions.call(touch, TouchSessionResponse.class).getTouchSessionResult();
     System.out.println("touch\t" + touched.getExpiresIn());
 
+    // Read the session and give it 15 minutes in one call. Numbers have a type.
+    GetSession use = new GetSession();
+    use.setId(id);
+    use.setTtl(900);
+    use.setTyped(true);
+    Session used = sessions.call(use, GetSessionResponse.class).getGetSessionResult();
+    for (Entry entry : used.getAttributes().getEntry()) {
+      if (entry.getKey().equals("visits")) {
+        System.out.println("typed\t" + entry.getType());
+      }
+    }
+    System.out.println("ttl\t" + used.getExpiresIn());
+
     GetSessions many = new GetSessions();
     many.setIds(new IdList());
     many.getIds().getId().addAll(List.of(id, "f".repeat(32)));
@@ -60,8 +85,29 @@ final class Walk {
     StatsReport report = sessions.call(new Stats(), StatsResponse.class).getStatsResult();
     System.out.println("stats\t" + (report.getService().getStat().isEmpty() ? 0 : 1));
 
+    // A login gives the session another id, of the program or of the service.
+    RenameSession rename = new RenameSession();
+    rename.setId(id);
+    rename.setNewId(id + "0");
+    SessionRef chosen = sessions.call(rename, RenameSessionResponse.class).getRenameSessionResult();
+    System.out.println("rename\t" + chosen.getId());
+    rename.setId(chosen.getId());
+    rename.setNewId(null);
+    SessionRef made = sessions.call(rename, RenameSessionResponse.class).getRenameSessionResult();
+    System.out.println("renamed\t" + made.getId());
+
+    // Delete it only if nobody has changed it.
     DeleteSession delete = new DeleteSession();
-    delete.setId(id);
+    delete.setId(made.getId());
+    delete.setIfVersion(session.getVersion());
+    try {
+      sessions.call(delete, DeleteSessionResponse.class);
+    } catch (Sessions.FaultException e) {
+      if (e.detail instanceof VersionConflictFault conflict) {
+        System.out.println("kept\t" + conflict.getId());
+      }
+    }
+    delete.setIfVersion(made.getVersion());
     System.out.println("delete\t" + sessions.call(delete, DeleteSessionResponse.class).isDeleteSessionResult());
     try {
       sessions.call(get, GetSessionResponse.class);
@@ -71,9 +117,14 @@ final class Walk {
       }
     }
 
-    // Without an id the service creates one.
+    // Without an id the service creates one. The session ends after two minutes: a ttl that
+    // is longer than the lifetime is cut.
     set.setId(null);
-    System.out.println("new\t" + sessions.call(set, SetSessionResponse.class).getSetSessionResult().getId());
+    set.setOnlyNew(null);
+    set.setLifetime(120);
+    SessionRef stored = sessions.call(set, SetSessionResponse.class).getSetSessionResult();
+    System.out.println("new\t" + stored.getId());
+    System.out.println("lifetime\t" + stored.getExpiresIn());
   }
 
   private Walk() {}

@@ -22,7 +22,7 @@ export async function program(client, command, ...rest) {
   } else if (command === 'fault') {
     await fault(client, ...rest);
   } else if (command === 'read') {
-    const [{ getSessionResult: session }] = await client.getSessionAsync({ id: rest[0] });
+    const [{ getSessionResult: session }] = await client.getSessionAsync({ id: rest[0], typed: true });
     const lines = list(session.attributes.entry)
       .filter((entry) => !entry.key.startsWith('_'))
       .map((entry) => `${Buffer.from(entry.key).toString('hex')}\t${rendered(value(entry))}\n`);

@@ -9,6 +9,9 @@ const allBytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 export function members(v) {
   if (v === null) return { undef: true };
   if (typeof v === 'string') return { value: v };
+  if (typeof v === 'boolean') return { value: String(v), type: 'boolean' };
+  if (typeof v === 'bigint' || Number.isInteger(v)) return { value: String(v), type: 'int' };
+  if (typeof v === 'number') return { value: String(v), type: 'double' };
   if (Buffer.isBuffer(v)) return { binary: v.toString('base64') };
   if (Array.isArray(v)) return { list: { item: v.map(members) } };
   return { hash: { entry: entries(v) } };
@@ -16,10 +19,19 @@ export function members(v) {
 
 export const entries = (object) => Object.entries(object).map(([key, v]) => ({ key, ...members(v) }));
 
+// Returns the value that a text of a type stands for. A whole number that a number of
+// JavaScript cannot hold is a BigInt.
+function typed(text, type) {
+  if (type === 'boolean') return text === 'true';
+  if (type === 'double') return Number(text);
+  if (type === 'int') return Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text);
+  return text;
+}
+
 // Returns the JavaScript value of an entry or an item. The package returns null
 // for an empty element.
 export function value(v) {
-  if (v.value !== undefined) return v.value ?? '';
+  if (v.value !== undefined) return typed(v.value ?? '', v.type);
   if (v.binary !== undefined) return Buffer.from(v.binary ?? '', 'base64');
   if (v.list !== undefined) return list(v.list?.item).map((item) => value(item ?? {}));
   if (v.hash !== undefined) return Object.fromEntries(list(v.hash?.entry).map((entry) => [entry.key, value(entry)]));
@@ -42,6 +54,12 @@ export const fixtures = {
     single: ['one'],
     emptylist: [],
     emptyhash: {},
+    digits: '0042',
+    int: 9007199254740993n,
+    double: 0.1,
+    true: true,
+    false: false,
+    numbers: [-1, 2.5],
   },
   writecontrol: { control: 'XML has no \x01' },
   writetext: { text900k: '0123456789'.repeat(90000) },
@@ -54,6 +72,9 @@ const hex = (text) => Buffer.from(text).toString('hex');
 export function rendered(v) {
   if (v === null) return 'u';
   if (typeof v === 'string') return `t:${hex(v)}`;
+  if (typeof v === 'boolean') return `boolean:${v}`;
+  if (typeof v === 'bigint' || Number.isInteger(v)) return `int:${v}`;
+  if (typeof v === 'number') return `double:${v}`;
   if (Buffer.isBuffer(v)) return `b:${v.toString('hex')}`;
   if (Array.isArray(v)) return `l(${v.map(rendered).join(',')})`;
   return `h(${Object.entries(v).map(([key, item]) => `${hex(key)}=${rendered(item)}`).sort().join(',')})`;

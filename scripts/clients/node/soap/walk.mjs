@@ -11,18 +11,30 @@ export function detail(error) {
 export const list = (x) => (x === undefined || x === null ? [] : Array.isArray(x) ? x : [x]);
 
 export async function walk(client, id) {
-  // Attributes are a list of entries, each with a key and one kind of value.
-  await client.setSessionAsync({
+  // Attributes are a list of entries, each with a key and one kind of value. A number
+  // says that it is one. With onlyNew the service stores the session only if there is
+  // none with the id. It ends after two hours in any case.
+  const login = {
     id,
     attributes: {
       entry: [
         { key: 'uid', value: 'dwho' },
         { key: 'roles', list: { item: [{ value: 'traveller' }, { value: 'doctor' }] } },
+        { key: 'visits', value: '1', type: 'int' },
       ],
     },
     ttl: 3600,
-  });
+    lifetime: 7200,
+    onlyNew: true,
+  };
+  await client.setSessionAsync(login);
   console.log(`set\t${id}`);
+  try {
+    await client.setSessionAsync(login);
+  } catch (error) {
+    const fault = detail(error);
+    if (fault.name === 'SessionExistsFault') console.log(`exists\t${fault.id}`);
+  }
 
   const [{ getSessionResult: session }] = await client.getSessionAsync({ id });
   for (const entry of list(session.attributes.entry)) {
@@ -42,6 +54,13 @@ export async function walk(client, id) {
   const [{ touchSessionResult: touched }] = await client.touchSessionAsync({ id, ttl: 600 });
   console.log(`touch\t${touched.expiresIn}`);
 
+  // Read the session and give it 15 minutes in one call. Numbers have a type.
+  const [{ getSessionResult: used }] = await client.getSessionAsync({ id, ttl: 900, typed: true });
+  for (const entry of list(used.attributes.entry)) {
+    if (entry.key === 'visits') console.log(`typed\t${entry.type}`);
+  }
+  console.log(`ttl\t${used.expiresIn}`);
+
   const [{ getSessionsResult: found }] = await client.getSessionsAsync({ ids: { id: [id, 'f'.repeat(32)] } });
   console.log(`batch\t${list(found.session).length}`);
 
@@ -51,7 +70,19 @@ export async function walk(client, id) {
   const [{ statsResult: report }] = await client.statsAsync({});
   console.log(`stats\t${Number(list(report.service.stat).length > 0)}`);
 
-  const [{ deleteSessionResult: deleted }] = await client.deleteSessionAsync({ id });
+  // A login gives the session another id, of the program or of the service.
+  const [{ renameSessionResult: chosen }] = await client.renameSessionAsync({ id, newId: `${id}0` });
+  console.log(`rename\t${chosen.id}`);
+  const [{ renameSessionResult: given }] = await client.renameSessionAsync({ id: chosen.id });
+  console.log(`renamed\t${given.id}`);
+
+  // Delete it only if nobody has changed it.
+  try {
+    await client.deleteSessionAsync({ id: given.id, ifVersion: session.version });
+  } catch (error) {
+    console.log(`kept\t${detail(error).id}`);
+  }
+  const [{ deleteSessionResult: deleted }] = await client.deleteSessionAsync({ id: given.id, ifVersion: given.version });
   console.log(`delete\t${deleted}`);
   try {
     await client.getSessionAsync({ id });
@@ -60,8 +91,10 @@ export async function walk(client, id) {
     if (fault.name === 'SessionNotFoundFault') console.log(`notfound\t${fault.id}`);
   }
 
-  // Without an id the service creates one.
+  // Without an id the service creates one. The session ends after two minutes: a ttl
+  // that is longer than the lifetime is cut.
   const attributes = { entry: [{ key: 'uid', value: 'dwho' }] };
-  const [{ setSessionResult: made }] = await client.setSessionAsync({ attributes });
+  const [{ setSessionResult: made }] = await client.setSessionAsync({ attributes, ttl: 3600, lifetime: 120 });
   console.log(`new\t${made.id}`);
+  console.log(`lifetime\t${made.expiresIn}`);
 }

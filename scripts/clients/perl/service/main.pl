@@ -61,7 +61,7 @@ elsif ( $command eq 'fault' ) {
     fault( $arguments[0] );
 }
 elsif ( $command eq 'read' ) {
-    my $attributes = $service->getSession($id)->{attributes};
+    my $attributes = $service->getSession( $id, undef, 'true' )->{attributes};
     Fixture::print_values( map { $_->{key} => Sessions::value($_) } Sessions::list( $attributes, 'entry' ) );
 }
 else {

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use utf8;
 use Encode qw(encode_utf8);
+use Typed;
 
 my $all = join '', map { chr } 0 .. 255;
 my $big = substr $all x 3516, 0, 900_000;
@@ -24,6 +25,12 @@ my %fixtures = (
         single    => ['one'],
         emptylist => [],
         emptyhash => {},
+        digits    => '0042',
+        int       => Typed->new( int     => '9007199254740993' ),
+        double    => Typed->new( double  => 0.1 ),
+        true      => Typed->new( boolean => 'true' ),
+        false     => Typed->new( boolean => 'false' ),
+        numbers   => [ Typed->new( int => -1 ), Typed->new( double => 2.5 ) ],
     },
     writecontrol => { control => "XML has no \x01" },
     writetext    => { text900k  => '0123456789' x 90_000 },
@@ -40,6 +47,7 @@ sub of {
 sub _rendered {
     my ($v) = @_;
     return 'u' if !defined $v;
+    return $v->type . ':' . $v->value if ref $v eq 'Typed';
     return 't:' . unpack( 'H*', encode_utf8($v) ) if !ref $v;
     return 'b:' . unpack( 'H*', $$v ) if ref $v eq 'SCALAR';
     return 'l(' . join( ',', map { _rendered($_) } @$v ) . ')' if ref $v eq 'ARRAY';

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use MIME::Base64 qw(decode_base64 encode_base64);
 use SOAP::Lite;
+use Typed;
 
 my $NAMESPACE = 'urn:memcached-soap:session:v1';
 
@@ -60,12 +61,13 @@ sub element {
     return SOAP::Data->name( $name => $content[0] )->type('string');
 }
 
-# members returns the elements of a value. A string is text, and a reference to a
-# string is bytes.
+# members returns the elements of a value. A string is text, a reference to a string is
+# bytes, and an object of the class Typed is a number or a boolean.
 sub members {
     my ($v) = @_;
     return element( undef => 'true' ) if !defined $v;
     return element( value => $v ) if !ref $v;
+    return ( element( value => $v->value ), element( type => $v->type ) ) if ref $v eq 'Typed';
     return element( binary => encode_base64( $$v, '' ) ) if ref $v eq 'SCALAR';
     return element( list => map { element( item => members($_) ) } @$v ) if ref $v eq 'ARRAY';
     return element( hash => entries($v) );
@@ -80,6 +82,7 @@ sub entries {
 sub value {
     my ($v) = @_;
     return undef if !ref $v;
+    return Typed->new( $v->{type}, $v->{value} ) if exists $v->{type};
     return $v->{value} // '' if exists $v->{value};
     return \decode_base64( $v->{binary} // '' ) if exists $v->{binary};
     return [ map { value($_) } list( $v->{list}, 'item' ) ] if exists $v->{list};

@@ -51,7 +51,7 @@ elsif ( $command eq 'fault' ) {
     fault(@arguments);
 }
 elsif ( $command eq 'read' ) {
-    my $session = $sessions->call( 'getSession', Sessions::element( id => $arguments[0] ) );
+    my $session = $sessions->call( 'getSession', Sessions::element( id => $arguments[0] ), Sessions::element( typed => 'true' ) );
     Fixture::print_values( map { $_->{key} => Sessions::value($_) } Sessions::list( $session->{attributes}, 'entry' ) );
 }
 else {

@@ -4,14 +4,21 @@ use warnings;
 
 sub walk {
     my ( $sessions, $id ) = @_;
-    my $attributes = { uid => 'dwho', roles => [ 'traveller', 'doctor' ] };
-    $sessions->call(
-        'setSession',
+    # With onlyNew the service stores the session only if there is none with the id. It
+    # ends after two hours in any case.
+    my $attributes = { uid => 'dwho', roles => [ 'traveller', 'doctor' ], visits => Typed->new( int => 1 ) };
+    my @login      = (
         Sessions::element( id         => $id ),
         Sessions::element( attributes => Sessions::entries($attributes) ),
         Sessions::element( ttl        => 3600 ),
+        Sessions::element( lifetime   => 7200 ),
+        Sessions::element( onlyNew    => 'true' ),
     );
+    $sessions->call( 'setSession', @login );
     print "set\t$id\n";
+    eval { $sessions->call( 'setSession', @login ) };
+    my %fault = Sessions::fault($@);
+    print "exists\t$fault{SessionExistsFault}{id}\n";
 
     my $session = $sessions->call( 'getSession', Sessions::element( id => $id ) );
     my %found   = map { $_->{key} => Sessions::value($_) } Sessions::list( $session->{attributes}, 'entry' );
@@ -26,11 +33,18 @@ sub walk {
     $sessions->call( 'updateSession', @change );
     print "update\tok\n";
     eval { $sessions->call( 'updateSession', @change ) };
-    my %fault = Sessions::fault($@);
+    %fault = Sessions::fault($@);
     print "conflict\t$fault{VersionConflictFault}{id}\n";
 
     my $touched = $sessions->call( 'touchSession', Sessions::element( id => $id ), Sessions::element( ttl => 600 ) );
     print "touch\t$touched->{expiresIn}\n";
+
+    # Read the session and give it 15 minutes in one call. Numbers have a type.
+    my @use  = ( Sessions::element( id => $id ), Sessions::element( ttl => 900 ), Sessions::element( typed => 'true' ) );
+    my $used = $sessions->call( 'getSession', @use );
+    %found = map { $_->{key} => Sessions::value($_) } Sessions::list( $used->{attributes}, 'entry' );
+    print "typed\t", $found{visits}->type, "\n";
+    print "ttl\t$used->{expiresIn}\n";
 
     my @ids   = map { Sessions::element( id => $_ ) } $id, 'f' x 32;
     my $batch = $sessions->call( 'getSessions', Sessions::element( ids => @ids ) );
@@ -42,14 +56,36 @@ sub walk {
     my $report = $sessions->call('stats');
     print "stats\t", Sessions::list( $report->{service}, 'stat' ) ? 1 : 0, "\n";
 
-    print "delete\t", $sessions->call( 'deleteSession', Sessions::element( id => $id ) ), "\n";
+    # A login gives the session another id, of the program or of the service.
+    my $chosen = $sessions->call( 'renameSession', Sessions::element( id => $id ), Sessions::element( newId => "${id}0" ) );
+    print "rename\t$chosen->{id}\n";
+    my $made = $sessions->call( 'renameSession', Sessions::element( id => $chosen->{id} ) );
+    print "renamed\t$made->{id}\n";
+
+    # Delete it only if nobody has changed it.
+    my $delete = sub {
+        my ($version) = @_;
+        my @elements = ( Sessions::element( id => $made->{id} ), Sessions::element( ifVersion => $version ) );
+        return $sessions->call( 'deleteSession', @elements );
+    };
+    eval { $delete->( $session->{version} ) };
+    %fault = Sessions::fault($@);
+    print "kept\t$fault{VersionConflictFault}{id}\n";
+    print "delete\t", $delete->( $made->{version} ), "\n";
     eval { $sessions->call( 'getSession', Sessions::element( id => $id ) ) };
     %fault = Sessions::fault($@);
     print "notfound\t$fault{SessionNotFoundFault}{id}\n";
 
-    # Without an id the service creates one.
-    my $new = $sessions->call( 'setSession', Sessions::element( attributes => Sessions::entries($attributes) ) );
+    # Without an id the service creates one. The session ends after two minutes: a ttl
+    # that is longer than the lifetime is cut.
+    my $new = $sessions->call(
+        'setSession',
+        Sessions::element( attributes => Sessions::entries($attributes) ),
+        Sessions::element( ttl        => 3600 ),
+        Sessions::element( lifetime   => 120 ),
+    );
     print "new\t$new->{id}\n";
+    print "lifetime\t$new->{expiresIn}\n";
 }
 
 1;

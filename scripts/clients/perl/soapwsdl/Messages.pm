@@ -33,12 +33,13 @@ sub text {
     return $text =~ s/([&<>\r])/sprintf '&#%d;', ord $1/ger;
 }
 
-# members returns the elements of a value. A string is text, and a reference to a
-# string is bytes.
+# members returns the elements of a value. A string is text, a reference to a string is
+# bytes, and an object of the class Typed is a number or a boolean.
 sub members {
     my ($v) = @_;
     return { undef  => 'true' } if !defined $v;
     return { value  => text($v) } if !ref $v;
+    return { value  => $v->value, type => $v->type } if ref $v eq 'Typed';
     return { binary => encode_base64( $$v, '' ) } if ref $v eq 'SCALAR';
     return { list   => { item => [ map { members($_) } @$v ] } } if ref $v eq 'ARRAY';
     return { hash   => entries($v) };

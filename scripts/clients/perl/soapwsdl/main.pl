@@ -42,7 +42,7 @@ elsif ( $command eq 'fault' ) {
     fault( $arguments[0] );
 }
 elsif ( $command eq 'read' ) {
-    my $session = $sessions->call( getSession => id => $id );
+    my $session = $sessions->call( getSession => id => $id, typed => 'true' );
     Fixture::print_values( map { $_->{key} => Sessions::value($_) } Sessions::list( $session->{attributes}, 'entry' ) );
 }
 else {

@@ -4,6 +4,7 @@ package Sessions;
 use strict;
 use warnings;
 use LWP::UserAgent;
+use Typed;
 use XML::Compile::Schema;
 use XML::LibXML;
 
@@ -74,12 +75,14 @@ sub reader {
     return $self->{readers}{$name} //= $self->{schema}->compile( READER => "{$NAMESPACE}$name" );
 }
 
-# members returns the elements of a value. A string is text, and a reference to a
-# string is bytes. XML::Compile encodes them.
+# members returns the elements of a value. A string is text, a reference to a string is
+# bytes, which XML::Compile encodes, and an object of the class Typed is a number or a
+# boolean.
 sub members {
     my ($v) = @_;
     return ( undef  => 1 )                                                if !defined $v;
     return ( value  => $v )                                               if !ref $v;
+    return ( value  => $v->value, type => $v->type )                      if ref $v eq 'Typed';
     return ( binary => $$v )                                              if ref $v eq 'SCALAR';
     return ( list => { item => [ map { +{ members($_) } } @$v ] } ) if ref $v eq 'ARRAY';
     return ( hash => entries($v) );
@@ -94,6 +97,7 @@ sub entries {
 # value returns the value of an entry or an item of an answer.
 sub value {
     my ($v) = @_;
+    return Typed->new( $v->{type}, $v->{value} ) if exists $v->{type};
     return $v->{value}     if exists $v->{value};
     return \$v->{binary}   if exists $v->{binary};
     return [ map { value($_) } @{ $v->{list}{item} // [] } ] if exists $v->{list};

@@ -42,7 +42,7 @@ elsif ( $command eq 'fault' ) {
     fault( $arguments[0] );
 }
 elsif ( $command eq 'read' ) {
-    my $session = $sessions->call( getSession => id => $id );
+    my $session = $sessions->call( getSession => id => $id, typed => 1 );
     Fixture::print_values( %{ Sessions::hash( $session->{attributes} ) } );
 }
 else {

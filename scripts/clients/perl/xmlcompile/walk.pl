@@ -4,9 +4,15 @@ use warnings;
 
 sub walk {
     my ( $sessions, $id ) = @_;
-    my $attributes = Sessions::entries( { uid => 'dwho', roles => [ 'traveller', 'doctor' ] } );
-    $sessions->call( setSession => id => $id, attributes => $attributes, ttl => 3600 );
+    # With onlyNew the service stores the session only if there is none with the id. It
+    # ends after two hours in any case.
+    my %user = ( uid => 'dwho', roles => [ 'traveller', 'doctor' ], visits => Typed->new( int => 1 ) );
+    my $attributes = Sessions::entries( \%user );
+    my %login = ( id => $id, attributes => $attributes, ttl => 3600, lifetime => 7200, onlyNew => 1 );
+    $sessions->call( setSession => %login );
     print "set\t$id\n";
+    eval { $sessions->call( setSession => %login ) };
+    print "exists\t$@->{fields}{id}\n" if $@->{name} eq 'SessionExistsFault';
 
     my $session = $sessions->call( getSession => id => $id );
     print "get\t", Sessions::hash( $session->{attributes} )->{uid}, "\n";
@@ -21,6 +27,11 @@ sub walk {
     my $touched = $sessions->call( touchSession => id => $id, ttl => 600 );
     print "touch\t$touched->{expiresIn}\n";
 
+    # Read the session and give it 15 minutes in one call. Numbers have a type.
+    my $used = $sessions->call( getSession => id => $id, ttl => 900, typed => 1 );
+    print "typed\t", Sessions::hash( $used->{attributes} )->{visits}->type, "\n";
+    print "ttl\t$used->{expiresIn}\n";
+
     my $batch = $sessions->call( getSessions => ids => { id => [ $id, 'f' x 32 ] } );
     print "batch\t", scalar @{ $batch->{session} }, "\n";
 
@@ -30,13 +41,25 @@ sub walk {
     my $report = $sessions->call('stats');
     print "stats\t", @{ $report->{service}{stat} } ? 1 : 0, "\n";
 
-    print "delete\t", $sessions->call( deleteSession => id => $id ) ? 'true' : 'false', "\n";
+    # A login gives the session another id, of the program or of the service.
+    my $chosen = $sessions->call( renameSession => id => $id, newId => "${id}0" );
+    print "rename\t$chosen->{id}\n";
+    my $made = $sessions->call( renameSession => id => $chosen->{id} );
+    print "renamed\t$made->{id}\n";
+
+    # Delete it only if nobody has changed it.
+    eval { $sessions->call( deleteSession => id => $made->{id}, ifVersion => $session->{version} ) };
+    print "kept\t$@->{fields}{id}\n" if $@->{name} eq 'VersionConflictFault';
+    my $deleted = $sessions->call( deleteSession => id => $made->{id}, ifVersion => $made->{version} );
+    print "delete\t", $deleted ? 'true' : 'false', "\n";
     eval { $sessions->call( getSession => id => $id ) };
     print "notfound\t$@->{fields}{id}\n" if $@->{name} eq 'SessionNotFoundFault';
 
-    # Without an id the service creates one.
-    my $new = $sessions->call( setSession => attributes => $attributes );
+    # Without an id the service creates one. The session ends after two minutes: a ttl
+    # that is longer than the lifetime is cut.
+    my $new = $sessions->call( setSession => attributes => $attributes, ttl => 3600, lifetime => 120 );
     print "new\t$new->{id}\n";
+    print "lifetime\t$new->{expiresIn}\n";
 }
 
 1;

@@ -29,6 +29,7 @@ class Item
     public ?EntryList $hash = null;
     public ?ItemList $list = null;
     public ?bool $undef = null;
+    public ?string $type = null;
 }
 
 class Entry extends Item

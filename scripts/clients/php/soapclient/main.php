@@ -43,7 +43,7 @@ switch ($command) {
         fault($sessions, $argv[3], $argv[4]);
         break;
     case 'read':
-        foreach ($sessions->getSession(['id' => $argv[3]])->getSessionResult->attributes->entry ?? [] as $entry) {
+        foreach ($sessions->getSession(['id' => $argv[3], 'typed' => true])->getSessionResult->attributes->entry ?? [] as $entry) {
             if ($entry->key[0] !== '_') {
                 $lines[] = bin2hex($entry->key) . "\t" . rendered($entry) . "\n";
             }

@@ -32,6 +32,12 @@ function fixture(string $command): array
             ['key' => 'single', 'list' => ['item' => [['value' => 'one']]]],
             ['key' => 'emptylist', 'list' => []],
             ['key' => 'emptyhash', 'hash' => []],
+            ['key' => 'digits', 'value' => '0042'],
+            ['key' => 'int', ...number(9007199254740993)],
+            ['key' => 'double', ...number(0.1)],
+            ['key' => 'true', ...number(true)],
+            ['key' => 'false', ...number(false)],
+            ['key' => 'numbers', 'list' => ['item' => [number(-1), number(2.5)]]],
         ],
     };
 }
@@ -41,11 +47,33 @@ function allBytes(): string
     return implode(array_map('chr', range(0, 255)));
 }
 
+// number returns the members of an entry or an item for a number or a boolean.
+function number(int|float|bool $value): array
+{
+    return match (true) {
+        is_int($value) => ['value' => (string) $value, 'type' => 'int'],
+        is_float($value) => ['value' => json_encode($value), 'type' => 'double'],
+        is_bool($value) => ['value' => $value ? 'true' : 'false', 'type' => 'boolean'],
+    };
+}
+
+// typed returns the text, the number or the boolean that an entry or an item has.
+function typed(object $value): string|int|float|bool
+{
+    return match ($value->type ?? 'text') {
+        'int' => (int) $value->value,
+        'double' => (float) $value->value,
+        'boolean' => $value->value === 'true',
+        'text' => $value->value,
+    };
+}
+
 // rendered returns the value of an entry or an item in the form that the tests compare.
 function rendered(object $value): string
 {
     if (isset($value->value)) {
-        return 't:' . bin2hex($value->value);
+        $v = typed($value);
+        return is_string($v) ? 't:' . bin2hex($v) : "$value->type:" . json_encode($v);
     }
     if (isset($value->binary)) {
         return 'b:' . bin2hex($value->binary);

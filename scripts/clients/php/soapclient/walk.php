@@ -3,12 +3,21 @@
 
 function walk(SoapClient $sessions, string $id): void
 {
-    // Attributes are a list of entries, each with a key and one kind of value.
-    $sessions->setSession(['id' => $id, 'ttl' => 3600, 'attributes' => ['entry' => [
+    // Attributes are a list of entries, each with a key and one kind of value. A number
+    // says that it is one. With onlyNew the service stores the session only if there is
+    // none with the id. It ends after two hours in any case.
+    $login = ['id' => $id, 'ttl' => 3600, 'lifetime' => 7200, 'onlyNew' => true, 'attributes' => ['entry' => [
         ['key' => 'uid', 'value' => 'dwho'],
         ['key' => 'roles', 'list' => ['item' => [['value' => 'traveller'], ['value' => 'doctor']]]],
-    ]]]);
+        ['key' => 'visits', 'value' => 1, 'type' => 'int'],
+    ]]];
+    $sessions->setSession($login);
     echo "set\t$id\n";
+    try {
+        $sessions->setSession($login);
+    } catch (SoapFault $fault) {
+        echo "exists\t{$fault->detail->SessionExistsFault->id}\n";
+    }
 
     $session = $sessions->getSession(['id' => $id])->getSessionResult;
     foreach ($session->attributes->entry as $entry) {
@@ -30,6 +39,15 @@ function walk(SoapClient $sessions, string $id): void
     $touched = $sessions->touchSession(['id' => $id, 'ttl' => 600])->touchSessionResult;
     echo "touch\t$touched->expiresIn\n";
 
+    // Read the session and give it 15 minutes in one call. Numbers have a type.
+    $used = $sessions->getSession(['id' => $id, 'ttl' => 900, 'typed' => true])->getSessionResult;
+    foreach ($used->attributes->entry as $entry) {
+        if ($entry->key === 'visits') {
+            echo "typed\t$entry->type\n";
+        }
+    }
+    echo "ttl\t$used->expiresIn\n";
+
     $found = $sessions->getSessions(['ids' => ['id' => [$id, 'ffffffffffffffffffffffffffffffff']]])->getSessionsResult;
     echo "batch\t", count($found->session), "\n";
 
@@ -39,7 +57,19 @@ function walk(SoapClient $sessions, string $id): void
     $report = $sessions->stats()->statsResult;
     echo "stats\t", count((array) $report->service->stat) > 0 ? 1 : 0, "\n";
 
-    $deleted = $sessions->deleteSession(['id' => $id])->deleteSessionResult;
+    // A login gives the session another id, of the program or of the service.
+    $chosen = $sessions->renameSession(['id' => $id, 'newId' => $id . '0'])->renameSessionResult;
+    echo "rename\t$chosen->id\n";
+    $made = $sessions->renameSession(['id' => $chosen->id])->renameSessionResult;
+    echo "renamed\t$made->id\n";
+
+    // Delete it only if nobody has changed it.
+    try {
+        $sessions->deleteSession(['id' => $made->id, 'ifVersion' => $session->version]);
+    } catch (SoapFault $fault) {
+        echo "kept\t{$fault->detail->VersionConflictFault->id}\n";
+    }
+    $deleted = $sessions->deleteSession(['id' => $made->id, 'ifVersion' => $made->version])->deleteSessionResult;
     echo "delete\t", var_export($deleted, true), "\n";
     try {
         $sessions->getSession(['id' => $id]);
@@ -49,7 +79,11 @@ function walk(SoapClient $sessions, string $id): void
         }
     }
 
-    // Without an id the service creates one.
-    $new = $sessions->setSession(['attributes' => ['entry' => [['key' => 'uid', 'value' => 'dwho']]]])->setSessionResult;
+    // Without an id the service creates one. The session ends after two minutes: a ttl
+    // that is longer than the lifetime is cut.
+    $new = $sessions->setSession([
+        'attributes' => ['entry' => [['key' => 'uid', 'value' => 'dwho']]], 'ttl' => 3600, 'lifetime' => 120,
+    ])->setSessionResult;
     echo "new\t$new->id\n";
+    echo "lifetime\t$new->expiresIn\n";
 }

@@ -14,7 +14,7 @@ import suds.client
 import suds.transport.http
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'zeep'))
-from values import FIXTURES, rendered  # noqa: E402
+from values import FIXTURES, TYPES, rendered  # noqa: E402
 
 
 def value(v):
@@ -25,6 +25,12 @@ def value(v):
         return {'value': v}
     if isinstance(v, bytes):
         return {'binary': base64.b64encode(v).decode()}
+    if isinstance(v, bool):  # before int: a bool is an int
+        return {'value': str(v).lower(), 'type': 'boolean'}
+    if isinstance(v, int):
+        return {'value': str(v), 'type': 'int'}
+    if isinstance(v, float):
+        return {'value': repr(v), 'type': 'double'}
     if isinstance(v, list):
         return {'list': {'item': [value(item) for item in v]}}
     return {'hash': {'entry': entries(v)}}
@@ -38,7 +44,7 @@ def python(v):
     """Return the Python value of an entry or an item. suds leaves out absent
     members and returns an empty text for an empty list or hash."""
     if 'value' in v:
-        return str(v.value) if v.value is not None else ''
+        return TYPES[getattr(v, 'type', None)](v.value) if v.value is not None else ''
     if 'binary' in v:
         return base64.b64decode(v.binary)
     if 'list' in v:
@@ -55,11 +61,20 @@ def fault_of(error):
 
 
 def walk(sessions, session_id):
-    sessions.setSession(id=session_id, ttl=3600, attributes={'entry': [
+    # Attributes are a list of entries, each with a key and one kind of value. A number
+    # says that it is one. With onlyNew the service stores the session only if there is
+    # none with the id. It ends after two hours in any case.
+    login = {'id': session_id, 'ttl': 3600, 'lifetime': 7200, 'onlyNew': True, 'attributes': {'entry': [
         {'key': 'uid', 'value': 'dwho'},
         {'key': 'roles', 'list': {'item': [{'value': 'traveller'}, {'value': 'doctor'}]}},
-    ]})
+        {'key': 'visits', 'value': '1', 'type': 'int'},
+    ]}}
+    sessions.setSession(**login)
     print('set', session_id, sep='\t')
+    try:
+        sessions.setSession(**login)
+    except suds.WebFault as error:
+        print('exists', fault_of(error)[1].id, sep='\t')
     session = sessions.getSession(session_id)
     for entry in session.attributes.entry:
         if entry.key == 'uid':
@@ -73,16 +88,37 @@ def walk(sessions, session_id):
     except suds.WebFault as error:
         print('conflict', fault_of(error)[1].id, sep='\t')
     print('touch', sessions.touchSession(session_id, 600).expiresIn, sep='\t')
+    # Read the session and give it 15 minutes in one call. Numbers have a type.
+    used = sessions.getSession(id=session_id, ttl=900, typed=True)
+    for entry in used.attributes.entry:
+        if entry.key == 'visits':
+            print('typed', entry.type, sep='\t')
+    print('ttl', used.expiresIn, sep='\t')
     print('batch', len(sessions.getSessions({'id': [session_id, 'f' * 32]}).session), sep='\t')
     print('find', int(session_id in sessions.findSessions('dwho').id), sep='\t')
     print('stats', int(len(sessions.stats().service.stat) > 0), sep='\t')
-    print('delete', str(sessions.deleteSession(session_id)).lower(), sep='\t')
+    # A login gives the session another id, of the program or of the service.
+    chosen = sessions.renameSession(id=session_id, newId=session_id + '0')
+    print('rename', chosen.id, sep='\t')
+    made = sessions.renameSession(id=chosen.id)
+    print('renamed', made.id, sep='\t')
+    # Delete it only if nobody has changed it.
+    try:
+        sessions.deleteSession(id=made.id, ifVersion=session.version)
+    except suds.WebFault as error:
+        print('kept', fault_of(error)[1].id, sep='\t')
+    deleted = sessions.deleteSession(id=made.id, ifVersion=made.version)
+    print('delete', str(deleted).lower(), sep='\t')
     try:
         sessions.getSession(session_id)
     except suds.WebFault as error:
         print('notfound', fault_of(error)[1].id, sep='\t')
-    # Without an id the service creates one.
-    print('new', sessions.setSession(attributes={'entry': [{'key': 'uid', 'value': 'dwho'}]}).id, sep='\t')
+    # Without an id the service creates one. The session ends after two minutes: a ttl
+    # that is longer than the lifetime is cut.
+    attributes = {'entry': [{'key': 'uid', 'value': 'dwho'}]}
+    new = sessions.setSession(attributes=attributes, ttl=3600, lifetime=120)
+    print('new', new.id, sep='\t')
+    print('lifetime', new.expiresIn, sep='\t')
 
 
 def fault(sessions, kind, session_id):
@@ -123,7 +159,7 @@ def main(wsdl, command, *arguments):
     elif command == 'fault':
         fault(sessions, *arguments)
     elif command == 'read':
-        attributes = sessions.getSession(arguments[0]).attributes
+        attributes = sessions.getSession(arguments[0], typed=True).attributes
         for entry in sorted(attributes.entry, key=lambda entry: entry.key.encode()):
             if not entry.key.startswith('_'):
                 print(str(entry.key).encode().hex(), rendered(python(entry)), sep='\t')

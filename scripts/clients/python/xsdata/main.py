@@ -43,7 +43,7 @@ def main(wsdl, command, *arguments):
     elif command == 'fault':
         fault(sessions, *arguments)
     elif command == 'read':
-        session = sessions.call(contract.GetSession(id=arguments[0]))
+        session = sessions.call(contract.GetSession(id=arguments[0], typed=True))
         for entry in sorted(session.attributes.entry, key=lambda entry: entry.key.encode()):
             if not entry.key.startswith('_'):
                 print(entry.key.encode().hex(), rendered(python(entry)), sep='\t')

@@ -44,6 +44,12 @@ def members(v):
         return {'value': v}
     if isinstance(v, bytes):
         return {'binary': v}
+    if isinstance(v, bool):  # before int: a bool is an int
+        return {'value': str(v).lower(), 'type_value': 'boolean'}
+    if isinstance(v, int):
+        return {'value': str(v), 'type_value': 'int'}
+    if isinstance(v, float):
+        return {'value': repr(v), 'type_value': 'double'}
     if isinstance(v, list):
         return {'list_value': contract.ItemList(item=[contract.Item(**members(item)) for item in v])}
     return {'hash': entries(v)}
@@ -53,10 +59,14 @@ def entries(mapping):
     return contract.EntryList(entry=[contract.Entry(key=key, **members(v)) for key, v in mapping.items()])
 
 
+# The functions that read the values that have a type.
+TYPES = {None: str, 'int': int, 'double': float, 'boolean': 'true'.__eq__}
+
+
 def python(v):
     """Return the Python value of an entry or an item."""
     if v.value is not None:
-        return v.value
+        return TYPES[v.type_value](v.value)
     if v.binary is not None:
         return v.binary
     if v.list_value is not None:

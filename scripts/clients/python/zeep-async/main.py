@@ -62,7 +62,7 @@ async def main(wsdl, command, *arguments):
         elif command == 'fault':
             await fault(client, *arguments)
         elif command == 'read':
-            session = await client.service.getSession(id=arguments[0])
+            session = await client.service.getSession(id=arguments[0], typed=True)
             for entry in sorted(session.attributes.entry, key=lambda entry: entry.key.encode()):
                 if not entry.key.startswith('_'):
                     print(entry.key.encode().hex(), rendered(python(entry)), sep='\t')

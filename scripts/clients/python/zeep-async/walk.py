@@ -15,12 +15,22 @@ def detail(client, fault):
 
 async def walk(client, session_id):
     sessions = client.service
-    # Attributes are a list of entries, each with a key and one kind of value.
-    await sessions.setSession(id=session_id, ttl=3600, attributes={'entry': [
+    # Attributes are a list of entries, each with a key and one kind of value. A number
+    # says that it is one. With onlyNew the service stores the session only if there is
+    # none with the id. It ends after two hours in any case.
+    login = {'id': session_id, 'ttl': 3600, 'lifetime': 7200, 'onlyNew': True, 'attributes': {'entry': [
         {'key': 'uid', 'value': 'dwho'},
         {'key': 'roles', 'list': {'item': [{'value': 'traveller'}, {'value': 'doctor'}]}},
-    ]})
+        {'key': 'visits', 'value': '1', 'type': 'int'},
+    ]}}
+    await sessions.setSession(**login)
     print('set', session_id, sep='\t')
+    try:
+        await sessions.setSession(**login)
+    except zeep.exceptions.Fault as fault:
+        name, existing = detail(client, fault)
+        if name == 'SessionExistsFault':
+            print('exists', existing.id, sep='\t')
 
     session = await sessions.getSession(id=session_id)
     for entry in session.attributes.entry:
@@ -41,6 +51,13 @@ async def walk(client, session_id):
     touched = await sessions.touchSession(id=session_id, ttl=600)
     print('touch', touched.expiresIn, sep='\t')
 
+    # Read the session and give it 15 minutes in one call. Numbers have a type.
+    used = await sessions.getSession(id=session_id, ttl=900, typed=True)
+    for entry in used.attributes.entry:
+        if entry.key == 'visits':
+            print('typed', entry.type, sep='\t')
+    print('ttl', used.expiresIn, sep='\t')
+
     found, ids, report = await asyncio.gather(
         sessions.getSessions(ids={'id': [session_id, 'f' * 32]}),
         sessions.findSessions(principal='dwho'),
@@ -50,7 +67,20 @@ async def walk(client, session_id):
     print('find', int(session_id in ids), sep='\t')
     print('stats', int(len(report.service.stat) > 0), sep='\t')
 
-    print('delete', str(await sessions.deleteSession(id=session_id)).lower(), sep='\t')
+    # A login gives the session another id, of the program or of the service.
+    chosen = await sessions.renameSession(id=session_id, newId=session_id + '0')
+    print('rename', chosen.id, sep='\t')
+    made = await sessions.renameSession(id=chosen.id)
+    print('renamed', made.id, sep='\t')
+
+    # Delete it only if nobody has changed it.
+    try:
+        await sessions.deleteSession(id=made.id, ifVersion=session.version)
+    except zeep.exceptions.Fault as fault:
+        _, conflict = detail(client, fault)
+        print('kept', conflict.id, sep='\t')
+    deleted = await sessions.deleteSession(id=made.id, ifVersion=made.version)
+    print('delete', str(deleted).lower(), sep='\t')
     try:
         await sessions.getSession(id=session_id)
     except zeep.exceptions.Fault as fault:
@@ -58,6 +88,9 @@ async def walk(client, session_id):
         if name == 'SessionNotFoundFault':
             print('notfound', missing.id, sep='\t')
 
-    # Without an id the service creates one.
-    new = await sessions.setSession(attributes={'entry': [{'key': 'uid', 'value': 'dwho'}]})
+    # Without an id the service creates one. The session ends after two minutes: a ttl
+    # that is longer than the lifetime is cut.
+    attributes = {'entry': [{'key': 'uid', 'value': 'dwho'}]}
+    new = await sessions.setSession(attributes=attributes, ttl=3600, lifetime=120)
     print('new', new.id, sep='\t')
+    print('lifetime', new.expiresIn, sep='\t')

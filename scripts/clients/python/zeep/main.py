@@ -62,7 +62,7 @@ def main(wsdl, command, *arguments):
     elif command == 'fault':
         fault(client, *arguments)
     elif command == 'read':
-        session = client.service.getSession(id=arguments[0])
+        session = client.service.getSession(id=arguments[0], typed=True)
         for entry in sorted(session.attributes.entry, key=lambda entry: entry.key.encode()):
             if not entry.key.startswith('_'):
                 print(entry.key.encode().hex(), rendered(python(entry)), sep='\t')

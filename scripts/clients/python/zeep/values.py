@@ -12,6 +12,12 @@ def value(v):
         return {'value': v}
     if isinstance(v, bytes):
         return {'binary': v}
+    if isinstance(v, bool):  # before int: a bool is an int
+        return {'value': str(v).lower(), 'type': 'boolean'}
+    if isinstance(v, int):
+        return {'value': str(v), 'type': 'int'}
+    if isinstance(v, float):
+        return {'value': repr(v), 'type': 'double'}
     if isinstance(v, list):
         return {'list': {'item': [value(item) for item in v]}}
     return {'hash': {'entry': entries(v)}}
@@ -21,10 +27,14 @@ def entries(mapping):
     return [{'key': key, **value(v)} for key, v in mapping.items()]
 
 
+# The functions that read the values that have a type.
+TYPES = {None: str, 'int': int, 'double': float, 'boolean': 'true'.__eq__}
+
+
 def python(v):
     """Return the Python value of an entry or an item."""
     if v.value is not None:
-        return v.value
+        return TYPES[v.type](v.value)
     if v.binary is not None:
         return v.binary
     if v.list is not None:
@@ -50,6 +60,12 @@ FIXTURES = {
         'single': ['one'],
         'emptylist': [],
         'emptyhash': {},
+        'digits': '0042',
+        'int': 9007199254740993,
+        'double': 0.1,
+        'true': True,
+        'false': False,
+        'numbers': [-1, 2.5],
     },
     'writecontrol': {'control': 'XML has no \x01'},
     'writetext': {'text900k': '0123456789' * 90000},
@@ -65,6 +81,12 @@ def rendered(v):
         return 't:' + v.encode().hex()
     if isinstance(v, bytes):
         return 'b:' + v.hex()
+    if isinstance(v, bool):
+        return f'boolean:{v}'.lower()
+    if isinstance(v, int):
+        return f'int:{v}'
+    if isinstance(v, float):
+        return f'double:{v!r}'
     if isinstance(v, list):
         return 'l(' + ','.join(map(rendered, v)) + ')'
     return 'h(' + ','.join(sorted(key.encode().hex() + '=' + rendered(item) for key, item in v.items())) + ')'

@@ -26,7 +26,13 @@ namespace eval fixture {
             nested [list hash [list list [list list $list] undef undef bytes [list bytes \x00\x01]]] \
             single {list {{text one}}} \
             emptylist {list {}} \
-            emptyhash {hash {}}]
+            emptyhash {hash {}} \
+            digits {text 0042} \
+            int {int 9007199254740993} \
+            double {double 0.1} \
+            true {boolean true} \
+            false {boolean false} \
+            numbers {list {{int -1} {double 2.5}}}]
     }
 
     # print prints attributes in the form that the tests compare.
@@ -55,6 +61,7 @@ namespace eval fixture {
                 }
                 return h([join [lsort $parts] ,])
             }
+            int - double - boolean { return $kind:$content }
             default { return u }
         }
     }

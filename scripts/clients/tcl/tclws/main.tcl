@@ -52,7 +52,7 @@ sessions::connect $wsdl [credentials]
 switch $command {
     walk { walk $id }
     fault { fault [lindex $argv 2] $id }
-    read { fixture::print [sessions::hash [dict get [sessions::call getSession [list id $id]] attributes]] }
+    read { fixture::print [sessions::hash [dict get [sessions::call getSession [list id $id typed true]] attributes]] }
     default {
         sessions::call setSession [list id $id attributes [sessions::entries [fixture::of $command]] ttl 3600 updateOnly false]
     }

@@ -1,6 +1,7 @@
 # Calls the operations of the contract with tclws. A Tcl value does not say whether it is
 # text or a list, so a value here is a pair of its kind and its content: {text dwho},
-# {bytes \x00}, {list {VALUE ...}}, {hash {KEY VALUE ...}} or undef.
+# {bytes \x00}, {int 1}, {double 0.5}, {boolean true}, {list {VALUE ...}},
+# {hash {KEY VALUE ...}} or undef.
 encoding system utf-8
 package require WS::Client
 package require tdom
@@ -72,6 +73,7 @@ namespace eval sessions {
             bytes { return [list binary [binary encode base64 $content]] }
             list { return [list list [list item [lmap v $content {members $v}]]] }
             hash { return [list hash [entries $content]] }
+            int - double - boolean { return [list value $content type $kind] }
             default { return {undef true} }
         }
     }
@@ -87,6 +89,9 @@ namespace eval sessions {
 
     # value returns the value of an entry or an item of an answer.
     proc value {entry} {
+        if {[dict exists $entry type]} {
+            return [list [dict get $entry type] [dict get $entry value]]
+        }
         if {[dict exists $entry value]} {
             return [list text [dict get $entry value]]
         }
