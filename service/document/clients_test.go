@@ -3,13 +3,16 @@ package document_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,13 +30,18 @@ import (
 // contain what toolkits do differently: HTTP/1.0,
 // chunks, Expect, compression, UTF-16 and Latin-1, MTOM, WS-Addressing, SOAP 1.2,
 // children without a namespace or by position, xsi:nil, and references to
-// surrogates.
+// surrogates. Those in testdata/clients-0.1 are of the programs of release 0.1, to which
+// the service answers as it did.
 func TestClientsAreAnswered(t *testing.T) {
-	paths, err := filepath.Glob("testdata/clients/*.http")
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
+	var paths []string
+	for _, folder := range []string{"testdata/clients", "testdata/clients-0.1"} {
+		found, err := filepath.Glob(folder + "/*.http")
+		require.NoError(t, err)
+		require.NotEmpty(t, found)
+		paths = append(paths, found...)
+	}
 	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".http"), func(t *testing.T) {
+		t.Run(strings.TrimSuffix(strings.TrimPrefix(path, "testdata/"), ".http"), func(t *testing.T) {
 			recorded := answersOf(t, strings.TrimSuffix(path, ".http")+".answers")
 			requests, err := os.ReadFile(path)
 			require.NoError(t, err)
@@ -41,22 +49,17 @@ func TestClientsAreAnswered(t *testing.T) {
 			server := httptest.NewServer(e)
 			defer server.Close()
 			var bodies [][]byte
-			versions := map[string]string{} // current ones, by those recorded
+			current := map[string]string{} // versions and ids that the service made, by those recorded
 			each, err := wsdltest.SplitRequests(requests)
 			require.NoError(t, err)
 			for _, request := range each {
 				require.NotEmpty(t, recorded, "more requests than answers")
 				want := recorded[0]
 				recorded = recorded[1:]
-				for old, now := range versions {
-					request = bytes.ReplaceAll(request, []byte(old), []byte(now))
-				}
+				request = renewed(t, request, current)
 				got := exchange(t, server.Listener.Addr().String(), request)
-				was, is := version.FindStringSubmatch(want), version.FindStringSubmatch(got)
-				if was != nil && is != nil {
-					require.Len(t, is[1], len(was[1]), "a request must keep its length")
-					versions[was[1]] = is[1]
-				}
+				remember(t, current, version, want, got)
+				remember(t, current, made, want, got)
 				assert.Equal(t, masked(want), masked(got), "%q", request)
 				_, body, _ := strings.Cut(got, "\n")
 				bodies = append(bodies, []byte(body))
@@ -69,9 +72,54 @@ func TestClientsAreAnswered(t *testing.T) {
 
 var (
 	version = regexp.MustCompile(`<(?:version|currentVersion)>([^<]*)`)
-	varies  = regexp.MustCompile(`(?s)(<version>|<currentVersion>|<expiresIn>)[^<]*|<statsResult>.*</statsResult>`)
-	made    = regexp.MustCompile(`<id>[0-9a-f]{32}</id>`)
+	varies  = regexp.MustCompile(`(?s)(<version>|<currentVersion>|<expiresIn>|<key>_session_end</key><value>)[^<]*|<statsResult>.*</statsResult>`)
+	made    = regexp.MustCompile(`<id>([0-9a-f]{32})</id>`)
 )
+
+// remember notes the first text of a form in an answer, by the one in the recorded answer.
+func remember(t *testing.T, current map[string]string, form *regexp.Regexp, recorded, answer string) {
+	t.Helper()
+	was, is := form.FindStringSubmatch(recorded), form.FindStringSubmatch(answer)
+	if was != nil && is != nil {
+		require.Len(t, is[1], len(was[1]), "a request must keep its length")
+		current[was[1]] = is[1]
+	}
+}
+
+// renewed returns a request in which each key of current is replaced by its value, which
+// has the same length. A compressed request is compressed again if that changes it.
+func renewed(t *testing.T, request []byte, current map[string]string) []byte {
+	t.Helper()
+	head, body, ok := bytes.Cut(request, []byte("\r\n\r\n"))
+	require.True(t, ok)
+	content := body
+	compressed := bytes.Contains(head, []byte("\nContent-Encoding: gzip\r\n"))
+	if compressed {
+		unzip, err := gzip.NewReader(bytes.NewReader(body))
+		require.NoError(t, err)
+		content, err = io.ReadAll(unzip)
+		require.NoError(t, err)
+	}
+	now := content
+	for old, value := range current {
+		now = bytes.ReplaceAll(now, []byte(old), []byte(value))
+	}
+	switch {
+	case bytes.Equal(now, content):
+		return request
+	case !compressed:
+		return slices.Concat(head, []byte("\r\n\r\n"), now)
+	}
+	var packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	_, err := zip.Write(now)
+	require.NoError(t, err)
+	require.NoError(t, zip.Close())
+	head = contentLength.ReplaceAll(head, fmt.Appendf(nil, "Content-Length: %d", packed.Len()))
+	return slices.Concat(head, []byte("\r\n\r\n"), packed.Bytes())
+}
+
+var contentLength = regexp.MustCompile(`Content-Length: \d+`)
 
 // masked removes what differs from call to call: versions, times, statistics, and
 // ids that the service creates. Those of clients begin with zeros.

@@ -1,0 +1,65 @@
+
+package sessions;
+
+import javax.xml.bind.JAXBElement;
+import javax.xml.bind.annotation.XmlAccessType;
+import javax.xml.bind.annotation.XmlAccessorType;
+import javax.xml.bind.annotation.XmlElementRef;
+import javax.xml.bind.annotation.XmlRootElement;
+import javax.xml.bind.annotation.XmlType;
+
+
+/**
+ * <p>Java class for anonymous complex type.
+ * 
+ * <p>The following schema fragment specifies the expected content contained within this class.
+ * 
+ * <pre>
+ * &lt;complexType&gt;
+ *   &lt;complexContent&gt;
+ *     &lt;restriction base="{http://www.w3.org/2001/XMLSchema}anyType"&gt;
+ *       &lt;sequence&gt;
+ *         &lt;element name="updateSessionResult" type="{urn:memcached-soap:session:v1}SessionRef" minOccurs="0"/&gt;
+ *       &lt;/sequence&gt;
+ *     &lt;/restriction&gt;
+ *   &lt;/complexContent&gt;
+ * &lt;/complexType&gt;
+ * </pre>
+ * 
+ * 
+ */
+@XmlAccessorType(XmlAccessType.FIELD)
+@XmlType(name = "", propOrder = {
+    "updateSessionResult"
+})
+@XmlRootElement(name = "updateSessionResponse")
+public class UpdateSessionResponse {
+
+    @XmlElementRef(name = "updateSessionResult", namespace = "urn:memcached-soap:session:v1", type = JAXBElement.class, required = false)
+    protected JAXBElement<SessionRef> updateSessionResult;
+
+    /**
+     * Gets the value of the updateSessionResult property.
+     * 
+     * @return
+     *     possible object is
+     *     {@link JAXBElement }{@code <}{@link SessionRef }{@code >}
+     *     
+     */
+    public JAXBElement<SessionRef> getUpdateSessionResult() {
+        return updateSessionResult;
+    }
+
+    /**
+     * Sets the value of the updateSessionResult property.
+     * 
+     * @param value
+     *     allowed object is
+     *     {@link JAXBElement }{@code <}{@link SessionRef }{@code >}
+     *     
+     */
+    public void setUpdateSessionResult(JAXBElement<SessionRef> value) {
+        this.updateSessionResult = value;
+    }
+
+}
