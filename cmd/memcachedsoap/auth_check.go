@@ -185,6 +185,7 @@ func operationRoles() []operationRole {
 		{"setSession", access.Write},
 		{"updateSession", access.Write},
 		{"touchSession", access.Write},
+		{"renameSession", access.Write | access.Delete},
 		{"deleteSession", access.Delete},
 		{"findSessions", access.Find},
 		{"deleteSessions", access.Find | access.Delete},

@@ -114,6 +114,7 @@ func TestOperationRoles(t *testing.T) {
 	content := map[string]string{
 		"findSessions": "<principal>a</principal>", "deleteSessions": "<principal>a</principal>", "getSessions": "<ids/>",
 		"setSession": "<attributes/>", "updateSession": "<id>ab12</id><set/><remove/>",
+		"renameSession": "<id>ab12</id>",
 	}
 	for roles, key := range keys {
 		var told struct{ Operations []string }

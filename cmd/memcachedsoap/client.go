@@ -130,6 +130,7 @@ type setRequest struct {
 	TTL        int32    `xml:"ttl"`
 	IfVersion  string   `xml:"ifVersion,omitempty"`
 	UpdateOnly bool     `xml:"updateOnly"`
+	OnlyNew    bool     `xml:"onlyNew,omitempty"`
 }
 
 func (c client) setSession(ctx context.Context, request setRequest) (*wsdl.SessionRef, error) {

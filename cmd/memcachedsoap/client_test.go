@@ -163,7 +163,11 @@ func TestMessages(t *testing.T) {
 	done(t, url, "session", "get", "a1", "b2")
 	done(t, url, "session", "find", "dwho")
 	done(t, url, "session", "find", "dwho", "--attribute=uid")
-	done(t, url, "session", "delete", "a1")
+	done(t, url, "session", "set", "c3", "uid=dwho", "--only-new")
+	done(t, url, "session", "rename", "c3")
+	done(t, url, "session", "rename", "a1", "d4", "--if-version", versionOfA1(t, url))
+	done(t, url, "session", "set", "a5", "uid=dwho")
+	done(t, url, "session", "delete", "a5")
 	done(t, url, "session", "logout", "dwho")
 	done(t, url, "stats")
 	done(t, url, "status")
@@ -172,26 +176,33 @@ func TestMessages(t *testing.T) {
 func TestInvalidFlags(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"no scheme":     {"status", "--url", "joe:s3cret@host"},
-		"wrong scheme":  {"status", "--url", "ftp://joe:s3cret@host/"},
-		"no host":       {"status", "--url", "http:///s3cret"},
-		"no URL":        {"status", "--url", "http://joe:s3cret@[::1/"},
-		"no socket":     {"status", "--url", "unix:"},
-		"no time":       {"status", "--timeout", "0s"},
-		"no id":         {"session", "get"},
-		"no command":    {"session"},
-		"ttl too long":  {"session", "touch", "a1", "--ttl", "2147483648"},
-		"ttl no number": {"session", "set", "a=b", "--ttl", "1h"},
-		"new, version":  {"session", "set", "a=b", "--if-version", "1"},
-		"new, updated":  {"session", "set", "a=b", "--update-only"},
-		"no version":    {"session", "set", "a1", "a=b", "--if-version", ""},
-		"no version 2":  {"session", "update", "a1", "a=b", "--if-version", ""},
-		"no change":     {"session", "update", "a1", "--ttl", "5"},
-		"no XML name":   {"session", "update", "a1", "--remove", "\xff"},
-		"nobody":        {"session", "find"},
-		"no XML user":   {"session", "find", "\xff"},
-		"no XML":        {"session", "logout", "dwho", "--attribute", "\x01"},
-		"find, no time": {"session", "find", "dwho", "--timeout", "0s"},
+		"no scheme":      {"status", "--url", "joe:s3cret@host"},
+		"wrong scheme":   {"status", "--url", "ftp://joe:s3cret@host/"},
+		"no host":        {"status", "--url", "http:///s3cret"},
+		"no URL":         {"status", "--url", "http://joe:s3cret@[::1/"},
+		"no socket":      {"status", "--url", "unix:"},
+		"no time":        {"status", "--timeout", "0s"},
+		"no id":          {"session", "get"},
+		"no command":     {"session"},
+		"ttl too long":   {"session", "touch", "a1", "--ttl", "2147483648"},
+		"ttl no number":  {"session", "set", "a=b", "--ttl", "1h"},
+		"new, version":   {"session", "set", "a=b", "--if-version", "1"},
+		"new, updated":   {"session", "set", "a=b", "--update-only"},
+		"new, only":      {"session", "set", "a=b", "--only-new"},
+		"new and there":  {"session", "set", "a1", "a=b", "--only-new", "--update-only"},
+		"new, a version": {"session", "set", "a1", "a=b", "--only-new", "--if-version", "1"},
+		"no new id":      {"session", "rename", "a1", ""},
+		"no id at all":   {"session", "rename"},
+		"no version 3":   {"session", "rename", "a1", "--if-version", ""},
+		"no version 4":   {"session", "delete", "a1", "--if-version", ""},
+		"no version":     {"session", "set", "a1", "a=b", "--if-version", ""},
+		"no version 2":   {"session", "update", "a1", "a=b", "--if-version", ""},
+		"no change":      {"session", "update", "a1", "--ttl", "5"},
+		"no XML name":    {"session", "update", "a1", "--remove", "\xff"},
+		"nobody":         {"session", "find"},
+		"no XML user":    {"session", "find", "\xff"},
+		"no XML":         {"session", "logout", "dwho", "--attribute", "\x01"},
+		"find, no time":  {"session", "find", "dwho", "--timeout", "0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

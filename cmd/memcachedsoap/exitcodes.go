@@ -29,7 +29,7 @@ func exitMeanings() []exitMeaning {
 		{exitUsage, "wrong usage, or the service rejected the request as invalid"},
 		{exitNoSession, "the session does not exist or was deleted"},
 		{exitUnavailable, "the service or its servers cannot be reached"},
-		{exitConflict, "the session has another version than --if-version"},
+		{exitConflict, "the session has another version than --if-version, or the id that must be new has a session"},
 		{exitNotMoved, "sessions are still at their places in the pool --from"},
 	}
 }

@@ -127,7 +127,7 @@ func (f fault11) classify() (code int, text string) {
 		switch detail.XMLName {
 		case xml.Name{Space: wsdl.Namespace, Local: "SessionNotFoundFault"}, xml.Name{Space: wsdl.Namespace, Local: "SessionDeletedFault"}:
 			return exitNoSession, text
-		case xml.Name{Space: wsdl.Namespace, Local: "VersionConflictFault"}:
+		case xml.Name{Space: wsdl.Namespace, Local: "VersionConflictFault"}, xml.Name{Space: wsdl.Namespace, Local: "SessionExistsFault"}:
 			return exitConflict, text
 		case xml.Name{Space: wsdl.Namespace, Local: "StoreUnavailableFault"}:
 			return exitUnavailable, text

@@ -187,6 +187,7 @@ func TestEmptyResponses(t *testing.T) {
 		"setSession":     {"session", "set", "a1", "a=b"},
 		"updateSession":  {"session", "update", "a1", "a=b"},
 		"touchSession":   {"session", "touch", "a1"},
+		"renameSession":  {"session", "rename", "a1"},
 		"findSessions":   {"session", "find", "dwho"},
 		"deleteSessions": {"session", "logout", "dwho"},
 		"stats":          {"stats"},

@@ -13,6 +13,7 @@ type sessionCommand struct {
 	Update updateCommand `cmd:"" help:"Set and remove attributes of an existing session, and keep the others."`
 	Modify modifyCommand `cmd:"" help:"Like update, but the attributes to remove must exist."`
 	Touch  touchCommand  `cmd:"" help:"Give a session a new TTL."`
+	Rename renameCommand `cmd:"" help:"Give a session another id, as a login should, and print it. The old id is deleted."`
 	Delete deleteCommand `cmd:"" help:"Delete a session, or some of its attributes."`
 	Find   findCommand   `cmd:"" help:"Print the ids of the sessions of a user."`
 	Logout logoutCommand `cmd:"" help:"Delete the sessions of a user, and print their ids."`
@@ -96,9 +97,51 @@ func (c *touchCommand) Run(ctx context.Context, std streams) error {
 	})
 }
 
+type renameCommand struct {
+	ID        string    `arg:"" help:"Id of the session."`
+	NewID     *argument `arg:"" optional:"" name:"newid" help:"Its new id, of which there must be no session: otherwise the exit code is 5. Default: the service makes a new id."`
+	IfVersion *argument `placeholder:"VERSION" help:"Do it only if the session still has this version, which get prints. Otherwise the exit code is 5."`
+	callFlags
+}
+
+// Help is what the command's --help adds.
+func (*renameCommand) Help() string {
+	return "The attributes and the time left go over, with what other programs change in them meanwhile. " + exitCodesHelp()
+}
+
+// Run gives a session another id.
+func (c *renameCommand) Run(ctx context.Context, std streams) error {
+	request := &wsdl.RenameSession{Id: &c.ID}
+	if c.NewID != nil {
+		if *c.NewID == "" { // such as a variable of a script that is not set
+			return usageError("the new id is empty: omit it and the service makes one")
+		}
+		request.NewId = new(string(*c.NewID))
+	}
+	version, err := versionOf(c.IfVersion)
+	if err != nil {
+		return err
+	}
+	if version != "" {
+		request.IfVersion = &version
+	}
+	return c.call(ctx, func(ctx context.Context, service client) error {
+		response, err := service.RenameSessionContext(ctx, request)
+		if err != nil {
+			return err
+		}
+		ref, err := result(response.RenameSessionResult, nil)
+		if err != nil {
+			return err
+		}
+		return c.printRef(std, ref)
+	})
+}
+
 type deleteCommand struct {
-	ID    string     `arg:"" help:"Id of the session."`
-	Names []argument `arg:"" optional:"" name:"name" help:"Attributes to remove. The session itself is kept."`
+	ID        string     `arg:"" help:"Id of the session."`
+	Names     []argument `arg:"" optional:"" name:"name" help:"Attributes to remove. The session itself is kept."`
+	IfVersion *argument  `placeholder:"VERSION" help:"Delete only if the session still has this version, which get prints. Otherwise the exit code is 5."`
 	callFlags
 }
 
@@ -110,16 +153,25 @@ func (*deleteCommand) Help() string {
 // Run deletes a session, or some of its attributes. It fails if one of them does
 // not exist.
 func (c *deleteCommand) Run(ctx context.Context, std streams) error {
+	version, err := versionOf(c.IfVersion)
+	if err != nil {
+		return err
+	}
 	if len(c.Names) > 0 {
 		change := changeFlags{Remove: c.Names}
 		request, err := change.request(c.ID)
 		if err != nil {
 			return err
 		}
+		request.IfVersion = version
 		return c.modify(ctx, std, request)
 	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
-		response, err := service.DeleteSessionContext(ctx, &wsdl.DeleteSession{Id: &c.ID})
+		request := &wsdl.DeleteSession{Id: &c.ID}
+		if version != "" {
+			request.IfVersion = &version
+		}
+		response, err := service.DeleteSessionContext(ctx, request)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ type setCommand struct {
 	TTL        int32      `name:"ttl" placeholder:"SECONDS" help:"TTL in seconds; --ttl=-1 is the longest that the service allows. Default: that of the service."`
 	IfVersion  *argument  `placeholder:"VERSION" help:"Store only if the session still has this version, which get prints. Otherwise the exit code is 5."`
 	UpdateOnly bool       `help:"Store only if the session exists. Otherwise the exit code is 3."`
+	OnlyNew    bool       `help:"Store only if there is no session with the id. Otherwise the exit code is 5."`
 	From       argument   `placeholder:"FILE" complete:":files" help:"File with the attributes: a JSON object as get --json prints it under \"attributes\". - is standard input."`
 	callFlags
 }
@@ -45,8 +46,11 @@ func (c *setCommand) Run(ctx context.Context, std streams) error {
 	} else if c.ID != nil && id == "" {
 		return usageError("the id is empty: omit it to create a session") // such as a variable of a script that is not set
 	}
-	if id == "" && (c.IfVersion != nil || c.UpdateOnly) {
-		return usageError("--if-version and --update-only require the id of a session")
+	if id == "" && (c.IfVersion != nil || c.UpdateOnly || c.OnlyNew) {
+		return usageError("--if-version, --update-only and --only-new require the id of a session")
+	}
+	if c.OnlyNew && (c.IfVersion != nil || c.UpdateOnly) {
+		return usageError("--only-new excludes --if-version and --update-only")
 	}
 	version, err := versionOf(c.IfVersion)
 	if err != nil {
@@ -58,7 +62,7 @@ func (c *setCommand) Run(ctx context.Context, std streams) error {
 	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
 		ref, err := service.setSession(ctx, setRequest{
-			ID: id, Attributes: attributes, TTL: c.TTL, IfVersion: version, UpdateOnly: c.UpdateOnly,
+			ID: id, Attributes: attributes, TTL: c.TTL, IfVersion: version, UpdateOnly: c.UpdateOnly, OnlyNew: c.OnlyNew,
 		})
 		if err != nil {
 			return err

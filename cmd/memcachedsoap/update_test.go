@@ -42,6 +42,38 @@ func TestUpdate(t *testing.T) {
 	assert.JSONEq(t, `{"uid": "y"}`, attributesOf(t, s.url))
 }
 
+func TestRename(t *testing.T) {
+	t.Parallel()
+	s := newCalledService(t, memory.New(memory.Options{}))
+	done(t, s.url, "session", "set", "a1", "uid=dwho", "--only-new", "--ttl=5000")
+	done(t, s.url, "session", "set", "b2", "uid=rtyler")
+	first := versionOfA1(t, s.url)
+	for _, args := range [][]string{
+		{"session", "set", "a1", "uid=x", "--only-new"},
+		{"session", "rename", "a1", "b2"},
+		{"session", "rename", "a1", "--if-version", "1"},
+		{"session", "delete", "a1", "--if-version", "1"},
+		{"session", "delete", "a1", "uid", "--if-version", "1"},
+	} {
+		o := invoke(t, s.url, args...)
+		assert.Equal(t, exitConflict, o.code, "%s: %s", args, o.err)
+	}
+	assert.Equal(t, first, versionOfA1(t, s.url), "nothing was changed")
+	assert.Regexp(t, `\Aid       c3\nversion  [0-9a-f]+\nexpires  in 1h(2[0-3])m\n\z`, done(t, s.url, "session", "rename", "a1", "c3", "--if-version", first))
+	assert.Equal(t, exitNoSession, invoke(t, s.url, "session", "get", "a1").code)
+	var got sessionDocument
+	require.NoError(t, json.Unmarshal([]byte(done(t, s.url, "session", "rename", "c3", "--json")), &got))
+	assert.Regexp(t, "^[0-9a-f]{32}$", got.ID)
+	assert.Nil(t, got.Attributes)
+	assert.Contains(t, done(t, s.url, "session", "get", string(got.ID)), "dwho")
+	for _, args := range [][]string{{"rename", "a1"}, {"rename", "c3", "d4"}, {"rename", "ef"}, {"rename", string(got.ID), "a1"}} {
+		assert.Equal(t, exitNoSession, invoke(t, s.url, append([]string{"session"}, args...)...).code, args)
+	}
+	assert.Equal(t, exitUsage, invoke(t, s.url, "session", "rename", "b2", "b2").code)
+	done(t, s.url, "session", "delete", string(got.ID), "--if-version", string(got.Version))
+	assert.Equal(t, exitNoSession, invoke(t, s.url, "session", "get", string(got.ID)).code)
+}
+
 // TestDeleted: for every command, a deleted session does not exist.
 func TestDeleted(t *testing.T) {
 	t.Parallel()

@@ -45,6 +45,7 @@ func Register(d *soap.Dispatcher, s *service.Service, o Options) {
 	})
 	register(d, o, "getSession", sessions.get)
 	register(d, o, "setSession", sessions.set)
+	register(d, o, "renameSession", sessions.rename)
 	d.Alias(canonical)
 	d.Independent(soaplite.IsIndependent, soaplite.ReadIndependent(o.MaxEntries))
 }

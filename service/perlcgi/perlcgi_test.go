@@ -292,3 +292,41 @@ func TestDeletedSessionIsNotBroughtBack(t *testing.T) {
 	assert.Empty(t, f.Detail)
 	assert.Empty(t, e.call(t, method("getSession", strs("ab12"))).Str(), "absent")
 }
+
+// A login gives its session another id.
+func TestRename(t *testing.T) {
+	e := newEndpoint(t, perlcgi.Options{})
+	rename := func(parameters string) string { return method("renameSession", parameters) }
+	e.call(t, method("setSession", strs("_session_id", "ab12", "uid", "dwho")))
+	assert.Equal(t, "cd34", e.call(t, rename(strs("ab12", "cd34"))).Str())
+	session := e.call(t, method("getSession", strs("cd34"))).Hash()
+	for name, want := range map[string]string{"uid": "dwho", "_session_id": "cd34"} {
+		v, _ := session.Get(name)
+		assert.Equal(t, want, v.Str())
+	}
+	assert.Empty(t, e.call(t, method("getSession", strs("ab12"))).Str(), "absent")
+	id := "cd34"
+	for _, none := range []string{"", strs(""), `<p xsi:nil="true"/>`} {
+		id = e.call(t, rename(strs(id)+none)).Str()
+		assert.Regexp(t, "^[0-9a-f]{32}$", id)
+	}
+	assert.Empty(t, e.call(t, rename(strs("beef"))).Str(), "absent, as getSession says it")
+	e.call(t, method("setSession", strs("_session_id", "ab34", "uid", "dwho")))
+	require.NoError(t, e.backend.Add(t.Context(), "dead", backend.Item{Image: []byte("plain text")}))
+	assert.Empty(t, e.call(t, rename(strs("dead"))).Str(), "no session")
+	for parameters, reason := range map[string]string{
+		strs("ab12"):            "The session was deleted",
+		strs(id, "ab12"):        "The session was deleted",
+		strs(id, "ab34"):        "There is a session with this id",
+		strs(id, "dead"):        "The item stored under this id cannot be read as a session",
+		strs(id, id):            "Invalid session ID: the new id is the id that the session has",
+		strs(id, "x"):           "Invalid session ID: ",
+		"":                      "Invalid session ID: it is empty",
+		strs(id, "ef56", "uid"): "renameSession takes the id of a session and its new id",
+	} {
+		f := e.fault(t, rename(parameters))
+		assert.Contains(t, f.Reason, reason)
+		assert.Empty(t, f.Detail)
+	}
+	assert.Equal(t, id, e.call(t, method("getSession", strs(id))).Hash().Entries()[0].Value.Str(), "nothing was changed")
+}

@@ -78,6 +78,33 @@ func (s sessions) set(ctx context.Context, parameters []perldata.Value) (perldat
 	return perldata.BytesOf(string(ref.ID)), err
 }
 
+// rename gives the session whose id is the first parameter the id that is the second
+// one, or a new one, and returns that. If there is no such session, it returns an empty
+// struct, as get does. MemcachedSOAP.cgi has no such method.
+func (s sessions) rename(ctx context.Context, parameters []perldata.Value) (perldata.Value, error) {
+	var ids [2]string
+	if len(parameters) > len(ids) {
+		return perldata.Value{}, soap.ClientFault("renameSession takes the id of a session and its new id. Send nothing else.")
+	}
+	for i, parameter := range parameters {
+		var err error
+		if ids[i], err = idOf(parameter); err != nil {
+			return perldata.Value{}, err
+		}
+	}
+	ref, err := s.RenameSession(ctx, ids[0], ids[1], "")
+	if absent(err) && !aboutNewID(err, ids[1]) {
+		return perldata.HashOf(nil), nil
+	}
+	return perldata.BytesOf(string(ref.ID)), err
+}
+
+// aboutNewID says whether an error is about the item under the new id of a session.
+func aboutNewID(err error, newID string) bool {
+	e, unreadable := errors.AsType[*sessionstore.UnreadableError](err)
+	return unreadable && string(e.ID) == newID
+}
+
 func attributesOf(parameters []perldata.Value) (*perldata.Hash, error) {
 	if len(parameters) == 1 && parameters[0].Kind() == perldata.KindHash {
 		return parameters[0].Hash(), nil

@@ -39,19 +39,19 @@ var onlyNew = sessionstore.If{New: true} //nolint:gochecknoglobals // a constant
 func testOnlyNew(t *testing.T, b backend.Backend) {
 	s := neverExpiring(b)
 	id := sessionstore.NewID()
-	first, err := s.Replace(t.Context(), id, hash("a", "1"), time.Hour, onlyNew)
+	first, err := s.Replace(t.Context(), id, hash("a", "1"), sessionstore.DefaultTTL, onlyNew)
 	require.NoError(t, err)
 	require.Equal(t, first, mustRead(t, s, id).Ref)
-	_, err = s.Replace(t.Context(), id, hash("a", "2"), time.Hour, onlyNew)
+	_, err = s.Replace(t.Context(), id, hash("a", "2"), sessionstore.DefaultTTL, onlyNew)
 	require.Equal(t, &sessionstore.ExistsError{ID: id}, err)
 	require.Equal(t, first, mustRead(t, s, id).Ref, "nothing was written")
 	require.NoError(t, s.Delete(t.Context(), id))
-	_, err = s.Replace(t.Context(), id, hash("a", "3"), time.Hour, onlyNew)
+	_, err = s.Replace(t.Context(), id, hash("a", "3"), sessionstore.DefaultTTL, onlyNew)
 	require.ErrorIs(t, err, sessionstore.ErrDeleted)
 
 	strange := newKey()
 	require.NoError(t, b.Add(t.Context(), strange, backend.Item{Image: []byte("no session"), Flags: 1}))
-	_, err = s.Replace(t.Context(), sessionstore.ID(strange), hash("a", "1"), time.Hour, onlyNew)
+	_, err = s.Replace(t.Context(), sessionstore.ID(strange), hash("a", "1"), sessionstore.DefaultTTL, onlyNew)
 	var unreadable *sessionstore.UnreadableError
 	require.ErrorAs(t, err, &unreadable)
 	require.Equal(t, []byte("no session"), backendtest.MustGet(t, b, strange).Image)
@@ -61,7 +61,7 @@ func testOnlyNew(t *testing.T, b backend.Backend) {
 func testOnlyNewOnce(t *testing.T, b backend.Backend) {
 	id := sessionstore.NewID()
 	s, ref := onlyOne(t, b, func(s *sessionstore.Store, writer string) (sessionstore.Ref, error) {
-		return s.Replace(t.Context(), id, hash("a", writer), time.Hour, onlyNew)
+		return s.Replace(t.Context(), id, hash("a", writer), sessionstore.DefaultTTL, onlyNew)
 	}, func(err error) bool { return errors.As(err, new(*sessionstore.ExistsError)) })
 	assert.Equal(t, ref, mustRead(t, s, id).Ref)
 }
