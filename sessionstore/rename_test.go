@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -311,4 +313,80 @@ func TestRenameUnreadable(t *testing.T) {
 	item, err := b.Backend.Get(t.Context(), string(oldID))
 	require.NoError(t, err)
 	assert.Equal(t, "no session", string(item.Image))
+}
+
+// A session keeps the time that it has, whatever ends it.
+func TestRenameKeepsTimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := memory.New(memory.Options{})
+		s := idling(b)
+		defer s.Close()
+		for name, life := range map[string]sessionstore.Life{
+			"absolute timeout": {}, "lifetime": {Lifetime: 1000 * time.Second},
+		} {
+			ref, err := s.CreateFor(t.Context(), uidOf("dwho"), life)
+			require.NoError(t, err)
+			time.Sleep(60 * time.Second)
+			ref, err = s.Rename(t.Context(), ref.ID, "", sessionstore.If{})
+			require.NoError(t, err)
+			within(t, 40*time.Second, ref.ExpiresIn+time.Second)
+			time.Sleep(30 * time.Second)
+			session, err := s.Get(t.Context(), ref.ID)
+			require.NoError(t, err, name)
+			within(t, 100*time.Second, session.ExpiresIn+time.Second) // reading is a use of it
+			value, _ := session.Attributes.Get(sessionstore.EndAttribute)
+			end, err := strconv.ParseInt(textOf(value), 10, 64)
+			require.NoError(t, err)
+			within(t, 910*time.Second, time.Until(time.Unix(end, 0)))
+			for range 11 {
+				time.Sleep(90 * time.Second)
+				_, err = s.Get(t.Context(), ref.ID)
+			}
+			assert.Empty(t, findDwho(t, s), name)
+			require.ErrorIs(t, err, backend.ErrNotFound, name)
+		}
+	})
+}
+
+func textOf(v perldata.Value) string {
+	if v.Kind() == perldata.KindInt {
+		return strconv.FormatInt(v.Int(), 10)
+	}
+	return v.Str()
+}
+
+// A session beyond its end is none: its id is free, and it gets no other one.
+func TestIDOfAnEndedSession(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := memory.New(memory.Options{})
+		s := idling(b)
+		defer s.Close()
+		begin := func(id sessionstore.ID) {
+			t.Helper()
+			_, _, err := s.ReplaceFor(t.Context(), id, uidOf("dwho"), sessionstore.Life{Lifetime: 50 * time.Second}, sessionstore.If{}, sessionstore.Bounds{})
+			require.NoError(t, err)
+			item, err := b.Get(t.Context(), string(id))
+			require.NoError(t, err)
+			item.ExpiresIn = time.Hour // as a program stores it that does not know the end
+			require.NoError(t, b.CompareAndSwap(t.Context(), string(id), item))
+		}
+		begin("aa")
+		begin("bb")
+		_, err := s.Replace(t.Context(), "cc", uidOf("dwho"), sessionstore.DefaultTTL, sessionstore.If{})
+		require.NoError(t, err)
+		_, err = s.Rename(t.Context(), "cc", "aa", sessionstore.If{})
+		require.Equal(t, &sessionstore.ExistsError{ID: "aa"}, err)
+		time.Sleep(60 * time.Second)
+		_, err = s.Rename(t.Context(), "bb", "dd", sessionstore.If{})
+		require.ErrorIs(t, err, backend.ErrNotFound)
+		_, err = s.Rename(t.Context(), "cc", "aa", sessionstore.If{})
+		require.NoError(t, err)
+		assert.Equal(t, []sessionstore.ID{"aa"}, findDwho(t, s))
+		_, err = s.Replace(t.Context(), "bb", uidOf("rtyler"), sessionstore.DefaultTTL, sessionstore.If{New: true})
+		require.NoError(t, err)
+		_, err = s.Replace(t.Context(), "bb", uidOf("rtyler"), sessionstore.DefaultTTL, sessionstore.If{New: true})
+		require.Equal(t, &sessionstore.ExistsError{ID: "bb"}, err)
+	})
 }
