@@ -23,6 +23,7 @@ settings.configure(
     SESSION_COOKIE_AGE=3600,
     MEMCACHEDSOAP={
         "URL": os.environ["SOAP_URL"],
+        "TIMEOUT": 4.0,  # the machine of the tests has much to do
         "KEY": os.environ.get("SOAP_KEY") or None,
         "SHARED": [name for name in os.environ.get("SHARED", "").split(",") if name],
         "APP": os.environ.get("APP") or "django",

@@ -16,6 +16,7 @@ application = Flask(__name__)
 application.config.update(SESSION_COOKIE_NAME="sessionid", SESSION_COOKIE_SAMESITE="Lax", PERMANENT_SESSION_LIFETIME=3600)
 application.session_interface = SoapSessionInterface(
     url=os.environ["SOAP_URL"],
+    timeout=4.0,  # the machine of the tests has much to do
     key=os.environ.get("SOAP_KEY") or None,
     shared=[name for name in os.environ.get("SHARED", "").split(",") if name],
     app=os.environ.get("APP") or "flask",
