@@ -20,7 +20,7 @@ final class SharedStore extends Store
 {
     private readonly Page $page;
 
-    /** Whether the id came from outside, so that it may be that of a stored session. */
+    /** Whether the id may be that of a stored session: it came from outside, or was stored. */
     private bool $given = false;
 
     /** Whether somebody has seen the token that start has made. */
@@ -55,6 +55,7 @@ final class SharedStore extends Store
     {
         $this->ageFlashData();
         $this->page->save($this->packed());
+        $this->given = $this->given || $this->page->isStored();
         $this->started = false;
     }
 

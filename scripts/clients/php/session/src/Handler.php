@@ -100,7 +100,7 @@ final class Handler implements \SessionHandlerInterface, \SessionUpdateTimestamp
     public function write(#[\SensitiveParameter] string $id, #[\SensitiveParameter] string $data): bool
     {
         if ($this->page->id() !== $id) {
-            return true; // dropped by a write before, and logged
+            return $this->page->id() === null; // dropped by a write before, and logged
         }
         if (isset($_SESSION)) {
             Values::check($_SESSION);

@@ -17,12 +17,16 @@ final class Session
     private static ?Handler $handler = null;
     private static ?Options $options = null;
 
+    /** @var array<string, mixed> */
+    private static array $given = [];
+
     private function __construct()
     {
     }
 
     /**
-     * Registers the handler and starts the session.
+     * Registers the handler and starts the session. A page that starts it again gives the
+     * same options.
      *
      * @param array<string, mixed> $options see README.md
      * @param bool                 $readOnly closes the session at once: changes are not stored
@@ -31,7 +35,11 @@ final class Session
      */
     public static function start(#[\SensitiveParameter] array $options, bool $readOnly = false): void
     {
+        if (self::$handler !== null && $options !== self::$given) {
+            throw new \LogicException('memcachedsoap session: the session was started with other options before');
+        }
         if (self::$handler === null) {
+            self::$given = $options;
             self::$options = Options::of($options);
             self::$handler = new Handler(self::$options);
             self::cookie(self::$options->cookie);

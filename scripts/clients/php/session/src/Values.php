@@ -55,7 +55,7 @@ final class Values
         }
         $object = @unserialize(substr($value, strlen(self::PRIVATE)), ['allowed_classes' => $this->classes]);
         // Bytes that another program has stored, or a class that is not allowed any more.
-        return self::unknownClass($object) === null ? $object : $value;
+        return $object === false || self::unknownClass($object) !== null ? $value : $object;
     }
 
     /**

@@ -124,6 +124,30 @@ final class HandlerTest extends TestCase
         self::assertEqualsWithDelta(30, $this->sessions->expiresIn((string) $this->browser->id()), 3, 'reading does not move it');
     }
 
+    public function testNeverExpires(): void
+    {
+        $this->page([['start'], ['set', 'a', 1]], ['ttl' => -1]);
+        self::assertGreaterThan(86400, $this->sessions->expiresIn((string) $this->browser->id()));
+    }
+
+    public function testCookieOptions(): void
+    {
+        $cookie = ['name' => 'shop', 'lifetime' => 600, 'path' => '/a', 'domain' => 'example.com', 'secure' => true, 'httponly' => false, 'samesite' => 'Strict'];
+        $this->page([['start']], ['cookie' => $cookie]);
+        $header = implode("\n", preg_grep('/^Set-Cookie/', $this->browser->headers) ?: []);
+        self::assertMatchesRegularExpression('~^Set-Cookie: shop=[0-9a-f]{32}; expires=.*; Max-Age=600; path=/a; domain=example.com; secure; SameSite=Strict$~', $header);
+    }
+
+    /** Without the buffer the answer has begun before the session is stored. */
+    public function testBuffer(): void
+    {
+        $body = static fn (bool $buffer): string => (string) json_encode(['steps' => [['start'], ['object', 'a', 'ArrayObject']], 'options' => ['buffer' => $buffer], 'open' => true]);
+        $this->browser->call('POST', '/', $body(true));
+        self::assertSame(500, $this->browser->status);
+        $this->browser->call('POST', '/', $body(false));
+        self::assertSame(200, $this->browser->status);
+    }
+
     public function testRegenerateDeletesTheOldId(): void
     {
         $this->page([['start'], ['set', 'a', 1]]);

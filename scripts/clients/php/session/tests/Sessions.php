@@ -37,10 +37,10 @@ final class Sessions
         return array_column($session->attributes->entry ?? [], null, 'key');
     }
 
-    /** The seconds that a session has left. */
+    /** The seconds that a session has left; PHP_INT_MAX if it never expires. */
     public function expiresIn(string $id): int
     {
-        return $this->soap->getSession(['id' => $id])->getSessionResult->expiresIn;
+        return $this->soap->getSession(['id' => $id])->getSessionResult->expiresIn ?? PHP_INT_MAX;
     }
 
     /** @param array<string, array<string, mixed>> $attributes */

@@ -104,6 +104,7 @@ final class ValuesTest extends TestCase
         self::assertSame($encoded['binary'], $values->decode((object) $values->encode($encoded['binary'], 'k')), 'a text of a user');
         $foreign = ['binary' => "\xFFphp:" . serialize(new \SplObjectStorage())];
         self::assertSame($foreign['binary'], $values->decode((object) $foreign), 'another class');
+        self::assertSame("\xFFphp:broken", $values->decode((object) ['binary' => "\xFFphp:broken"]));
         $this->expectException(Refused::class);
         $values->encode([new \ArrayObject(), new \DateTime()], 'k');
     }

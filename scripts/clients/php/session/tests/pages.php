@@ -53,6 +53,7 @@ if (session_status() === PHP_SESSION_ACTIVE && !($request['open'] ?? false)) {
     session_write_close();
 }
 header('Content-Type: application/json');
+echo ($request['open'] ?? false) ? str_repeat(' ', 8192) : ''; // more than PHP itself holds back
 echo json_encode([
     'session' => $results['session'] ?? $_SESSION ?? null, 'results' => $results, 'log' => $log,
 ], JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR | JSON_PRESERVE_ZERO_FRACTION);
