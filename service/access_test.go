@@ -67,6 +67,10 @@ func TestRoles(t *testing.T) {
 			_, err := s.RenameSession(ctx, "ab12", "cd34", "")
 			return err
 		}},
+		"new id of any type": {access.Find | access.Read | access.Write | access.Delete, func(ctx context.Context, s *service.Service) error {
+			_, err := s.RenumberSession(ctx, "ab12")
+			return err
+		}},
 		"renameSession, refused by a dialect": {access.Write | access.Delete, func(ctx context.Context, s *service.Service) error {
 			return s.Refuse(ctx, "renameSession", access.Write|access.Delete, &sessionstore.InvalidIDError{})
 		}},

@@ -32,6 +32,7 @@ func actions(s *site, ref sessionstore.Ref) map[string]struct {
 		role access.Role
 		do   func() answer
 	}
+	other := s.sealed(s.create(attributes("uid", "other")).ID)
 	return map[string]action{
 		"home":   {0, func() answer { return s.get("") }},
 		"id":     {0, func() answer { return s.post("/id", url.Values{"id": {"abc"}}) }},
@@ -45,6 +46,7 @@ func actions(s *site, ref sessionstore.Ref) map[string]struct {
 		"edit": {access.Write, func() answer {
 			return s.post("/edit/"+sealed, url.Values{"do": {"add"}, "version": {ref.Version}, "as": {"text"}, "text": {"x"}, "name": {"n"}})
 		}},
+		"rename":  {access.Write | access.Delete, func() answer { return s.post("/rename/"+other, nil) }},
 		"extend":  {access.Write, func() answer { return s.post("/extend/"+sealed, nil) }},
 		"end":     {access.Delete, func() answer { return s.post("/end/"+sealed, nil) }},
 		"log out": {access.Delete, func() answer { return s.post(found, nil) }},
@@ -77,6 +79,7 @@ func TestRoles(t *testing.T) {
 				page, found := all["show"].do(), all["found"].do()
 				assert.Equal(t, has.Has(access.Write), strings.Contains(page.body, "/edit/"))
 				assert.Equal(t, has.Has(access.Write), strings.Contains(page.body, "/extend/"))
+				assert.Equal(t, has.Has(access.Write|access.Delete), strings.Contains(page.body, "/rename/"))
 				assert.Equal(t, has.Has(access.Delete), strings.Contains(page.body, "/end/"))
 				assert.Equal(t, has.Has(access.Delete), strings.Contains(found.text(), "Log out everywhere"))
 			}
@@ -136,7 +139,7 @@ func TestForgedForms(t *testing.T) {
 		if name != "without a token" {
 			_, token, _ = strings.Cut(own, "=")
 		}
-		for _, path := range []string{"/one/" + sealed, "/edit/" + sealed, "/extend/" + sealed, "/end/" + sealed, found, "/id", "/query"} {
+		for _, path := range []string{"/one/" + sealed, "/edit/" + sealed, "/extend/" + sealed, "/rename/" + sealed, "/end/" + sealed, found, "/id", "/query"} {
 			form := url.Values{
 				"token": {token}, "reveal": {"*"}, "do": {"add"}, "version": {ref.Version}, "as": {"text"}, "text": {"x"}, "name": {"n"},
 				"id": {string(ref.ID)}, "attribute": {"uid"}, "value": {"dwho"},
@@ -150,7 +153,7 @@ func TestForgedForms(t *testing.T) {
 	session, err := s.store.Get(t.Context(), ref.ID)
 	require.NoError(t, err)
 	assert.Equal(t, ref.Version, session.Version)
-	for _, path := range []string{"/extend/" + sealed, "/end/" + sealed, "/id", "/query"} {
+	for _, path := range []string{"/extend/" + sealed, "/rename/" + sealed, "/end/" + sealed, "/id", "/query"} {
 		assert.Equal(t, 405, s.get(path).status, "a change is a POST: %s", path)
 	}
 	assert.Equal(t, 404, s.get("/nosuch").status)

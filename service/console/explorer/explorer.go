@@ -82,6 +82,7 @@ const (
 	findSessions   = "findSessions"
 	updateSession  = "updateSession"
 	touchSession   = "touchSession"
+	renameSession  = "renameSession"
 	deleteSession  = "deleteSession"
 	deleteSessions = "deleteSessions"
 )
@@ -126,6 +127,7 @@ func New(sessions *service.Service, pages *page.Pages, o Options) *Explorer {
 		"GET " + Path + "/edit/{session}":    {inspectSession, (*exchange).editForm},
 		"POST " + Path + "/edit/{session}":   {updateSession, (*exchange).edit},
 		"POST " + Path + "/extend/{session}": {touchSession, (*exchange).extend},
+		"POST " + Path + "/rename/{session}": {renameSession, (*exchange).rename},
 		"POST " + Path + "/end/{session}":    {deleteSession, (*exchange).end},
 	} {
 		e.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

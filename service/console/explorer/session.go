@@ -249,6 +249,8 @@ func doneText(done string) string {
 		return "The change was saved."
 	case "extended":
 		return "The session was extended."
+	case "renamed":
+		return "The session has a new id."
 	}
 	return ""
 }
@@ -271,6 +273,20 @@ func (x *exchange) extend() error {
 		return err
 	}
 	page.Redirect(x.w, x.r, below+"/one/"+x.sealSession(id)+"?done=extended")
+	return nil
+}
+
+// rename gives a session a new id.
+func (x *exchange) rename() error {
+	id, err := x.session()
+	if err != nil {
+		return err
+	}
+	ref, err := x.sessions.RenumberSession(x.ctx, id)
+	if err != nil {
+		return err
+	}
+	page.Redirect(x.w, x.r, below+"/one/"+x.sealSession(ref.ID)+"?done=renamed")
 	return nil
 }
 

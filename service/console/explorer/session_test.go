@@ -144,6 +144,26 @@ func TestExtendAndEnd(t *testing.T) {
 	assert.Contains(t, again.text(), "There is no such session")
 }
 
+// A person gives a session a new id, and is led to it.
+func TestRename(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, settings{})
+	ref := s.create(attributes("uid", "dwho"))
+	sealed := s.sealed(ref.ID)
+	to := s.follow("/rename/"+sealed, s.post("/rename/"+sealed, nil))
+	page := s.get(to)
+	assert.Contains(t, page.text(), "The session has a new id.")
+	assert.Contains(t, page.text(), "uid")
+	assert.NotContains(t, page.text(), ref.ID.Fingerprint())
+	assert.Equal(t, 404, s.get("/one/"+sealed).status)
+	assert.Equal(t, 410, s.post("/rename/"+sealed, nil).status)
+	lines := s.lines("renameSession")
+	require.Len(t, lines, 2)
+	assert.Equal(t, ref.ID.Fingerprint(), lines[0]["sessions"].([]any)[0])
+	assert.Len(t, lines[0]["sessions"], 2)
+	assert.Equal(t, "SessionDeletedFault", lines[1]["outcome"])
+}
+
 // A session of 100,000 entries, or of 4 MiB, has pages of a bounded size.
 func TestLargeSessions(t *testing.T) {
 	t.Parallel()
