@@ -14,6 +14,8 @@ use MemcachedSOAP::Names;
 use MemcachedSOAP::Record;
 use MemcachedSOAP::Values;
 
+use constant MAX_INSTANCES => 100;    # a program may compute an option
+
 my %default = (
     url         => undef,
     key         => undef,
@@ -79,6 +81,7 @@ sub instance {
         my $value = $options{$_};
         ( $_, ref $value eq 'ARRAY' ? join( "\1", @$value ) : $value // "\2" )
     } sort keys %options;
+    %shared_instance = () if keys %shared_instance > MAX_INSTANCES;
     my $self = $shared_instance{"$class\0$signature"} ||= $class->new(%options);
     $self->{log} = $log || \&_warn;
     return $self;

@@ -321,6 +321,11 @@ subtest 'values' => sub {
 
 subtest 'logout everywhere' => sub {
     my @sessions = map { stored( $store, uid => "everywhere$$" ) } 1 .. 3;
+    is_deeply(
+        [ sort $store->client->find_sessions("everywhere$$") ],
+        [ sort map { $_->id } @sessions ],
+        'the sessions of a user are found'
+    );
     is( $store->delete_sessions("everywhere$$"), 3,     'all sessions of the user' );
     is( $store->read( $_->id ),                  undef, 'are gone' ) for @sessions;
 };

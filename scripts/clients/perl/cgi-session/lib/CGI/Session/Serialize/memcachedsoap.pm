@@ -8,13 +8,12 @@ our $VERSION = '1.00';
 use parent 'CGI::Session::ErrorHandler';
 
 # CGI::Session passes what the driver has read to the serializer as a string, so the driver leaves the content here and
-# passes the name of the place.
-my ( %offered, $last );
+# passes the name of the place. It is taken at once: only the last one is kept.
+my ( $place, $content, $last );
 
 sub offer {
     my ( $class, $data ) = @_;
-    my $place = 'memcachedsoap:' . ++$last;
-    $offered{$place} = $data;
+    ( $place, $content ) = ( 'memcachedsoap:' . ++$last, $data );
     return $place;
 }
 
@@ -24,9 +23,12 @@ sub freeze {
 }
 
 sub thaw {
-    my ( $class, $place ) = @_;
-    return delete $offered{$place}
-        || $class->set_error('thaw(): use driver:memcachedsoap with serializer:memcachedsoap');
+    my ( $class, $string ) = @_;
+    return $class->set_error('thaw(): use driver:memcachedsoap with serializer:memcachedsoap')
+      if !defined $place || $string ne $place;
+    my $data = $content;
+    undef $_ for $place, $content;
+    return $data;
 }
 
 1;

@@ -179,7 +179,7 @@ sub _send_cookie {
 
 sub _error {
     my ( $self, $env, $error ) = @_;
-    die $error if !MemcachedSOAP::Fault::is( $error, $error->name );
+    die $error if !Scalar::Util::blessed($error) || !$error->isa('MemcachedSOAP::Fault');    # it is not ours
     my $down = MemcachedSOAP::Fault::is_unavailable($error);
     $self->store->notice("$error");
     return $self->{on_error}->( $env, $error ) if $self->{on_error};
