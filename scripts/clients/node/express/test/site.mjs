@@ -19,10 +19,11 @@ export function keptLog() {
 }
 
 const quiet = keptLog();
+const common = { url, app: 'test', logger: quiet, timeout: 30_000 }; // the machine may have much to do
 
 /** Returns a store. The test must close it with close. */
 export function soapStore(options) {
-  return new SoapStore({ url, app: 'test', logger: quiet, ...options });
+  return new SoapStore({ ...common, ...options });
 }
 
 export function close(store) {
@@ -31,7 +32,7 @@ export function close(store) {
 
 /** Reads a session as the application does; {} if there is none. */
 export async function content(id, options) {
-  const sessions = new Sessions({ url, app: 'test', logger: quiet, ...options });
+  const sessions = new Sessions({ ...common, ...options });
   const stored = await sessions.read(id, 0);
   sessions.client.close();
   return stored ? Object.fromEntries(stored.data) : {};
@@ -58,7 +59,7 @@ export function calls(store) {
 
 /** Serves an application whose pages are functions of the session, and returns a function that makes a browser. */
 export async function serve(t, pages, options = {}) {
-  const sessions = sharedSession({ url, app: 'test', logger: quiet, ...options });
+  const sessions = sharedSession({ ...common, ...options });
   const app = express();
   app.use(sessions);
   for (const [path, page] of Object.entries(pages)) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Conflict, Unavailable } from '../index.mjs';
+import { Conflict, Exists, Unavailable } from '../index.mjs';
 import { ask, calls, close, content, keptLog, newId, soapStore } from './site.mjs';
 
 const cookie = { originalMaxAge: null, httpOnly: true, path: '/' };
@@ -56,6 +56,15 @@ test('a session that was deleted is not brought back', async () => {
   assert.deepEqual(await content(id), {});
   assert.equal(logger.lines.length, 2);
   assert.ok(logger.lines.every((line) => line.includes('logged out') && !line.includes(id)));
+  close(store);
+});
+
+test('an id that is taken is left alone', async () => {
+  const store = soapStore();
+  const id = newId();
+  await ask(store, 'set', id, { cookie, owner: 'first' });
+  await assert.rejects(store.sessions.create(id, new Map([['owner', 'second']]), 60), Exists);
+  assert.deepEqual(await content(id), { owner: 'first' });
   close(store);
 });
 

@@ -5,7 +5,7 @@ import os
 import django
 from django.conf import settings
 
-SERVICE = {"URL": os.environ["SOAP_URL"], "SHARED": ["color"]}
+SERVICE = {"URL": os.environ["SOAP_URL"], "SHARED": ["color"], "TIMEOUT": 30}  # the machine may have much to do
 
 if not settings.configured:
     settings.configure(

@@ -3,6 +3,7 @@
 import base64
 import http.server
 import os
+import select
 import socket
 import threading
 import time
@@ -54,7 +55,7 @@ class Fake:
 
 
 def store(url, **options):
-    return Store(Options(url=url, **options))
+    return Store(Options(**{"url": url, "timeout": 30, **options}))
 
 
 class Connections(unittest.TestCase):
@@ -67,12 +68,19 @@ class Connections(unittest.TestCase):
         self.assertEqual((5, 1), (len(fake.requests), fake.connections))
 
     def test_a_connection_that_the_service_has_closed_is_not_used(self):
-        with Fake(ANSWER, close=True) as fake:
+        with Fake(ANSWER.replace(b"getSession", b"updateSession"), close=True) as fake:
             sessions = store(fake.url)
             for _ in range(3):
-                sessions.read(new_id())
-                time.sleep(0.05)
+                sessions.client.update(new_id(), "", (), 60)  # which is not sent again
+                while sessions.client._connections._kept and not self.closed(sessions):
+                    time.sleep(0.01)
         self.assertEqual((3, 3), (len(fake.requests), fake.connections))
+
+    @staticmethod
+    def closed(sessions):
+        """Whether the end of the kept connection has arrived."""
+        connection = sessions.client._connections._kept[0][0]
+        return bool(select.select([connection.sock], [], [], 0)[0])
 
     def test_threads_have_connections_of_their_own(self):
         sessions, failures = store(os.environ["SOAP_URL"]), []

@@ -6,11 +6,11 @@ import time
 import unittest
 from unittest import mock
 
-from memcachedsoap import Conflict, Deleted, Options, Session, Store, Unavailable, Unreadable, new_id, valid_id
+from memcachedsoap import Conflict, Deleted, Exists, Options, Session, Store, Unavailable, Unreadable, new_id, valid_id
 
 
 def store(**options):
-    return Store(Options(**{"url": os.environ["SOAP_URL"], "app": "test", **options}))
+    return Store(Options(**{"url": os.environ["SOAP_URL"], "app": "test", "timeout": 30, **options}))
 
 
 class Case(unittest.TestCase):
@@ -213,6 +213,14 @@ class Logout(Case):
         self.assertFalse(session.ended)
         self.assertNotEqual(before, session.id)
         self.assertEqual({"b": 2}, self.content(session.id))
+
+    def test_an_id_that_is_taken_is_left_alone(self):
+        taken = self.page(owner="first").id
+        with self.assertRaises(Exists):
+            self.sessions.create({"owner": "second"}, session=taken)
+        with mock.patch("memcachedsoap.store.new_id", side_effect=[taken, new_id()]):
+            self.assertNotEqual(taken, self.page(owner="second").id)
+        self.assertEqual({"owner": "first"}, self.content(taken))
 
     def test_an_id_that_is_not_stored_is_not_adopted(self):
         forged = new_id()

@@ -16,14 +16,14 @@ DOWN = "http://127.0.0.1:1/soap"
 def application(**options):
     app = flask.Flask(__name__)
     app.testing = True
-    app.session_interface = SoapSessionInterface(**{"url": URL, **options})
+    app.session_interface = SoapSessionInterface(**{"url": URL, "timeout": 30, **options})
     app.config.update(SESSION_COOKIE_SAMESITE="Lax")
     return app
 
 
 class Case(unittest.TestCase):
     def setUp(self):
-        self.store = Store(Options(url=URL, app="flask"))
+        self.store = Store(Options(url=URL, app="flask", timeout=30))
         self.addCleanup(self.store.client.close)
         self.make()
 

@@ -31,7 +31,7 @@ class Answer:
 
 def call(app, cookie=None, path="/", **options):
     """Sends a request through the middleware."""
-    middleware = SessionMiddleware(app, **{"url": URL, "app": "test", **options})
+    middleware = SessionMiddleware(app, **{"url": URL, "app": "test", "timeout": 30, **options})
     answer = Answer()
     environ = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "x", "SERVER_PORT": "80",
                "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(),
@@ -58,7 +58,7 @@ def page(use=lambda session: "page"):
 
 
 def content(key):
-    store = Store(Options(url=URL, app="test"))
+    store = Store(Options(url=URL, app="test", timeout=30))
     try:
         return dict(Session(store, key))
     finally:
