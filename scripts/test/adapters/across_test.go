@@ -226,7 +226,7 @@ func (e *estate) sameKey(t *testing.T) {
 		assert.Equal(t, a.name, value)
 	}
 	e.each(t, func(t *testing.T, a, _ *application) {
-		u.page(t, a, http.MethodPost, "/remove?key=_token", nil)
+		u.page(t, a, http.MethodPost, "/remove?key=basket", nil)
 		_, present := u.get(t, a, "basket")
 		assert.False(t, present)
 	})
