@@ -57,7 +57,7 @@ namespace MemcachedSoap.Sessions
         {
             if (status == 401 || status == 403)
                 return new ServiceFaultException("AccessDenied", "The service denies access: the status is " + status + ".");
-            return new SessionUnavailableException("The session service sent no SOAP message: the status is " + status + ".");
+            return new SessionUnavailableException("The session service sent no whole SOAP message: the status is " + status + ".");
         }
 
         static SessionException Fault(XElement fault, int status)

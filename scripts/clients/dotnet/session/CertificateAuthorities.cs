@@ -33,12 +33,12 @@ namespace MemcachedSoap.Sessions
         }
 
         /// <summary>
-        /// Tells whether one of the authorities has signed the certificate. The name in it must be that of the
-        /// service, which errors tells, and its dates must hold.
+        /// Tells whether one of the authorities has signed the certificate of a host. The certificate must have the
+        /// name or the address of the host as a subject alternative name, and its dates must hold.
         /// </summary>
-        public bool Trust(X509Certificate certificate, X509Chain sent, SslPolicyErrors errors)
+        public bool Trust(string host, X509Certificate certificate, X509Chain sent, SslPolicyErrors errors)
         {
-            if (certificate == null) return false;
+            if (certificate == null || !CertificateNames.Contain(new X509Certificate2(certificate), host)) return false;
             if ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0) return false;
             using (var chain = new X509Chain())
             {

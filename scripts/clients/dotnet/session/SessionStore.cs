@@ -148,6 +148,12 @@ namespace MemcachedSoap.Sessions
         {
             if (data.IsAnonymous) throw new SessionUnavailableException("The session service was down when the page began.");
             data.LoggedIn = true;
+            if (data.IsDeleted) // in the same request: nothing of the former session returns
+            {
+                data.IsDeleted = false;
+                data.IsNew = true;
+                data.Snapshot.Clear();
+            }
             for (var attempt = 1; ; attempt++)
             {
                 var id = SessionId.Create();

@@ -51,7 +51,7 @@ namespace MemcachedSoap.Sessions
             request.ContentLength = message.Length;
             if (authorities != null)
                 request.ServerCertificateValidationCallback = (sender, certificate, chain, errors) =>
-                    authorities.Trust(certificate, chain, errors);
+                    authorities.Trust(url.Host, certificate, chain, errors);
             // Timeout ends with the head of the answer. The timer ends a slow body, too.
             using (new Timer(state => request.Abort(), null, timeout, Timeout.Infinite))
             using (cancel.Register(request.Abort))
@@ -99,6 +99,7 @@ namespace MemcachedSoap.Sessions
                         throw new SessionException("The answer of the session service is larger than " + Answer.MaxBytes + " bytes.");
                 }
             }
+            if (response.ContentLength > body.Length) throw Unavailable(null, "the answer is incomplete");
             return new HttpAnswer { Status = (int)response.StatusCode, Body = body.ToArray() };
         }
     }

@@ -15,14 +15,13 @@ namespace MemcachedSoap.Sessions.Tested
         public readonly SessionClient Client; // without the relay
         public readonly List<string> Logged = new List<string>();
 
-        public Fixture(string url, Action<Settings> set = null, Func<Settings, ITransport> transport = null)
+        public Fixture(string url, Action<Settings> set, Func<Settings, ITransport> transport)
         {
             Relay = new Relay(url);
-            var settings = new Settings { Url = Relay.Url, App = "test", Timeout = TimeSpan.FromSeconds(5) };
+            var settings = new Settings { Url = Relay.Url, App = "test", Timeout = TimeSpan.FromSeconds(20) };
             settings.Shared.Add("shared");
             settings.Log = text => { lock (Logged) Logged.Add(text); };
             if (set != null) set(settings);
-            if (transport == null) transport = s => new WebRequestTransport(s);
             Store = new SessionStore(settings, transport(settings), StringComparer.Ordinal);
             Client = new SessionClient(transport(new Settings { Url = url, App = "test" }));
         }

@@ -7,7 +7,7 @@ using MemcachedSoap.Testing;
 
 namespace MemcachedSoap.Sessions.Web.Tested
 {
-    /// <summary>Runs all tests: program URL COMMAND, where COMMAND PORT starts the site of the tests.</summary>
+    /// <summary>Runs all tests: program URL COMMAND FOLDER, where COMMAND PORT starts the site of the tests.</summary>
     static class Program
     {
         static int Main(string[] args)
@@ -17,8 +17,9 @@ namespace MemcachedSoap.Sessions.Web.Tested
             StoreTests.Run(tests, args[0], transport);
             FaultTests.Run(tests, args[0], transport);
             ValueTests.Run(tests, args[0], transport);
+            TlsTests.Run(tests, args[0], args[2], transport);
             Configuration(tests);
-            using (var stored = new Fixture(args[0]))
+            using (var stored = new Fixture(args[0], null, transport))
             {
                 using (var site = new Application(args[0], args[1], "APP=site")) new SiteTests(site, stored).Run(tests);
                 OtherSite(tests, args[0], args[1]);
