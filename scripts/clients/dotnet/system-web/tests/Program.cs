@@ -21,7 +21,7 @@ namespace MemcachedSoap.Sessions.Web.Tested
             Configuration(tests);
             using (var stored = new Fixture(args[0], null, transport))
             {
-                using (var site = new Application(args[0], args[1], "APP=site")) new SiteTests(site, stored).Run(tests);
+                using (var site = new Application(args[0], args[1], "APP=site", "TIMEOUT=20")) new SiteTests(site, stored).Run(tests);
                 OtherSite(tests, args[0], args[1]);
             }
             return tests.End();
