@@ -152,6 +152,38 @@ func BenchmarkLogin(b *testing.B) {
 	}
 }
 
+// BenchmarkRename gives a session a new id each time, beside a change of it and a session
+// that must be new.
+func BenchmarkRename(b *testing.B) {
+	s := sessionstore.NewStore(openOn(b, memcachedtest.StartUnix(b)), storable.Codec{}, sessionstore.Options{
+		Principals: []string{"uid"},
+	})
+	ref, err := s.Create(b.Context(), user("dwho"), time.Hour)
+	require.NoError(b, err)
+	for _, call := range []struct {
+		name string
+		do   func() (sessionstore.Ref, error)
+	}{
+		{"update", func() (sessionstore.Ref, error) {
+			return s.Update(b.Context(), ref.ID, sessionstore.Change{Set: user("dwho")}, sessionstore.DefaultTTL)
+		}},
+		{"only new", func() (sessionstore.Ref, error) {
+			_, err := s.Replace(b.Context(), sessionstore.NewID(), user("rtyler"), time.Hour, sessionstore.If{New: true})
+			return ref, err
+		}},
+		{"rename", func() (sessionstore.Ref, error) { return s.Rename(b.Context(), ref.ID, "", sessionstore.If{}) }},
+	} {
+		b.Run(call.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if ref, err = call.do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // briefly changes items for a minute only, so that each read extends the session.
 type briefly struct{ backend.Backend }
 

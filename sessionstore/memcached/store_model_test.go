@@ -67,6 +67,7 @@ func TestStoreModel(t *testing.T) {
 		defer m.start()
 		rt.Repeat(map[string]func(*rapid.T){
 			"replace": m.replace, "update": m.update, "touch": m.touch, "delete": m.delete, "log out": m.logOut,
+			"rename": m.rename, "create": m.create,
 			"end":  m.end,
 			"stop": m.stop,
 			"":     m.compare,
@@ -207,6 +208,51 @@ func (m *storeModel) delete(t *rapid.T) {
 	}
 	require.NoError(t, err)
 	*known = modelled{deleted: true}
+}
+
+// create stores a session only if there is none with its id.
+func (m *storeModel) create(t *rapid.T) {
+	id, known := m.id(t)
+	h, text, uid := m.attributes(t)
+	ref, err := m.store(t).Replace(t.Context(), id, h, time.Hour, sessionstore.If{New: true})
+	if !m.away(id) && known.exists {
+		require.Equal(t, &sessionstore.ExistsError{ID: id}, err)
+		return
+	}
+	if rejected := m.rejection(id, sessionstore.If{}, false); rejected != nil {
+		rejected(t, err)
+		return
+	}
+	require.NoError(t, err)
+	*known = modelled{text: text, uid: uid, version: ref.Version, exists: true, indexed: m.stopped < 0}
+}
+
+// rename gives a session the id of another one, which may be there or not.
+func (m *storeModel) rename(t *rapid.T) {
+	id, known := m.id(t)
+	to, there := m.id(t)
+	if to == id {
+		t.Skip("the ids are the same")
+	}
+	cond := m.condition(t, known)
+	ref, err := m.store(t).Rename(t.Context(), id, to, cond)
+	if rejected := m.rejection(id, cond, true); rejected != nil {
+		rejected(t, err)
+		return
+	}
+	switch {
+	case m.away(to):
+		_, down := errors.AsType[*backend.UnavailableError](err)
+		require.True(t, down, "%v", err)
+	case there.deleted:
+		require.ErrorIs(t, err, sessionstore.ErrNewIDDeleted)
+	case there.exists:
+		require.Equal(t, &sessionstore.ExistsError{ID: to}, err)
+	default:
+		require.NoError(t, err)
+		*there = modelled{text: known.text, uid: known.uid, version: ref.Version, exists: true, indexed: m.stopped < 0}
+		*known = modelled{deleted: true}
+	}
 }
 
 // logOut deletes all sessions of a principal.
