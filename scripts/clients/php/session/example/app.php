@@ -20,6 +20,7 @@ function options(string $app): array
         'shared' => $names((string) $env('SHARED')),
         'exact' => $names((string) $env('EXACT')),
         'app' => $env('APP') ?? $app,
+        'timeout' => (int) ($env('TIMEOUT') ?? 2),
     ];
 }
 

@@ -25,7 +25,7 @@ abstract class ApplicationTestCase extends TestCase
     protected static function start(array $environment = []): Server
     {
         return new Server([__DIR__ . '/../../' . static::adapter() . '/example/run'], $environment + [
-            'SOAP_URL' => Sessions::url(), 'APP' => 'app', 'SHARED' => 'shared', 'EXACT' => 'count',
+            'SOAP_URL' => Sessions::url(), 'APP' => 'app', 'SHARED' => 'shared', 'EXACT' => 'count', 'TIMEOUT' => '30',
         ]);
     }
 
@@ -139,10 +139,13 @@ abstract class ApplicationTestCase extends TestCase
         for ($w = 0; $w < 8; $w++) {
             $writers[] = $child = pcntl_fork();
             if ($child === 0) {
-                for ($i = 0; $i < 40; $i++) {
-                    $this->browser->json('POST', "/set?key=w{$w}_$i", (string) $i);
+                try {
+                    for ($i = 0; $i < 40; $i++) {
+                        $this->browser->json('POST', "/set?key=w{$w}_$i", (string) $i);
+                    }
+                } finally {
+                    posix_kill(posix_getpid(), SIGKILL); // without the end of PHPUnit
                 }
-                posix_kill(posix_getpid(), SIGKILL); // without the end of PHPUnit
             }
         }
         foreach ($writers as $writer) {
@@ -166,7 +169,7 @@ abstract class ApplicationTestCase extends TestCase
             $id = $this->browser->id();
             $slow = pcntl_fork();
             if ($slow === 0) {
-                $status = $this->browser->json('POST', '/slow?key=late&ms=800', '1') === [] ? 0 : 1;
+                $this->browser->call('POST', '/slow?key=late&ms=800', '1');
                 posix_kill(posix_getpid(), SIGKILL);
             }
             usleep(400000);

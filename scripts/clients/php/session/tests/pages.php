@@ -18,7 +18,7 @@ $note = static function (string $message) use (&$log): void {
     error_log($message);
 };
 $request = json_decode((string) file_get_contents('php://input'), true);
-$options = $request['options'] + ['url' => getenv('SOAP_URL'), 'log' => $note];
+$options = $request['options'] + ['url' => getenv('SOAP_URL'), 'timeout' => 30, 'log' => $note];
 $results = [];
 foreach ($request['steps'] as $step) {
     [$do, $key, $value] = $step + [1 => null, 2 => null];
