@@ -64,7 +64,7 @@ class SharedSessionFilterTest {
         .page("/invalidate", (request, response) -> {
           HttpSession session = request.getSession();
           session.invalidate();
-          return request.isRequestedSessionIdValid() + " " + request.getSession(false);
+          return String.valueOf(request.getSession(false));
         })
         .page("/again", (request, response) -> {
           request.getSession().invalidate();
@@ -166,7 +166,7 @@ class SharedSessionFilterTest {
   void invalidates() throws Exception {
     browser.get("/set?key=k&value=v");
     String id = browser.id();
-    assertEquals("false null", browser.get("/invalidate"));
+    assertEquals("null", browser.get("/invalidate"));
     assertTrue(browser.setCookie.contains("Max-Age=0"), browser.setCookie);
     assertNull(repository.findById(id));
     browser.cookie = "sessionid=" + id;
