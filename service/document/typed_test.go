@@ -194,7 +194,7 @@ func TestManyBooleans(t *testing.T) {
 	booleans := func(n int) string {
 		return `<list>` + strings.Repeat(`<item>`+typedValue("boolean", "true")+`</item>`, n) + `</list>`
 	}
-	many := entry("k", booleans(20_000))
+	many := entry("k", booleans(25_000))
 	e.call(t, setSession("ab12", many))
 	assert.Equal(t, many, attributesOf(t, e.call(t, getTyped("ab12"))))
 	for _, refused := range []string{
