@@ -93,18 +93,19 @@ func (f *callFlags) call(ctx context.Context, ask func(context.Context, client) 
 }
 
 // getSession calls the operation of that name. The generated Entry does not
-// distinguish an empty value from an absent one, and does not decode base64.
-func (c client) getSession(ctx context.Context, id string) (*session, error) {
+// distinguish an empty value from an absent one, and does not decode base64. typed asks
+// for the types of numbers and booleans.
+func (c client) getSession(ctx context.Context, id string, typed bool) (*session, error) {
 	var response struct {
 		XMLName xml.Name `xml:"urn:memcached-soap:session:v1 getSessionResponse"`
 		Session *session `xml:"getSessionResult"`
 	}
-	err := c.soap.CallContext(ctx, wsdl.Action("getSession"), &wsdl.GetSession{Id: &id}, &response)
+	err := c.soap.CallContext(ctx, wsdl.Action("getSession"), &wsdl.GetSession{Id: &id, Typed: ifTrue(typed)}, &response)
 	return result(response.Session, err)
 }
 
 // getSessions calls the operation of that name.
-func (c client) getSessions(ctx context.Context, ids []string) ([]session, error) {
+func (c client) getSessions(ctx context.Context, ids []string, typed bool) ([]session, error) {
 	type sessionList struct {
 		Sessions []session `xml:"session"`
 	}
@@ -112,12 +113,21 @@ func (c client) getSessions(ctx context.Context, ids []string) ([]session, error
 		XMLName xml.Name     `xml:"urn:memcached-soap:session:v1 getSessionsResponse"`
 		List    *sessionList `xml:"getSessionsResult"`
 	}
-	err := c.soap.CallContext(ctx, wsdl.Action("getSessions"), &wsdl.GetSessions{Ids: &wsdl.IdList{Id: ids}}, &response)
+	err := c.soap.CallContext(ctx, wsdl.Action("getSessions"), &wsdl.GetSessions{Ids: &wsdl.IdList{Id: ids}, Typed: ifTrue(typed)}, &response)
 	list, err := result(response.List, err)
 	if err != nil {
 		return nil, err
 	}
 	return list.Sessions, nil
+}
+
+// ifTrue returns a flag of a request, or nil for false: services before it was in the
+// contract refuse it.
+func ifTrue(flag bool) *bool {
+	if !flag {
+		return nil
+	}
+	return &flag
 }
 
 // setRequest is the request of setSession; without an id the service creates a
@@ -130,6 +140,7 @@ type setRequest struct {
 	TTL        int32    `xml:"ttl"`
 	IfVersion  string   `xml:"ifVersion,omitempty"`
 	UpdateOnly bool     `xml:"updateOnly"`
+	Lifetime   int32    `xml:"lifetime,omitempty"`
 	OnlyNew    bool     `xml:"onlyNew,omitempty"`
 }
 
@@ -147,6 +158,7 @@ type updateRequest struct {
 	Remove    keyList  `xml:"remove"`
 	TTL       int32    `xml:"ttl"`
 	IfVersion string   `xml:"ifVersion,omitempty"`
+	Lifetime  int32    `xml:"lifetime,omitempty"`
 }
 
 // keyList is the contract's KeyList. The generated one omits an empty list.

@@ -113,7 +113,7 @@ func codeOf(err error) int {
 // get returns the attribute n of a session.
 func (c *caller) get(id string) (n string, err error) {
 	err = c.call(func(ctx context.Context, service client) error {
-		s, err := service.getSession(ctx, id)
+		s, err := service.getSession(ctx, id, false)
 		if err != nil {
 			return err
 		}
@@ -233,7 +233,7 @@ func (c *caller) checkAll() int {
 	found := 0
 	for part := range slices.Chunk(ids, 100) {
 		err := c.call(func(ctx context.Context, service client) error {
-			sessions, err := service.getSessions(ctx, part)
+			sessions, err := service.getSessions(ctx, part, false)
 			for _, s := range sessions {
 				found++
 				i := indexOf(s.Attributes.Entries, "n")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,8 +11,8 @@ import (
 )
 
 // binaryName marks bytes in JSON. The values of a session are written like this:
-// text as a string, undef as null, a list as an array, a hash as an object, and
-// bytes as an object with the single name $binary whose value is base64. A hash
+// text as a string, numbers and booleans as such, undef as null, a list as an array, a
+// hash as an object, and bytes as an object with the single name $binary whose value is base64. A hash
 // with the single name $binary gets another $ before it.
 const binaryName = "$binary"
 
@@ -62,6 +63,8 @@ func (v value) appendJSON(dst []byte) []byte {
 		dst = append(dst, `{"`+binaryName+`":"`...)
 		dst = base64.StdEncoding.AppendEncode(dst, *v.Binary)
 		return append(dst, `"}`...)
+	case v.Text != nil && v.Type != "" && json.Valid([]byte(*v.Text)):
+		return append(dst, *v.Text...)
 	case v.Text != nil:
 		return appendString(dst, *v.Text)
 	default:

@@ -21,6 +21,7 @@ type updateCommand struct {
 	ID string `arg:"" help:"Id of the session."`
 	changeFlags
 	TTL       int32     `name:"ttl" placeholder:"SECONDS" help:"New TTL in seconds from now; --ttl=-1 is the longest that the service allows. Default: the session keeps its expiry."`
+	Lifetime  int32     `placeholder:"SECONDS" help:"New absolute timeout: the session ends after this time in any case. Default: it keeps the one that it has."`
 	IfVersion *argument `placeholder:"VERSION" help:"Apply the change only if the session still has this version, which get prints. Otherwise the exit code is 5."`
 	callFlags
 }
@@ -36,7 +37,7 @@ func (c *updateCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	request.TTL = c.TTL
+	request.TTL, request.Lifetime = c.TTL, c.Lifetime
 	if request.IfVersion, err = versionOf(c.IfVersion); err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (f *changeFlags) request(id string) (updateRequest, error) {
 func (f *callFlags) modify(ctx context.Context, std streams, request updateRequest) error {
 	return f.call(ctx, func(ctx context.Context, service client) error {
 		if len(request.Remove.Keys) > 0 {
-			s, err := service.getSession(ctx, request.ID)
+			s, err := service.getSession(ctx, request.ID, false)
 			if err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ import (
 const maxNesting = 512
 
 // parseAttributes parses the attributes of a session, which are a JSON object.
-// Numbers and booleans become text as they are written. It rejects what is
+// Numbers and booleans keep their type. It rejects what is
 // ambiguous: duplicate names, invalid UTF-8, and half a surrogate pair.
 func parseAttributes(document []byte) (hash, error) {
 	if !utf8.Valid(document) {
@@ -99,14 +99,22 @@ func (r *jsonReader) value() (value, error) {
 	case string:
 		return stringOf(t), r.check(t)
 	case json.Number:
-		return stringOf(t.String()), nil
+		return numberOf(t.String()), nil
 	case bool:
-		return stringOf(strconv.FormatBool(t)), nil
+		return typed(booleanType, strconv.FormatBool(t)), nil
 	case json.Delim:
 		return r.nested(t)
 	default:
 		return value{Undef: true}, nil
 	}
+}
+
+// numberOf returns a number as a value. An integer that no int has is a double.
+func numberOf(text string) value {
+	if _, err := strconv.ParseInt(text, 10, 64); err == nil && text != "-0" {
+		return typed(intType, text)
+	}
+	return typed(doubleType, text)
 }
 
 // nested parses an array or an object.

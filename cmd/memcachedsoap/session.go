@@ -29,13 +29,13 @@ type getCommand struct {
 func (c *getCommand) Run(ctx context.Context, std streams) error {
 	return c.call(ctx, func(ctx context.Context, service client) error {
 		if len(c.IDs) == 1 {
-			s, err := service.getSession(ctx, c.IDs[0])
+			s, err := service.getSession(ctx, c.IDs[0], true)
 			if err != nil {
 				return err
 			}
 			return c.print(std, s.document(), s.append(nil))
 		}
-		sessions, err := service.getSessions(ctx, c.IDs)
+		sessions, err := service.getSessions(ctx, c.IDs, true)
 		if err != nil {
 			return err
 		}

@@ -106,7 +106,7 @@ func TestFromFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "attributes.json")
 	require.NoError(t, os.WriteFile(path, []byte(`{"uid": "dwho", "n": 1.50, "big": 12345678901234567890, "yes": true}`), 0o600))
 	done(t, s.url, "session", "set", "a1", "uid=rtyler", "new=1", "--from", path)
-	assert.Regexp(t, `\n\nuid  rtyler\nn    1.50\nbig  12345678901234567890\nyes  true\nnew  1\n\z`, done(t, s.url, "session", "get", "a1"))
+	assert.Regexp(t, `\n\nuid  rtyler\nn    1.5\nbig  1.2345678901234567e\+19\nyes  true\nnew  1\n\z`, done(t, s.url, "session", "get", "a1"))
 }
 
 func TestNoAttributes(t *testing.T) {

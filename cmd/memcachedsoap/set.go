@@ -14,6 +14,7 @@ type setCommand struct {
 	ID         *argument  `arg:"" optional:"" help:"Id of the session. Default: the service creates a session with a new id."`
 	Attributes []argument `arg:"" optional:"" name:"name=value" help:"Attributes. Each name occurs once, and replaces that of --from."`
 	TTL        int32      `name:"ttl" placeholder:"SECONDS" help:"TTL in seconds; --ttl=-1 is the longest that the service allows. Default: that of the service."`
+	Lifetime   int32      `placeholder:"SECONDS" help:"Absolute timeout: the session ends after this time in any case. Default: the TTL alone counts."`
 	IfVersion  *argument  `placeholder:"VERSION" help:"Store only if the session still has this version, which get prints. Otherwise the exit code is 5."`
 	UpdateOnly bool       `help:"Store only if the session exists. Otherwise the exit code is 3."`
 	OnlyNew    bool       `help:"Store only if there is no session with the id. Otherwise the exit code is 5."`
@@ -62,7 +63,8 @@ func (c *setCommand) Run(ctx context.Context, std streams) error {
 	}
 	return c.call(ctx, func(ctx context.Context, service client) error {
 		ref, err := service.setSession(ctx, setRequest{
-			ID: id, Attributes: attributes, TTL: c.TTL, IfVersion: version, UpdateOnly: c.UpdateOnly, OnlyNew: c.OnlyNew,
+			ID: id, Attributes: attributes, TTL: c.TTL, Lifetime: c.Lifetime,
+			IfVersion: version, UpdateOnly: c.UpdateOnly, OnlyNew: c.OnlyNew,
 		})
 		if err != nil {
 			return err

@@ -40,7 +40,18 @@ type value struct {
 	Hash   *hash   `xml:"hash"`
 	List   *list   `xml:"list"`
 	Undef  bool    `xml:"undef,omitempty"`
+	Type   string  `xml:"type,omitempty"` // of Text; "" is text
 }
+
+// The types that a text can have.
+const (
+	intType     = "int"
+	doubleType  = "double"
+	booleanType = "boolean"
+)
+
+// typed returns a number or a boolean as a value.
+func typed(name, text string) value { return value{Text: &text, Type: name} }
 
 // stringOf returns a string as a value: as bytes if XML cannot represent it as
 // text, since encoding/xml silently replaces such characters by U+FFFD.
