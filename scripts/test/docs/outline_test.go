@@ -19,7 +19,7 @@ import (
 // outline are the pages that a reader can rely on.
 var outline = []string{
 	"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
-	"docs/api.md", "docs/architecture.md", "docs/benchmarks.md", "docs/clients.md", "docs/configuration.md", "docs/console.md",
+	"docs/api.md", "docs/adapters.md", "docs/architecture.md", "docs/benchmarks.md", "docs/clients.md", "docs/configuration.md", "docs/console.md",
 	"docs/installing.md", "docs/lemonldap.md", "docs/memcached.md", "docs/metrics.md", "docs/migrating-from-perl.md", "docs/operations.md",
 	"docs/replication.md", "docs/runbook.md", "docs/scaling.md", "docs/security.md",
 }
