@@ -44,8 +44,6 @@ func inEach(t *testing.T, test func(t *testing.T, s *sessionstore.Store, b *memo
 	}
 }
 
-const idleTime = 100 * time.Second
-
 // endOf returns the end of a session that a lifetime has set, from now on.
 func endOf(t require.TestingT, session sessionstore.Session) time.Duration {
 	v, _ := session.Attributes.Get(sessionstore.EndAttribute)
@@ -152,13 +150,14 @@ func TestAnotherLifetime(t *testing.T) {
 	inEach(t, func(t *testing.T, s *sessionstore.Store, _ *memory.Backend) {
 		ref, err := s.Create(t.Context(), uidOf("dwho"), sessionstore.DefaultTTL)
 		require.NoError(t, err)
-		for _, lifetime := range []time.Duration{200, 4000, 50, 3000} {
-			ref, err = s.Update(t.Context(), ref.ID, sessionstore.Change{Lifetime: lifetime * time.Second}, 90*time.Second)
+		for _, seconds := range []int{200, 4000, 50, 3000} {
+			lifetime := time.Duration(seconds) * time.Second
+			ref, err = s.Update(t.Context(), ref.ID, sessionstore.Change{Lifetime: lifetime}, 90*time.Second)
 			require.NoError(t, err)
-			within(t, min(lifetime, 90)*time.Second, ref.ExpiresIn)
+			within(t, min(lifetime, 90*time.Second), ref.ExpiresIn)
 			session := mustGet(t, s, ref.ID)
 			require.Equal(t, ref.Version, session.Version)
-			within(t, lifetime*time.Second, endOf(t, session))
+			within(t, lifetime, endOf(t, session))
 			time.Sleep(10 * time.Second)
 		}
 		// Without a ttl it keeps its expiry.
@@ -199,7 +198,7 @@ func TestLifetimeBindsPerlPrograms(t *testing.T) {
 		require.NoError(t, err)
 		session := mustGet(t, s, ref.ID)
 		for _, v := range []func(int64) perldata.Value{
-			func(n int64) perldata.Value { return perldata.IntOf(n) },
+			perldata.IntOf,
 			func(n int64) perldata.Value { return perldata.TextOf(strconv.FormatInt(n, 10)) },
 		} {
 			moment := time.Now().Add(endOf(t, session)).Unix()

@@ -45,15 +45,6 @@ func decodeNothing(s *xmlscan.Scanner) (nothing, error) {
 	return nothing{}, children(s, nil, func(int) error { return nil })
 }
 
-func decodeID(s *xmlscan.Scanner) (string, error) {
-	var id string
-	err := children(s, []string{"id"}, func(int) (err error) {
-		id, err = readText(s)
-		return err
-	})
-	return id, err
-}
-
 // getRequest is the request of getSession.
 type getRequest struct {
 	id string

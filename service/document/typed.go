@@ -58,8 +58,7 @@ func (t *typing) value(text perldata.Value) (perldata.Value, error) {
 // parseInt reads an int.
 func parseInt(s string) (perldata.Value, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
-	switch {
-	case err != nil:
+	if err != nil {
 		return perldata.Value{}, soap.ClientFault("Invalid int: use a whole number from -9223372036854775808 to 9223372036854775807, in decimal digits.")
 	}
 	return perldata.IntegerOf(n), nil
@@ -97,10 +96,12 @@ func (w *valueWriter) typedScalar(v perldata.Value) bool {
 	if !w.fits("") {
 		return true
 	}
-	dst := append(w.dst, `<value>`...)
+	dst := w.dst
+	dst = append(dst, `<value>`...)
 	dst = append(dst, text...)
 	dst = append(dst, `</value><type>`...)
 	dst = append(dst, name...)
-	w.dst = append(dst, `</type>`...)
+	dst = append(dst, `</type>`...)
+	w.dst = dst
 	return true
 }

@@ -86,11 +86,15 @@ func TestHintsThatDoNotFit(t *testing.T) {
 			entry("k#t", `<value>["/0","/1","/2"]</value>`), entry("k", `<list><item>`+typedValue("boolean", "true")+`</item><item>`+
 			typedValue("boolean", "false")+`</item><item>`+typedValue("boolean", "false")+`</item></list>`)},
 		{"another value", entry("k", typedValue("int", "2")) + entry("k#t", `<value>[""]</value>`), entry("k", typedValue("int", "2"))},
-		{"no such way", entry("k", `<list><item>`+typedValue("int", "1")+`</item></list>`) + entry("k#t", `<value>["","/00","/1","/-1","/0/0","/x"]</value>`),
-			entry("k", `<list><item>`+typedValue("int", "1")+`</item></list>`)},
+		{
+			"no such way", entry("k", `<list><item>`+typedValue("int", "1")+`</item></list>`) + entry("k#t", `<value>["","/00","/1","/-1","/0/0","/x"]</value>`),
+			entry("k", `<list><item>`+typedValue("int", "1")+`</item></list>`),
+		},
 		{"no such attribute", entry("k#t", `<value>[""]</value>`), ``},
-		{"text of another form", entry("k", typedValue("int", "1")) + entry("k#t", `<value>["x"]</value>`),
-			entry("k", typedValue("int", "1")) + entry("k#t", `<value>["x"]</value>`)},
+		{
+			"text of another form", entry("k", typedValue("int", "1")) + entry("k#t", `<value>["x"]</value>`),
+			entry("k", typedValue("int", "1")) + entry("k#t", `<value>["x"]</value>`),
+		},
 		{"null", entry("k#t", `<value>["",null]</value>`), entry("k#t", `<value>["",null]</value>`)},
 		{"a wrong escape", entry("k#t", `<value>["/~2"]</value>`), entry("k#t", `<value>["/~2"]</value>`)},
 		{"no pointers", entry("k#t", `<value>[]</value>`), entry("k#t", `<value>[]</value>`)},
@@ -116,15 +120,23 @@ func TestHintsFollowTheirAttributes(t *testing.T) {
 		{"set to an int", yes, `<set>` + one + `</set>`, one, entry("k", `<value>1</value>`)},
 		{"set to text", yes, `<set>` + entry("k", `<value>1</value>`) + `</set>`, entry("k", `<value>1</value>`), entry("k", `<value>1</value>`)},
 		{"removed", yes, `<remove><key>k</key></remove>`, ``, ``},
-		{"set to another boolean", yes, `<set>` + list + `</set>`, list,
-			entry("k", `<list><item><value>0</value></item></list>`) + entry("k#t", `<value>["/0"]</value>`)},
+		{
+			"set to another boolean", yes, `<set>` + list + `</set>`, list,
+			entry("k", `<list><item><value>0</value></item></list>`) + entry("k#t", `<value>["/0"]</value>`),
+		},
 		{"set for the first time", ``, `<set>` + yes + `</set>`, yes, entry("k", `<value>1</value>`) + hint},
-		{"another attribute", yes, `<set>` + entry("l", `<value>1</value>`) + `</set>`, yes + entry("l", `<value>1</value>`),
-			entry("k", `<value>1</value>`) + hint + entry("l", `<value>1</value>`)},
-		{"set with its hint", yes, `<set>` + entry("k", `<value>0</value>`) + hint + `</set>`, entry("k", typedValue("boolean", "false")),
-			entry("k", `<value>0</value>`) + hint},
-		{"no hint", one + entry("k#t", `<value>x</value>`), `<set>` + one + `</set>`, one + entry("k#t", `<value>x</value>`),
-			entry("k", `<value>1</value>`) + entry("k#t", `<value>x</value>`)},
+		{
+			"another attribute", yes, `<set>` + entry("l", `<value>1</value>`) + `</set>`, yes + entry("l", `<value>1</value>`),
+			entry("k", `<value>1</value>`) + hint + entry("l", `<value>1</value>`),
+		},
+		{
+			"set with its hint", yes, `<set>` + entry("k", `<value>0</value>`) + hint + `</set>`, entry("k", typedValue("boolean", "false")),
+			entry("k", `<value>0</value>`) + hint,
+		},
+		{
+			"no hint", one + entry("k#t", `<value>x</value>`), `<set>` + one + `</set>`, one + entry("k#t", `<value>x</value>`),
+			entry("k", `<value>1</value>`) + entry("k#t", `<value>x</value>`),
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

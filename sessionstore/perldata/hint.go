@@ -77,7 +77,7 @@ type pointer string
 func (p *pointer) UnmarshalJSON(text []byte) error {
 	var s *string
 	if err := json.Unmarshal(text, &s); err != nil {
-		return err
+		return &UnrepresentableError{Reason: "it is no JSON Pointer"}
 	}
 	if s == nil || *s != "" && (*s)[0] != '/' || strings.Contains(unescaped.Replace(*s), "~") {
 		return &UnrepresentableError{Reason: "it is no JSON Pointer"}

@@ -29,7 +29,7 @@ const (
 // ignores these. A value that the dialect does not replace keeps them, and a new
 // value has none. Objects, patterns and version strings have the kind of their
 // plain data.
-type Value struct {
+type Value struct { //nolint:recvcheck // only inside, which changes what it leads to, has a pointer
 	kind Kind
 	form Form
 	num  uint64 // KindInt: two's complement; KindFloat: IEEE 754 bits

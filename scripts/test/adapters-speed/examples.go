@@ -53,7 +53,7 @@ func (s *servers) measureExamples(ctx context.Context, set settings, stderr io.W
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("adapters-speed: %w", ctx.Err())
 		}
-		fmt.Fprintf(stderr, "%s: %v %v\n", e.name, e.median, e.err)
+		_, _ = fmt.Fprintf(stderr, "%s: %v %v\n", e.name, e.median, e.err) // the report has it, too
 		list = append(list, e)
 	}
 	if len(list) == 0 {
@@ -186,7 +186,7 @@ func (b *browser) page(ctx context.Context, method, path, body string) (time.Dur
 	if err != nil {
 		return 0, fmt.Errorf("adapters-speed: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(response.Body)
 	d := time.Since(started)
 	if err == nil && response.StatusCode != http.StatusOK {
@@ -212,7 +212,7 @@ func (s *servers) counts(ctx context.Context) ([2]int, error) {
 	if err != nil {
 		return n, fmt.Errorf("adapters-speed: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return n, fmt.Errorf("adapters-speed: %w", err)

@@ -97,7 +97,7 @@ func measure(ctx context.Context, s settings, stderr io.Writer) (*report, error)
 	if err != nil {
 		return nil, fmt.Errorf("adapters-speed: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	servers := &servers{dir: dir}
 	defer servers.stop()
 	if err := servers.startService(ctx, s.root); err != nil {
@@ -155,7 +155,7 @@ func (s *servers) startService(ctx context.Context, root string) error {
 		return err
 	}
 	program := filepath.Join(root, "bin", "memcachedsoap")
-	cmd := exec.CommandContext(ctx, program, "serve", "--listen", "127.0.0.1:0", "--servers", memcached.Address, "--principal", "uid") //nolint:gosec // the program of the repository
+	cmd := exec.CommandContext(ctx, program, "serve", "--listen", "127.0.0.1:0", "--servers", memcached.Address, "--principal", "uid")
 	s.service, err = load.Start(ctx, cmd, "service.log", s.dir, "", listening)
 	if err != nil {
 		return fmt.Errorf("adapters-speed: %w (run make build first)", err)
@@ -171,7 +171,7 @@ func freePort(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("adapters-speed: %w", err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	return strings.TrimPrefix(listener.Addr().String(), "127.0.0.1:"), nil
 }
 

@@ -66,7 +66,7 @@ func (s *servers) measureParallel(ctx context.Context, set settings, stderr io.W
 			}
 			// Two more pages make the session and count its keys: one writes, one reads.
 			h.calls = [2]float64{float64(after[0]-before[0]-1) / requests, float64(after[1]-before[1]-1) / requests}
-			fmt.Fprintf(stderr, "round %d: %s: %v, %d kept\n", round, h.title, d.Round(time.Millisecond), kept)
+			_, _ = fmt.Fprintf(stderr, "round %d: %s: %v, %d kept\n", round, h.title, d.Round(time.Millisecond), kept)
 		}
 	}
 	return list, nil
@@ -100,23 +100,26 @@ func parallel(ctx context.Context, url string) (time.Duration, int, error) {
 		return 0, 0, err
 	}
 	count, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(answer, "answer ")))
-	return d, count - 1, err // without the key of the first page
+	if err != nil {
+		return 0, 0, fmt.Errorf("the number of keys: %w", err)
+	}
+	return d, count - 1, nil // without the key of the first page
 }
 
 // get asks for a page and returns its text and the cookie of the session.
 func get(ctx context.Context, client *http.Client, url, cookie string) (text, session string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return "", "", err
+		return "", "", fmt.Errorf("page: %w", err)
 	}
 	if cookie != "" {
 		request.Header.Set("Cookie", cookie)
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return "", "", err
+		return "", "", fmt.Errorf("page: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err == nil && (response.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), "answer ")) {
 		err = fmt.Errorf("status %d: %.300s", response.StatusCode, body)
@@ -133,7 +136,7 @@ func get(ctx context.Context, client *http.Client, url, cookie string) (text, se
 // returns the URL of the page.
 func (s *servers) startPHP(ctx context.Context, root string) (string, error) {
 	here := filepath.Join(root, "scripts/test/adapters-speed/php")
-	out, err := exec.CommandContext(ctx, filepath.Join(root, "scripts/tools/deps"), filepath.Join(here, "packages")).CombinedOutput() //nolint:gosec // a program of the repository
+	out, err := exec.CommandContext(ctx, filepath.Join(root, "scripts/tools/deps"), filepath.Join(here, "packages")).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("adapters-speed: %w: %s", err, out)
 	}
@@ -145,7 +148,7 @@ func (s *servers) startPHP(ctx context.Context, root string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	redis, err := load.StartAt(ctx, exec.CommandContext(ctx, "redis-server", "--port", redisPort, "--bind", "127.0.0.1", "--save", "", "--dir", s.dir), //nolint:gosec // a port
+	redis, err := load.StartAt(ctx, exec.CommandContext(ctx, "redis-server", "--port", redisPort, "--bind", "127.0.0.1", "--save", "", "--dir", s.dir),
 		"redis.log", s.dir, "127.0.0.1:"+redisPort)
 	if err != nil {
 		return "", fmt.Errorf("adapters-speed: %w", err)
@@ -160,7 +163,7 @@ func (s *servers) startPHP(ctx context.Context, root string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("adapters-speed: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(here, "run"), dir, host, port) //nolint:gosec // a program of the repository
+	cmd := exec.CommandContext(ctx, filepath.Join(here, "run"), dir, host, port)
 	cmd.Env = append(os.Environ(), "SOAP_URL="+s.soap, "MEMCACHED="+memcached.Address, "REDIS="+redis.Address)
 	p, err := load.StartAt(ctx, cmd, "php.log", dir, address)
 	if err != nil {

@@ -71,13 +71,13 @@ func TestParallel(t *testing.T) {
 			http.Error(w, "locked", http.StatusInternalServerError)
 			return
 		}
-		http.SetCookie(w, &http.Cookie{Name: "sessionid", Value: "x"})
-		fmt.Fprint(w, "answer 21\n")
+		http.SetCookie(w, &http.Cookie{Name: "sessionid", Value: "x"}) //nolint:gosec // on loopback
+		_, _ = fmt.Fprint(w, "answer 21\n")
 	}))
 	defer broken.Close()
 	_, _, err := parallel(t.Context(), broken.URL+"/?handler=x")
 	require.ErrorContains(t, err, "locked")
-	sound := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "answer 21\n") }))
+	sound := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "answer 21\n") }))
 	defer sound.Close()
 	_, kept, err := parallel(t.Context(), sound.URL+"/?handler=x")
 	require.NoError(t, err)

@@ -106,7 +106,8 @@ func (e *estate) parallel(t *testing.T) {
 			writer.take(id)
 			a := e.applications[w%len(e.applications)]
 			for i := range changes {
-				status, answer := writer.call(t, a, http.MethodPost, fmt.Sprintf("/set?key=w%d_%d", w, i), i)
+				status, answer, err := writer.send(t.Context(), a, http.MethodPost, fmt.Sprintf("/set?key=w%d_%d", w, i), i)
+				assert.NoError(t, err)
 				assert.Equal(t, http.StatusOK, status, "%s: %s", a.name, answer)
 			}
 		})

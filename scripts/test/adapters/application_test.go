@@ -4,6 +4,7 @@ package adapters
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -148,29 +149,41 @@ func (u *user) session() sessionstore.ID {
 
 // take makes the browser send an id.
 func (u *user) take(id sessionstore.ID) {
-	u.Jar.SetCookies(loopback, []*http.Cookie{{Name: cookieName, Value: string(id), Path: "/"}})
+	u.Jar.SetCookies(loopback, []*http.Cookie{{Name: cookieName, Value: string(id), Path: "/"}}) //nolint:gosec // to loopback
 }
 
 // call sends a request and returns the status and the body of the answer.
 func (u *user) call(t *testing.T, a *application, method, path string, body any) (int, []byte) {
 	t.Helper()
+	status, answer, err := u.send(t.Context(), a, method, path, body)
+	require.NoError(t, err, "%s %s", a.name, path)
+	return status, answer
+}
+
+// send is call for goroutines that are not the test's.
+func (u *user) send(ctx context.Context, a *application, method, path string, body any) (int, []byte, error) {
 	var content io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
-		require.NoError(t, err)
+		if err != nil {
+			return 0, nil, err
+		}
 		content = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, a.url+path, content)
-	require.NoError(t, err)
+	request, err := http.NewRequestWithContext(ctx, method, a.url+path, content)
+	if err != nil {
+		return 0, nil, err
+	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	response, err := u.Do(request)
-	require.NoError(t, err, "%s %s", a.name, path)
+	if err != nil {
+		return 0, nil, err
+	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
-	require.NoError(t, err, "%s %s", a.name, path)
-	return response.StatusCode, answer
+	return response.StatusCode, answer, err
 }
 
 // page is call for an answer that is JSON.
@@ -231,7 +244,8 @@ func (u *user) slow(t *testing.T, a *application, key string, value any, d time.
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		status, answer := other.call(t, a, http.MethodPost, fmt.Sprintf("/slow?key=%s&ms=%d", key, d.Milliseconds()), value)
+		status, answer, err := other.send(t.Context(), a, http.MethodPost, fmt.Sprintf("/slow?key=%s&ms=%d", key, d.Milliseconds()), value)
+		assert.NoError(t, err)
 		assert.Equal(t, http.StatusOK, status, "%s: %s", a.name, answer)
 	}()
 	require.Eventually(t, func() bool {

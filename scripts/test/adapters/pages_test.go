@@ -42,10 +42,10 @@ func TestPages(t *testing.T) {
 			require.NoError(t, os.Symlink(scripts, filepath.Join(folder, "scripts")))
 			address := freeAddress(t)
 			_, port, _ := strings.Cut(address, ":")
-			real := strings.NewReplacer(pageAddress, service.Host, applicationAddress, address, "PORT=8090", "PORT="+port)
+			addresses := strings.NewReplacer(pageAddress, service.Host, applicationAddress, address, "PORT=8090", "PORT="+port)
 			shell := pagetest.NewShell(t, folder, "MEMCACHEDSOAP_URL="+s.url)
 			for _, b := range blocks {
-				b.Code = real.Replace(installs.ReplaceAllString(b.Code, ""))
+				b.Code = addresses.Replace(installs.ReplaceAllString(b.Code, ""))
 				switch {
 				case b.Skip != "":
 				case b.File != "":
