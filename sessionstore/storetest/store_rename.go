@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -269,7 +270,10 @@ func testRenameKeepsAll(t *testing.T, b backend.Backend) {
 	stores := []*sessionstore.Store{findable(b, 0), findable(b, 0), findable(b, 0)} // as three processes
 	user := newKey()
 	id := mustCreate(t, stores[0], hash("uid", user)).ID
+	ctx, stop := context.WithCancel(t.Context())
 	var all sync.WaitGroup
+	defer all.Wait()
+	defer stop()
 	var mu sync.Mutex
 	kept := map[string]string{"uid": user, "uid_MD5": md5Hex(user)}
 	began := make(chan struct{}, writers)
@@ -277,7 +281,7 @@ func testRenameKeepsAll(t *testing.T, b backend.Backend) {
 		all.Go(func() {
 			for i := 0; ; i++ {
 				name := fmt.Sprintf("%d of %d", i, writer)
-				_, err := stores[writer%2].Update(t.Context(), id, sessionstore.Change{Set: hash(name, "x")}, sessionstore.DefaultTTL)
+				_, err := stores[writer%2].Update(ctx, id, sessionstore.Change{Set: hash(name, "x")}, sessionstore.DefaultTTL)
 				if err != nil {
 					assert.ErrorIs(t, err, sessionstore.ErrDeleted)
 					return
