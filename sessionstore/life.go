@@ -140,11 +140,12 @@ func (s *Store) fixEnd(attributes *perldata.Hash, r resolvedLife, end int64) (ex
 	if s.lifetimes.Idle > 0 && !r.isTTL {
 		expiresIn = s.lifetimes.Idle
 	}
-	expiresIn = backend.WholeSeconds(backend.Shorter(expiresIn, backend.Until(end)))
-	if s.lifetimes.Idle > 0 { // reading extends the item, and not the index
-		return expiresIn, backend.WholeSeconds(backend.Until(end))
+	life = backend.Until(end) // not rounded up: callers learn how long the session lives at least
+	expiresIn = backend.Shorter(expiresIn, life)
+	if s.lifetimes.Idle == 0 { // else reading extends the item, and not the index
+		life = expiresIn
 	}
-	return expiresIn, expiresIn
+	return backend.WholeSeconds(expiresIn), life
 }
 
 // setEnd puts the absolute timeout into attributes that are to be stored, and returns how

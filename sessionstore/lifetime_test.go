@@ -266,3 +266,50 @@ func TestOnlyALifetimeSetsTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// Nobody learns that a session lives longer than until its end, which is a whole second.
+func TestLifetimeIsNotRoundedUp(t *testing.T) {
+	t.Parallel()
+	inEach(t, func(t *testing.T, s *sessionstore.Store, _ *memory.Backend) {
+		id := sessionstore.NewID()
+		life := sessionstore.Life{Lifetime: 50 * time.Second}
+		for name, write := range map[string]func() (sessionstore.Ref, error){
+			"create": func() (sessionstore.Ref, error) { return s.CreateFor(t.Context(), uidOf("dwho"), life) },
+			"replace": func() (sessionstore.Ref, error) {
+				ref, _, err := s.ReplaceFor(t.Context(), id, uidOf("dwho"), life, sessionstore.If{}, sessionstore.Bounds{})
+				return ref, err
+			},
+			"update": func() (sessionstore.Ref, error) {
+				return s.Update(t.Context(), id, sessionstore.Change{Lifetime: life.Lifetime}, sessionstore.LongestTTL)
+			},
+			"update without": func() (sessionstore.Ref, error) {
+				return s.Update(t.Context(), id, sessionstore.Change{Set: uidOf("dwho")}, sessionstore.LongestTTL)
+			},
+			"write back": func() (sessionstore.Ref, error) {
+				return s.Replace(t.Context(), id, mustGet(t, s, id).Attributes, sessionstore.LongestTTL, sessionstore.If{})
+			},
+			"touch": func() (sessionstore.Ref, error) { return s.Touch(t.Context(), id, sessionstore.LongestTTL) },
+			"read": func() (sessionstore.Ref, error) {
+				session, _, err := s.ViewTouching(t.Context(), id, sessionstore.LongestTTL, nil)
+				return session.Ref, err
+			},
+			"rewrite": func() (sessionstore.Ref, error) {
+				ref, _, err := s.Rewrite(t.Context(), id, func(present *perldata.Hash) (sessionstore.Rewritten, error) {
+					return sessionstore.Rewritten{Attributes: present, ExpiresIn: 5000 * time.Second}, nil
+				})
+				return ref, err
+			},
+			"rename": func() (sessionstore.Ref, error) { return s.Rename(t.Context(), id, "", sessionstore.If{}) },
+		} {
+			id = sessionstore.NewID()
+			_, _, err := s.ReplaceFor(t.Context(), id, uidOf("dwho"), life, sessionstore.If{}, sessionstore.Bounds{})
+			require.NoError(t, err)
+			time.Sleep(300 * time.Millisecond)
+			ref, err := write()
+			require.NoError(t, err, name)
+			left := endOf(t, mustGet(t, s, ref.ID))
+			assert.Equal(t, left.Truncate(time.Second), ref.ExpiresIn, name)
+			assert.NotEqual(t, left, ref.ExpiresIn, "the test is at a whole second")
+		}
+	})
+}

@@ -181,9 +181,13 @@ func (r *renaming) copy(plain backend.Item, names []string, m *memory) error {
 	}
 	r.former = s.index.Terms(r.id.Type(), o.attributes)
 	same := editing{store: s, edit: func(*perldata.Hash) error { return nil }}
+	_, has := endOf(o.attributes)
 	expiresIn, life, err := same.apply(o.attributes, plain.ExpiresIn)
 	if err != nil {
 		return err
+	}
+	if has { // else an idle timeout begins
+		expiresIn = backend.WholeSeconds(life)
 	}
 	now := s.index.Mark(r.to.Type(), o.attributes)
 	whole, err := s.encodePart(r.image, r.to, o)

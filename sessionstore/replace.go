@@ -212,10 +212,11 @@ func (s *Store) replace(ctx context.Context, r *replacement, present backend.Ite
 		// Apache::Session::Memcached stores sessions without an expiry and
 		// never renews them.
 		m.expiresIn = s.lifetimes.cut(present.ExpiresIn)
-		if end, ok := endOf(r.attributes); ok {
-			m.expiresIn = backend.WholeSeconds(backend.Shorter(m.expiresIn, backend.Until(end)))
-		}
 		m.index.Life = m.expiresIn
+		if end, ok := endOf(r.attributes); ok {
+			m.index.Life = backend.Shorter(m.expiresIn, backend.Until(end))
+			m.expiresIn = backend.WholeSeconds(m.index.Life)
+		}
 	}
 	return m, nil
 }

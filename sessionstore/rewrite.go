@@ -177,8 +177,9 @@ func (r *rewriting) mutation(present *perldata.Hash) (mutation, *perldata.Hash, 
 	if len(survivors) > 0 {
 		attributes.Fill(append(attributes.Entries(), survivors...))
 	}
+	life := expiresIn
 	if fixed {
-		expiresIn, _ = s.fixEnd(attributes, resolvedLife{life: expiresIn, isTTL: true}, end)
+		expiresIn, life = s.fixEnd(attributes, resolvedLife{life: expiresIn, isTTL: true}, end)
 	} else {
 		attributes.Delete(EndAttribute)
 	}
@@ -187,7 +188,7 @@ func (r *rewriting) mutation(present *perldata.Hash) (mutation, *perldata.Hash, 
 		return mutation{}, nil, err
 	}
 	return mutation{
-		image: r.image.bytes, expiresIn: expiresIn, index: index.Change{Now: terms, Life: expiresIn, SameLife: rewritten.SameEnd},
+		image: r.image.bytes, expiresIn: expiresIn, index: index.Change{Now: terms, Life: life, SameLife: rewritten.SameEnd},
 	}, attributes, nil
 }
 

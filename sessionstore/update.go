@@ -172,11 +172,11 @@ func (e *editing) apply(attributes *perldata.Hash, itemLife time.Duration) (expi
 	default:
 		attributes.Delete(EndAttribute)
 	}
-	life = asked.life
-	if ok {
-		life = backend.WholeSeconds(backend.Shorter(life, backend.Until(end)))
+	if !ok {
+		return asked.life, asked.life, nil
 	}
-	return life, life, nil
+	life = backend.Shorter(asked.life, backend.Until(end))
+	return backend.WholeSeconds(life), life, nil
 }
 
 func (c Change) apply(attributes *perldata.Hash) {
