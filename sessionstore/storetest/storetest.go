@@ -31,6 +31,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) backend.Backend) {
 	for group, tests := range map[string]map[string]func(*testing.T, backend.Backend){
 		"Store": storeTests(), "Change": changeTests(), "Life": lifeTests(), "Index": indexTests(),
 		"Rewrite": rewriteTests(), "Typed": typedTests(), "Principal": principalTests(), "Inspect": inspectTests(), "Rename": renameTests(),
+		"Lifetime": lifetimeTests(), "Boolean": booleanTests(),
 	} {
 		t.Run(group, func(t *testing.T) {
 			for name, test := range tests {
