@@ -1,6 +1,8 @@
 package document_test
 
 import (
+	"crypto/md5" //nolint:gosec // as Perl has it
+	"encoding/hex"
 	"encoding/xml"
 	"regexp"
 	"strconv"
@@ -169,4 +171,45 @@ func TestPrincipals(t *testing.T) {
 	assert.Equal(t, element("deleteSessionsResponse", `<deleteSessionsResult></deleteSessionsResult>`),
 		e.call(t, element("deleteSessions", `<principal>dwho</principal>`)))
 	assert.Equal(t, []string{"c3"}, find(`<principal>zoë</principal>`))
+}
+
+// A number or boolean is found by its text, as Perl has it: by what an answer without types
+// shows. It counts as the principal of that text.
+func TestTypedPrincipals(t *testing.T) {
+	t.Parallel()
+	items := memory.New(memory.Options{})
+	e := newEndpointOver(t, items, document.Options{}, soap.Limits{}, "uid")
+	find := func(principal string) []string {
+		return idsOf(e.call(t, element("findSessions", `<principal>`+principal+`</principal>`)))
+	}
+	for _, c := range []struct{ value, text, other string }{
+		{typedValue("int", "42"), "42", "42.0"},
+		{typedValue("int", " -0042 "), "-42", "-0042"},
+		{typedValue("int", "9223372036854775807"), "9223372036854775807", "9.22337203685478e+18"},
+		{typedValue("double", "3"), "3.0", "3"},
+		{typedValue("double", "2.50"), "2.5", "2.50"},
+		{typedValue("boolean", "true"), "1", "true"},
+		{typedValue("boolean", "false"), "0", "false"},
+	} {
+		e.call(t, setSession("a1", entry("uid", c.value)))
+		e.call(t, setSession("b2", entry("uid", `<value>`+c.text+`</value>`)))
+		assert.Contains(t, e.call(t, getSession("a1")), entry("uid", `<value>`+c.text+`</value>`))
+		assert.ElementsMatch(t, []string{"a1", "b2"}, find(c.text), c.value)
+		assert.Empty(t, find(c.other), c.value)
+		key := md5.Sum([]byte(c.text)) //nolint:gosec // as Perl has it
+		item, err := items.Get(t.Context(), hex.EncodeToString(key[:]))
+		require.NoError(t, err)
+		assert.Equal(t, "b2", string(item.Image), "the lookup key of both is the same")
+
+		e.call(t, updateSession("b2", `<set>`+entry("uid", c.value)+`</set>`))
+		assert.ElementsMatch(t, []string{"a1", "b2"}, find(c.text), "the text became a number")
+		e.call(t, updateSession("a1", `<set>`+entry("uid", typedValue("int", "7"))+`</set>`))
+		assert.Equal(t, []string{"b2"}, find(c.text))
+		assert.Equal(t, []string{"a1"}, find("7"))
+		assert.Equal(t, []string{"b2"}, idsOf(e.call(t, element("deleteSessions", `<principal>`+c.text+`</principal>`))))
+		assert.Contains(t, e.fault(t, getSession("b2")).Detail.Inner, `<SessionNotFoundFault `)
+		e.call(t, element("deleteSession", `<id>a1</id>`))
+		require.NoError(t, items.Delete(t.Context(), "a1"))
+		require.NoError(t, items.Delete(t.Context(), "b2"))
+	}
 }
