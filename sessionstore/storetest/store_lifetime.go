@@ -68,6 +68,7 @@ func testLifetimeStays(t *testing.T, b backend.Backend) {
 			many, err := s.GetManyTouching(t.Context(), []sessionstore.ID{ref.ID}, ttl)
 			require.NoError(t, err)
 			require.Len(t, many, 1)
+			backendtest.AssertTimeLeft(t, time.Hour, backendtest.MustGet(t, b, string(ref.ID)).ExpiresIn)
 			renamed, err := s.Rename(t.Context(), ref.ID, "", sessionstore.If{})
 			require.NoError(t, err)
 			session = mustRead(t, s, renamed.ID)
