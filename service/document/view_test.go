@@ -84,7 +84,16 @@ func oddImages(tb testing.TB) [][]byte {
 	wide.Set("empty", perldata.ListOf(perldata.BytesOf(""), perldata.HashOf(nil), perldata.ListOf()))
 	image, err := storable.Codec{}.Append(nil, wide)
 	require.NoError(tb, err)
-	return [][]byte{image, image[:len(image)-1], append(slices.Clip(image), 0), image[:2], nil}
+	hints := perldata.NewHash(3)
+	hints.Set("k#t", perldata.BytesOf(`["/0"]`))
+	hints.Set("k", perldata.ListOf(perldata.IntOf(1), perldata.FloatOf(0.1), perldata.BytesOf("1e400").WithForm(perldata.FormNumber)))
+	hints.Set("n", perldata.BytesOf("-0").WithForm(perldata.FormNumber))
+	withHints, err := storable.Codec{}.Append(nil, hints)
+	require.NoError(tb, err)
+	hints.Delete("k#t")
+	withoutHints, err := storable.Codec{}.Append(nil, hints)
+	require.NoError(tb, err)
+	return [][]byte{image, image[:len(image)-1], append(slices.Clip(image), 0), image[:2], nil, withHints, withoutHints}
 }
 
 // sameAnswers requires that both services answer with the same bytes.
@@ -96,6 +105,9 @@ func sameAnswers(tb testing.TB, straight, reference *endpoint, image []byte) str
 	wantCode, want := reference.post(envelope(getSession(id)))
 	require.Equal(tb, want, answer)
 	require.Equal(tb, wantCode, code)
+	_, typed := straight.post(envelope(getTyped(id)))
+	_, wantTyped := reference.post(envelope(getTyped(id)))
+	require.Equal(tb, wantTyped, typed)
 	require.NoError(tb, straight.backend.Delete(tb.Context(), id))
 	return answer
 }
