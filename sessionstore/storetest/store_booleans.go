@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,8 +31,8 @@ func decimal(i int) string { return fmt.Sprintf("%03d", i) }
 // hinted makes attributes with the hints of their booleans.
 func hinted(t require.TestingT, pairs ...any) *perldata.Hash {
 	h := perldata.NewHash(len(pairs))
-	for i := 0; i < len(pairs); i += 2 {
-		h.Set(pairs[i].(string), pairs[i+1].(perldata.Value)) //nolint:forcetypeassert // a test
+	for pair := range slices.Chunk(pairs, 2) {
+		h.Set(pair[0].(string), pair[1].(perldata.Value)) //nolint:forcetypeassert // a test
 	}
 	require.NoError(t, perldata.AddHints(h))
 	return h
@@ -52,7 +54,7 @@ func described(t require.TestingT, h *perldata.Hash) map[string]string {
 
 func describe(v perldata.Value) string {
 	if b, is := v.Boolean(); is {
-		return fmt.Sprint(b)
+		return strconv.FormatBool(b)
 	}
 	if digits, number := v.Number(); number != perldata.NoNumber {
 		return "number " + digits

@@ -233,7 +233,7 @@ func testReadManyTouching(t *testing.T, b backend.Backend) {
 func testReadTouchingRace(t *testing.T, b backend.Backend) {
 	writer, reader := neverExpiring(b), neverExpiring(b) // as two processes
 	ref := mustCreate(t, writer, hash("n", "0"))
-	var done = make(chan struct{})
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for i := range 60 {
