@@ -94,7 +94,7 @@ func parsed(tb testing.TB, args ...string) func(stdin string) outcome {
 	var in strings.Reader
 	var out, err bytes.Buffer
 	std := streams{In: &in, Out: &out, Err: &err}
-	parser, failed := newParser(kong.Writers(&out, &err), kong.BindTo(tb.Context(), (*context.Context)(nil)), kong.Bind(std))
+	parser, failed := newParserFor(args, kong.Writers(&out, &err), kong.BindTo(tb.Context(), (*context.Context)(nil)), kong.Bind(std))
 	require.NoError(tb, failed)
 	command, failed := parser.Parse(args)
 	require.NoError(tb, failed)

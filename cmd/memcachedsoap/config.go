@@ -55,8 +55,7 @@ var errPrinted = errors.New("printed")
 // flags. It validates the settings as the daemon does.
 func (a *configArguments) parse(std streams) (*kong.Context, daemonSettings, error) { //nolint:ireturn // of one of two daemons
 	printed := false
-	g := new(grammar)
-	parser, err := newParserOf(g, kong.Writers(std.Out, std.Err), kong.Exit(func(int) { printed = true }))
+	parser, err := newParserFor([]string{a.For}, kong.Writers(std.Out, std.Err), kong.Exit(func(int) { printed = true }))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,7 +66,7 @@ func (a *configArguments) parse(std streams) (*kong.Context, daemonSettings, err
 	case err != nil:
 		return nil, nil, usageError("%v", err)
 	}
-	settings := map[string]daemonSettings{"serve": &g.Serve, "replicate": &g.Replicate}[a.For]
+	settings := parsed.Selected().Target.Addr().Interface().(daemonSettings) //nolint:forcetypeassert // it is a daemon
 	if file := settings.config().file; file == nil || file.path != a.File {
 		return nil, nil, usageError("another --config behind -- would take the place of %s", a.File)
 	}

@@ -9,7 +9,11 @@ import (
 type configExampleCommand struct{ daemonFlag }
 
 // Run prints a config file in which every setting is a comment.
-func (c *configExampleCommand) Run(std streams, parser *kong.Kong) error {
+func (c *configExampleCommand) Run(std streams) error {
+	parser, err := newParserFor([]string{c.For})
+	if err != nil {
+		return err
+	}
 	for _, daemon := range parser.Model.Children {
 		if daemon.Name == c.For {
 			_, err := std.Out.Write(exampleConfig(daemon))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -20,12 +19,11 @@ func daemons() []string { return []string{"serve", "replicate"} }
 // [variableOf] names. The flags of other commands get none by it.
 func daemonEnvironment() kong.Option { //nolint:ireturn // kong's options are interfaces
 	return kong.PostBuild(func(k *kong.Kong) error {
-		for _, daemon := range daemons() {
-			i := slices.IndexFunc(k.Model.Children, func(n *kong.Node) bool { return n.Name == daemon })
-			if i < 0 {
-				return errors.New("the grammar has no command named " + daemon)
+		for _, command := range k.Model.Children {
+			if !slices.Contains(daemons(), command.Name) {
+				continue
 			}
-			for _, flag := range k.Model.Children[i].Flags {
+			for _, flag := range command.Flags {
 				flag.Tag.Envs = []string{variableOf(flag.Name)} // kong copies it to flag.Envs afterwards
 			}
 		}

@@ -194,8 +194,3 @@ func TestServeReadsItsEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "10s", g.Status.Timeout.String())
 }
-
-func TestServeEnvironmentNeedsServe(t *testing.T) {
-	_, err := kong.New(&clientCommands{}, daemonEnvironment())
-	assert.ErrorContains(t, err, "no command named serve")
-}

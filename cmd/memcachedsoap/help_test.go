@@ -11,7 +11,23 @@ import (
 // TestHelpCommand: help COMMAND prints what COMMAND --help prints.
 func TestHelpCommand(t *testing.T) {
 	t.Parallel()
-	for _, command := range [][]string{{}, {"serve"}, {"session"}, {"session", "get"}, {"session", "show"}, {"help"}, {"version"}} {
+	for _, command := range [][]string{
+		{},
+		{"serve"},
+		{"replicate"},
+		{"session"},
+		{"session", "get"},
+		{"session", "show"},
+		{"stats"},
+		{"pool"},
+		{"pool", "plan"},
+		{"config"},
+		{"config", "check"},
+		{"auth", "add"},
+		{"encrypt-key"},
+		{"help"},
+		{"version"},
+	} {
 		want := invokeWith(t, "", append(command, "--help")...)
 		require.Equal(t, exitDone, want.code)
 		assert.Contains(t, want.out, "Usage: memcachedsoap ")

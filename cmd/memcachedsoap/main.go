@@ -14,11 +14,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -56,7 +60,7 @@ func main() {
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, std streams) int {
 	printed := false // by --help or --version, which are flags and do the work of a command
-	parser, err := newParser(
+	parser, err := newParserFor(args,
 		kong.Writers(std.Out, std.Err), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
 		kong.Exit(func(int) { printed = true }),
 	)
@@ -92,13 +96,47 @@ func runCommand(command *kong.Context, std streams) int {
 	return exitDone
 }
 
-// newParser makes the parser of the command line.
-func newParser(options ...kong.Option) (*kong.Kong, error) {
-	return newParserOf(new(grammar), options...)
+// newParser makes the parser of the whole grammar.
+func newParser() (*kong.Kong, error) {
+	return newParserOf(new(grammar))
 }
 
+// newParserFor makes the parser of a command line.
+func newParserFor(args []string, options ...kong.Option) (*kong.Kong, error) {
+	return newParserOf(grammarFor(args), options...)
+}
+
+// grammarFor returns what a command line needs of the grammar: one command, and the flags
+// of all. To make the parser of all commands takes most of the time of a short command.
+func grammarFor(args []string) any {
+	if len(args) == 0 || slices.Contains(readers(), args[0]) {
+		return new(grammar)
+	}
+	names := args[:1]
+	if slices.Contains(daemons(), args[0]) {
+		names = daemons() // the config file of one is told from that of the other
+	}
+	known := false
+	var needed []reflect.StructField
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[grammar]()) {
+		_, command := f.Tag.Lookup("cmd")
+		chosen := command && slices.Contains(names, cmp.Or(f.Tag.Get("name"), strings.ToLower(f.Name)))
+		if chosen || !command && !f.Anonymous {
+			known = known || chosen
+			needed = append(needed, f)
+		}
+	}
+	if !known {
+		return new(grammar)
+	}
+	return reflect.New(reflect.StructOf(needed)).Interface()
+}
+
+// readers returns the commands that read the grammar of others.
+func readers() []string { return []string{"help", "completion", "man", "__complete"} }
+
 // newParserOf makes the parser that sets the fields of a grammar.
-func newParserOf(g *grammar, options ...kong.Option) (*kong.Kong, error) {
+func newParserOf(g any, options ...kong.Option) (*kong.Kong, error) {
 	return kong.New(g, append(options, //nolint:wrapcheck // only a wrong grammar fails
 		kong.Name("memcachedsoap"), kong.Description(description), kong.Vars{"version": versionLine()},
 		kong.Groups{callGroup: "Call:"}, poolFlags(), daemonEnvironment(),

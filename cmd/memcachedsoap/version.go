@@ -25,7 +25,7 @@ func (versionCommand) Run(std streams) error {
 
 // versionFlag is --version, which does the same as the command version.
 type versionFlag struct {
-	Version kong.VersionFlag `name:"version" help:"Print the version."`
+	Show kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // versionLine describes the program that runs.
