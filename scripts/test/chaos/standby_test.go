@@ -169,13 +169,14 @@ func (f *failover) harm(server int, do func()) {
 	f.outages = append(f.outages, outage{server, began, now, 2*lag + 100*time.Millisecond})
 }
 
-// mayBeLost says whether a change that was acknowledged at a time may have been lost
-// with its server, because it was not copied yet.
-func (f *failover) mayBeLost(id string, acknowledged time.Time) bool {
+// mayBeLost says whether the last change of a session may have been lost with its server,
+// because it was not copied yet. One that began before the server went away may have been
+// stored there and acknowledged much later: it waited for an answer about the index.
+func (f *failover) mayBeLost(v *visit) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.ContainsFunc(f.outages, func(o outage) bool {
-		return o.server == f.from.ServerOf(id) && acknowledged.After(o.began.Add(-o.lag)) && acknowledged.Before(o.now.Add(o.lag))
+		return o.server == f.from.ServerOf(v.id) && v.changed.After(o.began.Add(-o.lag)) && v.begun.Before(o.now.Add(o.lag))
 	})
 }
 
@@ -184,7 +185,8 @@ type visit struct {
 	id      string
 	uid     string
 	text    int
-	changed time.Time // when the last change was acknowledged
+	begun   time.Time // when the last change was asked for
+	changed time.Time // when it was acknowledged
 	out     bool      // it is logged out
 	unsure  bool      // a change had no answer
 }
@@ -193,7 +195,7 @@ type visit struct {
 func (f *failover) check(i *instance, v *visit) {
 	answer, result := i.call("getSession", "<id>"+v.id+"</id>")
 	f.reads.Add(1)
-	if v.unsure || f.mayBeLost(v.id, v.changed) {
+	if v.unsure || f.mayBeLost(v) {
 		return
 	}
 	switch {
@@ -208,23 +210,23 @@ func (f *failover) check(i *instance, v *visit) {
 
 // describe says what is known of a session.
 func (f *failover) describe(v *visit) string {
-	return fmt.Sprintf("%s of %s at server %d, text %d, out %v, changed at %s, read at %s",
-		v.id, v.uid, f.from.ServerOf(v.id), v.text, v.out, v.changed.Format(noteTime), time.Now().Format(noteTime))
+	return fmt.Sprintf("%s of %s at server %d, text %d, out %v, change begun at %s, acknowledged at %s, read at %s",
+		v.id, v.uid, f.from.ServerOf(v.id), v.text, v.out, v.begun.Format(noteTime), v.changed.Format(noteTime), time.Now().Format(noteTime))
 }
 
-// note notes the outcome of a change.
-func (f *failover) note(v *visit, result outcome, change func()) bool {
+// note notes the outcome of a change, which was asked for at a time.
+func (f *failover) note(v *visit, begun time.Time, result outcome, change func()) bool {
 	switch result {
 	case done:
 		f.changes.Add(1)
 		change()
-		v.changed = time.Now()
+		v.begun, v.changed = begun, time.Now()
 	case indeterminate:
 		v.unsure = true
 	case unsent, unavailable:
 		time.Sleep(20 * time.Millisecond)
 	default:
-		if !v.unsure && !f.mayBeLost(v.id, v.changed) {
+		if !v.unsure && !f.mayBeLost(v) {
 			assert.Fail(f.t, "a change was refused", "%v: %v", f.describe(v), result)
 		}
 	}
@@ -233,15 +235,17 @@ func (f *failover) note(v *visit, result outcome, change func()) bool {
 
 // write stores or updates a session with its next text.
 func (f *failover) write(i *instance, v *visit, operation, element string) bool {
+	begun := time.Now()
 	_, result := i.call(operation, fmt.Sprintf("<id>%s</id><%s><entry><key>uid</key><value>%s</value></entry><entry><key>text</key><value>%d</value></entry></%s>",
 		v.id, element, v.uid, v.text+1, element))
-	return f.note(v, result, func() { v.text++ })
+	return f.note(v, begun, result, func() { v.text++ })
 }
 
 // logOut deletes a session.
 func (f *failover) logOut(i *instance, v *visit) {
+	begun := time.Now()
 	_, result := i.call("deleteSession", "<id>"+v.id+"</id>")
-	f.note(v, result, func() { v.out = true })
+	f.note(v, begun, result, func() { v.out = true })
 	f.check(i, v)
 }
 
@@ -288,13 +292,13 @@ func (f *failover) find(i *instance, uid string, all []*visit) {
 	}
 	f.finds.Add(1)
 	for _, v := range all {
-		if !v.out && !v.unsure && !f.mayBeLost(v.id, v.changed) {
+		if !v.out && !v.unsure && !f.mayBeLost(v) {
 			assert.Contains(f.t, answer, v.id, "findSessions does not find a session: %v", f.describe(v))
 		}
 	}
 	for _, id := range foundID.FindAllStringSubmatch(answer, -1) {
 		n := slices.IndexFunc(all, func(v *visit) bool { return v.id == id[1] })
-		if n >= 0 && all[n].out && !all[n].unsure && !f.mayBeLost(id[1], all[n].changed) {
+		if n >= 0 && all[n].out && !all[n].unsure && !f.mayBeLost(all[n]) {
 			assert.Fail(f.t, "findSessions finds a session that was logged out", f.describe(all[n]))
 		}
 	}
