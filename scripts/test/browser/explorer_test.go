@@ -152,6 +152,15 @@ func TestExplorer(t *testing.T) {
 	note, _ := session.Attributes.Get("note")
 	assert.Equal(t, "two\nlines", note.Str())
 
+	b.click(`details:has(form[action*="/rename/"]) summary`)
+	accessible(t, b)
+	b.click(`form[action*="/rename/"] button`)
+	b.appears(`[role="status"]`)
+	assert.Contains(t, b.text(`[role="status"]`), "The session has a new id.")
+	assert.Contains(t, b.text("main"), "mail")
+	_, err = e.store.Get(t.Context(), id)
+	require.ErrorIs(t, err, backend.ErrNotFound)
+
 	b.open(e.url("/console/sessions"))
 	b.fill("#user-value", "dwho")
 	b.click(`#by-user + form button`)
@@ -161,11 +170,9 @@ func TestExplorer(t *testing.T) {
 	b.appears("#remaining")
 	assert.Equal(t, []string{"2", "2", "0"}, []string{b.text("#before"), b.text("#ended"), b.text("#remaining")})
 	accessible(t, b)
-	_, err = e.store.Get(t.Context(), id)
-	require.ErrorIs(t, err, backend.ErrNotFound)
 	_, err = e.store.Get(t.Context(), stays)
 	require.NoError(t, err)
-	for operation, lines := range map[string]int{"findSessions": 2, "touchSession": 1, "updateSession": 1, "deleteSessions": 1} {
+	for operation, lines := range map[string]int{"findSessions": 2, "touchSession": 1, "updateSession": 1, "renameSession": 1, "deleteSessions": 1} {
 		assert.Len(t, e.audited("ops", operation), lines, operation)
 	}
 }
