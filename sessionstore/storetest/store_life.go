@@ -73,7 +73,7 @@ func shorterSessions(t *testing.T, b backend.Backend) []string {
 				assert.Eventually(t, func() bool {
 					_, err := b.Get(t.Context(), string(ref.ID))
 					return err != nil
-				}, patience, time.Millisecond, name)
+				}, patience, pollEvery, name)
 				if lived := time.Since(before); lived < life {
 					mu.Lock()
 					defer mu.Unlock()
@@ -102,7 +102,7 @@ func testUpdatesKeepEnd(t *testing.T, b backend.Backend) {
 		}
 		assert.ErrorIs(t, err, backend.ErrNotFound)
 		return true
-	}, patience, 5*time.Millisecond)
+	}, patience, pollEvery)
 
 	for _, life := range []time.Duration{time.Minute, time.Hour, 30 * 24 * time.Hour, 31 * 24 * time.Hour} {
 		began := time.Now()

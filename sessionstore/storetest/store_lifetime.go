@@ -103,7 +103,7 @@ func testLifetimeEnds(t *testing.T, b backend.Backend) {
 		}
 		assert.ErrorIs(t, err, backend.ErrNotFound)
 		return true
-	}, patience, 50*time.Millisecond)
+	}, patience, pollEvery)
 	requireAbsent(t, s, ref.ID)
 }
 
@@ -117,7 +117,7 @@ func testLifetimeAndItem(t *testing.T, b backend.Backend) {
 	require.Eventually(t, func() bool {
 		_, err := s.Get(t.Context(), ref.ID)
 		return err != nil
-	}, patience, 50*time.Millisecond)
+	}, patience, pollEvery)
 	backendtest.AssertTimeLeft(t, time.Hour, backendtest.MustGet(t, b, string(ref.ID)).ExpiresIn)
 	requireAbsent(t, s, ref.ID)
 	for name, err := range everyUse(t, s, ref.ID, time.Hour) {

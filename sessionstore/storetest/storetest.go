@@ -80,9 +80,10 @@ func sessionFlags(b backend.Backend) uint32 {
 }
 
 const (
-	tooLarge = 16 << 20 // bytes
-	writers  = 32
-	patience = time.Minute // until a test gives up to wait for something
+	tooLarge  = 16 << 20 // bytes
+	writers   = 32
+	patience  = time.Minute // until a test gives up to wait for something
+	pollEvery = 20 * time.Millisecond
 )
 
 // newKey returns a key that no other test uses: a session id.
