@@ -140,16 +140,20 @@ func (f *failover) measure(ctx context.Context) {
 		}
 		f.mu.Lock()
 		f.probing = began
+		outages := len(f.outages)
 		f.mu.Unlock()
 		for ctx.Err() == nil {
 			if copied, err := f.to.Get(ctx, key); err == nil && copied.Version >= item.Version {
 				break
 			}
+			time.Sleep(time.Millisecond)
 		}
 		f.mu.Lock()
 		f.probing = time.Time{}
-		f.lags = append(f.lags, time.Since(began))
-		f.lags = f.lags[max(len(f.lags)-100, 0):]
+		if outages == len(f.outages) { // else it may have waited for a server that was away
+			f.lags = append(f.lags, time.Since(began))
+			f.lags = f.lags[max(len(f.lags)-100, 0):]
+		}
 		f.mu.Unlock()
 	}
 }
