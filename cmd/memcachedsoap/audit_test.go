@@ -49,7 +49,7 @@ func awaitAudit(t *testing.T, path string, want map[string]any) {
 			}
 		}
 		return false
-	}, 10*time.Second, 10*time.Millisecond, "%v is not in %v", want, auditLines(t, path))
+	}, time.Minute, 10*time.Millisecond, "%v is not in %v", want, auditLines(t, path))
 }
 
 // auditedFile writes an auth file with callers for every kind of line.
@@ -190,7 +190,7 @@ func TestAuditLogIsRotated(t *testing.T) {
 	p.change(t)
 	require.NoError(t, os.Rename(path, path+".1"))
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
-	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, time.Minute, time.Millisecond)
 	p.change(t)
 	require.NoError(t, os.Rename(path, path+".2"))
 	p.change(t)
@@ -219,7 +219,7 @@ func TestAuditLogOnAFullDisk(t *testing.T) {
 	assert.Contains(t, p.ready(t, ""), "ready\naudit log cannot be written: no space left on device\n")
 	assert.Contains(t, p.ready(t, "?all"), "not ready\naudit log cannot be written: no space left on device\n")
 	require.NoError(t, os.Truncate(inside, 0))
-	require.Eventually(t, func() bool { return p.ready(t, "?all") == "ready\n" }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return p.ready(t, "?all") == "ready\n" }, time.Minute, 10*time.Millisecond)
 	p.change(t)
 	last := auditLines(t, inside)
 	assert.Equal(t, "LinesNotWritten", last[0]["outcome"])

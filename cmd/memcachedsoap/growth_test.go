@@ -310,7 +310,7 @@ func TestGrowth(t *testing.T) {
 				select {
 				case <-stop:
 					return
-				case <-time.After(4 * time.Millisecond):
+				case <-time.After(20 * time.Millisecond):
 					c.step()
 				}
 			}

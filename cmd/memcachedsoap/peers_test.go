@@ -117,7 +117,7 @@ func TestServeFollowsThroughAnother(t *testing.T) {
 
 	for _, n := range []string{"1", "2", "3"} {
 		done(t, relay.url, "session", "set", "ab12", "uid=dwho", "n="+n)
-		require.Eventually(t, func() bool { return strings.Contains(done(t, reader.url, "session", "get", "ab12"), n) }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Contains(done(t, reader.url, "session", "get", "ab12"), n) }, time.Minute, time.Millisecond)
 	}
 	done(t, reader.url, "session", "set", "cd34", "uid=dwho")
 	scans := func() string {

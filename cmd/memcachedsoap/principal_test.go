@@ -69,7 +69,7 @@ func TestServeNoMD5Key(t *testing.T) {
 				"--servers", server, "--store-timeout", "10s", "--principal", "uid",
 			}, args...), streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 		}()
-		require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, 10*time.Millisecond)
 		url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
 		done(t, url, "session", "set", "ab12", "uid=dwho")
 		assert.NotContains(t, done(t, url, "session", "get", "ab12"), "_MD5")
@@ -121,7 +121,7 @@ func startService(t *testing.T, args ...string) (url string, log *logBuffer, sto
 		return <-ended
 	})
 	t.Cleanup(func() { stop() })
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, 10*time.Millisecond)
 	return fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap"), log, stop
 }
 

@@ -147,7 +147,7 @@ func TestServe(t *testing.T) {
 		done <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0,unix:" + socket, "--log-format", "json", "--drain", "0s"},
 			streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 	}()
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 2 }, time.Minute, time.Millisecond)
 	tcp, unix := log.lines(t, "listening")[0], log.lines(t, "listening")[1]
 	base := fmt.Sprint("http://", tcp["address"])
 	assert.Equal(t, version, tcp["version"])
@@ -194,7 +194,7 @@ func TestServeRefuses(t *testing.T) {
 			"--allowed-hosts", "sso.example,b.example", "--public-url", "https://public.example/soap", "--min-id-length", "32",
 		}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 	}()
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 && len(log.lines(t, "metrics")) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 && len(log.lines(t, "metrics")) == 1 }, time.Minute, time.Millisecond)
 	ask := func(method, address, host, message string) (int, string) {
 		r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(message))
 		require.NoError(t, err)

@@ -191,5 +191,5 @@ func (s *service) logged(t *testing.T) string {
 func (s *service) awaitLog(t *testing.T, text string, n int) {
 	t.Helper()
 	enough := func() bool { return strings.Count(s.logged(t), text) >= n }
-	require.Eventually(t, enough, 10*time.Second, 10*time.Millisecond, "%s is not %d times in the log", text, n)
+	require.Eventually(t, enough, time.Minute, 10*time.Millisecond, "%s is not %d times in the log", text, n)
 }
