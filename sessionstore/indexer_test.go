@@ -40,7 +40,7 @@ func newShared(t *testing.T) shared {
 	})
 	_, err := pool.Follow(indexer.Follower())
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return s.IndexStates()[0].Complete }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return s.IndexStates()[0].Complete }, time.Minute, 10*time.Millisecond)
 	return shared{t, s, pool}
 }
 
@@ -166,7 +166,7 @@ func TestSearchReadsSessionsOnce(t *testing.T) {
 	})
 	_, err := items.Follow(indexer.Follower())
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return s.IndexStates()[0].Complete }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return s.IndexStates()[0].Complete }, time.Minute, 10*time.Millisecond)
 	ref, err := s.Create(t.Context(), dwho(), time.Hour)
 	require.NoError(t, err)
 	search := func() (shown []sessionstore.ID) {

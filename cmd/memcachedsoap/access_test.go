@@ -62,7 +62,7 @@ func startServe(t *testing.T, args ...string) *served {
 		done <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0,unix:" + s.socket, "--log-format", "json", "--drain", "0s"}, args...),
 			streams{In: strings.NewReader(""), Out: io.Discard, Err: s.log})
 	}()
-	require.Eventually(t, func() bool { return len(s.log.lines(t, "listening")) == 2 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.log.lines(t, "listening")) == 2 }, time.Minute, 10*time.Millisecond)
 	s.url = fmt.Sprint("http://", s.log.lines(t, "listening")[0]["address"], "/soap")
 	s.stop = func() int {
 		cancel()
@@ -261,11 +261,11 @@ func TestTheAuthFileIsReloaded(t *testing.T) {
 	}
 	replace("callers:\n  - name: portal\n    rolls: [read]\n")
 	failed, reloaded := "could not read --auth-file "+file+" again: its former content stays in use", "callers"
-	require.Eventually(t, func() bool { return len(s.log.lines(t, failed)) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.log.lines(t, failed)) == 1 }, time.Minute, 10*time.Millisecond)
 	assert.Contains(t, s.log.lines(t, failed)[0]["error"], `line 3: unknown field "rolls" of a caller`)
 	assert.Equal(t, http.StatusOK, status(), "the old callers stay")
 	replace("callers:\n  - {name: portal, roles: [read], addresses: [unix]}\n")
-	require.Eventually(t, func() bool { return len(s.log.lines(t, reloaded)) == 2 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.log.lines(t, reloaded)) == 2 }, time.Minute, 10*time.Millisecond)
 	assert.Equal(t, http.StatusForbidden, status(), "no caller has a key now")
 	assert.Equal(t, exitDone, s.stop())
 }

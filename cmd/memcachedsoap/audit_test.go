@@ -190,7 +190,7 @@ func TestAuditLogIsRotated(t *testing.T) {
 	p.change(t)
 	require.NoError(t, os.Rename(path, path+".1"))
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
-	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, time.Minute, 10*time.Millisecond)
 	p.change(t)
 	require.NoError(t, os.Rename(path, path+".2"))
 	p.change(t)
@@ -276,7 +276,7 @@ func startServeProgram(t *testing.T, before []string, args ...string) *startedPr
 			_, _ = p.log.Write(append(rows.Bytes(), '\n'))
 		}
 	}()
-	require.Eventually(t, func() bool { return len(p.log.lines(t, "listening")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(p.log.lines(t, "listening")) == 1 }, time.Minute, 10*time.Millisecond)
 	p.base = fmt.Sprint("http://", p.log.lines(t, "listening")[0]["address"])
 	return p
 }

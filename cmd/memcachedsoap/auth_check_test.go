@@ -151,7 +151,7 @@ func TestAuthAndServe(t *testing.T) {
 		stopping.Do(func() { assert.NoError(t, service.Process.Signal(syscall.SIGTERM)); assert.NoError(t, service.Wait()) })
 	}
 	t.Cleanup(stop)
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, 10*time.Millisecond)
 	s := &served{url: fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")}
 	status := func(authorization ...string) int {
 		response, _ := s.post(t, sent{authorization: authorization}, operationCall("status", ""))

@@ -59,7 +59,7 @@ func TestBadCredentials(t *testing.T) {
 	service.Stderr = log
 	require.NoError(t, service.Start())
 	t.Cleanup(func() { _ = service.Process.Kill() })
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, 10*time.Millisecond)
 	address := fmt.Sprint(log.lines(t, "listening")[0]["address"])
 
 	status := operationCall("status", "")

@@ -50,7 +50,7 @@ func TestServeRehashScans(t *testing.T) {
 			args = append(args, "--principal", principal)
 		}
 		go func() { ended <- run(ctx, args, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log}) }()
-		require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, 10*time.Millisecond)
 		url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
 		assert.Len(t, log.lines(t, warning), warnings)
 		stats := done(t, url, "stats")
@@ -100,7 +100,7 @@ func TestServeGuardsDeletions(t *testing.T) {
 			}()
 			require.Eventually(t, func() bool {
 				return len(log.lines(t, "listening")) == 1 && len(log.lines(t, connected)) == c.streams
-			}, time.Minute, time.Millisecond)
+			}, time.Minute, 10*time.Millisecond)
 			url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
 			done(t, url, "session", "set", "ab12", "uid=dwho")
 			done(t, url, "session", "delete", "ab12")
@@ -110,7 +110,7 @@ func TestServeGuardsDeletions(t *testing.T) {
 				assert.Contains(t, found.err, "a memcached server cannot list its keys", "not a short list")
 			}
 			if c.restores {
-				require.Eventually(t, func() bool { return len(log.lines(t, restored)) == 1 }, time.Minute, time.Millisecond)
+				require.Eventually(t, func() bool { return len(log.lines(t, restored)) == 1 }, time.Minute, 10*time.Millisecond)
 				line := log.lines(t, restored)[0]
 				assert.Equal(t, "WARN", line["level"])
 				assert.Equal(t, sessionstore.ID("ab12").Fingerprint(), line["session"])

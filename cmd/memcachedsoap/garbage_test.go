@@ -32,7 +32,7 @@ func TestTuneGrowth(t *testing.T) {
 		assert.Eventually(t, func() bool {
 			runtime.GC()
 			return percent.Load() == to
-		}, time.Minute, time.Millisecond)
+		}, time.Minute, 10*time.Millisecond)
 	}
 	ballast := make([]byte, free)
 	adapts(leastGrowth)

@@ -61,7 +61,7 @@ func TestDeletionsArePublished(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	subscribe := func(s *served) *websocket.Conn {
-		require.Eventually(t, func() bool { return len(s.log.lines(t, "change stream connected")) == 1 }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool { return len(s.log.lines(t, "change stream connected")) == 1 }, time.Minute, 10*time.Millisecond)
 		conn, _, err := websocket.Dial(ctx, strings.TrimSuffix(s.url, "/soap")+"/subscribe?channels=llng_events", nil) //nolint:bodyclose // Dial does
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = conn.CloseNow() })

@@ -157,7 +157,7 @@ func TestEndWithAnUnreadLog(t *testing.T) {
 			if tt.again {
 				require.Eventually(t, func() bool {
 					return statusOf(t, http.DefaultClient, p.base+"/readyz") == http.StatusServiceUnavailable
-				}, time.Minute, time.Millisecond)
+				}, time.Minute, 10*time.Millisecond)
 				require.NoError(t, p.Process.Signal(syscall.SIGTERM))
 			}
 			state, err := p.Process.Wait() // Wait of the command closes the pipe
@@ -185,7 +185,7 @@ func TestLogAtTheEnd(t *testing.T) {
 		return string(text)
 	}
 	listening := regexp.MustCompile(`msg=listening address=(\S+)`)
-	require.Eventually(t, func() bool { return listening.MatchString(text()) }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return listening.MatchString(text()) }, time.Minute, 10*time.Millisecond)
 	base := "http://" + listening.FindStringSubmatch(text())[1]
 	const callers, each = 8, 25
 	var calls sync.WaitGroup

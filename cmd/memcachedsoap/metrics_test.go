@@ -38,7 +38,7 @@ func TestServeMetrics(t *testing.T) {
 					"--store-timeout", "10s", "--log-format", "json", "--drain", "0s",
 				}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 			}()
-			require.Eventually(t, func() bool { return len(log.lines(t, "metrics")) == 1 }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool { return len(log.lines(t, "metrics")) == 1 }, time.Minute, 10*time.Millisecond)
 			url := fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")
 			at := fmt.Sprint(log.lines(t, "metrics")[0]["address"])
 			client := clientOf(address, at)
@@ -55,7 +55,7 @@ func TestServeMetrics(t *testing.T) {
 			require.Eventually(t, func() bool {
 				after = scrape(t, client)
 				return after[`memcachedsoap_requests_total{operation="getSession"}`] == 4
-			}, time.Minute, time.Millisecond)
+			}, time.Minute, 10*time.Millisecond)
 
 			for metric, want := range map[string]float64{
 				`memcachedsoap_requests_total{operation="setSession"}`:                        1,
@@ -160,7 +160,7 @@ func TestMetricsOutliveTheService(t *testing.T) {
 		done <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json", "--drain", "0s"},
 			streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 	}()
-	require.Eventually(t, func() bool { return len(log.lines(t, "metrics")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "metrics")) == 1 }, time.Minute, 10*time.Millisecond)
 	address := fmt.Sprint(log.lines(t, "listening")[0]["address"])
 	client := clientOf("", fmt.Sprint(log.lines(t, "metrics")[0]["address"]))
 	conn, err := net.Dial("tcp", address)
@@ -168,12 +168,12 @@ func TestMetricsOutliveTheService(t *testing.T) {
 	defer conn.Close()
 	_, err = io.WriteString(conn, "POST /soap HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\nbo")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return scrape(t, client)["memcachedsoap_open_connections"] == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return scrape(t, client)["memcachedsoap_open_connections"] == 1 }, time.Minute, 10*time.Millisecond)
 	stop()
 	require.Eventually(t, func() bool {
 		probe, err := net.Dial("tcp", address)
 		return err != nil || probe.Close() != nil
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	assert.GreaterOrEqual(t, scrape(t, client)["memcachedsoap_open_connections"], 1.0)
 	_, err = io.WriteString(conn, "dy")
 	require.NoError(t, err)

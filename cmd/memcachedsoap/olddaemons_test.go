@@ -182,7 +182,7 @@ func TestReplicateAfterTheOldDaemons(t *testing.T) {
 	for _, id := range []string{"ab12", "ab13"} {
 		storeAsPerl(t, from.Addr, id, "dwho", 300)
 	}
-	require.Eventually(t, func() bool { return copied() == 2 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return copied() == 2 }, time.Minute, 10*time.Millisecond)
 	item := itemOf(t, copies, "ab12")
 	require.Zero(t, item.ExpiresIn, "the old daemons lose the time to live")
 	require.Contains(t, string(item.Image), "mastersur11211")
@@ -211,7 +211,7 @@ func TestReplicateBesideTheOldDaemons(t *testing.T) {
 	forth, _ := oldDaemons{local: from.Addr, remote: to.Addr, signature: "one", safetime: time.Hour}.start(t)
 	oldDaemons{local: to.Addr, remote: from.Addr, signature: "two", safetime: time.Hour}.start(t)
 	storeAsPerl(t, from.Addr, "ab12", "dwho", 300)
-	require.Eventually(t, func() bool { return forth() == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return forth() == 1 }, time.Minute, 10*time.Millisecond)
 	const said = "a session has the signature of client_memcached.pl: stop the old replication daemons"
 	require.Eventually(t, func() bool { return len(r.log.lines(t, said)) == 1 }, time.Minute, 5*time.Millisecond)
 	image := imageOf(t, "ab12", "dwho")

@@ -77,7 +77,7 @@ func (f *fleet) start(args ...string) *instance {
 // logs waits for a line of the log.
 func (i *instance) logs(message string) {
 	i.Helper()
-	require.Eventually(i, func() bool { return len(i.log.lines(i.T, message)) > 0 }, 30*time.Second, time.Millisecond, message)
+	require.Eventually(i, func() bool { return len(i.log.lines(i.T, message)) > 0 }, 30*time.Second, 10*time.Millisecond, message)
 }
 
 // ready waits until the instance says something of its index.
@@ -117,7 +117,7 @@ func TestServeFollowsThroughAnother(t *testing.T) {
 
 	for _, n := range []string{"1", "2", "3"} {
 		done(t, relay.url, "session", "set", "ab12", "uid=dwho", "n="+n)
-		require.Eventually(t, func() bool { return strings.Contains(done(t, reader.url, "session", "get", "ab12"), n) }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Contains(done(t, reader.url, "session", "get", "ab12"), n) }, time.Minute, 10*time.Millisecond)
 	}
 	done(t, reader.url, "session", "set", "cd34", "uid=dwho")
 	scans := func() string {
@@ -129,7 +129,7 @@ func TestServeFollowsThroughAnother(t *testing.T) {
 			assert.ElementsMatch(t, []string{"ab12", "cd34"}, strings.Fields(done(t, i.url, "session", "find", "dwho")))
 		}
 		return scans() == before
-	}, 30*time.Second, time.Millisecond, "without a scan, unless the machine is too busy")
+	}, 30*time.Second, 10*time.Millisecond, "without a scan, unless the machine is too busy")
 	stats := done(t, reader.url, "stats")
 	assert.Regexp(t, `guard_following +0`, stats)
 	assert.Regexp(t, `near_invalidations_total +[1-9]`, stats)
@@ -167,7 +167,7 @@ func TestServeStreamIsLong(t *testing.T) {
 		before := len(reader.log.lines(t, "changes are followed through another instance"))
 		time.Sleep(1500 * time.Millisecond)
 		return len(reader.log.lines(t, "changes are followed through another instance")) == before
-	}, 30*time.Second, time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	assert.Contains(t, done(t, relay.url, "stats"), "changes_readers")
 
 	answer, err := http.Get(strings.TrimSuffix(relay.url, "/soap") + changes.Path)

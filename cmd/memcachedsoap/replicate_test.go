@@ -45,7 +45,7 @@ func startReplicator(t *testing.T, from, to string, args ...string) replicating 
 		return <-ended
 	})
 	t.Cleanup(func() { r.stop() })
-	require.Eventually(t, func() bool { return len(r.log.lines(t, "metrics")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(r.log.lines(t, "metrics")) == 1 }, time.Minute, 10*time.Millisecond)
 	r.health = fmt.Sprint(r.log.lines(t, "metrics")[0]["address"])
 	return r
 }

@@ -82,7 +82,7 @@ func (tty *terminal) shown() string {
 // answer waits for a question and types an answer.
 func (tty *terminal) answer(t *testing.T, question, answer string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.HasSuffix(tty.shown(), question) }, time.Minute, time.Millisecond, question)
+	require.Eventually(t, func() bool { return strings.HasSuffix(tty.shown(), question) }, time.Minute, 10*time.Millisecond, question)
 	_, err := tty.person.WriteString(answer)
 	require.NoError(t, err)
 }
@@ -120,7 +120,7 @@ func TestPrompt(t *testing.T) {
 	tty.answer(t, "Password of portal: ", longPassword+"\r")
 	tty.answer(t, "The same again: ", longPassword+"\r")
 	require.NoError(t, command.Wait())
-	require.Eventually(t, func() bool { return strings.Contains(tty.shown(), "added\r\n") }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(tty.shown(), "added\r\n") }, time.Minute, 10*time.Millisecond)
 	assert.NotContains(t, tty.shown(), longPassword)
 	assert.True(t, tty.echoes(t))
 	assert.FileExists(t, path)
@@ -145,7 +145,7 @@ func TestPromptRefuses(t *testing.T) {
 			}
 			var exit *exec.ExitError
 			require.ErrorAs(t, command.Wait(), &exit)
-			require.Eventually(t, func() bool { return strings.Contains(tty.shown(), "memcachedsoap: "+tt.want+"\r\n") }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Contains(tty.shown(), "memcachedsoap: "+tt.want+"\r\n") }, time.Minute, 10*time.Millisecond)
 			assert.True(t, tty.echoes(t), "the terminal is as before")
 			assert.NoFileExists(t, path)
 		})
@@ -159,9 +159,9 @@ func TestPromptAndSignals(t *testing.T) {
 	tty := newTerminal(t)
 	command := tty.start(t, "auth", "add", "--file", filepath.Join(t.TempDir(), "callers.yaml"), "portal", "--roles=read", "--password-stdin")
 	tty.answer(t, "Password of portal: ", "")
-	require.Eventually(t, func() bool { return !tty.echoes(t) }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return !tty.echoes(t) }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
-	require.Eventually(t, func() bool { return tty.echoes(t) }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return tty.echoes(t) }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
 	var exit *exec.ExitError
 	require.ErrorAs(t, command.Wait(), &exit)

@@ -98,7 +98,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	service.Stdout, service.Stderr = log, log
 	require.NoError(t, service.Start())
 	t.Cleanup(func() { _ = service.Process.Kill() })
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 && len(log.lines(t, "metrics")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 && len(log.lines(t, "metrics")) == 1 }, time.Minute, 10*time.Millisecond)
 	s := &served{url: fmt.Sprint("http://", log.lines(t, "listening")[0]["address"], "/soap")}
 	answers := new(bytes.Buffer)
 	statuses := map[int]int{}
@@ -173,7 +173,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.NoError(t, os.WriteFile(file, []byte("callers:\n  - name: a\n    roles: [read]\n    password: "+wrong+"\n"), 0o600))
-	require.Eventually(t, func() bool { return strings.Contains(log.String(), "could not read --auth-file") }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "could not read --auth-file") }, time.Minute, 10*time.Millisecond)
 	http.DefaultClient.CloseIdleConnections()
 	arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", service.Process.Pid)) // which every user of the machine can read
 	require.NoError(t, err)

@@ -101,9 +101,9 @@ func TestServeWithRefusedServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, log, _ := startService(t, append(tt.args, "--store-timeout", "10s")...)
-			require.Eventually(t, func() bool { return len(log.lines(t, "server refused")) == 1 }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool { return len(log.lines(t, "server refused")) == 1 }, time.Minute, 10*time.Millisecond)
 			assert.Contains(t, log.lines(t, "server refused")[0]["error"], tt.why.Sentence())
-			require.Eventually(t, func() bool { return strings.Contains(readiness(t, url), tt.why.Sentence()) }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Contains(readiness(t, url), tt.why.Sentence()) }, time.Minute, 10*time.Millisecond)
 			call := invoke(t, url, "session", "get", "ab12")
 			assert.Equal(t, exitUnavailable, call.code)
 			assert.Contains(t, call.err, tt.why.Sentence())
@@ -119,7 +119,7 @@ func TestNearCacheIsRefused(t *testing.T) {
 	require.Eventually(t, func() bool {
 		done(t, url, "session", "get", "ab12")
 		return len(log.lines(t, "server refused")) == 1
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	line := log.lines(t, "server refused")[0]
 	assert.Equal(t, "local", line["tier"])
 	assert.Contains(t, line["error"], connect.NeedsPassword.Sentence())
@@ -155,7 +155,7 @@ func TestServeDiscovers(t *testing.T) {
 	require.Eventually(t, func() bool { return strings.Contains(done(t, url, "stats"), changed) }, time.Minute, 10*time.Millisecond)
 	require.Eventually(t, func() bool {
 		return len(log.lines(t, "the list of servers has changed: it is used when the service is restarted, and sessions whose server changes are lost then")) == 1
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	assert.Equal(t, "ready\n"+one.Addr+" up\n", readiness(t, url), "the old list is in use")
 	assert.Contains(t, done(t, url, "session", "get", "ab12"), "dwho")
 }
@@ -169,7 +169,7 @@ func TestServeWithoutList(t *testing.T) {
 		ended <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--servers", "cfg:" + address},
 			streams{In: strings.NewReader(""), Out: io.Discard, Err: log})
 	}()
-	require.Eventually(t, func() bool { return len(log.lines(t, "the list of servers is not known: trying again")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "the list of servers is not known: trying again")) == 1 }, time.Minute, 10*time.Millisecond)
 	cancel()
 	assert.Equal(t, exitFailed, <-ended, "it does not wait for the list when it is stopped")
 }

@@ -83,7 +83,7 @@ func TestServeTLS(t *testing.T) {
 			"--tls-cert", cert, "--tls-key", key, "--tls-client-ca", clients.CA(),
 		}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 	}()
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 2 && len(log.lines(t, "metrics")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 2 && len(log.lines(t, "metrics")) == 1 }, time.Minute, 10*time.Millisecond)
 	tcp, unix := log.lines(t, "listening")[0], log.lines(t, "listening")[1]
 	base := fmt.Sprint("https://", tcp["address"])
 	assert.Equal(t, true, tcp["tls"])
@@ -110,7 +110,7 @@ func TestServeTLS(t *testing.T) {
 	client := clientOf("", fmt.Sprint(log.lines(t, "metrics")[0]["address"]))
 	require.Eventually(t, func() bool {
 		return scrape(t, client)[`memcachedsoap_tls_handshake_failures_total{reason="certificate"}`] == 1
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	assert.Greater(t, scrape(t, client)["memcachedsoap_tls_certificate_end_time_seconds"], float64(time.Now().Unix()))
 	client.CloseIdleConnections()
 	portal.CloseIdleConnections()
@@ -139,7 +139,7 @@ func TestServeCertificateOfTheCaller(t *testing.T) {
 			"--tls-cert", cert, "--tls-key", key, "--tls-client-ca", clients.CA(), "--tls-client-auth", "optional",
 		}, streams{In: strings.NewReader(""), Out: io.Discard, Err: &log})
 	}()
-	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log.lines(t, "listening")) == 1 }, time.Minute, 10*time.Millisecond)
 	endpoint := fmt.Sprint("https://", log.lines(t, "listening")[0]["address"], "/soap")
 	named := func(c *x509.Certificate) { c.URIs = []*url.URL{{Scheme: "spiffe", Host: "example", Path: "/shop"}} }
 	for name, tt := range map[string]struct {
@@ -162,7 +162,7 @@ func TestServeCertificateOfTheCaller(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 		assert.Contains(t, string(body), tt.want, name)
-		require.Eventually(t, func() bool { return len(log.lines(t, "request")) > before }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool { return len(log.lines(t, "request")) > before }, time.Minute, 10*time.Millisecond)
 		assert.Equal(t, tt.caller, log.lines(t, "request")[before]["caller"], name)
 		client.CloseIdleConnections()
 	}
@@ -211,7 +211,7 @@ func TestHangup(t *testing.T) {
 	service.Stderr = &log
 	require.NoError(t, service.Start())
 	await := func(message string) map[string]any {
-		require.Eventually(t, func() bool { return len(log.lines(t, message)) > 0 }, time.Minute, time.Millisecond, message)
+		require.Eventually(t, func() bool { return len(log.lines(t, message)) > 0 }, time.Minute, 10*time.Millisecond, message)
 		return log.lines(t, message)[0]
 	}
 	url := fmt.Sprint("https://", await("listening")["address"], "/healthz")

@@ -71,7 +71,7 @@ func TestServeTraces(t *testing.T) {
 			}
 		}
 		return false
-	}, time.Minute, time.Millisecond, "the log names the trace")
+	}, time.Minute, 10*time.Millisecond, "the log names the trace")
 
 	done(t, caller, "session", "get", tracedID)
 	require.Equal(t, exitNoSession, invoke(t, caller, "session", "get", otherTracedID).code)

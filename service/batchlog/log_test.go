@@ -155,7 +155,7 @@ func TestFull(t *testing.T) {
 	missing := lost(l)
 	assert.Greater(t, missing, 2)
 	s.held.Unlock()
-	require.Eventually(t, func() bool { return s.Count("lines of the log were lost") == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Count("lines of the log were lost") == 1 }, time.Minute, 10*time.Millisecond)
 	assert.Equal(t, 1, s.Count(fmt.Sprintf("level=WARN msg=\"lines of the log were lost\" lines=%d\n", missing)))
 	logger.Info("after")
 	require.NoError(t, l.Close(t.Context()))

@@ -43,7 +43,7 @@ func TestReaderSeesChanges(t *testing.T) {
 		hits := reader.metric("near_hits_total")
 		require.Equal(t, "three", reader.read(t))
 		return reader.metric("near_hits_total") == hits+1
-	}, ample, time.Millisecond, "its own change leaves the entry")
+	}, ample, 10*time.Millisecond, "its own change leaves the entry")
 	relay.catchUp(t)
 	require.Equal(t, "three", relay.read(t))
 

@@ -154,17 +154,17 @@ func TestOneServerIsDown(t *testing.T) {
 		return connected && lag < 250*time.Millisecond
 	}
 	for _, n := range []*node{relay, reader} {
-		require.Eventually(t, func() bool { return state(n, 0) && !state(n, 1) }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return state(n, 0) && !state(n, 1) }, ample, 10*time.Millisecond)
 	}
 	reader.catchUp(t)
 	require.Error(t, reader.peer.Barrier(t.Context(), 1))
 	time.Sleep(2 * renewEvery)
 	assert.True(t, relay.watches.Load())
-	require.Eventually(t, func() bool { return state(reader, 0) }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return state(reader, 0) }, ample, 10*time.Millisecond)
 	resyncs := reader.resyncs.Load()
 	down.Restart()
 	for _, n := range []*node{relay, reader} {
-		require.Eventually(t, func() bool { return state(n, 0) && state(n, 1) }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return state(n, 0) && state(n, 1) }, ample, 10*time.Millisecond)
 	}
 	assert.Greater(t, reader.resyncs.Load(), resyncs)
 }

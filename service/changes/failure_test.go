@@ -42,7 +42,7 @@ func TestRelayGoes(t *testing.T) {
 			first := start(t, servers, relays(2)).connected(t)
 			second := start(t, servers, relays(2)).connected(t)
 			for _, n := range []*node{first, second} {
-				require.Eventually(t, n.watches.Load, ample, time.Millisecond)
+				require.Eventually(t, n.watches.Load, ample, 10*time.Millisecond)
 				n.advertises(t, 1)
 			}
 			reader := start(t, servers, relays(2)).connected(t)
@@ -58,10 +58,10 @@ func TestRelayGoes(t *testing.T) {
 			require.Eventually(t, func() bool {
 				_, connected := reader.peer.State(key)
 				return !connected || reader.read(t) == "two"
-			}, ample, time.Millisecond)
+			}, ample, 10*time.Millisecond)
 			requireSees(t, server, reader)
 			t.Log("followed again after", time.Since(gone))
-			require.Eventually(t, reader.watches.Load, ample, time.Millisecond, "it takes the place")
+			require.Eventually(t, reader.watches.Load, ample, 10*time.Millisecond, "it takes the place")
 			requireSees(t, server, reader)
 			requireSees(t, server, stays)
 		})
@@ -77,7 +77,7 @@ func TestLeave(t *testing.T) {
 	relay.peer.Leave()
 	status, _ := get(t, relay, Path, func(r *http.Request) { keysOf(t, secret).sign(r, relay.server.URL) })
 	assert.Equal(t, http.StatusServiceUnavailable, status)
-	require.Eventually(t, reader.watches.Load, ample, time.Millisecond)
+	require.Eventually(t, reader.watches.Load, ample, 10*time.Millisecond)
 	requireSees(t, server, reader)
 	requireSees(t, server, relay)
 	time.Sleep(2 * renewEvery)
@@ -108,8 +108,8 @@ func TestRelayHangs(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, connected := reader.peer.State(key)
 		return !connected
-	}, ample, time.Millisecond)
-	require.Eventually(t, func() bool { return reader.log.Count("silent") > 0 }, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return reader.log.Count("silent") > 0 }, ample, 10*time.Millisecond)
 }
 
 // hanging sends nothing while it hangs.
@@ -150,7 +150,7 @@ func TestLateLines(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, connected := reader.peer.State(key)
 		return connected
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	for i := range 20 {
 		lag, _ := reader.peer.State(key)
 		assert.GreaterOrEqual(t, lag, late)
@@ -187,7 +187,7 @@ func TestConnectionBreaks(t *testing.T) {
 		relay.server.CloseClientConnections()
 		value := strconv.Itoa(i)
 		set(t, server, value)
-		require.Eventually(t, func() bool { return reader.metric("changes_connects_total") > float64(i+1) }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return reader.metric("changes_connects_total") > float64(i+1) }, ample, 10*time.Millisecond)
 		reader.connected(t)
 		reader.catchUp(t)
 		require.Equal(t, value, reader.read(t))
@@ -209,7 +209,7 @@ func TestGaps(t *testing.T) {
 		d.hub.addLocked(event{kind: changed, hash: backend.KeyHash(key)})
 	}
 	d.hub.mu.Unlock()
-	require.Eventually(t, func() bool { return reader.resyncs.Load() > resyncs }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return reader.resyncs.Load() > resyncs }, ample, 10*time.Millisecond)
 	assert.EqualValues(t, 1, reader.metric("changes_gaps_total"))
 	assert.EqualValues(t, 1, relay.metric("changes_left_out_total"))
 	requireSees(t, server, reader)
@@ -231,7 +231,7 @@ func TestSlowReader(t *testing.T) {
 	require.NoError(t, err)
 	keysOf(t, secret).sign(r, relay.server.URL)
 	require.NoError(t, r.Write(nc))
-	require.Eventually(t, func() bool { return len(relay.peer.readers) == 2 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return len(relay.peer.readers) == 2 }, ample, 10*time.Millisecond)
 	hub := relay.peer.direct.Load().hub
 	e := event{kind: changed, hash: backend.KeyHash(key)}
 	require.Eventually(t, func() bool {
@@ -257,7 +257,7 @@ func TestMemcachedRestarts(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := reader.Read(t.Context(), key)
 		return err == backend.ErrNotFound //nolint:errorlint // as the contract has it
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	requireSees(t, server, reader)
 }
 
@@ -287,8 +287,8 @@ func TestTooManyWatchers(t *testing.T) {
 	assert.Len(t, others, 19)
 	second := start(t, servers, relays(2)).connected(t)
 	requireSees(t, server, second)
-	require.Eventually(t, func() bool { return second.log.Count("refuse the change stream of this instance") == 1 }, ample, time.Millisecond)
-	require.Eventually(t, func() bool { return !second.watches.Load() }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return second.log.Count("refuse the change stream of this instance") == 1 }, ample, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return !second.watches.Load() }, ample, 10*time.Millisecond)
 	requireSees(t, server, second)
 	assert.True(t, first.watches.Load())
 }
@@ -302,7 +302,7 @@ func TestOtherPool(t *testing.T) {
 	far.advertises(t, 2)
 	reader := start(t, []string{b.Addr, a.Addr})
 	reader.peer.reader.follow([]relay{{url: far.server.URL, connected: 2}}, 2)
-	require.Eventually(t, func() bool { return reader.log.Count(errOtherPool.Error()) > 0 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return reader.log.Count(errOtherPool.Error()) > 0 }, ample, 10*time.Millisecond)
 	assert.Empty(t, reader.peer.candidates([]relay{{url: far.server.URL, pool: far.peer.identity, connected: 2}}))
 	assert.True(t, reader.peer.reader.others.Load(), "the log says so")
 }

@@ -66,7 +66,7 @@ func TestFiftyInstances(t *testing.T) {
 			var reads sync.WaitGroup
 			for _, n := range nodes {
 				reads.Go(func() {
-					assert.Eventually(t, func() bool { return n.peer.Barrier(t.Context(), 0) == nil }, ample, time.Millisecond)
+					assert.Eventually(t, func() bool { return n.peer.Barrier(t.Context(), 0) == nil }, ample, 10*time.Millisecond)
 					item, err := n.Read(t.Context(), key)
 					assert.NoError(t, err)
 					assert.Equal(t, value, string(item.Image))

@@ -159,7 +159,7 @@ func (m *mortal) Get(ctx context.Context, key string) (backend.Item, error) {
 // catchUp waits until an instance knows all changes on the first server up to now.
 func (n *node) catchUp(tb testing.TB) {
 	tb.Helper()
-	require.Eventually(tb, func() bool { return n.peer.Barrier(tb.Context(), 0) == nil }, ample, time.Millisecond)
+	require.Eventually(tb, func() bool { return n.peer.Barrier(tb.Context(), 0) == nil }, ample, 10*time.Millisecond)
 }
 
 // relays are as many as a test wants; the usual tests have one.
@@ -175,7 +175,7 @@ func (n *node) connected(tb testing.TB) *node {
 			}
 		}
 		return true
-	}, ample, time.Millisecond, "it does not follow the changes")
+	}, ample, 10*time.Millisecond, "it does not follow the changes")
 	return n
 }
 
@@ -184,7 +184,7 @@ func pair(tb testing.TB, servers []string, change ...func(*settings)) (relay, re
 	tb.Helper()
 	change = append([]func(*settings){relays(1)}, change...)
 	relay = start(tb, servers, change...).connected(tb)
-	require.Eventually(tb, relay.watches.Load, ample, time.Millisecond)
+	require.Eventually(tb, relay.watches.Load, ample, 10*time.Millisecond)
 	relay.advertises(tb, len(servers))
 	reader = start(tb, servers, change...).connected(tb)
 	require.False(tb, reader.watches.Load())

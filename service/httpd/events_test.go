@@ -70,7 +70,7 @@ func TestEvents(t *testing.T) {
 	text, err := io.ReadAll(conn)
 	require.NoError(t, err)
 	assert.Equal(t, "late\n", string(text))
-	require.Eventually(t, func() bool { return log.Count("path=/subscribe status=101") == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return log.Count("path=/subscribe status=101") == 1 }, time.Minute, 10*time.Millisecond)
 
 	assert.Equal(t, 202, post(t, s.Handler(), httpd.PublishPath))
 	without := httpd.New(http.HandlerFunc(echoHandler), httpd.Options{Logger: slog.New(slog.DiscardHandler)})

@@ -83,7 +83,7 @@ func eventually(t *testing.T, condition func(l *listener) bool, l *listener) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		return condition(l)
-	}, 30*time.Second, time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 func waitingConns(n int) func(*listener) bool {

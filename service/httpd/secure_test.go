@@ -100,7 +100,7 @@ func (s *secureSite) failures(reason string) float64 {
 // requireFailures waits until handshakes have failed for a reason.
 func (s *secureSite) requireFailures(reason string, n float64) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return s.failures(reason) == n }, 30*time.Second, time.Millisecond, reason)
+	require.Eventually(s.t, func() bool { return s.failures(reason) == n }, 30*time.Second, 10*time.Millisecond, reason)
 }
 
 // hello is the beginning of a client's first message.
@@ -427,7 +427,7 @@ func TestStopFinishesHandshakes(t *testing.T) {
 	require.Eventually(t, func() bool {
 		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Addr().String())
 		return err != nil || c.Close() != nil
-	}, 30*time.Second, time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	close(wait)
 	require.NoError(t, <-shaken)
 	late := &client{Conn: secure, t: t, in: bufio.NewReader(secure)}

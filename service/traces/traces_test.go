@@ -242,7 +242,7 @@ func TestCollectorDown(t *testing.T) {
 	for range 3 {
 		record(t, opened, nil)
 	}
-	require.Eventually(t, func() bool { return valueOf(opened, "trace_spans_failed_total") == 3 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return valueOf(opened, "trace_spans_failed_total") == 3 }, time.Minute, 10*time.Millisecond)
 	close(refuse)
 	record(t, opened, nil)
 	collector.Wait(t, "contract/getSession", 1)

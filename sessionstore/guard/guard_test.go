@@ -139,7 +139,7 @@ func (i *instance) settle() {
 	ctx, cancel := context.WithTimeout(i.Context(), ample)
 	defer cancel()
 	for server := range i.servers {
-		require.Eventually(i, func() bool { return i.pool.Barrier(ctx, server) == nil }, ample, time.Millisecond)
+		require.Eventually(i, func() bool { return i.pool.Barrier(ctx, server) == nil }, ample, 10*time.Millisecond)
 	}
 }
 
@@ -204,7 +204,7 @@ func (i *instance) requireTombstone(id sessionstore.ID) {
 	require.Eventually(i, func() bool {
 		item, err := i.pool.Get(i.Context(), string(id))
 		return err == nil && item.Deleted
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	item, err := i.pool.Get(i.Context(), string(id))
 	require.NoError(i, err)
 	assert.InDelta(i, time.Hour, item.ExpiresIn, float64(time.Minute), "the tombstone has the remaining life of the record")
@@ -299,7 +299,7 @@ func TestIndexForgetsTheSession(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := i.pool.Get(t.Context(), keyOfDwho)
 		return errors.Is(err, backend.ErrNotFound)
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	ids, err := i.store.Find(t.Context(), "uid", "dwho")
 	require.NoError(t, err)
 	assert.Empty(t, ids)
@@ -418,7 +418,7 @@ func TestOneInstancePutsBack(t *testing.T) {
 	restored := func() float64 { return first.metric("guard_restored_total") + second.metric("guard_restored_total") }
 	// The tombstone can be read before the instance has the answer and counts it.
 	counted := func(n float64) {
-		require.Eventually(t, func() bool { return restored() == n }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return restored() == n }, ample, 10*time.Millisecond)
 	}
 	counted(sessions)
 	first.close()
@@ -551,13 +551,13 @@ func TestTwoInstancesFollow(t *testing.T) {
 		return n
 	}
 	a, b := shareInstance(t, servers...), shareInstance(t, servers...)
-	require.Eventually(t, func() bool { return following(a, b) == 2 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return following(a, b) == 2 }, ample, 10*time.Millisecond)
 	c := shareInstance(t, servers...)
 	time.Sleep(leaseLife) // it asks several times
 	require.Zero(t, following(c))
 
 	a.close()
-	require.Eventually(t, func() bool { return following(c) == 1 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return following(c) == 1 }, ample, 10*time.Millisecond)
 	for range 10 {
 		id := c.deletedSession()
 		c.plainSet(id, hash(nil))
@@ -572,7 +572,7 @@ func TestTwoInstancesFollow(t *testing.T) {
 	require.Eventually(t, func() bool {
 		time.Sleep(leaseLife)
 		return following(b, c, d) == 2
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	assert.NotEmpty(t, d.store.Metrics())
 }
 
@@ -606,7 +606,7 @@ func TestHolderOfALeaseDies(t *testing.T) {
 		})
 		i.closeOnce(g, func() {})
 		died = append(died, i.close)
-		require.Eventually(t, func() bool { return i.metric("guard_following") == 1 }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return i.metric("guard_following") == 1 }, ample, 10*time.Millisecond)
 	}
 	next := shareInstance(t, servers...)
 	id := next.deletedSession()
@@ -615,7 +615,7 @@ func TestHolderOfALeaseDies(t *testing.T) {
 		died[n]()
 	}
 	next.plainSet(id, hash(nil))
-	require.Eventually(t, func() bool { return next.metric("guard_following") == 1 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return next.metric("guard_following") == 1 }, ample, 10*time.Millisecond)
 	next.requireTombstone(id)
 }
 

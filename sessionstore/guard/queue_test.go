@@ -124,8 +124,8 @@ func TestFailuresAreRetried(t *testing.T) {
 		g.Follower().Changed(id, true)
 	}
 	close(pool.release)
-	require.Eventually(t, func() bool { return sessions.len() == len(ids)-1 }, ample, time.Millisecond)
-	require.Eventually(t, func() bool { return metricOf(g, "guard_failures_total") == 3+2 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return sessions.len() == len(ids)-1 }, ample, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return metricOf(g, "guard_failures_total") == 3+2 }, ample, 10*time.Millisecond)
 	mu.Lock()
 	defer mu.Unlock()
 	for _, err := range errs {
@@ -154,8 +154,8 @@ func TestOwnWritesAreNotLookedAt(t *testing.T) {
 		changed("own", false)
 	}
 	changed("last", false)
-	require.Eventually(t, func() bool { return sessions.len() == 2 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return sessions.len() == 2 }, ample, 10*time.Millisecond)
 	assert.NotContains(t, sessions.ids, "own")
 	changed("own", false)
-	require.Eventually(t, func() bool { return sessions.len() == 3 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return sessions.len() == 3 }, ample, 10*time.Millisecond)
 }

@@ -143,7 +143,7 @@ func put(t *testing.T, b *memory.Backend, id, uid string) {
 // complete waits until the index is complete.
 func (k kept) complete() {
 	k.Helper()
-	require.Eventually(k, func() bool { return k.indexer.epoch() != "" }, time.Minute, time.Millisecond)
+	require.Eventually(k, func() bool { return k.indexer.epoch() != "" }, time.Minute, 10*time.Millisecond)
 	for _, s := range k.index.States() {
 		require.True(k, s.Complete, s.Reason)
 	}
@@ -380,7 +380,7 @@ func TestServerWithoutKeys(t *testing.T) {
 	_, err := pool.Follow(r.Follower())
 	require.NoError(t, err)
 	r.ResyncRequired(1)
-	require.Eventually(t, func() bool { return r.epoch() != "" }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return r.epoch() != "" }, time.Minute, 10*time.Millisecond)
 	put(t, pool.Backend, "a1", "dwho")
 	ids, err := x.Find(t.Context(), "uid", "dwho")
 	require.NoError(t, err)
@@ -411,7 +411,7 @@ func TestIndexWritesThatFail(t *testing.T) {
 	require.Eventually(t, func() bool {
 		scans := k.scans()
 		return slices.Equal([]string{"a1", "a2"}, k.find("dwho")) && scans == k.scans()
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }
 
 // Own writes are not looked at again, unless the write failed or another writer

@@ -234,7 +234,7 @@ func TestWriteAfterLateAnswer(t *testing.T) {
 				require.Eventually(t, func() bool {
 					assert.NoError(t, call(), "%s after %q", name, text)
 					return w.connections() > before
-				}, ample, time.Millisecond)
+				}, ample, 10*time.Millisecond)
 			}
 		}
 	})

@@ -50,7 +50,7 @@ func (c *comparing) rounds(t *testing.T, n int64) {
 	t.Helper()
 	census := c.census.Load()
 	until := census.rounds.Load() + n
-	require.Eventually(t, func() bool { return census.rounds.Load() >= until }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return census.rounds.Load() >= until }, time.Minute, 10*time.Millisecond)
 }
 
 func (c *comparing) conflicts() (conflicts []string) {
@@ -67,7 +67,7 @@ func (c *comparing) inConflict() bool {
 func requireConflict(t *testing.T, instances ...*comparing) {
 	t.Helper()
 	for _, c := range instances {
-		require.Eventually(t, c.inConflict, time.Minute, time.Millisecond)
+		require.Eventually(t, c.inConflict, time.Minute, 10*time.Millisecond)
 	}
 }
 
@@ -110,8 +110,8 @@ func TestInstancesThatDisagree(t *testing.T) {
 			assert.Positive(t, found)
 
 			require.NoError(t, second.Close())
-			require.Eventually(t, func() bool { return !first.inConflict() && !alike.inConflict() }, time.Minute, time.Millisecond)
-			require.Eventually(t, func() bool { return first.log.Count(peaceLine) == 1 }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool { return !first.inConflict() && !alike.inConflict() }, time.Minute, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return first.log.Count(peaceLine) == 1 }, time.Minute, 10*time.Millisecond)
 		})
 	}
 }

@@ -107,7 +107,7 @@ func TestRefusedServerIsReplaced(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, network, old)
 	}
 	b.CheckServers()
-	require.Eventually(t, func() bool { return !b.Available("k") }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return !b.Available("k") }, time.Minute, 10*time.Millisecond)
 	require.ErrorContains(t, b.Health(t.Context())[0].Err, refusedOld.sentence())
 	replaced.Store(true)
 	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, time.Minute, 10*time.Millisecond)
@@ -127,12 +127,12 @@ func TestServerIsInspectedWhenItComesBack(t *testing.T) {
 	b, err := New(Options{Servers: []string{server.Addr}})
 	require.NoError(t, err)
 	b.CheckServers()
-	require.Eventually(t, b.servers[0].breaker.isOpen, time.Minute, time.Millisecond)
+	require.Eventually(t, b.servers[0].breaker.isOpen, time.Minute, 10*time.Millisecond)
 	server.Restart("-C")
 	require.Eventually(t, func() bool {
 		err := b.Ping(t.Context())
 		require.Error(t, err, "it is never in service")
 		return strings.Contains(err.Error(), refusedNoCAS.sentence())
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	require.NoError(t, b.Close())
 }

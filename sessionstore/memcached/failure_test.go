@@ -70,7 +70,7 @@ func mustStore(t *testing.T, s *sessionstore.Store, key, uid string) sessionstor
 // untilStored waits until a server that has failed is used again.
 func untilStored(t *testing.T, s *sessionstore.Store) {
 	t.Helper()
-	require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, ample, 10*time.Millisecond)
 }
 
 func TestFailureStopped(t *testing.T) {

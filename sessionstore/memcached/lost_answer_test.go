@@ -457,7 +457,7 @@ func TestUnaskedBytes(t *testing.T) {
 			// would be a race of the test: wait for a second connection.
 			require.Eventually(t, func() bool {
 				return b.Ping(t.Context()) != nil || w.connections() > 1
-			}, ample, time.Millisecond)
+			}, ample, 10*time.Millisecond)
 			_, err := b.Get(t.Context(), "k")
 			require.NoError(t, err)
 			require.ErrorIs(t, b.Add(t.Context(), "k", backend.Item{}), backend.ErrExists)

@@ -125,7 +125,7 @@ func TestKilledServer(t *testing.T) {
 		}
 		require.Eventually(t, func() bool {
 			return strings.Contains(b.Ping(t.Context()).Error(), "a memcached server is down")
-		}, ample, time.Millisecond, "the circuit breaker opens when the server has not answered for a second")
+		}, ample, 10*time.Millisecond, "the circuit breaker opens when the server has not answered for a second")
 		rows := b.Stats(t.Context())
 		require.Len(t, rows, 1)
 		assert.Equal(t, backend.ServerStats{Address: server.Addr, Tier: backend.Origin}, rows[0])
@@ -140,7 +140,7 @@ func TestKilledServer(t *testing.T) {
 // untilUp waits until a server that has failed is used again.
 func untilUp(t *testing.T, b *memcached.Backend) {
 	t.Helper()
-	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, ample, 10*time.Millisecond)
 }
 
 func indeterminate(err error) bool {
@@ -430,7 +430,7 @@ func TestIdleConnectionsAreBounded(t *testing.T) {
 	server := memcachedtest.Start(t)
 	b := open(t, memcached.Options{Servers: []string{server.Addr}, MaxIdleConns: 2})
 	fillPool(t, b, 30)
-	require.Eventually(t, func() bool { return stat(t, b, "curr_connections") <= 2+2 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return stat(t, b, "curr_connections") <= 2+2 }, ample, 10*time.Millisecond)
 }
 
 func stat(t *testing.T, b *memcached.Backend, name string) int {
@@ -569,7 +569,7 @@ func TestCloseUnderLoad(t *testing.T) {
 		require.NoError(t, b.Close())
 		require.NoError(t, b.Close())
 		group.Wait()
-		require.Eventually(t, func() bool { return stat(t, watch, "curr_connections") <= before }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return stat(t, watch, "curr_connections") <= before }, ample, 10*time.Millisecond)
 	})
 }
 

@@ -35,7 +35,7 @@ func (m *movingInstance) phase() phase { return m.census.Load().move.phase() }
 
 func (m *movingInstance) requireBegun(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, func() bool { return m.phase() == begun }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return m.phase() == begun }, time.Minute, 10*time.Millisecond)
 	require.EqualValues(t, 1, m.begun.Load())
 }
 

@@ -96,9 +96,9 @@ func TestMemcachedProxyWithoutServers(t *testing.T) {
 	b.CheckServers()
 	require.NoError(t, b.Ping(t.Context()))
 	server.Kill()
-	require.Eventually(t, func() bool { return b.Ping(t.Context()) != nil }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return b.Ping(t.Context()) != nil }, time.Minute, 10*time.Millisecond)
 	server.Restart()
-	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, time.Minute, 10*time.Millisecond)
 }
 
 // A write with a version whose answer is lost was carried out, and is not carried out

@@ -45,7 +45,7 @@ func requireTexts(t *testing.T, b *Backend, texts ...string) {
 			}
 		}
 		return len(found) == len(texts)
-	}, time.Minute, time.Millisecond, "%v", texts)
+	}, time.Minute, 10*time.Millisecond, "%v", texts)
 }
 
 // Processes see each other by every server that they share, whatever the order and the
@@ -60,7 +60,7 @@ func TestRegister(t *testing.T) {
 	requireTexts(t, one, "two", "three")
 	requireTexts(t, two, "one line", "three")
 	requireTexts(t, three, "one line", "two")
-	assert.Eventually(t, func() bool { return len(textsOf(one)["two"]) == 2 }, time.Minute, time.Millisecond)
+	assert.Eventually(t, func() bool { return len(textsOf(one)["two"]) == 2 }, time.Minute, 10*time.Millisecond)
 	assert.Equal(t, []string{b}, textsOf(one)["three"])
 
 	require.NoError(t, three.Close())
@@ -94,11 +94,11 @@ func TestRegistryIsBounded(t *testing.T) {
 		require.NoError(t, err)
 		return strings.Split(string(item.Image), "\n")
 	}
-	require.Eventually(t, func() bool { return len(lines()) == maxRegistered }, time.Minute, time.Millisecond, "it is full")
+	require.Eventually(t, func() bool { return len(lines()) == maxRegistered }, time.Minute, 10*time.Millisecond, "it is full")
 	require.Eventually(t, func() bool {
 		require.Empty(t, one.Registered(), "nobody has renewed them")
 		return len(lines()) == 1
-	}, time.Minute, time.Millisecond, "lines that nobody renews")
+	}, time.Minute, 10*time.Millisecond, "lines that nobody renews")
 	two := register(t, strings.Repeat("2", 2*maxRegistration), Options{Servers: []string{server.Addr}})
 	requireTexts(t, one, strings.Repeat("2", maxRegistration))
 	requireTexts(t, two, "one")

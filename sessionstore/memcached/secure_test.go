@@ -224,7 +224,7 @@ func TestRefusedConnections(t *testing.T) {
 				// The call that found the refusal first writes the line, after the others can see it.
 				assert.Eventually(t, func() bool {
 					return strings.Contains(log.String(), "server refused") && strings.Contains(log.String(), m.why.Sentence())
-				}, time.Minute, time.Millisecond)
+				}, time.Minute, 10*time.Millisecond)
 				assert.NotContains(t, log.String(), "circuit breaker opened")
 				assert.NotContains(t, log.String()+down.Error(), secret)
 				assert.NotContains(t, down.Reason, "127.0.0.1")
@@ -268,7 +268,7 @@ func TestRefusedConnectionIsTriedAgain(t *testing.T) {
 		if checked {
 			b.CheckServers()
 		}
-		require.Eventually(t, func() bool { return b.Ping(t.Context()) != nil }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return b.Ping(t.Context()) != nil }, ample, 10*time.Millisecond)
 		replacement := file + ".new"
 		require.NoError(t, os.WriteFile(replacement, []byte("soap:"+secret+"\n"), 0o600))
 		require.NoError(t, os.Rename(replacement, file))
@@ -304,12 +304,12 @@ func TestSecuredServerHangs(t *testing.T) {
 		Servers: []string{server.Listed()}, Timeout: 200 * time.Millisecond,
 		Connector: connector(t, connect.Options{CAFile: authority.CA()}),
 	})
-	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return b.Ping(t.Context()) == nil }, ample, 10*time.Millisecond)
 	server.Freeze()
 	require.Eventually(t, func() bool {
 		var down *backend.UnavailableError
 		return errors.As(b.Ping(t.Context()), &down) && down.Reason == "a memcached server is down"
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	server.Thaw()
 	untilUp(t, b)
 }

@@ -59,7 +59,7 @@ func TestIdleConnectionsOutliveTheirDeadline(t *testing.T) {
 	c := newServerConn(t, plain.Addr)
 	plain.Kill()
 	require.NoError(t, c.nc.SetDeadline(time.Now().Add(-time.Second)))
-	require.Eventually(t, func() bool { return !c.usable() }, time.Minute, time.Millisecond, "the server has closed it")
+	require.Eventually(t, func() bool { return !c.usable() }, time.Minute, 10*time.Millisecond, "the server has closed it")
 }
 
 // newServerConn returns a connection that a server has answered on.

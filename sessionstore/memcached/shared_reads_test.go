@@ -60,12 +60,12 @@ func TestReadsShareExchanges(t *testing.T) {
 	}
 	for i := range 2 { // two exchanges
 		get(i)
-		require.Eventually(t, func() bool { reads, _ := w.asks(); return reads == i+1 }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { reads, _ := w.asks(); return reads == i+1 }, ample, 10*time.Millisecond)
 	}
 	for i := 2; i < 256; i++ {
 		get(i)
 	}
-	require.Eventually(t, func() bool { return b.WaitingReads() == 254 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return b.WaitingReads() == 254 }, ample, 10*time.Millisecond)
 	release()
 	calls.Wait()
 	reads, writes := w.asks()
@@ -98,10 +98,10 @@ func TestSharedReadIsGivenUp(t *testing.T) {
 			})
 		}
 		if i <= 1 { // two exchanges
-			require.Eventually(t, func() bool { reads, _ := w.asks(); return reads == i+1 }, ample, time.Millisecond)
+			require.Eventually(t, func() bool { reads, _ := w.asks(); return reads == i+1 }, ample, 10*time.Millisecond)
 		}
 	}
-	require.Eventually(t, func() bool { return b.WaitingReads() == 48 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return b.WaitingReads() == 48 }, ample, 10*time.Millisecond)
 	giveUp()
 	ended.Wait() // while the server does not answer; one of them is in an exchange
 	require.Equal(t, 24, b.WaitingReads(), "what was given up before it was sent is not sent")
@@ -126,7 +126,7 @@ func TestSharedReadsOutOfStep(t *testing.T) {
 		"VA 3 f0 c1 t5 kk1 O999999\r\nold\r\n", "EN kk1 O999999\r\n", "VA 3 f0 c1 t5 kk2 O18446744073709551615\r\nold\r\n", "EN kk1 Ox\r\n",
 	} {
 		// Else the connection is not given back yet: on a new one, this is an error.
-		require.Eventually(t, func() bool { return b.SharedExchanges() == 0 }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return b.SharedExchanges() == 0 }, ample, 10*time.Millisecond)
 		before := w.connections()
 		w.forge.Store(&forged)
 		item, err := b.Get(t.Context(), "k1")
@@ -167,7 +167,7 @@ func TestSharedReadsOfAHungServer(t *testing.T) {
 	}
 	calls.Wait()
 	server.Thaw()
-	require.Eventually(t, func() bool { _, err := b.Get(t.Context(), "k"); return err == nil }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { _, err := b.Get(t.Context(), "k"); return err == nil }, ample, 10*time.Millisecond)
 }
 
 // A server that needs its time for each of several large items has not failed.
@@ -213,7 +213,7 @@ func TestCloseEndsSharedReads(t *testing.T) {
 			assert.ErrorIs(t, err, backend.ErrClosed)
 		})
 	}
-	require.Eventually(t, func() bool { reads, _ := w.asks(); return reads+b.WaitingReads() == 20 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { reads, _ := w.asks(); return reads+b.WaitingReads() == 20 }, ample, 10*time.Millisecond)
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)

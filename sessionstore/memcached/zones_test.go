@@ -76,7 +76,7 @@ func openZones(t *testing.T) *zones {
 	require.Eventually(t, func() bool {
 		_, connected := stream.State("k")
 		return connected && z.store.IndexStates()[0].Complete
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	return z
 }
 
@@ -191,7 +191,7 @@ func TestZoneIsLost(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, z.store.Delete(t.Context(), ref.ID))
 	z.servers[0].Kill()
-	require.Eventually(t, func() bool { _, err := z.store.Get(t.Context(), other.ID); return err == nil }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { _, err := z.store.Get(t.Context(), other.ID); return err == nil }, ample, 10*time.Millisecond)
 	_, err = z.store.Get(t.Context(), ref.ID)
 	require.ErrorIs(t, err, backend.ErrNotFound)
 }
@@ -277,7 +277,7 @@ func TestProxyBeforeOldServersIsRefused(t *testing.T) {
 			err := b.Add(t.Context(), string(sessionstore.NewID()), backend.Item{Image: []byte("x"), Flags: 1, Version: backend.NewClock().After(0)})
 			var down *backend.UnavailableError
 			return errors.As(err, &down) && strings.Contains(down.Reason, "a server is a proxy")
-		}, time.Minute, time.Millisecond)
+		}, time.Minute, 10*time.Millisecond)
 	}
 	old := startProxy(t, "pools{ main = { backends = { \""+withoutVersions(t)+"\" } } }\nroutes{ default = route_direct{ child = \"main\" } }\n")
 	refused(memcached.Options{Servers: []string{old.Addr}})

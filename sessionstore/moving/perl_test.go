@@ -46,7 +46,7 @@ func TestPerlWritesAtThePreviousPlace(t *testing.T) {
 	_, err := b.Follow(backend.Follower{Changed: func(string, bool) {}, ResyncRequired: func(int) {}})
 	require.NoError(t, err)
 	for server := range b.Servers() {
-		require.Eventually(t, func() bool { return b.Barrier(t.Context(), server) == nil }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return b.Barrier(t.Context(), server) == nil }, ample, 10*time.Millisecond)
 	}
 	b.Begin()
 	changed, deleted := newID(), newID()
@@ -63,7 +63,7 @@ func TestPerlWritesAtThePreviousPlace(t *testing.T) {
 		require.Eventually(t, func() bool {
 			_, err := old.Get(t.Context(), key)
 			return errors.Is(err, backend.ErrNotFound)
-		}, ample, time.Millisecond)
+		}, ample, 10*time.Millisecond)
 	}
 	assert.True(t, backendtest.MustGet(t, now, deleted).Deleted)
 	assert.Equal(t, "y", string(backendtest.MustGet(t, now, changed).Image))

@@ -34,7 +34,7 @@ func followed(tb testing.TB, servers []string, cache backend.Backend) *near.Back
 	require.Eventually(tb, func() bool {
 		_, connected := w.State("k")
 		return connected
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	return n
 }
 
@@ -108,7 +108,7 @@ func TestNoEntryStaysOutdated(t *testing.T) {
 	all.Wait()
 	for _, n := range nodes {
 		pool, _ := n.Backend.(backend.Pool)
-		require.Eventually(t, func() bool { return pool.Barrier(t.Context(), 0) == nil }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return pool.Barrier(t.Context(), 0) == nil }, ample, 10*time.Millisecond)
 		for _, key := range keys {
 			truth, err := pool.Get(t.Context(), key) // n.Get would mend the entry
 			require.NoError(t, err)

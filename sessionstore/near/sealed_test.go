@@ -56,7 +56,7 @@ func TestEntriesOfSealedSessions(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, ref.Version, session.Version)
 				return metricOf(t, n, "near_hits_total") > hits+2
-			}, ample, time.Millisecond)
+			}, ample, 10*time.Millisecond)
 
 			truth, err := n.Get(t.Context(), string(ref.ID))
 			require.NoError(t, err)

@@ -36,7 +36,7 @@ func TestNoStaleReadOfAReportedDeletion(t *testing.T) {
 	n.Follow(w)
 	other := followed(t, []string{server.Addr}, memory.New(memory.Options{}))
 	t.Cleanup(func() { require.NoError(t, other.Close()) })
-	require.Eventually(t, func() bool { return pool.Barrier(t.Context(), 0) == nil }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return pool.Barrier(t.Context(), 0) == nil }, ample, 10*time.Millisecond)
 
 	require.NoError(t, other.Add(t.Context(), "kept", session("kept")))
 	for i := range 20 {

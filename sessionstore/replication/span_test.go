@@ -37,7 +37,7 @@ func TestTraces(t *testing.T) {
 			}
 		}
 		return len(below) >= 3
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	assert.Contains(t, below, "get "+p.servers[from][0].Addr)
 	assert.Contains(t, below, "get "+p.servers[to][0].Addr)
 	assert.Contains(t, below, "set "+p.servers[to][0].Addr)

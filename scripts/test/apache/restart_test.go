@@ -60,7 +60,7 @@ func underLoad(t *testing.T, site *site, restart func()) {
 	}
 	for n := range restarts {
 		// The restarts are spread evenly over the requests.
-		require.Eventually(t, func() bool { return sent.Load() > int64((n+1)*requests/(restarts+2)) }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return sent.Load() > int64((n+1)*requests/(restarts+2)) }, ample, 10*time.Millisecond)
 		restart()
 	}
 	load.Wait()

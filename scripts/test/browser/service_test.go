@@ -53,7 +53,7 @@ func startService(t *testing.T, args ...string) *service {
 		}
 		s.address = string(match[1])
 		return true
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	return s
 }
 

@@ -105,7 +105,7 @@ func (c *checklist) stop(t *testing.T) {
 		require.NoError(t, err)
 		assert.NoError(t, syscall.Kill(pid, syscall.SIGTERM), "a server has ended")
 	}
-	require.Eventually(t, func() bool { return !reachable(c.port) }, time.Minute, time.Millisecond, "the service ends")
+	require.Eventually(t, func() bool { return !reachable(c.port) }, time.Minute, 10*time.Millisecond, "the service ends")
 	for _, name := range []string{"service", "memcached"} {
 		if text, err := os.ReadFile(c.path("log/" + name + ".log")); err == nil && t.Failed() {
 			t.Logf("log of %s:\n%s", name, text[:min(len(text), 4<<10)])

@@ -33,7 +33,7 @@ func TestNearCache(t *testing.T) {
 			_, answer, err := post(t, client, s.endpoint, getSession(id))
 			require.NoError(t, err)
 			return strings.Contains(answer, text)
-		}, time.Minute, time.Millisecond, text)
+		}, time.Minute, 10*time.Millisecond, text)
 	}
 
 	for round := range 3 {
@@ -59,7 +59,7 @@ func TestNearCache(t *testing.T) {
 	for _, s := range instances {
 		require.Eventually(t, func() bool {
 			return strings.Contains(call(t, client, s.endpoint, findSessions("dwho"), http.StatusOK), "cd34")
-		}, time.Minute, time.Millisecond)
+		}, time.Minute, 10*time.Millisecond)
 	}
 
 	for range 100 {
@@ -88,7 +88,7 @@ func TestNearCache(t *testing.T) {
 		_, answer, err := post(t, client, onServer.endpoint, getSession("ab12"))
 		require.NoError(t, err)
 		return strings.Contains(answer, "StoreUnavailableFault")
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	cache.Restart()
 	for _, s := range instances {
 		untilReady(t, s)

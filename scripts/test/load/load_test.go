@@ -111,7 +111,7 @@ func TestStartAt(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child))
 		return err != nil || strings.Contains(string(state), ") Z ") // ended, if nobody has waited for it
-	}, time.Minute, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 
 	_, err = StartAt(t.Context(), exec.CommandContext(t.Context(), "perl", "-e", `die "no way\n"`), "dead", dir, address)
 	assert.ErrorContains(t, err, "dead did not start; the end of its log:\nno way")

@@ -154,7 +154,7 @@ func TestSearch(t *testing.T) {
 	assert.NotContains(t, page.text(), "The search is complete")
 	assert.Equal(t, int64(1), counters.Snapshot().Faults["StoreUnavailableFault"])
 	s.as("roles: [find, read], rate: 1")
-	assert.Eventually(t, func() bool { return strings.Contains(s.get(address).text(), "The search is not complete. The caller") }, ample, time.Millisecond)
+	assert.Eventually(t, func() bool { return strings.Contains(s.get(address).text(), "The search is not complete. The caller") }, ample, 10*time.Millisecond)
 	lines := s.lines("searchSessions")
 	assert.Equal(t, "rate", lines[len(lines)-1]["reason"])
 	assert.Equal(t, int64(1), counters.Snapshot().Refusals["rate"])

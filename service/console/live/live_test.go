@@ -85,7 +85,7 @@ func TestEvents(t *testing.T) {
 	require.Eventually(t, func() bool {
 		e := next()
 		return strings.Contains(e.Parts["operations"], ">getSession<") && strings.Contains(e.Parts["warnings"], "a:1 has not answered")
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 
 	answered, err := http.Get(s.url + page.ConsolePath)
 	require.NoError(t, err)
@@ -127,7 +127,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, answer := s.events(t) //nolint:bodyclose // the test does when it ends
 		return answer.StatusCode == http.StatusOK
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 }
 
 // Before the first sample there is a page, which says so.

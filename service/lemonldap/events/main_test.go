@@ -119,7 +119,7 @@ func (i *instance) value(t *testing.T, name string) float64 {
 // becomes waits until a metric has a value.
 func (i *instance) becomes(t *testing.T, name string, value float64) {
 	t.Helper()
-	require.Eventually(t, func() bool { return i.value(t, name) == value }, ample, time.Millisecond, name)
+	require.Eventually(t, func() bool { return i.value(t, name) == value }, ample, 10*time.Millisecond, name)
 }
 
 // unlogOf is the message of a deletion, as subscribers get it.

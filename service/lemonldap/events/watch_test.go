@@ -33,7 +33,7 @@ func (i *instance) follow(t *testing.T, servers ...*memcachedtest.Server) *memca
 	_, err = pool.Follow(i.Watch(pool))
 	require.NoError(t, err)
 	for n := range servers {
-		require.Eventually(t, func() bool { return pool.Barrier(t.Context(), n) == nil }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return pool.Barrier(t.Context(), n) == nil }, ample, 10*time.Millisecond)
 	}
 	return pool
 }
@@ -149,7 +149,7 @@ func TestGaps(t *testing.T) {
 	i.becomes(t, "lemonldap_change_gaps_total", 1)
 	assert.Equal(t, 1, i.log.Count("changes on a server may have been missed"))
 	assert.Equal(t, 1, i.log.Count("server="+server.Addr), "the log names the server")
-	require.Eventually(t, func() bool { return pool.Barrier(t.Context(), 0) == nil }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return pool.Barrier(t.Context(), 0) == nil }, ample, 10*time.Millisecond)
 }
 
 // All instances see a deletion by another program. With Redis one of them publishes it,

@@ -198,7 +198,7 @@ func TestReadNow(t *testing.T) {
 			require.Eventually(t, func() bool {
 				n, err = secured.ReadNow(arrived[:])
 				return err != connect.ErrNothing || tt.err == connect.ErrNothing //nolint:errorlint // as it is returned
-			}, ample, time.Millisecond)
+			}, ample, 10*time.Millisecond)
 			assert.Equal(t, tt.n, n)
 			assert.Equal(t, tt.err, err)
 		})

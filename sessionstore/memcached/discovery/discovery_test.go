@@ -178,7 +178,7 @@ func TestWatch(t *testing.T) {
 			asked := 0
 			f.set(func(f *fakeEndpoint) { asked = len(f.asked) })
 			return asked > before+2 && d.Change() == change.want
-		}, ample, time.Millisecond, change.want)
+		}, ample, 10*time.Millisecond, change.want)
 		assert.InDelta(t, map[bool]float64{true: 1}[change.want != "no"], d.Metrics()[0].Value, 0)
 	}
 	assert.Equal(t, []string{"a:1", "b:2"}, d.taken.servers)
@@ -186,7 +186,7 @@ func TestWatch(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "is again the one"))
 
 	f.set(func(f *fakeEndpoint) { f.raw = "ERROR\r\n" })
-	require.Eventually(t, func() bool { return d.Metrics()[1].Value > 2 }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return d.Metrics()[1].Value > 2 }, ample, 10*time.Millisecond)
 	assert.Equal(t, "removed b:2", d.Change(), "no answer is no change")
 	assert.Equal(t, 1, strings.Count(log.String(), "could not look at the list"))
 }

@@ -128,7 +128,7 @@ func TestWatchOfRecords(t *testing.T) {
 		failures := d.Metrics()[1].Value
 		require.Eventually(t, func() bool {
 			return d.Change() == step.want && (step.resolver != nil || d.Metrics()[1].Value > failures+2)
-		}, ample, time.Millisecond)
+		}, ample, 10*time.Millisecond)
 		assert.Equal(t, step.want, d.Change())
 	}
 }

@@ -129,7 +129,7 @@ func TestBarrierWithoutStream(t *testing.T) {
 	connected(t, b)
 
 	server.Kill()
-	require.Eventually(t, func() bool { return !isConnected(w) }, ample, time.Millisecond)
+	require.Eventually(t, func() bool { return !isConnected(w) }, ample, 10*time.Millisecond)
 	require.ErrorAs(t, b.Barrier(t.Context(), 0), &down)
 	require.NoError(t, b.Close())
 	require.ErrorAs(t, b.Barrier(t.Context(), 0), &down)

@@ -81,7 +81,7 @@ func (m *mirror) resync(ctx context.Context, server int) {
 func (m *mirror) current(t *testing.T) map[string]string {
 	t.Helper()
 	for server := range m.pool.Servers() {
-		require.Eventually(t, func() bool { return m.pool.Barrier(t.Context(), server) == nil }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return m.pool.Barrier(t.Context(), server) == nil }, ample, 10*time.Millisecond)
 	}
 	done := make(chan map[string]string)
 	m.work <- func(context.Context) {

@@ -109,7 +109,7 @@ func connected(tb testing.TB, b *memcached.Backend) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), ample)
 	defer cancel()
-	require.Eventually(tb, func() bool { return b.Barrier(ctx, 0) == nil }, ample, time.Millisecond)
+	require.Eventually(tb, func() bool { return b.Barrier(ctx, 0) == nil }, ample, 10*time.Millisecond)
 }
 
 func lag(w backend.Stream) time.Duration {
@@ -240,19 +240,19 @@ func TestReconnects(t *testing.T) {
 		"restarted": func() { server.Restart() },
 		"killed": func() {
 			server.Kill()
-			require.Eventually(t, func() bool { return !isConnected(w) }, ample, time.Millisecond)
+			require.Eventually(t, func() bool { return !isConnected(w) }, ample, 10*time.Millisecond)
 			assert.InDelta(t, 0, metric(t, b, "watch_connected"), 0)
 			assert.Positive(t, metric(t, b, "watch_lag_seconds"))
 			server.Restart()
 		},
 		"frozen": func() {
 			server.Freeze()
-			require.Eventually(t, func() bool { return lag(w) > 250*time.Millisecond }, ample, time.Millisecond)
+			require.Eventually(t, func() bool { return lag(w) > 250*time.Millisecond }, ample, 10*time.Millisecond)
 			server.Thaw()
 		},
 		"frozen for long": func() {
 			server.Freeze()
-			require.Eventually(t, func() bool { return !isConnected(w) }, ample, time.Millisecond)
+			require.Eventually(t, func() bool { return !isConnected(w) }, ample, 10*time.Millisecond)
 			server.Thaw()
 		},
 	} {
@@ -260,7 +260,7 @@ func TestReconnects(t *testing.T) {
 		n.take()
 		break_()
 		key := string(sessionstore.NewID())
-		require.Eventually(t, func() bool { return b.Add(t.Context(), key, backend.Item{}) == nil }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return b.Add(t.Context(), key, backend.Item{}) == nil }, ample, 10*time.Millisecond)
 		connected(t, b)
 		changes, resyncs := n.take()
 		assert.True(t, resyncs > 0 || slices.Contains(changes, key), what)
@@ -323,7 +323,7 @@ func TestRefusedWatchers(t *testing.T) {
 	}
 	for _, server := range []*memcachedtest.Server{forbidden, full} {
 		b, w, n := followServer(t, server)
-		require.Eventually(t, func() bool { return n.logged() != "" }, ample, time.Millisecond)
+		require.Eventually(t, func() bool { return n.logged() != "" }, ample, 10*time.Millisecond)
 		assert.Contains(t, n.logged(), "the server refuses watchers")
 		assert.Equal(t, time.Duration(math.MaxInt64), lag(w))
 		require.NoError(t, b.Close())
@@ -428,7 +428,7 @@ func TestDelayedFlush(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := b.Get(t.Context(), "k")
 		return errors.Is(err, backend.ErrNotFound)
-	}, ample, time.Millisecond)
+	}, ample, 10*time.Millisecond)
 	require.NoError(t, b.Barrier(t.Context(), 0))
 	_, resyncs := n.take()
 	require.Positive(t, resyncs)
