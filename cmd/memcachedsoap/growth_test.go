@@ -306,13 +306,17 @@ func TestGrowth(t *testing.T) {
 	var load sync.WaitGroup
 	for _, c := range callers {
 		load.Go(func() {
+			pause := 20 * time.Millisecond
 			for {
 				select {
 				case <-stop:
 					return
-				case <-time.After(20 * time.Millisecond):
-					c.step()
+				case <-time.After(pause):
 				}
+				began := time.Now()
+				c.step()
+				// A search scans all servers while they move: the move has to come forward, too.
+				pause = max(20*time.Millisecond, 2*time.Since(began))
 			}
 		})
 	}
