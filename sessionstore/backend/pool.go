@@ -42,7 +42,8 @@ type Pool interface {
 	// [*UnavailableError], which wraps [ErrNotScannable] if the server cannot
 	// list its keys, or the error that visit returned. visit may take its
 	// time, but a scan whose unvisited keys exceed a limit is given up
-	// ([ErrSlowVisitor]).
+	// ([ErrSlowVisitor]), and so is one of a process that a busy machine did
+	// not let read for half a second ([ErrScanStalled]).
 	//
 	// A server that is known to be down is an [*UnavailableError] at once. A
 	// server runs one scan at a time; Scan waits for another one to end, for a
@@ -170,4 +171,7 @@ var (
 	// ErrSlowVisitor is the cause in the [*UnavailableError] of a scan that was
 	// given up because too many keys were waiting to be visited.
 	ErrSlowVisitor = errors.New("backend: too many keys wait for the visitor of the scan")
+	// ErrScanStalled is the cause in the [*UnavailableError] of a scan that this process
+	// did not read in time, so that keys may be missing.
+	ErrScanStalled = errors.New("backend: the scan was not read in time")
 )

@@ -72,7 +72,7 @@ func (s *server) unavailable(err error, indeterminate bool) error {
 		reason = "a memcached server cannot list its keys"
 	case errors.Is(err, errScanBusy):
 		reason = "a memcached server is busy with another scan"
-	case errors.Is(err, errScanStalled), errors.Is(err, backend.ErrSlowVisitor):
+	case errors.Is(err, backend.ErrScanStalled), errors.Is(err, backend.ErrSlowVisitor):
 		reason = "the scan of a memcached server could not keep up"
 	case errors.Is(err, errZone):
 		reason = "a proxy could not make the change in all its zones: one of them is down, or they differ"

@@ -43,8 +43,7 @@ const (
 )
 
 var (
-	errScanBusy    = errors.New("memcached: the server cannot scan at the moment")
-	errScanStalled = errors.New("memcached: the scan was not read in time")
+	errScanBusy = errors.New("memcached: the server cannot scan at the moment")
 )
 
 // Scan calls visit with every live key of a server. It uses a connection of
@@ -240,7 +239,7 @@ func readScan(stall *stallReader, prefix string, kind scanKind, parts chan<- []b
 		}
 		if end {
 			if stall.stalled {
-				return errScanStalled
+				return backend.ErrScanStalled
 			}
 			return pass()
 		}

@@ -21,7 +21,7 @@ import (
 // scan, although the answer ends as it should.
 func TestScanThatStalls(t *testing.T) {
 	t.Parallel()
-	for pause, want := range map[time.Duration]error{scanStall: nil, scanStall + 1: errScanStalled} {
+	for pause, want := range map[time.Duration]error{scanStall: nil, scanStall + 1: backend.ErrScanStalled} {
 		synctest.Test(t, func(t *testing.T) {
 			ours, theirs := net.Pipe()
 			defer theirs.Close()

@@ -13,6 +13,7 @@ import (
 
 	"memcachedsoap/sessionstore"
 	"memcachedsoap/sessionstore/backend"
+	"memcachedsoap/sessionstore/backendtest"
 )
 
 func typedTests() map[string]func(*testing.T, backend.Backend) {
@@ -120,12 +121,15 @@ func testEach(t *testing.T, b backend.Backend) {
 	foreign := sessionstore.TypedID(kind, newDigits())
 	require.NoError(t, b.Add(t.Context(), string(foreign), backend.Item{Image: []byte("no session"), ExpiresIn: time.Hour}))
 	var visited []sessionstore.ID
-	err := s.Each(t.Context(), kind, func(id sessionstore.ID, session sessionstore.Session) error {
-		visited = append(visited, id)
-		assert.Equal(t, id, session.ID)
-		v, _ := session.Attributes.Get("uid")
-		assert.Equal(t, "dwho", v.Str())
-		return nil
+	err := backendtest.Scan(func() error {
+		visited = nil
+		return s.Each(t.Context(), kind, func(id sessionstore.ID, session sessionstore.Session) error {
+			visited = append(visited, id)
+			assert.Equal(t, id, session.ID)
+			v, _ := session.Attributes.Get("uid")
+			assert.Equal(t, "dwho", v.Str())
+			return nil
+		})
 	})
 	if errors.Is(err, backend.ErrNotScannable) { // a proxy
 		require.ErrorAs(t, err, new(*backend.UnavailableError))
@@ -136,9 +140,11 @@ func testEach(t *testing.T, b backend.Backend) {
 	slices.Sort(visited)
 	assert.Equal(t, want, visited)
 	enough, visits := errors.New("enough"), 0
-	require.ErrorIs(t, s.Each(t.Context(), kind, func(sessionstore.ID, sessionstore.Session) error {
-		visits++
-		return enough
+	require.ErrorIs(t, backendtest.Scan(func() error {
+		return s.Each(t.Context(), kind, func(sessionstore.ID, sessionstore.Session) error {
+			visits++
+			return enough
+		})
 	}), enough)
 	assert.Equal(t, 1, visits)
 	ended, cancel := context.WithCancel(t.Context())
