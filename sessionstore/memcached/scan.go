@@ -42,9 +42,7 @@ const (
 	maxScanParts = 1024
 )
 
-var (
-	errScanBusy = errors.New("memcached: the server cannot scan at the moment")
-)
+var errScanBusy = errors.New("memcached: the server cannot scan at the moment")
 
 // Scan calls visit with every live key of a server. It uses a connection of
 // its own. See [backend.Pool].
