@@ -27,8 +27,8 @@ func sampleText(e wsdl.Element) string {
 		return "principal"
 	case "statusResult":
 		return "...... MEMCACHED SOAP OK ......"
-	case "updateOnly":
-		return "false" // so that the message stores the session
+	case "updateOnly", "onlyNew":
+		return "false" // so that the message stores the session, and does so again
 	}
 	switch e.Type {
 	case "xs:boolean":
