@@ -126,7 +126,7 @@ func grammarFor(args []string) any {
 			needed = append(needed, f)
 		}
 	}
-	if !known {
+	if !known { // a flag, or an unknown name: the error proposes one of all commands
 		return new(grammar)
 	}
 	return reflect.New(reflect.StructOf(needed)).Interface()

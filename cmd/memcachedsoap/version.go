@@ -23,7 +23,8 @@ func (versionCommand) Run(std streams) error {
 	return outputError(err)
 }
 
-// versionFlag is --version, which does the same as the command version.
+// versionFlag is --version, which does the same as the command version. The field is not
+// named Version: that of the command would hide it from [grammarFor].
 type versionFlag struct {
 	Show kong.VersionFlag `name:"version" help:"Print the version."`
 }
